@@ -12,10 +12,11 @@ import type { Compilation } from "./pipeline.ts";
 import { runStage } from "./stages/run.ts";
 import {
   balancedWeights,
-  limitedTarget,
+  limitedTargets,
   modelFacts,
   placeOfFact,
   predictedRows,
+  predictionSizes,
   predictorBanner,
   rankedMetrics,
   trainerFacts,
@@ -64,7 +65,8 @@ export async function emitTrainer(
     parameters: built.parameters,
     states: built.states,
     balanced: balancedWeights(model),
-    limited: limitedTarget(model),
+    limited: limitedTargets(model),
+    predictions: predictionSizes(model, built),
     ranked: rankedMetrics(model, built),
     programs,
     plan,
@@ -82,7 +84,7 @@ const originsOf = ({ model, rematerialised, lowered, built }: Compilation) => ({
   graphs: rematerialised,
   lowered,
   optimizer: model.optimizer.type,
-  placeOfFact: placeOfFact(built.parameters),
+  placeOfFact: placeOfFact(model, built.parameters),
 });
 
 /** The trained values in a predictor, and where they come from. */
@@ -112,6 +114,7 @@ export async function emitPredictor(
     plan,
     ...originsOf(compilation),
     values,
+    predictions: predictionSizes(model, built),
     rows: fields && predictedRows(model, built, fields),
   };
   return assembleModule(parts, predictorModule(parts), await loadRuntime(dtype));

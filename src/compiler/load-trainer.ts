@@ -3,7 +3,7 @@ import type { ModelFacts } from "../runtime/model/facts.ts";
 import type { Trainer } from "../runtime/trainer/trainer.ts";
 import type { TrainerOptions } from "../runtime/wasm/wasm-kernels.ts";
 
-/** The exports of an emitted module. */
+/** The exports of an emitted module. predict() of its trainers returns one array, also with several targets. */
 export interface EmittedModule {
   readonly model: ModelFacts;
   createTrainer(options?: TrainerOptions): Trainer;
@@ -21,10 +21,10 @@ export function startTranspiler(): void {
 export async function loadTrainer(code: string): Promise<EmittedModule> {
   const { transform } = await import("esbuild");
   const { code: plain } = await transform(code, { loader: "ts", format: "esm", target: "node20" });
-  const module: EmittedModule = await import(
-    `data:text/javascript;base64,${Buffer.from(plain).toString("base64")}`
-  );
-  return module;
+  const module: EmittedModule & { readonly createFlatTrainer?: EmittedModule["createTrainer"] } =
+    await import(`data:text/javascript;base64,${Buffer.from(plain).toString("base64")}`);
+  const { model, createFlatTrainer } = module;
+  return createFlatTrainer === undefined ? module : { model, createTrainer: createFlatTrainer };
 }
 
 /** Whether training diverged. An emitted module has its own error classes, so the name is compared. */

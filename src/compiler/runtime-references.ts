@@ -20,6 +20,7 @@ import type { Backend, Machine, PredictingMachine, Summary } from "../runtime/st
 import type { EarlyStopping, ModelFacts, TrainingFacts } from "../runtime/model/facts.ts";
 import type { Batch } from "../runtime/step/batch.ts";
 import type { DataFacts, FittedField } from "../runtime/data/fields.ts";
+import type { ByTarget, TakePart } from "../runtime/prediction/by-target.ts";
 import type { Predictor, RowPredictor } from "../runtime/prediction/predictor.ts";
 import type { EpochReport, FitOptions, History, Trainer } from "../runtime/trainer/trainer.ts";
 import type { ComparedFacts } from "../runtime/wasm/compared-sides.ts";
@@ -64,6 +65,7 @@ type TrainerPart =
   | keyof typeof import("../runtime/trainer/epochs.ts")
   | keyof typeof import("../runtime/data/target-range.ts")
   | keyof typeof import("../runtime/training/original-units.ts")
+  | keyof typeof import("../runtime/training/units-of-targets.ts")
   | keyof typeof import("../runtime/wasm/compare-kernels.ts")
   | keyof typeof import("../runtime/wasm/wasm-kernels.ts")
   | keyof typeof import("../runtime/wasm/wasm-workers.ts");
@@ -75,10 +77,12 @@ type ProgramPart =
   | keyof typeof import("../runtime/prediction/formatted-rows.ts")
   | keyof typeof import("../runtime/prediction/predictor.ts")
   | keyof typeof import("../runtime/prediction/predictions.ts")
+  | keyof typeof import("../runtime/prediction/by-target.ts")
   | keyof typeof import("../runtime/program/readers.ts")
   | keyof typeof import("../runtime/training/cross-validate.ts")
   | keyof typeof import("../runtime/program/idx-reader.ts")
   | keyof typeof import("../runtime/program/first-loss.ts")
+  | keyof typeof import("../runtime/program/first-losses.ts")
   | keyof typeof import("../runtime/program/program.ts")
   | keyof typeof import("../runtime/program/text-writer.ts");
 
@@ -92,6 +96,7 @@ export type RuntimeValue = ElementaryFunction | EncoderName | InterpretationName
 interface RuntimeTypes {
   Backend: Backend;
   Batch: Batch;
+  ByTarget: ByTarget<Trainer, object>;
   CheckedLoss: CheckedLoss;
   CheckFacts: CheckFacts;
   ComparedFacts: ComparedFacts;
@@ -118,6 +123,7 @@ interface RuntimeTypes {
   StepReport: StepReport;
   StepWatch: StepWatch;
   Summary: Summary;
+  TakePart: TakePart;
   Trainer: Trainer;
   TrainerOptions: TrainerOptions;
   TrainingFacts: TrainingFacts;
@@ -129,19 +135,22 @@ export type RuntimeName = RuntimeValue | keyof RuntimeTypes;
 /** An expression over values of the runtime: `csvFile(parseCsv)`, `{ columns: columnEncoder }`. */
 export type RuntimeExpression =
   | RuntimeValue
+  | number
   | { readonly call: RuntimeValue; readonly argument: RuntimeExpression }
   | { readonly record: Readonly<Record<string, RuntimeExpression>> };
 
 /** The expression as emitted code. */
 export function runtimeText(x: RuntimeExpression): string {
-  if (typeof x === "string") return x;
+  if (typeof x !== "object") return String(x);
   if ("call" in x) return `${x.call}(${runtimeText(x.argument)})`;
-  const entries = Object.entries(x.record).map(([key, value]) => `${key}: ${runtimeText(value)}`);
+  const keyText = (key: string): string => (/^[\w$]+$/.test(key) ? key : JSON.stringify(key));
+  const entries = Object.entries(x.record).map(([key, value]) => `${keyText(key)}: ${runtimeText(value)}`);
   return `{ ${entries.join(", ")} }`;
 }
 
 /** The names of the runtime values that the expression uses. */
 export function namesIn(x: RuntimeExpression): readonly RuntimeValue[] {
+  if (typeof x === "number") return [];
   if (typeof x === "string") return [x];
   if ("call" in x) return [x.call, ...namesIn(x.argument)];
   return Object.values(x.record).flatMap(namesIn);

@@ -23,6 +23,28 @@ const nameOf = (choice: Json | undefined): string => {
   return formula === undefined ? String(type) : "formula";
 };
 
+/** The loss and its keys; with `losses`, those of each target, and how their layers are related. */
+function lossOptions(spec: JsonObject): readonly string[] {
+  const entries = Object.values(Object(spec.losses) as JsonObject).map(
+    (entry) => Object(entry) as JsonObject,
+  );
+  const losses = spec.losses === undefined ? [spec.loss] : entries.map(({ loss }) => loss);
+  const isShared = new Set(entries.map(({ from }) => from)).size < entries.length;
+  const keys = entries.flatMap((entry) =>
+    ["weight", "classWeights", "sampleWeights", "metrics"].filter((key) => entry[key] !== undefined),
+  );
+  return [
+    ...losses.map((loss) => `loss ${nameOf(loss)}`),
+    ...losses
+      .flatMap((loss) => Object.keys(Object(loss)))
+      .filter((key) => ["smoothing", "delta"].includes(key))
+      .map((key) => `loss key ${key}`),
+    ...keys.map((key) => `losses key ${key}`),
+    ...(entries.length === 0 ? [] : [`losses ${isShared ? "of one layer" : "of a layer each"}`]),
+    ...(entries.some(({ weight }) => weight === 0) ? ["losses weight 0"] : []),
+  ];
+}
+
 /** The options that a spec uses, as `loss mse`. */
 function optionsOf(spec: JsonObject): readonly string[] {
   const training = Object(spec.training) as JsonObject;
@@ -51,10 +73,7 @@ function optionsOf(spec: JsonObject): readonly string[] {
   return [
     ...activations,
     ...paddings.map((key) => `input ${key}`),
-    `loss ${nameOf(spec.loss)}`,
-    ...Object.keys(Object(spec.loss))
-      .filter((key) => ["smoothing", "delta"].includes(key))
-      .map((key) => `loss key ${key}`),
+    ...lossOptions(spec),
     `optimizer ${nameOf(optimizer)}`,
     ...keys.map((key) => `optimizer key ${key}`),
     `rate ${rate}`,

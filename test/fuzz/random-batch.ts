@@ -5,6 +5,7 @@
 import { sizeOf } from "../../src/runtime/model/facts.ts";
 import type { ModelFacts } from "../../src/runtime/model/facts.ts";
 import type { Batch } from "../../src/runtime/step/batch.ts";
+import { objectivesOf } from "../../src/compiler/spec/objectives.ts";
 import type { Model } from "../../src/compiler/spec/types.ts";
 import { randomOf } from "./random.ts";
 import type { Random } from "./random.ts";
@@ -74,13 +75,14 @@ function batchOf(random: Random, facts: ModelFacts, model: Model, rows: number, 
     if (onlyLoss) return () => (random.chance(0.15) ? 0 : 0.2 + 2 * random.unit());
     return () => scale * inputNumber(random, isWhole);
   };
-  const target = ({ classes }: ModelFacts["targets"][string]) =>
+  const losses = Object.fromEntries(objectivesOf(model).map(({ target, loss }) => [target.name, loss.type]));
+  const target = (name: string, { classes }: ModelFacts["targets"][string]) =>
     classes === undefined
-      ? () => targetNumber(random, model.loss.type)
+      ? () => targetNumber(random, losses[name])
       : () => (leavesOut && random.chance(0.2) ? -1 : random.whole(0, classes - 1));
   return Object.fromEntries([
     ...Object.entries(facts.inputs).map(([name, facts]) => [name, fill(facts.shape, input(facts))]),
-    ...Object.entries(facts.targets).map(([name, facts]) => [name, fill(facts.shape, target(facts))]),
+    ...Object.entries(facts.targets).map(([name, facts]) => [name, fill(facts.shape, target(name, facts))]),
   ]);
 }
 

@@ -12,18 +12,11 @@ import { randomNetwork } from "./random-network.ts";
 import { compact, roundedNumber } from "./random-parts.ts";
 import type { Json, JsonObject } from "./random-parts.ts";
 import { randomOptimizer } from "./random-optimizer.ts";
+import { withTargets } from "./random-targets.ts";
+import type { Measured } from "./random-targets.ts";
 import type { RowShape } from "./layer-parts.ts";
 import { randomOf } from "./random.ts";
 import type { Random } from "./random.ts";
-
-/** A loss with a target, metrics and inputs that suit it. */
-interface Measured {
-  readonly loss: Json;
-  readonly target: JsonObject;
-  readonly metrics: readonly Json[];
-  /** Inputs that only the loss reads. */
-  readonly inputs: Readonly<Record<string, JsonObject>>;
-}
 
 const realLosses = [
   "mse",
@@ -154,7 +147,7 @@ function drawnSpec(random: Random, demand?: Demand): JsonObject {
     optimizer: randomOptimizer(random),
     training,
   });
-  return withMasks(random, spec);
+  return withTargets(random, withMasks(random, spec), shape, (ofHead) => randomMeasure(random, ofHead));
 }
 
 /** The diagnostics of the spec, or undefined if the compiler accepts it. */

@@ -1,9 +1,11 @@
 /**
  * Shrinks a failing spec to a smallest one that fails in the same way: removes or reduces layers, options and
- * numbers one at a time, as long as the failure remains. The target's shape follows the output.
+ * numbers one at a time, as long as the failure remains. The shapes of the targets follow the outputs.
  */
 import { refusalOf } from "./random-spec.ts";
+import { compact } from "./random-parts.ts";
 import type { Json, JsonObject } from "./random-parts.ts";
+import type { RowShape } from "./layer-parts.ts";
 import { factsOf } from "./spec-facts.ts";
 
 export interface ShrinkLimits {
@@ -101,12 +103,42 @@ function* simplerNetworks(network: readonly Json[]): Generator<readonly Json[]> 
       }
 }
 
+/** One loss instead of several, fewer losses, and fewer keys of a loss. */
+function* simplerLosses(spec: JsonObject): Generator<JsonObject> {
+  const losses = objectOf(spec.losses);
+  const targets = objectOf(spec.targets);
+  for (const [name, entry] of Object.entries(losses)) {
+    const { loss, from, metrics = [], classWeights, sampleWeights } = objectOf(entry);
+    const training = compact({ ...objectOf(spec.training), classWeights, sampleWeights });
+    const one = {
+      loss: loss ?? "mse",
+      output: from ?? "",
+      metrics,
+      training,
+      targets: { [name]: targets[name] ?? {} },
+    };
+    yield { ...without(spec, "losses"), ...one };
+    if (Object.keys(losses).length > 1)
+      yield { ...spec, losses: without(losses, name), targets: without(targets, name) };
+    for (const key of Object.keys(objectOf(entry)))
+      if (key !== "loss" && key !== "from")
+        yield { ...spec, losses: { ...losses, [name]: without(objectOf(entry), key) } };
+    if (loss !== "mse") {
+      const { classes, shape } = objectOf(targets[name]);
+      const real = { shape: [...listOf(shape), ...(classes === undefined ? [] : [classes])] };
+      const simple = { ...without(without(objectOf(entry), "classWeights"), "metrics"), loss: "mse" };
+      yield { ...spec, losses: { ...losses, [name]: simple }, targets: { ...targets, [name]: real } };
+    }
+  }
+}
+
 function* simplerSpecs(spec: JsonObject): Generator<JsonObject> {
   for (const network of simplerNetworks(renamed(listOf(spec.network)))) yield { ...spec, network };
   for (const key of ["metrics", "regularization", "output"])
     if (spec[key] !== undefined) yield without(spec, key);
+  yield* simplerLosses(spec);
   const [[targetName, target] = ["y", {}]] = Object.entries(objectOf(spec.targets));
-  for (const loss of ["mse", "mae"])
+  for (const loss of spec.loss === undefined ? [] : ["mse", "mae"])
     if (spec.loss !== loss && !(loss === "mae" && spec.loss === "mse")) {
       const { classes, shape } = objectOf(target);
       const real = { shape: [...listOf(shape), ...(classes === undefined ? [] : [classes])] };
@@ -133,26 +165,44 @@ function* simplerSpecs(spec: JsonObject): Generator<JsonObject> {
   }
 }
 
-/** The spec with a target that has the shape of the output. */
+/** The spec with targets that have the shapes of the outputs, and with as many class weights as classes. */
 function fitted(spec: JsonObject): JsonObject | undefined {
   const facts = factsOf(spec);
   if (facts === undefined) return undefined;
-  const [[name, target] = ["y", {}]] = Object.entries(objectOf(spec.targets));
-  const { output } = facts;
-  const { classes, shape } = objectOf(target);
+  const declared = Object.entries(objectOf(spec.targets));
+  const outputs = Object.fromEntries(facts.outputs.map((shape, i) => [declared[i]?.[0] ?? "y", shape]));
+  const losses = Object.entries(objectOf(spec.losses)).map(([name, loss]) => [
+    name,
+    weighed(objectOf(loss), outputs[name] ?? []),
+  ]);
+  return {
+    ...spec,
+    targets: Object.fromEntries(
+      Object.entries(outputs).map(([name, shape]) => [
+        name,
+        targetFor(objectOf(objectOf(spec.targets)[name]), shape),
+      ]),
+    ),
+    training: weighed(objectOf(spec.training), facts.outputs[0] ?? []),
+    ...(spec.losses !== undefined && { losses: Object.fromEntries(losses) }),
+  };
+}
+
+function targetFor({ classes, shape }: JsonObject, output: RowShape): JsonObject {
   const isScalar = isList(shape) && shape.length === 0 && output.length === 1 && output[0] === 1;
-  const fittingTarget: JsonObject =
-    classes === undefined
-      ? { shape: isScalar ? [] : output }
-      : { classes: output[output.length - 1] ?? 2, ...(output.length > 1 && { shape: output.slice(0, -1) }) };
-  const { classWeights } = objectOf(spec.training);
-  const training = isList(classWeights)
-    ? {
-        ...objectOf(spec.training),
-        classWeights: Array.from({ length: output[output.length - 1] ?? 2 }, (_, i) => classWeights[i] ?? 1),
-      }
-    : objectOf(spec.training);
-  return { ...spec, targets: { [name]: fittingTarget }, training };
+  if (classes === undefined) return { shape: isScalar ? [] : output };
+  return {
+    classes: output[output.length - 1] ?? 2,
+    ...(output.length > 1 && { shape: output.slice(0, -1) }),
+  };
+}
+
+/** The object with a class weight for each class. */
+function weighed(object: JsonObject, output: RowShape): JsonObject {
+  const { classWeights } = object;
+  if (!isList(classWeights)) return object;
+  const length = output[output.length - 1] ?? 2;
+  return { ...object, classWeights: Array.from({ length }, (_, i) => classWeights[i] ?? 1) };
 }
 
 /** The spec without names that equal the default names. */

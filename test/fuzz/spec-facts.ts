@@ -2,6 +2,7 @@
 import { collector } from "../../src/compiler/diagnostics/errors.ts";
 import { createBuilder } from "../../src/compiler/ops/index.ts";
 import { buildNetwork } from "../../src/compiler/spec/build-network.ts";
+import { outputsOf } from "../../src/compiler/spec/objectives.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import type { Json } from "./random-parts.ts";
 import type { RowShape } from "./layer-parts.ts";
@@ -15,7 +16,8 @@ export interface LayerFact {
 export interface SpecFacts {
   /** The layers after blocks are expanded. */
   readonly layers: readonly LayerFact[];
-  readonly output: RowShape;
+  /** The shape for each target. */
+  readonly outputs: readonly RowShape[];
 }
 
 /** Undefined if the network is invalid. Loss and target do not matter. */
@@ -26,7 +28,10 @@ export function factsOf(spec: Json): SpecFacts | undefined {
     const shapeOf = (name: string): RowShape =>
       (values.get(name)?.type.shape ?? []).flatMap((size) => (size === "n" ? [] : [size]));
     const layers = model.network.map(({ name, type }) => ({ name, type, shape: shapeOf(name) }));
-    return values.has(model.output) ? { layers, output: shapeOf(model.output) } : undefined;
+    const outputs = outputsOf(model);
+    return outputs.every((output) => values.has(output))
+      ? { layers, outputs: outputs.map(shapeOf) }
+      : undefined;
   } catch {
     return undefined;
   }

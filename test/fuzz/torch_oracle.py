@@ -350,9 +350,18 @@ JOINS = {"add": joined(torch.add), "residual": joined(torch.add), "multiply": jo
 JOINS["cross-attention"] = cross_attention
 
 
+def objectives(model):
+    """How each target is learned: its loss and the layer that the loss reads. A model has one target, or losses."""
+    if "losses" in model:
+        return [{"target": name, **entry} for name, entry in model["losses"].items()]
+    [target] = model["targets"]
+    weights = {key: model["training"][key] for key in ("classWeights", "sampleWeights") if key in model["training"]}
+    return [{"target": target, "loss": model["loss"], "from": model["output"], "weight": 1, **weights}]
+
+
 def layers_read(model):
-    """The layers that the output depends on; the others have no parameters."""
-    read = {model["output"]}
+    """The layers that the outputs depend on; the others have no parameters."""
+    read = {each["from"] for each in objectives(model)}
     for layer in reversed(model["network"]):
         if layer["name"] in read:
             read.update(layer["from"])
@@ -468,19 +477,18 @@ def forward(model, parameters, batch, training):
             values[layer["name"]] = (padded_layer if is_padded else LAYERS[kind])(layer, xs[0], own, training)
         else:
             raise Unknown(kind)
-    return values[model["output"]]
+    return values
 
 
-def real_positions(model, scores, batch, target):
+def real_positions(model, objective, scores, batch, target):
     """Scores, target and row weights of the real positions, one after the other."""
-    [(name, _)] = model["targets"].items()
-    columns = model.get("data", {}).get("targets", {}).get(name, {})
+    columns = model.get("data", {}).get("targets", {}).get(objective["target"], {})
     if "nextOf" in columns:
         raise Unknown("padding of the next token")
     if target.dim() < 2 or target.shape[1] != scores.length:
         raise Unknown("a target without the positions of the output")
     cut = scores.like(target)
-    weights = model["training"].get("sampleWeights")
+    weights = objective.get("sampleWeights")
     row_weight = None
     if weights is not None:
         ofRow = batch[weights].reshape(-1)
@@ -517,9 +525,9 @@ def whole(weight):
     return weight
 
 
-def class_loss(model, scores, target, row_weight):
+def class_loss(objective, scores, target, row_weight):
     classes = scores.shape[-1]
-    weights = model["training"].get("classWeights")
+    weights = objective.get("classWeights")
     if weights == "balanced":
         raise Unknown("balanced weights")
     weight = None if weights is None else torch.tensor(weights, dtype=torch.float64)
@@ -527,7 +535,7 @@ def class_loss(model, scores, target, row_weight):
     if not (y >= 0).any():
         raise Unknown("no row counts")
     losses = F.cross_entropy(
-        flat, y, weight=weight, ignore_index=-1, reduction="none", label_smoothing=model["loss"]["smoothing"]
+        flat, y, weight=weight, ignore_index=-1, reduction="none", label_smoothing=objective["loss"]["smoothing"]
     )
     counts = (y >= 0).to(scores.dtype) * (1 if weight is None else weight[y.clamp(min=0)])
     if row_weight is not None:
@@ -536,11 +544,11 @@ def class_loss(model, scores, target, row_weight):
     return losses.sum() / whole(counts.sum())
 
 
-def formula_loss(model, scores, target, batch, row_weight):
-    [(_, facts)] = model["targets"].items()
-    if row_weight is not None or "classWeights" in model["training"]:
+def formula_loss(model, objective, scores, target, batch, row_weight):
+    facts = model["targets"][objective["target"]]
+    if row_weight is not None or "classWeights" in objective:
         raise Unknown("weighted formula")
-    text = model["loss"]["formula"]
+    text = objective["loss"]["formula"]
     if "classes" in facts:
         rows = target.reshape(-1).long()
         scores = scores.reshape(-1, scores.shape[-1])[rows >= 0]
@@ -550,29 +558,36 @@ def formula_loss(model, scores, target, batch, row_weight):
     elif scores.shape != target.shape:
         scores = scores.reshape(target.shape)
     names = {"prediction": scores, "target": target, "sum": torch.sum, "mean": torch.mean, **batch}
-    return formula(text, {**names, **(model["loss"].get("constants") or {})})
+    return formula(text, {**names, **(objective["loss"].get("constants") or {})})
 
 
 def loss_of(model, parameters, batch):
-    scores = forward(model, parameters, batch, True)
-    [(name, facts)] = model["targets"].items()
+    """The weighted sum of the losses. A loss of weight 0 is not trained."""
+    values = forward(model, parameters, batch, True)
+    trained = [each for each in objectives(model) if each["weight"] > 0]
+    return sum(each["weight"] * target_loss(model, each, values[each["from"]], batch) for each in trained)
+
+
+def target_loss(model, objective, scores, batch):
+    name = objective["target"]
+    facts = model["targets"][name]
     target = batch[name]
-    weights = model["training"].get("sampleWeights")
+    weights = objective.get("sampleWeights")
     row_weight = None if weights is None else batch[weights].reshape(-1)
     if isinstance(scores, Rows):
-        if model["loss"]["type"] == "formula":
+        if objective["loss"]["type"] == "formula":
             raise Unknown("a formula over padding")
-        scores, target, row_weight = real_positions(model, scores, batch, target)
+        scores, target, row_weight = real_positions(model, objective, scores, batch, target)
         if len(target) == 0:
             raise Unknown("no position counts")
-    kind = model["loss"]["type"]
+    kind = objective["loss"]["type"]
     if kind == "formula":
-        return formula_loss(model, scores, target, batch, row_weight)
+        return formula_loss(model, objective, scores, target, batch, row_weight)
     if kind == "cross-entropy":
-        return class_loss(model, scores, target, row_weight)
+        return class_loss(objective, scores, target, row_weight)
     if "classes" in facts:
         raise Unknown(kind + " of classes")
-    losses = ELEMENTWISE[kind](scores.reshape(target.shape), target, model["loss"])
+    losses = ELEMENTWISE[kind](scores.reshape(target.shape), target, objective["loss"])
     if row_weight is None:
         mean = losses.mean()
     else:
@@ -605,12 +620,15 @@ def answer(request):
     parameters = {name: tensor(p["values"], p["shape"]).requires_grad_(p["trainable"]) for name, p in facts.items()}
     trainable = [name for name, p in facts.items() if p["trainable"]]
     batches = [batch_of(model, values) for values in request["batches"]]
-    if model["loss"]["type"] == "perceptron" and "step" in json.dumps(model["network"][-1]):
+    if any(each["loss"]["type"] == "perceptron" for each in objectives(model)) and "step" in json.dumps(model["network"]):
         raise Unknown("a step at the output")
     with torch.no_grad():
-        output = forward(model, parameters, batches[0], False)
+        values = forward(model, parameters, batches[0], False)
+    outputs = [values[each["from"]] for each in objectives(model)]
     # Predictions on padding have no meaning.
-    results = {} if isinstance(output, Rows) else {"predictions": output.flatten().tolist()}
+    is_padded = any(isinstance(output, Rows) for output in outputs)
+    flat = None if is_padded else torch.cat([output.reshape(len(output), -1) for output in outputs], 1)
+    results = {} if is_padded else {"predictions": flat.flatten().tolist()}
     for i, batch in enumerate(batches):
         loss = loss_of(model, parameters, batch) + penalty(model, parameters, trainable)
         leaves = [parameters[name] for name in trainable]
@@ -622,7 +640,8 @@ def answer(request):
             value = torch.zeros_like(leaf) if gradient is None else gradient
             results[f"gradient of {name}, batch {i}"] = value.flatten().tolist()
     reply = {"results": results, "statistics": statistics}
-    if isinstance(output, Rows):
+    if "losses" not in model and is_padded:
+        [output] = outputs
         positions = [at.tolist() for at in output.positions]
         reply["rows"] = {"values": [row.tolist() for row in output.rows], "positions": positions}
     return reply

@@ -21,6 +21,30 @@ describe("accuracy on rows that training never saw", () => {
   });
 });
 
+describe("two targets of wines", () => {
+  test("learns both, and reports the figures of each and the weighted sum", async () => {
+    const {
+      train,
+      validation,
+      test: tested = expect.unreachable(),
+    } = await runProgram("wine-targets", "wine");
+    expect(Object.keys(tested)).toEqual([
+      "loss",
+      "cultivar.loss",
+      "cultivar.accuracy",
+      "alcohol.loss",
+      "alcohol.mae",
+      "alcohol.r2",
+    ]);
+    expect(tested["cultivar.accuracy"]).toBeGreaterThanOrEqual(0.9);
+    // Predicting the mean has an error of 0.69 and an r² of 0. Errors are in the unit of the data, volume percent.
+    expect(tested["alcohol.mae"]).toBeLessThanOrEqual(0.6);
+    expect(tested["alcohol.r2"]).toBeGreaterThan(0.35);
+    for (const figures of [train, validation ?? expect.unreachable(), tested])
+      expect(figures.loss).toBeCloseTo(figures["cultivar.loss"] + 0.5 * figures["alcohol.loss"], 9);
+  });
+});
+
 describe("diabetes", () => {
   test("has a root mean square error of at most 60 on its test split, and its loss is that error", async () => {
     const { test: tested, validation } = await runProgram("diabetes", "diabetes");

@@ -1,13 +1,13 @@
 /** `tapeless predict`: predictions for the rows of a file, in the form that the emitted program prints. */
 import { loadTrainer } from "../../compiler/load-trainer.ts";
-import { csvText, predictBy } from "../../runtime/prediction/predictions.ts";
+import { csvText } from "../../runtime/prediction/predictions.ts";
 import type { Cell } from "../../runtime/prediction/interpretations.ts";
 import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
 import { compileSpec, onData, onFile } from "../compile/compile-spec.ts";
 import { datasetContextOf } from "../../compiler/trainer/dataset-context.ts";
 import { readInputs } from "../files/read-source.ts";
 import { readCheckpointFile, warnOfFold } from "../files/parameter-files.ts";
-import { answerOf, fieldsOf } from "../predict/answers.ts";
+import { fieldsOf, predictingOf } from "../predict/answers.ts";
 import { printNotice } from "../terminal/report-error.ts";
 
 export interface PredictFlags {
@@ -30,7 +30,7 @@ export async function predictSpec(
     { "-o": output },
     { ...ofSpec(spec, model), "the checkpoint": checkpoint, "the rows to predict": file },
   );
-  const answer = answerOf(compilation);
+  const predicting = predictingOf(compilation);
   const { emitText } = await import("../../compiler/compile-target.ts");
   const emitted = await loadTrainer(await emitText(compilation, dtype));
   const trainer = emitted.createTrainer();
@@ -40,7 +40,7 @@ export async function predictSpec(
   const request = { spec, source, model, facts: emitted.model, given: file, notify: printNotice };
   const table = await readInputs(request, file, fields);
   const context = datasetContextOf(model, emitted.model);
-  const rows = onData(file, () => predictBy(answer)(context, fields, table, trainer));
+  const rows = onData(file, () => predicting(context, fields, table, trainer));
   const text = `${json ? jsonOf(model.name, rows) : csvText(rows)}\n`;
   if (output === undefined) process.stdout.write(text);
   else await writeFile(output, text);

@@ -3,10 +3,9 @@ import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { defaultTarget } from "../../compiler/targets.ts";
 import { datasetContextOf } from "../../compiler/trainer/dataset-context.ts";
 import type { Cell } from "../../runtime/prediction/interpretations.ts";
-import { predictBy } from "../../runtime/prediction/predictions.ts";
 import { onData, onFile } from "../compile/compile-spec.ts";
 import { foldWarning, openCheckpointFile } from "../files/parameter-files.ts";
-import { answerOf, fieldsOf } from "../predict/answers.ts";
+import { fieldsOf, predictingOf } from "../predict/answers.ts";
 import { breathe, throwIfAborted } from "./aborted.ts";
 import { checkOptions, compileOpen, loadCompiled, openSpec, optionError, warningsOf } from "./open-spec.ts";
 import type { SpecInput } from "./open-spec.ts";
@@ -46,7 +45,7 @@ export async function predict(spec: SpecInput, options: PredictOptions): Promise
   const open = await openSpec(spec);
   const compilation = await compileOpen(open, { dtype });
   const { model } = compilation;
-  const answer = answerOf(compilation);
+  const predicting = predictingOf(compilation);
   const emitted = await loadCompiled(compilation, { target: defaultTarget, dtype }, { isProgram: false });
   await breathe(signal);
   const trainer = emitted.createTrainer();
@@ -56,7 +55,7 @@ export async function predict(spec: SpecInput, options: PredictOptions): Promise
   const { name: file, table } = await inputsOf(open, emitted.model, data, fields);
   await breathe(signal);
   const context = datasetContextOf(model, emitted.model);
-  const [heads = [], ...rows] = onData(file, () => predictBy(answer)(context, fields, table, trainer));
+  const [heads = [], ...rows] = onData(file, () => predicting(context, fields, table, trainer));
   return {
     predictions: rows.map((row) => Object.fromEntries(heads.map((head, i) => [head, row[i]]))),
     warnings: [...(await warningsOf(open, compilation)), ...(warning === undefined ? [] : [warning])],

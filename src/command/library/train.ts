@@ -2,23 +2,23 @@
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { hasDiverged } from "../../compiler/load-trainer.ts";
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
-import { hasPlainTarget, trainingFacts, writesTexts } from "../../compiler/trainer/trainer-facts.ts";
+import { trainingFacts, writesTexts } from "../../compiler/trainer/trainer-facts.ts";
 import { datasetContextOf } from "../../compiler/trainer/dataset-context.ts";
 import { defaultTarget } from "../../compiler/targets.ts";
 import type { Target } from "../../compiler/targets.ts";
 import type { CheckpointMetadata } from "../../runtime/checkpoints/checkpoint.ts";
 import type { LocateErrors } from "../../runtime/data/dataset.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
-import { firstLossText } from "../../runtime/program/first-loss.ts";
 import { TrainingDiverged } from "../../runtime/step/steps.ts";
 import type { EpochReport, Trainer } from "../../runtime/trainer/trainer.ts";
 import { foldedRegime } from "../../runtime/training/cross-validate.ts";
-import { inOriginalUnits } from "../../runtime/training/original-units.ts";
+import { inUnitsOfTargets } from "../../runtime/training/units-of-targets.ts";
 import { trainRun } from "../../runtime/training/train-on.ts";
 import type { Begun, Host, Start, TrainingResult } from "../../runtime/training/train-on.ts";
 import { onData, onFile } from "../compile/compile-spec.ts";
 import { openCheckpointFile, trainedOn } from "../files/parameter-files.ts";
 import { canPause } from "../train/handle-pauses.ts";
+import { highLossWarnings } from "../train/high-losses.ts";
 import { createPacer } from "../train/pacer.ts";
 import { rowsIn } from "../verify/batches.ts";
 import { Aborted, throwIfAborted } from "./aborted.ts";
@@ -118,11 +118,9 @@ export async function train(spec: SpecInput, options: TrainOptions = {}): Promis
   const host = libraryHost({ ...options, onEvent: events }, emitted, {
     read: (notify) => sourceOf(open, emitted.model, options, notify),
     prepare: ({ trainer: own, dataset }) =>
-      writesTexts(model)
-        ? own
-        : inOriginalUnits(own, { training: trainingFacts(model.training, model.metrics) }, dataset),
-    highLoss: ({ trainer: own, dataset }) =>
-      own === trainer && hasPlainTarget(model) ? firstLossText(emitted.model, own, dataset) : undefined,
+      writesTexts(model) ? own : inUnitsOfTargets(own, { training: trainingFacts(model) }, dataset),
+    warningsBefore: ({ trainer: own, dataset }) =>
+      own === trainer ? highLossWarnings(model, emitted.model, own, dataset) : [],
   });
   const checkpointName = typeof resume === "string" ? resume : "the checkpoint";
   const locateErrors: LocateErrors = (file, work) =>
@@ -173,7 +171,8 @@ function divergence(error: Error): TrainingDiverged {
 interface Work {
   read(notify: (diagnostic: Diagnostic) => void): ReturnType<Host["read"]>;
   prepare(begun: Begun): Awaited<ReturnType<Host["begin"]>>;
-  highLoss(begun: Begun): string | undefined;
+  /** Warnings before the training begins. */
+  warningsBefore(begun: Begun): readonly Diagnostic[];
 }
 
 interface LibraryHost extends Host {
@@ -185,7 +184,7 @@ interface LibraryHost extends Host {
 function libraryHost(
   { signal, onEvent = () => {} }: Pick<TrainOptions, "signal" | "onEvent">,
   emitted: EmittedModule,
-  { read, prepare, highLoss }: Work,
+  { read, prepare, warningsBefore }: Work,
 ): LibraryHost {
   const pacer = createPacer(() => performance.now());
   const waiting: Diagnostic[] = [];
@@ -204,8 +203,7 @@ function libraryHost(
     async begin(begun) {
       [current, epochs] = [begun, []];
       const { name: training = "", dataset } = begun;
-      const message = highLoss(begun);
-      if (message !== undefined) waiting.push({ code: "T2008", severity: "warning", message });
+      waiting.push(...warningsBefore(begun));
       await flush();
       await onEvent({
         kind: "begin",

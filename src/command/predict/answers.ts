@@ -2,28 +2,33 @@
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import type { Model } from "../../compiler/spec/types.ts";
-import { answerName, writesTexts } from "../../compiler/trainer/trainer-facts.ts";
+import { answersOf, writesTexts } from "../../compiler/trainer/trainer-facts.ts";
+import { mapValues } from "../../compiler/util/collections.ts";
 import type { CheckpointHeader } from "../../runtime/checkpoints/checkpoint.ts";
 import type { FittedField } from "../../runtime/data/fields.ts";
 import * as answers from "../../runtime/prediction/interpretations.ts";
-import type { Interpretation } from "../../runtime/prediction/interpretations.ts";
+import { predictEach } from "../../runtime/prediction/by-target.ts";
+import type { Predicting } from "../../runtime/prediction/predictions.ts";
 import { onFile } from "../compile/compile-spec.ts";
 import { fieldsFor } from "../formats/parameters/checkpoint.ts";
 import { usageError } from "../terminal/report-error.ts";
 
 /**
- * @throws DiagnosticError (T1010) for a model whose outputs do not correspond to the values of its target.
+ * @throws DiagnosticError (T1010) for a model whose outputs do not correspond to the values of a target.
  */
-export function answerOf({ model, built }: Compilation): Interpretation {
-  const name = answerName(model, built);
-  if (name !== undefined) return answers[name];
+export function predictingOf({ model, built }: Compilation): Predicting {
+  const known = answersOf(model, built);
+  if (known !== undefined)
+    return predictEach(
+      mapValues(known, ({ answer, size }) => ({ ...(answer && { answer: answers[answer] }), size })),
+    );
   if (writesTexts(model))
     throw usageError(
       `"${model.name}" is a language model: it generates texts and makes no predictions for rows`,
       "to generate texts: tapeless train SPEC --resume CHECKPOINT --sample N",
     );
   throw usageError(
-    `the outputs of "${model.name}" do not correspond one to one to the values of its target`,
+    `the outputs of "${model.name}" do not correspond one to one to the values of ${model.losses ? "any" : "its"} target`,
     "trainer.predict() of the emitted module returns the raw outputs",
   );
 }

@@ -2,8 +2,8 @@
 import { parsePath } from "../../compiler/diagnostics/diagnostic.ts";
 import type { Diagnostic, SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
-import { higherIsBetter, metricName } from "../../compiler/library/metrics/index.ts";
 import { buildGraphs } from "../../compiler/spec/build.ts";
+import { figuresOf } from "../../compiler/spec/objectives.ts";
 import { parseModel } from "../../compiler/spec/parse-model.ts";
 import { located } from "../../compiler/spec/read/spec-source.ts";
 import type { ReadSpec } from "../../compiler/spec/read/spec-source.ts";
@@ -104,6 +104,6 @@ export async function readCandidates(
   }
   const candidates = await located(source, () => checkCandidates(candidatesOf(value, search), dtype));
   const metric = search.metric ?? model.training.earlyStopping?.metric ?? "loss";
-  const rising = model.metrics.filter(higherIsBetter).map(metricName);
-  return { candidates, criterion: { metric, higherIsBetter: rising.includes(metric) } };
+  const figure = figuresOf(model).find(({ name }) => name === metric);
+  return { candidates, criterion: { metric, higherIsBetter: figure?.higherIsBetter ?? false } };
 }

@@ -12,7 +12,7 @@ import { sizeOf } from "../../runtime/model/facts.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Batch } from "../../runtime/step/batch.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
-import { answerName } from "../../compiler/trainer/trainer-facts.ts";
+import { answersOf } from "../../compiler/trainer/trainer-facts.ts";
 import { rowsIn } from "../verify/batches.ts";
 import type { SplitPredictions, ReportFormat } from "../../studio/charts/index.ts";
 import { usageError } from "../terminal/report-error.ts";
@@ -49,8 +49,12 @@ export async function reportPredictions(
   const evaluated = Object.entries({ validation, test }).filter(
     (split): split is [string, Batch] => split[1] !== undefined,
   );
-  const splits = (evaluated.length > 0 ? evaluated : [["training", train] as const]).map(([split, data]) =>
-    splitPredictions(compilation, facts, trainer, fields[fields.length - 1], split, data),
+  const splits = (evaluated.length > 0 ? evaluated : [["training", train] as const]).flatMap(
+    ([split, data]) =>
+      targetScores(compilation, facts, trainer, data).map(({ target, scores }) => {
+        const predictions = predictionsFor(compilation, facts, target, fields, data, scores);
+        return { split, ...(compilation.model.losses && { target }), ...predictions };
+      }),
   );
   const { reportFormats } = await import("../../studio/charts/index.ts");
   const format = typeof file === "string" ? (formatOf(file) ?? "txt") : "txt";
@@ -59,23 +63,26 @@ export async function reportPredictions(
   else await writeFile(file, text);
 }
 
-function splitPredictions(
+/** The predictions of a target, and its true values. */
+function predictionsFor(
   { model, built }: Compilation,
   facts: ModelFacts,
-  trainer: Trainer,
-  field: FittedField,
-  split: string,
+  target: string,
+  fields: readonly FittedField[],
   data: Batch,
-): SplitPredictions {
-  const [[target, { classes, shape }]] = Object.entries(facts.targets);
+  scores: readonly number[],
+): Omit<SplitPredictions, "split" | "target"> {
+  const { classes, shape } = facts.targets[target];
+  const field = fields.find(({ name }) => name === target) ?? { name: target, columns: [] };
   const expected = data[target];
-  const scores = predictionsOf(facts, trainer, data);
   const scoresPerValue = scores.length / expected.length;
-  const answer: Interpretation =
-    answers[answerName(model, built) ?? (classes === undefined ? "inTargetUnits" : "byScore")];
+  const name = answersOf(model, built)?.[target].answer;
+  const answer: Interpretation = answers[name ?? (classes === undefined ? "inTargetUnits" : "byScore")];
   if (!(classes === undefined ? scoresPerValue === 1 : scoresPerValue === 1 || scoresPerValue === classes))
     throw usageError(
-      `--report: the outputs of "${facts.name}" do not correspond one to one to the values of its target`,
+      `--report: the outputs of "${facts.name}" do not correspond one to one to the values of ${
+        model.losses === undefined ? "its target" : target
+      }`,
       "omit --report",
     );
   const indices = Array.from({ length: classes ?? 0 }, (_, i) => i);
@@ -86,17 +93,34 @@ function splitPredictions(
     const own = scores.slice(position * scoresPerValue, (position + 1) * scoresPerValue);
     return Number(answer(own, indices, { shift, span })[0]);
   });
-  if (classes !== undefined) return { split, classes: namesOf(field, classes), expected, predicted };
+  if (classes !== undefined) return { classes: namesOf(field, classes), expected, predicted };
   const original = Array.from(expected, (value, position) =>
     Number(answers.inTargetUnits([value], [], scaleOf(position))[0]),
   );
   const decimals = field.scales?.map((scale) => scale.decimals ?? NaN) ?? [];
   const most = decimals.length === 0 ? NaN : Math.max(...decimals);
-  return { split, expected: original, predicted, ...(most >= 0 && { decimals: most }) };
+  return { expected: original, predicted, ...(most >= 0 && { decimals: most }) };
+}
+
+/** The outputs of the network for all rows, divided among the targets. */
+function targetScores(
+  { built: { predictions } }: Compilation,
+  facts: ModelFacts,
+  trainer: Trainer,
+  data: Batch,
+): { readonly target: string; readonly scores: readonly number[] }[] {
+  const scores = outputsOf(facts, trainer, data);
+  const sizes = predictions.map(({ shape }) => sizeOf(shape));
+  const width = sizes.reduce((sum, size) => sum + size, 0);
+  const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((sum, size) => sum + size, 0));
+  return predictions.map(({ target }, i) => ({
+    target,
+    scores: scores.filter((_, at) => at % width >= starts[i] && at % width < starts[i] + sizes[i]),
+  }));
 }
 
 /** The outputs of the network for all rows. */
-function predictionsOf(facts: ModelFacts, trainer: Trainer, data: Batch): number[] {
+function outputsOf(facts: ModelFacts, trainer: Trainer, data: Batch): number[] {
   const inputs = Object.entries(facts.inputs).filter(([, { onlyLoss }]) => !onlyLoss);
   const rows = rowsIn(facts, data);
   const scores: number[] = [];

@@ -8,18 +8,17 @@ import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import type { Model } from "../../compiler/spec/types.ts";
-import { hasPlainTarget, trainingFacts, writesTexts } from "../../compiler/trainer/trainer-facts.ts";
+import { trainingFacts, writesTexts } from "../../compiler/trainer/trainer-facts.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import type { CheckpointMetadata } from "../../runtime/checkpoints/checkpoint.ts";
 import { readCheckpoint } from "../../runtime/checkpoints/checkpoint.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { foldedRegime } from "../../runtime/training/cross-validate.ts";
-import { firstLossText } from "../../runtime/program/first-loss.ts";
 import { writerOf } from "../../runtime/program/text-writer.ts";
 import type { EpochReport, Trainer } from "../../runtime/trainer/trainer.ts";
 import { foldsIn } from "../../runtime/training/cross-validate.ts";
-import { inOriginalUnits } from "../../runtime/training/original-units.ts";
+import { inUnitsOfTargets } from "../../runtime/training/units-of-targets.ts";
 import { epochText } from "../../runtime/training/train-on.ts";
 import type { Begun, Host, Trainable, TrainingResult } from "../../runtime/training/train-on.ts";
 import type { Run as ScheduleRun } from "../../studio/explain/subject.ts";
@@ -28,6 +27,7 @@ import { progressLine } from "../terminal/progress-line.ts";
 import { printDiagnostics, printNotice } from "../terminal/report-error.ts";
 import { stopCodes } from "../terminal/stop-signals.ts";
 import { rowsIn } from "../verify/batches.ts";
+import { highLossWarnings } from "./high-losses.ts";
 import { checkpointFiles } from "./checkpoint-files.ts";
 import { handlePauses } from "./handle-pauses.ts";
 import { Interrupted, interruptionText, resumeCommand, stoppedFile } from "./interruption.ts";
@@ -139,7 +139,7 @@ interface TrainHost extends Host {
 export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<TrainHost> {
   const { spec, source, compilation, emitted, trainer, resumed } = setup;
   const { model } = compilation;
-  const { folds, accumulate = 1 } = trainingFacts(model.training, model.metrics);
+  const { folds, accumulate = 1 } = trainingFacts(model);
   let writeCheckpoint = await checkpointFiles(flags.out, flags.keep);
   // With folds, only the training of the final model is watched.
   const isWatched = (metadata: CheckpointMetadata = {}) =>
@@ -158,9 +158,9 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
     },
   });
 
+  const request = { spec, source, model, facts: emitted.model, given: flags.data, notify: printNotice };
   return {
-    read: () =>
-      readSource({ spec, source, model, facts: emitted.model, given: flags.data, notify: printNotice }),
+    read: () => readSource(request),
     async begin(begun) {
       const { name = "", dataset, epochs, metadata } = begun;
       // Opened only after the data is read, so that the page has something to show when its URL is printed.
@@ -168,7 +168,7 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
         monitor = await openMonitor(model.name, trainer.epoch, flags);
       const rows = rowsIn(emitted.model, dataset.train);
       if (flags.showSchedule && begun.trainer === trainer) await showSchedule(compilation, { rows, epochs });
-      if (begun.trainer === trainer) await warnOfHighLoss(setup, dataset);
+      if (begun.trainer === trainer) await warnOfHighLosses(setup, dataset);
       const wrapped = wrapTrainer(begun, emitted, model, flags);
       const monitored = isWatched(metadata) && monitor ? monitor.stoppable(wrapped) : wrapped;
       if (isWatched(metadata)) await monitor?.begin({ ...begun, facts: emitted.model, accumulate });
@@ -221,15 +221,12 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
   };
 }
 
-/** Warns at the target of the spec if the loss starts too high. */
-async function warnOfHighLoss(
+async function warnOfHighLosses(
   { compilation: { model }, emitted, trainer, source }: RunSetup,
   dataset: Dataset,
 ): Promise<void> {
-  const message = hasPlainTarget(model) ? firstLossText(emitted.model, trainer, dataset) : undefined;
-  if (message === undefined) return;
-  const path = ["data", "targets", Object.keys(model.targets)[0]];
-  printDiagnostics(await source.locate([{ code: "T2008", severity: "warning", message, path, at: "key" }]));
+  const warnings = highLossWarnings(model, emitted.model, trainer, dataset);
+  printDiagnostics(await source.locate(warnings));
 }
 
 /**
@@ -262,7 +259,7 @@ function wrapTrainer(
   const { sample: count, temperature, seed } = flags;
   if (model.data !== undefined && writesTexts(model))
     return writerOf(trainer, emitted.model, model.data, dataset, { count, temperature, seed });
-  return inOriginalUnits(trainer, { training: trainingFacts(model.training, model.metrics) }, dataset);
+  return inUnitsOfTargets(trainer, { training: trainingFacts(model) }, dataset);
 }
 
 /** Reports if a resumed run has no epochs left. */

@@ -15,7 +15,7 @@ import {
 } from "../../runtime/data/dataset.ts";
 import { foldsOf, type OpenDataset } from "../../runtime/training/folds.ts";
 import type { Summary } from "../../runtime/step/machine.ts";
-import { inOriginalUnits } from "../../runtime/training/original-units.ts";
+import { inUnitsOfTargets } from "../../runtime/training/units-of-targets.ts";
 import { splitRows } from "../../runtime/data/split.ts";
 import { trainOn, type Run, type TrainingResult } from "../../runtime/training/train-on.ts";
 
@@ -96,6 +96,6 @@ function runOf({ emitted, context, seed, epochs }: Compiled): Omit<Run, "source"
     trainer: emitted.createTrainer({ seed: seed ?? training.seed }),
     createTrainer: emitted.createTrainer,
     train: (trainer, dataset, stage) =>
-      trainOn(model, training, inOriginalUnits(trainer, context, dataset), dataset, stage),
+      trainOn(model, training, inUnitsOfTargets(trainer, context, dataset), dataset, stage),
   };
 }

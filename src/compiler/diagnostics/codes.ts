@@ -150,7 +150,10 @@ export const diagnosticCodes = {
   },
   T1206: {
     title: "Nothing to stratify by",
-    cause: "`training.stratify` is true, but the target does not have one class per row.",
+    cause:
+      "`training.stratify` is true, but the target does not have one class per row. Of several targets, " +
+      "the first one " +
+      "must have classes, and folds cannot be stratified.",
     fix: "Remove `stratify`. It is on by default for targets with one class per row.",
   },
   T1207: {
@@ -182,7 +185,7 @@ export const diagnosticCodes = {
   },
   T1222: {
     title: "Invalid sample weights",
-    cause: "`training.sampleWeights` does not name an unscaled input with one real number per row.",
+    cause: "`sampleWeights` does not name an unscaled input with one real number per row.",
     fix: 'Declare the input as `{ "shape": [] }` without a scale.',
   },
   T1223: {
@@ -310,6 +313,14 @@ export const diagnosticCodes = {
     cause:
       "The scale of the target makes some values negative, and the loss is not defined for negative targets.",
     fix: "Remove the scale of the target, or choose another loss.",
+  },
+  T1405: {
+    title: "Losses do not match the targets",
+    cause:
+      "A target has no loss, an entry of `losses` names no target, `loss` is used with several targets, " +
+      "or the weight " +
+      "of every loss is 0.",
+    fix: "Write `losses` with one entry for each target, at least one of them with a weight above 0.",
   },
   T1501: {
     title: "No gradient through a step function",

@@ -4,6 +4,7 @@
  * `loss_forward`, `loss_backward`, `adam_update` and `learning_rate`.
  */
 import type { ChapterName } from "../../runtime/chapters.ts";
+import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { storageLabel } from "../ir/storage.ts";
 import type { Kernel, Provenance } from "../loop/types.ts";
 import { mainLine } from "./statement-provenance.ts";
@@ -13,7 +14,7 @@ export type KernelChapter = Extract<ChapterName, "forward" | "loss" | "backward"
 
 export interface KernelRole {
   readonly chapter: KernelChapter;
-  /** The layer, `loss`, or the type of the optimizer. */
+  /** The layer, `loss` or `price.loss`, or the type of the optimizer. */
   readonly subject: string;
   /**
    * What the kernel computes for the subject: `forward`, `backward` or `update`, followed by the part if
@@ -51,7 +52,7 @@ export function kernelRole(program: string, kernel: Kernel, optimizer = "optimiz
   // Rematerialised values have names that end in `again`. They are recomputed for the backward part.
   const again = /(?:^|_)again$/;
   if (again.test(detail)) return role("backward", subject, "recomputed", detail.replace(again, ""));
-  return role(subject === "loss" ? "loss" : "forward", subject, "forward", detail);
+  return role(isOfLoss(line, subject) ? "loss" : "forward", subject, "forward", detail);
 }
 
 const isForwardOnly = (program: string): boolean => ["predict", "evaluate", "probe"].includes(program);
@@ -72,8 +73,16 @@ function updateRole(kernel: Kernel, line: Provenance | undefined, optimizer: str
 }
 
 /** The layer of a value. Outside of layers, it is the section of the spec that the value belongs to. */
-const subjectOf = (line: Provenance | undefined, path = line?.path): string =>
-  line?.layer ?? String(path?.[0] ?? "step");
+const subjectOf = (line: Provenance | undefined, path = line?.path): string => line?.layer ?? sectionOf(path);
+
+/** A section of the spec: `loss`, or with several targets `price.loss`, and `loss` for their sum. */
+function sectionOf([section, target, key]: SpecPath = ["step"]): string {
+  if (section !== "losses") return String(section);
+  return key === undefined ? "loss" : `${target}.${key}`;
+}
+
+const isOfLoss = (line: Provenance | undefined, subject: string): boolean =>
+  subject === "loss" || (line?.layer === undefined && line?.path?.[0] === "losses");
 
 /** The subject and the detail of a forward kernel's name. The output of a layer has no detail. */
 function partOf(

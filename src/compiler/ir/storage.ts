@@ -78,7 +78,9 @@ export const trainedWeights = storageIn("flat", "trained");
 export const trainedStorage = (parameter: string): StorageName => storageIn("trained", parameter);
 export const averageStorage = storageIn("average", "parameters");
 
-export const classWeightStorage = storageIn("loss", "classWeights");
+/** The weights of the classes: of the only target, or of this one. */
+export const classWeightStorage = (target?: string): StorageName =>
+  storageIn("loss", target === undefined ? "classWeights" : `classWeights.${target}`);
 
 /** The next value of a statistic, such as a running mean. A statistic is stored as a parameter. */
 export const statisticStorage = (parameter: string): StorageName => storageIn("result", `next.${parameter}`);

@@ -132,20 +132,21 @@ export function warnOfChannels(model: Model, { values }: Network, problems: Coll
 
 /**
  * Finds a dense layer that reads an image and so acts on its channels alone. Warns (T1315) if a flatten layer
- * follows, which was probably meant to come before. Returns a hint for the case that the output has the wrong shape.
+ * follows, which was probably meant to come before. Returns a hint for the case that the output for a target with at
+ * most one axis has the wrong shape.
  */
 export function checkFlatten(
-  { network }: Model,
-  { shape }: { readonly shape: readonly number[] },
+  { network, targets }: Model,
   { values }: Network,
   problems: Collector,
 ): string | undefined {
+  if (Object.values(targets).every(({ shape }) => shape.length > 1)) return undefined;
   const imaged = new Set<string>();
   for (const layer of network) {
     const image = values.get(layer.from[0])?.type.shape ?? [];
     const isOfImage = layer.from.some((name) => imaged.has(name)) && image.length === 4;
     if (isOfImage || readsImages(layer)) imaged.add(layer.name);
-    if (layer.type !== "dense" || !isOfImage || shape.length > 1) continue;
+    if (layer.type !== "dense" || !isOfImage) continue;
     const where = `${formatPath(layer.path)} (${layer.name})`;
     const hint = `insert { "type": "flatten" } before it`;
     if (network.some(({ type, index }) => type === "flatten" && index > layer.index)) {
@@ -298,14 +299,15 @@ const underflowsSingle = (value: number): boolean => value !== 0 && Math.fround(
  */
 export function checkNumbers(model: Model, float: "f32" | "f64", problems: Collector): void {
   if (float !== "f32") return;
-  const { loss, metrics, optimizer, regularization, training } = model;
+  const { loss, metrics, losses, optimizer, regularization, training } = model;
   const walk = (value: unknown, path: SpecPath): void => {
     if (typeof value === "number") return checkNumber(value, path, problems);
     if (typeof value !== "object" || value === null) return;
     for (const [key, part] of Object.entries(value)) walk(part, [...path, Array.isArray(value) ? +key : key]);
   };
   for (const { path, ...options } of model.network) walk(options, path);
-  for (const [key, value] of Object.entries({ loss, metrics, optimizer, regularization })) walk(value, [key]);
+  for (const [key, value] of Object.entries({ loss, metrics, losses, optimizer, regularization }))
+    walk(value, [key]);
   walk(training.classWeights, ["training", "classWeights"]);
 }
 

@@ -10,7 +10,7 @@ import { formatPath } from "../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Node, Output } from "../ir/nodes.ts";
-import { isFloat, sameShape, tensorType } from "../ir/types.ts";
+import { isFloat, sameShape, sizeOf, tensorType } from "../ir/types.ts";
 import type { Shape } from "../ir/types.ts";
 import { activationName } from "../library/activations/index.ts";
 import { unitStep } from "../library/activations/builtin.ts";
@@ -18,21 +18,13 @@ import { fitsClasses, fitsElementwise } from "../library/compare.ts";
 import type { Comparison, Fit, Loss, Metric, TargetRange } from "../library/define.ts";
 import { alongPositions, hasPositionsOf } from "../library/layers/masks.ts";
 import { losses, lossOf } from "../library/losses/index.ts";
-import { metricName, metricOf, metrics } from "../library/metrics/index.ts";
+import { metricName, metricOf, metrics as metricTable } from "../library/metrics/index.ts";
+import { mapValues } from "../util/collections.ts";
 import { reportingErrors } from "./formula-diagnostic.ts";
 import { inputNode } from "./inputs.ts";
-import type { Layer, Model, ModelInput, ModelTarget } from "./types.ts";
-
-export interface NamedTarget extends ModelTarget {
-  readonly name: string;
-}
-
-/** The target that the loss reads. The checks of the spec ensure that there is exactly one. */
-export function onlyTarget({ targets }: Model): NamedTarget {
-  const [first, ...others] = Object.entries(targets);
-  invariant(first !== undefined && others.length === 0, "a model has one target");
-  return { name: first[0], ...first[1] };
-}
+import { objectivesOf } from "./objectives.ts";
+import type { NamedTarget, Objective } from "./objectives.ts";
+import type { Layer, Model, ModelInput } from "./types.ts";
 
 /** The name of the activation that the layer applies last, if it has one. */
 function lastActivation(layer: Layer | undefined): string | undefined {
@@ -40,21 +32,40 @@ function lastActivation(layer: Layer | undefined): string | undefined {
   return layer?.type === "activation" ? activationName(layer.fn) : undefined;
 }
 
+/** An objective, and whether predictions and metrics apply a unit step to the value that its loss reads. */
+export interface SteppedObjective extends Objective {
+  readonly isStepped: boolean;
+}
+
 /**
  * With the loss `perceptron`, a unit step at the output comes after the loss. The loss reads the value before
- * the step, predictions and metrics read the value after it. The returned model has no such step;
- * `hasOutputStep` is true if its output still needs one.
+ * the step, predictions and metrics read the value after it. The returned model has no such step. A step whose value
+ * another layer or loss reads stays in the network.
  */
-export function splitOutputStep(model: Model): { readonly model: Model; readonly hasOutputStep: boolean } {
-  const outputLayer = model.network.find(({ name }) => name === model.output);
-  if (model.loss.type !== "perceptron" || lastActivation(outputLayer) !== "step")
-    return { model, hasOutputStep: false };
+export function splitOutputSteps(model: Model): {
+  readonly model: Model;
+  readonly objectives: readonly SteppedObjective[];
+} {
+  const objectives = objectivesOf(model);
+  const layerOf = ({ output }: Objective) => model.network.find(({ name }) => name === output);
+  const isShared = ({ output }: Objective): boolean =>
+    objectives.filter((other) => other.output === output).length > 1 ||
+    (objectives.length > 1 && model.network.some(({ from }) => from.includes(output)));
+  const split = objectives.map((objective) => ({
+    ...objective,
+    isStepped:
+      objective.loss.type === "perceptron" &&
+      lastActivation(layerOf(objective)) === "step" &&
+      !isShared(objective),
+  }));
+  const stepped = split.filter(({ isStepped }) => isStepped).map(({ output }) => output);
+  if (stepped.length === 0) return { model, objectives: split };
   const network = model.network.map((layer): Layer => {
-    if (layer.name !== model.output) return layer;
+    if (!stepped.includes(layer.name)) return layer;
     if (layer.type === "dense") return { ...layer, activation: { type: "linear" } };
     return layer.type === "activation" ? { ...layer, fn: "linear", surrogate: undefined } : layer;
   });
-  return { model: { ...model, network }, hasOutputStep: true };
+  return { model: { ...model, network }, objectives: split };
 }
 
 /** The value that the loss reads, and its real positions. */
@@ -63,12 +74,39 @@ export interface NetworkOutput {
   readonly mask: Node | undefined;
 }
 
-/** The output of `predict`. */
-export function predictionOf(g: GraphBuilder, model: Model, scores: Node, hasOutputStep: boolean): Node {
-  if (!hasOutputStep) return scores;
-  const path = model.network.find(({ name }) => name === model.output)?.path;
-  return g.within({ layer: model.output, composite: "step", path }, () => unitStep(g, scores));
+/** The prediction of a target. */
+function predictionOf(
+  g: GraphBuilder,
+  model: Model,
+  { output, isStepped }: SteppedObjective,
+  scores: Node,
+): Node {
+  if (!isStepped) return scores;
+  const path = model.network.find(({ name }) => name === output)?.path;
+  return g.within({ layer: output, composite: "step", path }, () => unitStep(g, scores));
 }
+
+/** An objective, and the value that the network computes for it. */
+export type Evaluated = readonly [objective: SteppedObjective, output: NetworkOutput];
+
+/**
+ * The output of `predict`: the prediction of the only target. With `losses`, each row consists of the predictions of
+ * all targets, one after the other.
+ */
+export function predictionsOf(g: GraphBuilder, model: Model, evaluated: readonly Evaluated[]): Node {
+  const predictions = evaluated.map(([objective, { scores }]) => predictionOf(g, model, objective, scores));
+  if (model.losses === undefined) return predictions[0];
+  return g.within({ composite: "concat", path: ["targets"] }, () => {
+    const [first, ...others] = predictions.map((node) => g.reshape(node, { shape: ["n", rowSize(node)] }));
+    return g.named(
+      "predictions",
+      others.reduce((all, each) => g.concat(all, each, { axis: 1 }), first),
+    );
+  });
+}
+
+/** The numbers that each row of a node has. */
+const rowSize = ({ type: { shape } }: Node): number => sizeOf(shape, 1);
 
 /** The activation that each loss already contains. */
 const doubled: Readonly<Record<string, string>> = {
@@ -82,42 +120,41 @@ const doubled: Readonly<Record<string, string>> = {
  */
 export function checkMeasures(
   model: Model,
-  target: NamedTarget,
-  output: Node,
-  hasOutputStep: boolean,
+  objective: SteppedObjective,
+  scores: Node,
   shapeHint: string | undefined,
   problems: Collector,
 ): void {
-  if (!isFloat(output.type.element)) {
-    problems.error(
-      ["output"],
-      "T1401",
-      `the loss needs real numbers, but ${model.output} outputs indices (i32)`,
-    );
+  const { target, output, loss, metrics, paths } = objective;
+  const lossName = formatPath(paths.loss);
+  if (!isFloat(scores.type.element)) {
+    const message = `the loss needs real numbers, but ${output} outputs indices (i32)`;
+    problems.error(paths.output, "T1401", message);
     return;
   }
-  const fit = fitOf(model, target, output, hasOutputStep);
-  const refusal = lossOf(model.loss).accepts(fit, model.loss);
+  const fit = fitOf(objective, scores, objective.isStepped);
+  const refusal = lossOf(loss).accepts(fit, loss);
   if (refusal !== undefined)
-    problems.error(["loss"], "T1401", `loss: ${model.loss.type} ${refusal}`, {
-      hint: (output.type.shape.length > 3 ? shapeHint : undefined) ?? fittingText("losses", losses, fit),
-      notes: [`the loss compares the output of ${model.output} with the target ${target.name}`],
+    problems.error(paths.loss, "T1401", `${lossName}: ${loss.type} ${refusal}`, {
+      hint: (scores.type.shape.length > 3 ? shapeHint : undefined) ?? fittingText("losses", losses, fit),
+      notes: [`the loss compares the output of ${output} with the target ${target.name}`],
     });
-  model.metrics.forEach((metric, index) => {
+  metrics.forEach((metric, index) => {
+    const path = [...paths.metrics, index];
     const reason = refusal === undefined ? metricOf(metric).accepts(fit, metric) : undefined;
     if (reason !== undefined)
-      problems.error(["metrics", index], "T1402", `metrics[${index}]: ${metricName(metric)} ${reason}`, {
-        hint: fittingText("metrics", metrics, fit),
+      problems.error(path, "T1402", `${formatPath(path)}: ${metricName(metric)} ${reason}`, {
+        hint: fittingText("metrics", metricTable, fit),
       });
   });
-  if (refusal === undefined) checkScaledTarget(model, target, problems);
-  checkRelativeMetrics(model, target, problems);
-  const layer = model.network.find(({ name }) => name === model.output);
+  if (refusal === undefined) checkScaledTarget(model, objective, problems);
+  checkRelativeMetrics(model, objective, problems);
+  const layer = model.network.find(({ name }) => name === output);
   const last = lastActivation(layer);
-  if (layer === undefined || last === undefined || doubled[model.loss.type] !== last) return;
+  if (layer === undefined || last === undefined || doubled[loss.type] !== last) return;
   const path = [...layer.path, layer.type === "activation" ? "fn" : "activation"];
   const message =
-    `${formatPath(layer.path)} applies ${last}, and the loss ${model.loss.type} applies it again, ` +
+    `${formatPath(layer.path)} applies ${last}, and the loss ${loss.type} applies it again, ` +
     "because it expects logits";
   problems.warning(path, "T1403", message, { hint: `remove ${last} from the network` });
 }
@@ -139,8 +176,8 @@ function fittingText(
 // values the data has, so they are checked when it is read.
 
 /** The loss and the metrics that limit the values of a real target, by name. */
-function limitsOf({ loss, metrics }: Model, { classes }: ModelTarget) {
-  if (classes !== undefined) return [];
+function limitsOf({ target, loss, metrics }: Objective) {
+  if (target.classes !== undefined) return [];
   const measures: [string, Loss | Metric][] = [
     [loss.type, lossOf(loss)],
     ...metrics.map((metric): [string, Metric] => [metric.type, metricOf(metric)]),
@@ -156,8 +193,8 @@ function rangeText({ lowest, highest, isWhole }: Omit<TargetRange, "otherwise">)
 }
 
 /** The values that the target may have, with the end of a message about others; undefined if it may have any. */
-export function targetRange(model: Model, name: string) {
-  const limits = limitsOf(model, model.targets[name]);
+export function targetRange(objective: Objective) {
+  const limits = limitsOf(objective);
   if (limits.length === 0) return undefined;
   const highest = Math.min(...limits.map(({ range }) => range.highest ?? Infinity));
   const range = {
@@ -175,52 +212,49 @@ export function targetRange(model: Model, name: string) {
  * Reports a scale to mean 0 if the loss is not defined for negative targets (T1404), or if a metric counts correct
  * yes-or-no predictions (T1402).
  */
-function checkScaledTarget(model: Model, target: NamedTarget, problems: Collector): void {
+function checkScaledTarget(model: Model, objective: Objective, problems: Collector): void {
+  const { target, metrics, paths } = objective;
   const scale = model.data?.targets[target.name]?.scale;
   if (scale !== "standard") return;
   const path = ["data", "targets", target.name, "scale"];
-  for (const { name, range } of limitsOf(model, target)) {
+  for (const { name, range } of limitsOf(objective)) {
     const needed = `${name} needs each target value to be ${rangeText(range)}`;
-    const index = model.metrics.findIndex(({ type }) => type === name);
-    if (index < 0)
-      problems.error(
-        path,
-        "T1404",
-        `${formatPath(path)}: "standard" shifts the mean of the target to 0, but ${needed}`,
-        {
-          hint: `remove the scale; ${range.otherwise}`,
-        },
-      );
-    else
-      problems.error(
-        ["metrics", index],
-        "T1402",
-        `metrics[${index}]: ${needed}, but ${formatPath(path)} changes the values of ${target.name}`,
-        { hint: range.otherwise },
-      );
+    const index = metrics.findIndex(({ type }) => type === name);
+    if (index < 0) {
+      const message = `${formatPath(path)}: "standard" shifts the mean of the target to 0, but ${needed}`;
+      problems.error(path, "T1404", message, { hint: `remove the scale; ${range.otherwise}` });
+    } else {
+      const own = [...paths.metrics, index];
+      const message = `${formatPath(own)}: ${needed}, but ${formatPath(path)} changes the values of ${target.name}`;
+      problems.error(own, "T1402", message, { hint: range.otherwise });
+    }
   }
 }
 
 /** Reports metrics of relative errors (T1402) if the scale of the target moves its zero. */
-function checkRelativeMetrics(model: Model, target: NamedTarget, problems: Collector): void {
+function checkRelativeMetrics(
+  model: Model,
+  { target, metrics, paths }: Objective,
+  problems: Collector,
+): void {
   const scale = model.data?.targets[target.name]?.scale;
   if (typeof scale !== "string") return;
-  model.metrics.forEach((metric, index) => {
+  metrics.forEach((metric, index) => {
     if (metricOf(metric).isRelative !== true) return;
     const path = formatPath(["data", "targets", target.name, "scale"]);
     problems.error(
-      ["metrics", index],
+      [...paths.metrics, index],
       "T1402",
-      `metrics[${index}]: ${metricName(metric)} divides by the target, but ${path} "${scale}" moves its zero`,
+      `${formatPath([...paths.metrics, index])}: ${metricName(metric)} divides by the target, but ${path} "${scale}" moves its zero`,
       { hint: 'use "scale": { "divide": … }, or no scale' },
     );
   });
 }
 
 /** The shapes to compare. After a unit step the output is 0 or 1, so its threshold is one half. */
-function fitOf(model: Model, { shape, classes }: NamedTarget, output: Node, isStepped: boolean): Fit {
-  const { threshold } = lossOf(model.loss);
-  const sizes = output.type.shape.flatMap((size) => (size === "n" ? [] : [size]));
+function fitOf({ target: { shape, classes }, loss }: Objective, scores: Node, isStepped: boolean): Fit {
+  const { threshold } = lossOf(loss);
+  const sizes = scores.type.shape.flatMap((size) => (size === "n" ? [] : [size]));
   return {
     target: classes === undefined ? { shape } : { shape, classes },
     output: sizes,
@@ -259,17 +293,18 @@ function maskedTarget(
 function comparisonOf(
   g: GraphBuilder,
   model: Model,
-  target: NamedTarget,
+  objective: Objective,
   { scores: prediction, mask }: NetworkOutput,
   isStepped: boolean,
 ): Comparison {
-  const fit = fitOf(model, target, prediction, isStepped);
+  const { target, loss } = objective;
+  const fit = fitOf(objective, prediction, isStepped);
   const whole = targetNode(g, target);
   const { shape } = whole.type;
   // A user-defined function may compare shapes that fit neither elementwise nor as classes.
   const isAligned = fitsClasses(fit) || sameShape(prediction.type.shape, shape) || !fitsElementwise(fit);
   const aligned = isAligned ? prediction : g.reshape(prediction, { shape });
-  const estimate = isStepped ? undefined : lossOf(model.loss).estimate?.(g, aligned);
+  const estimate = isStepped ? undefined : lossOf(loss).estimate?.(g, aligned);
   const { name } = target;
   return {
     ...fit,
@@ -281,19 +316,24 @@ function comparisonOf(
   };
 }
 
-/** Adds the weights of rows and classes to the comparison, for a loss. */
-function weighed(g: GraphBuilder, { inputs, training }: Model, comparison: Comparison): Comparison {
-  const { classWeights, sampleWeights } = training;
-  const { classes } = comparison.target;
+/** The operands of the loss: with the weights of rows and classes. */
+function weighedComparison(
+  g: GraphBuilder,
+  model: Model,
+  objective: Objective,
+  output: NetworkOutput,
+): Comparison {
+  const { target, classWeights, sampleWeights } = objective;
+  const { classes } = target;
+  const storage = classWeightStorage(model.losses && target.name);
   return {
-    ...comparison,
-    ...(sampleWeights !== undefined && { rowWeight: rowsOf(g, sampleWeights, inputs[sampleWeights]) }),
+    ...comparisonOf(g, model, objective, output, false),
+    ...(sampleWeights !== undefined && {
+      rowWeight: rowsOf(g, sampleWeights, model.inputs[sampleWeights]),
+    }),
     ...(classWeights !== undefined &&
       classes !== undefined && {
-        classWeights: g.named(
-          classWeightStorage,
-          g.state({ name: classWeightStorage, type: tensorType(g.float, [classes]) }),
-        ),
+        classWeights: g.named(storage, g.state({ name: storage, type: tensorType(g.float, [classes]) })),
       }),
   };
 }
@@ -322,117 +362,195 @@ export interface LossParts {
 }
 
 /** The sums of a batch, and its mean loss. */
-export function meanLoss(
-  g: GraphBuilder,
-  model: Model,
-  target: NamedTarget,
-  output: NetworkOutput,
-): LossParts & { readonly mean: Node } {
-  const loss = lossOf(model.loss);
-  const within = <T>(build: () => T): T => g.within({ composite: model.loss.type, path: ["loss"] }, build);
+export type MeanLoss = LossParts & { readonly mean: Node };
+
+/** The loss of one target, without its weight. */
+function meanLossOf(g: GraphBuilder, model: Model, objective: Objective, output: NetworkOutput): MeanLoss {
+  const { loss, prefix, paths } = objective;
+  const { sums: sumsOf, value: valueOf } = lossOf(loss);
+  const within = <T>(build: () => T): T => g.within({ composite: loss.type, path: paths.loss }, build);
   return within(() => {
-    const comparison = weighed(g, model, comparisonOf(g, model, target, output, false));
-    const entries = Object.entries(loss.sums(g, comparison, model.loss));
-    const sums = Object.fromEntries(entries.map(([name, sum]) => [name, g.named(`loss_${name}`, sum)]));
-    const value: LossParts["value"] = (of) => within(() => loss.value(g, of, model.loss, comparison));
+    const comparison = weighedComparison(g, model, objective, output);
+    const sums = mapValues(sumsOf(g, comparison, loss), (sum, name) => g.named(`${prefix}loss_${name}`, sum));
+    const value: LossParts["value"] = (of) => within(() => valueOf(g, of, loss, comparison));
     return { sums, value, mean: value(sums) };
   });
 }
+
+/**
+ * The loss that training minimises: that of the only target, or Σ weight · loss over all targets. Losses with weight 0
+ * are only reported. Undefined after an error in a user's loss.
+ */
+export function meanLoss(
+  g: GraphBuilder,
+  model: Model,
+  trained: readonly Evaluated[],
+  problems: Collector,
+): MeanLoss | undefined {
+  const parts = trained
+    .filter(([{ weight }]) => weight > 0)
+    .flatMap(([objective, output]) => {
+      const { paths } = objective;
+      const own = reportingErrors(problems, paths.loss, () => meanLossOf(g, model, objective, output));
+      return own === undefined ? [] : [{ objective, ...own }];
+    });
+  if (parts.length < trained.filter(([{ weight }]) => weight > 0).length) return undefined;
+  if (model.losses === undefined) return parts[0];
+  // The sums of all losses are in one record, under the names of their targets.
+  const sums = Object.fromEntries(
+    parts.flatMap(({ objective, sums }) =>
+      Object.entries(sums).map(([name, sum]) => [objective.prefix + name, sum]),
+    ),
+  );
+  const value: LossParts["value"] = (of) =>
+    weightedSum(
+      g,
+      parts.map(({ objective, sums, value }) => {
+        const own = mapValues(sums, (_, name) => of[objective.prefix + name]);
+        return [objective, g.named(`${objective.prefix}loss`, value(own))];
+      }),
+    );
+  return { sums, value, mean: value(sums) };
+}
+
+/** Σ weight · loss */
+const weightedSum = (g: GraphBuilder, losses: readonly (readonly [Objective, Node])[]): Node =>
+  g.within({ composite: "weighted sum", path: ["losses"] }, () =>
+    losses
+      .map(([{ weight }, loss]) => (weight === 1 ? loss : g.multiply(weight, loss)))
+      .reduce((sum, term) => g.add(sum, term)),
+  );
 
 /** A total of evaluation. It is an f64, so that sums over many batches stay accurate. */
 const totalState = (g: GraphBuilder, name: string, shape: Shape): Node =>
   g.named(name, g.state({ name, type: tensorType("f64", shape) }));
 
-/**
- * Builds with `composite` as the origin of the nodes. If the user's loss or metric has an error, reports the
- * error and returns undefined.
- */
+/** A loss or metric of an objective, in evaluation mode. */
+interface Measurement {
+  /** Its name in reports. */
+  readonly figure: string;
+  readonly composite: string;
+  readonly path: SpecPath;
+  /** Builds the sums of a batch. */
+  sums(): Readonly<Record<string, Node>>;
+  /** Builds the pairs of a batch from which the runtime computes a metric of the order of all rows. */
+  pairs?(): Readonly<Record<string, Node>>;
+  /** Computes the value from sums over a data set; absent for a metric of the order of all rows. */
+  value?(sums: Readonly<Record<string, Node>>): Node;
+}
+
+/** The loss of an objective, then its metrics. */
+function measurementsOf(g: GraphBuilder, model: Model, [objective, output]: Evaluated): Measurement[] {
+  const { loss, metrics, prefix, paths, isStepped } = objective;
+  const weighed = () => weighedComparison(g, model, objective, output);
+  const predicted = () =>
+    comparisonOf(
+      g,
+      model,
+      objective,
+      { ...output, scores: predictionOf(g, model, objective, output.scores) },
+      isStepped,
+    );
+  return [
+    {
+      figure: `${prefix}loss`,
+      composite: loss.type,
+      path: paths.loss,
+      sums: () => lossOf(loss).sums(g, weighed(), loss),
+      value: (sums) => lossOf(loss).value(g, sums, loss, weighed()),
+    },
+    ...metrics.map((metric, index): Measurement => {
+      const { ranked } = metricOf(metric);
+      return {
+        figure: prefix + metricName(metric),
+        composite: metric.type,
+        path: [...paths.metrics, index],
+        sums: () => metricOf(metric).sums(g, predicted(), metric),
+        ...(ranked === undefined
+          ? { value: (sums) => metricOf(metric).value(g, sums, metric, predicted()) }
+          : { pairs: () => ({ ...ranked.pairs(g, predicted()) }) }),
+      };
+    }),
+  ];
+}
+
+/** Builds with the measurement as the origin of the nodes. Reports an error in a user's loss or metric. */
 const measured = <T>(
   g: GraphBuilder,
   problems: Collector,
-  composite: string,
-  path: SpecPath,
+  { composite, path }: Measurement,
   build: () => T,
 ): T | undefined => reportingErrors(problems, path, () => g.within({ composite, path }, build));
 
-/** Adds the sums of a batch to the totals, such as `totals:loss.count`, and stores the pairs of orders. */
+/**
+ * Adds the sums of a batch to the totals, such as `totals:loss.count` or `totals:price.loss.count`, and stores the
+ * pairs of orders.
+ */
 export function evaluationOutputs(
   g: GraphBuilder,
   model: Model,
-  target: NamedTarget,
-  output: NetworkOutput,
-  hasOutputStep: boolean,
+  evaluated: readonly Evaluated[],
   problems: Collector,
 ): Output[] {
-  const loss = lossOf(model.loss);
-  const prediction = predictionOf(g, model, output.scores, hasOutputStep);
-  const added = (measure: string, sums: Readonly<Record<string, Node>>): Output[] =>
+  const added = (figure: string, sums: Readonly<Record<string, Node>>): Output[] =>
     Object.entries(sums).map(([name, sum]) => {
-      const storage = totalStorage(measure, name);
-      const named = g.named(`${measure}_${name}`, sum);
+      const storage = totalStorage(figure, name);
+      const named = g.named(`${figure}_${name}`, sum);
       const exact = sum.type.element === "f64" ? named : g.cast(named, { element: "f64" });
       return {
         storage,
-        node: g.named(`totals_${measure}_${name}`, g.add(totalState(g, storage, sum.type.shape), exact)),
+        node: g.named(`totals_${figure}_${name}`, g.add(totalState(g, storage, sum.type.shape), exact)),
       };
     });
-  const ofLoss = measured(g, problems, model.loss.type, ["loss"], () =>
-    added("loss", loss.sums(g, weighed(g, model, comparisonOf(g, model, target, output, false)), model.loss)),
-  );
-  const ofMetrics = model.metrics.flatMap((metric, index) =>
-    measured(g, problems, metric.type, ["metrics", index], () => {
-      const stepped = { ...output, scores: prediction };
-      const comparison = comparisonOf(g, model, target, stepped, hasOutputStep);
-      const name = metricName(metric);
-      const pairs = metricOf(metric).ranked?.pairs(g, comparison);
-      const collected = Object.entries(pairs ?? {}).map(([part, node]): Output => ({
-        storage: pairStorage(name, part),
-        node: g.named(`${name}_${part}`, node),
-      }));
-      return [...added(name, metricOf(metric).sums(g, comparison, metric)), ...collected];
-    }),
-  );
-  return [...(ofLoss ?? []), ...ofMetrics.flatMap((output) => output ?? [])];
+  const collected = (figure: string, pairs: Readonly<Record<string, Node>>): Output[] =>
+    Object.entries(pairs).map(([part, node]) => ({
+      storage: pairStorage(figure, part),
+      node: g.named(`${figure}_${part}`, node),
+    }));
+  return evaluated
+    .flatMap((each) => measurementsOf(g, model, each))
+    .flatMap(
+      (each) =>
+        measured(g, problems, each, () => [
+          ...added(each.figure, each.sums()),
+          ...collected(each.figure, each.pairs?.() ?? {}),
+        ]) ?? [],
+    );
 }
 
 /**
  * The values computed from the totals, such as `result:summary.loss` and `result:summary.accuracy`. Formulas
- * derive their shapes from the output.
+ * derive their shapes from the output. With `losses`, `result:summary.loss` is the weighted sum of the losses.
  */
 export function summaryOutputs(
   g: GraphBuilder,
   model: Model,
-  target: NamedTarget,
-  output: NetworkOutput,
-  hasOutputStep: boolean,
+  evaluated: readonly Evaluated[],
   totals: readonly Output[],
   problems: Collector,
 ): Output[] {
-  const sumsOf = (measure: string): Readonly<Record<string, Node>> => {
+  const sumsOf = (figure: string): Readonly<Record<string, Node>> => {
     const own = totals.flatMap(({ storage, node }) => {
-      const sum = sumOfTotal(measure, storage);
+      const sum = sumOfTotal(figure, storage);
       return sum === undefined ? [] : [[sum, totalState(g, storage, node.type.shape)] as const];
     });
-    invariant(own.length > 0, `${measure} has no totals`);
+    invariant(own.length > 0, `${figure} has no totals`);
     return Object.fromEntries(own);
   };
-  const comparison = (isStepped: boolean) => comparisonOf(g, model, target, output, isStepped);
-  const summary = (name: string, type: string, path: SpecPath, value: () => Node): Output[] => {
-    const node = measured(g, problems, type, path, value);
-    return node === undefined
-      ? []
-      : [{ storage: summaryStorage(name), node: g.named(`summary_${name}`, node) }];
-  };
-  return [
-    ...summary("loss", model.loss.type, ["loss"], () =>
-      lossOf(model.loss).value(g, sumsOf("loss"), model.loss, weighed(g, model, comparison(false))),
-    ),
-    ...model.metrics.flatMap((metric, index) =>
-      metricOf(metric).ranked !== undefined
-        ? []
-        : summary(metricName(metric), metric.type, ["metrics", index], () =>
-            metricOf(metric).value(g, sumsOf(metricName(metric)), metric, comparison(hasOutputStep)),
-          ),
-    ),
-  ];
+  const named = (figure: string, node: Node): Output => ({
+    storage: summaryStorage(figure),
+    node: g.named(`summary_${figure}`, node),
+  });
+  const outputs = evaluated
+    .flatMap((each) => measurementsOf(g, model, each))
+    .flatMap((each) => {
+      const value = measured(g, problems, each, () => each.value?.(sumsOf(each.figure)));
+      return value === undefined ? [] : [named(each.figure, value)];
+    });
+  if (model.losses === undefined) return outputs;
+  const losses = evaluated.flatMap(([objective]) => {
+    const own = outputs.find(({ storage }) => storage === summaryStorage(`${objective.prefix}loss`));
+    return own === undefined ? [] : [[objective, own.node] as const];
+  });
+  return losses.length === 0 ? [] : [named("loss", weightedSum(g, losses)), ...outputs];
 }

@@ -1,5 +1,5 @@
 /**
- * The network of a model as nodes: each layer that the output needs, in the order of the spec, with its
+ * The network of a model as nodes: each layer that the outputs need, in the order of the spec, with its
  * parameters. If a layer rejects its inputs, the error becomes a diagnostic and the layers that read it are
  * skipped. So all errors are reported together.
  */
@@ -22,6 +22,7 @@ import { hasTrait } from "../ops/index.ts";
 import { reportBuildError } from "./formula-diagnostic.ts";
 import { inputNode } from "./inputs.ts";
 import { inputMask } from "./masks.ts";
+import { outputsOf } from "./objectives.ts";
 import type { Layer, Model } from "./types.ts";
 
 export interface ParameterFacts {
@@ -59,9 +60,10 @@ class LayerRefusal extends BuildError {
   }
 }
 
-/** The inputs and layers on which the output depends. */
-export function readNames({ inputs, network, output }: Model): Set<string> {
-  const read = new Set([output]);
+/** The inputs and layers on which the outputs depend. */
+export function readNames(model: Model): Set<string> {
+  const { inputs, network } = model;
+  const read = new Set(outputsOf(model));
   for (const layer of [...network].reverse())
     if (read.has(layer.name)) layer.from.forEach((name) => read.add(name));
   for (const [name, { lengths }] of Object.entries(inputs))

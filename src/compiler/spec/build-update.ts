@@ -22,6 +22,7 @@ import { optimizerOf } from "../library/optimizers/index.ts";
 import { asNumberOf, clipped } from "../library/optimizers/parts.ts";
 import { learningRate } from "../library/schedules/index.ts";
 import { reportingErrors } from "./formula-diagnostic.ts";
+import { objectivesOf } from "./objectives.ts";
 import type { Model } from "./types.ts";
 
 // One step of the optimizer. All trainable parameters are adjacent in memory, and so are their gradients and
@@ -52,14 +53,14 @@ export function trainingStates(model: Model, size: number, float: "f32" | "f64")
   ];
 }
 
-/** The class weights. Balanced weights are 1 until they are computed from the training data. */
-function weightStates({ targets, training }: Model, float: "f32" | "f64"): StateFacts[] {
-  const [{ classes = 0 }] = Object.values(targets);
-  const { classWeights } = training;
-  if (classWeights === undefined) return [];
-  const initial = classWeights === "balanced" ? Array.from({ length: classes }, () => 1) : classWeights;
-  return [{ name: classWeightStorage, type: tensorType(float, [classes]), initial }];
-}
+/** The class weights of each loss. Balanced weights are 1 until they are computed from the training data. */
+const weightStates = (model: Model, float: "f32" | "f64"): StateFacts[] =>
+  objectivesOf(model).flatMap(({ target: { name, classes = 0 }, classWeights }) => {
+    if (classWeights === undefined) return [];
+    const initial = classWeights === "balanced" ? Array.from({ length: classes }, () => 1) : classWeights;
+    const storage = classWeightStorage(model.losses && name);
+    return [{ name: storage, type: tensorType(float, [classes]), initial }];
+  });
 
 /** Reports keys of the optimizer that contradict each other. */
 export function checkOptimizer({ optimizer }: Model, problems: Collector): void {

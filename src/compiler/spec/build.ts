@@ -27,15 +27,13 @@ import {
   checkMeasures,
   evaluationOutputs,
   meanLoss,
-  onlyTarget,
-  predictionOf,
-  splitOutputStep,
+  predictionsOf,
+  splitOutputSteps,
   summaryOutputs,
 } from "./build-measures.ts";
 import { buildNetwork, layerOutputs } from "./build-network.ts";
 import type { Network, ParameterFacts } from "./build-network.ts";
-import { reportingErrors } from "./formula-diagnostic.ts";
-import type { LossParts, NetworkOutput } from "./build-measures.ts";
+import type { Evaluated, LossParts, SteppedObjective } from "./build-measures.ts";
 import type { Model } from "./types.ts";
 
 export interface ModelGraphs {
@@ -53,7 +51,9 @@ export interface ModelGraphs {
    * step.
    */
   readonly update: Graph;
-  /** Inputs → `result:output`, in evaluation mode. */
+  /** The shape of a row of each prediction, in the order of the targets. */
+  readonly predictions: readonly { readonly target: string; readonly shape: readonly number[] }[];
+  /** Inputs → `result:output`, in evaluation mode. With `losses`, a row has the predictions of all targets. */
   readonly predict: Graph;
   /** Inputs, targets and `totals:…` (f64) → the totals with this batch added. */
   readonly evaluate: Graph;
@@ -70,39 +70,43 @@ export interface ModelGraphs {
 export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   const g = createBuilder(float);
   const problems = collector();
-  const { model, hasOutputStep } = splitOutputStep(spec);
-  const target = onlyTarget(model);
+  const { model, objectives } = splitOutputSteps(spec);
   checkOptimizer(model, problems);
   checkNumbers(model, float, problems);
   problems.throwErrors();
 
   const trained = buildNetwork(model, g, "training", problems);
-  const scores = trained.values.get(model.output);
+  const scores = outputsFor(objectives, trained);
   const size = trainableSize(trained.parameters);
   const states = trainingStates(model, size, float);
   checkSize(model, trained, copiesOf(states), float, problems);
   warnOfChannels(model, trained, problems);
-  const shapeHint = checkFlatten(model, target, trained, problems);
-  if (scores !== undefined) checkMeasures(spec, target, scores, hasOutputStep, shapeHint, problems);
+  const shapeHint = checkFlatten(model, trained, problems);
+  for (const [objective, output] of scores)
+    checkMeasures(
+      model,
+      objective,
+      output.scores,
+      objective.target.shape.length > 1 ? undefined : shapeHint,
+      problems,
+    );
   problems.throwErrors();
-  invariant(scores !== undefined, "a network without errors has an output");
+  invariant(scores.length === objectives.length, "a network without errors has an output for each target");
 
-  const mean = reportingErrors(problems, ["loss"], () =>
-    meanLoss(g, model, target, outputOf(model, trained, scores)),
-  );
+  const mean = meanLoss(g, model, scores, problems);
   const update = buildUpdate(model, g, states, size, trained.statistics, problems);
-  const evaluated = buildNetwork(model, g, "evaluation", problems);
-  checkSameParameters(trained, evaluated, problems);
-  const evaluatedScores = evaluated.values.get(model.output);
-  if (mean === undefined || update === undefined || evaluatedScores === undefined) problems.throwErrors();
+  const inEvaluation = buildNetwork(model, g, "evaluation", problems);
+  checkSameParameters(trained, inEvaluation, problems);
+  const evaluated = outputsFor(objectives, inEvaluation);
+  if (mean === undefined || update === undefined || evaluated.length < objectives.length)
+    problems.throwErrors();
   invariant(
-    mean !== undefined && update !== undefined && evaluatedScores !== undefined,
+    mean !== undefined && update !== undefined && evaluated.length === objectives.length,
     "a model without errors can be built",
   );
-  const output = outputOf(model, evaluated, evaluatedScores);
-  const totals = evaluationOutputs(g, model, target, output, hasOutputStep, problems);
+  const totals = evaluationOutputs(g, model, evaluated, problems);
   problems.throwErrors();
-  const summaries = summaryOutputs(g, model, target, output, hasOutputStep, totals, problems);
+  const summaries = summaryOutputs(g, model, evaluated, totals, problems);
 
   const penalties = penaltiesOf(g, model, trained);
   const mainTerm = penalties.length === 0 ? mean.mean : g.named("mean_loss", mean.mean);
@@ -119,14 +123,24 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   warnOfLookahead(model, problems);
   warnOfIdleMasks(model, trained, training, problems);
   const warnings = problems.throwErrors();
-  const prediction = predictionOf(g, model, evaluatedScores, hasOutputStep);
   return {
     parameters: trained.parameters.map(({ node: _, ...facts }) => facts),
     loss: { sums: mean.sums, value: mean.value, penalty: sumUp(g, penalties) },
     training,
     layers: makeGraph("probe", layerOutputs(model, trained)),
     update,
-    predict: makeGraph("predict", [{ storage: outputStorage, node: prediction }]),
+    predictions: evaluated.map(
+      ([
+        { target },
+        {
+          scores: { type },
+        },
+      ]) => ({
+        target: target.name,
+        shape: type.shape.slice(1).map(Number),
+      }),
+    ),
+    predict: makeGraph("predict", [{ storage: outputStorage, node: predictionsOf(g, model, evaluated) }]),
     evaluate: makeGraph("evaluate", totals),
     summarise: makeGraph("summarise", summaries),
     states,
@@ -137,10 +151,15 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   };
 }
 
-const outputOf = ({ output }: Model, { masks }: Network, scores: Node): NetworkOutput => ({
-  scores,
-  mask: masks.get(output),
-});
+/** The objectives, each with the value that the network computes for it, if it could be built. */
+const outputsFor = (
+  objectives: readonly SteppedObjective[],
+  { values, masks }: Network,
+): readonly Evaluated[] =>
+  objectives.flatMap((objective): Evaluated[] => {
+    const scores = values.get(objective.output);
+    return scores === undefined ? [] : [[objective, { scores, mask: masks.get(objective.output) }]];
+  });
 
 /** The total number of trainable parameters. */
 const trainableSize = (parameters: readonly ParameterFacts[]): number =>

@@ -5,10 +5,20 @@ import { mapValues } from "../util/collections.ts";
 import { sha256 } from "../util/sha256.ts";
 import type { FlatNetwork } from "./written-network.ts";
 import type { FullSpec } from "./schema.ts";
-import type { Columns, Model, ModelData, ModelTarget, Optimizer, Schedule, Training } from "./types.ts";
+import type {
+  ClassWeights,
+  Columns,
+  Model,
+  ModelData,
+  ModelTarget,
+  Optimizer,
+  Schedule,
+  TargetLoss,
+  Training,
+} from "./types.ts";
 
 /** Makes everything explicit. `network` is the spec's network with its blocks expanded. */
-export function canonicalModel(spec: FullSpec, { network, output }: FlatNetwork): Model {
+export function canonicalModel(spec: FullSpec, { network, outputs }: FlatNetwork): Model {
   const targets = mapValues(spec.targets, ({ shape = [], classes }): ModelTarget =>
     classes === undefined ? { shape } : { shape, classes },
   );
@@ -22,17 +32,33 @@ export function canonicalModel(spec: FullSpec, { network, output }: FlatNetwork)
     })),
     targets,
     network,
-    output,
-    loss: spec.loss,
-    metrics: spec.metrics,
+    ...canonicalLosses(spec, outputs),
     regularization: spec.regularization,
     optimizer: canonicalOptimizer(spec.optimizer, spec.training),
     training: canonicalTraining(spec.training, targets, spec.data),
-    ...(spec.data && { data: canonicalData(spec.data, spec.training) }),
+    ...(spec.data && { data: canonicalData(spec.data, weightsByTarget(spec)) }),
   };
   // The location of a layer in the spec is not part of the model.
   const meaning = { ...tree, network: network.map(({ path: _, ...layer }) => layer) };
   return { ...tree, specHash: sha256(canonicalJson(meaning)) };
+}
+
+/** The losses, in the order of the targets, and the layers that they read. */
+function canonicalLosses(
+  { targets, loss, losses, metrics }: FullSpec,
+  outputs: FlatNetwork["outputs"],
+): Pick<Model, "output" | "loss" | "metrics" | "losses"> {
+  if (losses === undefined) return { output: Object.values(outputs)[0], loss, metrics };
+  return {
+    losses: mapValues(targets, (_, target): TargetLoss => {
+      const { classWeights, ...entry } = losses[target];
+      return {
+        ...entry,
+        from: outputs[target],
+        ...(classWeights && { classWeights: weightsByNumber(classWeights) }),
+      };
+    }),
+  };
 }
 
 function canonicalOptimizer(optimizer: FullSpec["optimizer"], training: FullSpec["training"]): Optimizer {
@@ -61,8 +87,10 @@ function canonicalTraining(
   data: FullSpec["data"],
 ): Training {
   // A target with `nextOf` has a class at each position, so rows cannot be stratified by class.
+  const [first, ...others] = Object.values(targets);
   const classes =
-    Object.values(targets).some((target) => target.classes !== undefined) &&
+    first.classes !== undefined &&
+    !(others.length > 0 && training.validation?.folds !== undefined) &&
     !Object.values(data?.targets ?? {}).some(({ nextOf }) => nextOf !== undefined);
   const { classWeights, accumulate = 1, ...rest } = training;
   return {
@@ -73,18 +101,24 @@ function canonicalTraining(
   };
 }
 
-type ClassWeights = NonNullable<FullSpec["training"]["classWeights"]>;
+type WrittenWeights = NonNullable<FullSpec["training"]["classWeights"]>;
 
-const isByName = (weights: ClassWeights): weights is Record<string, number> =>
+const isByName = (weights: WrittenWeights): weights is Record<string, number> =>
   typeof weights === "object" && !Array.isArray(weights);
 
 /** Classes are numbered in the sorted order of their names, as when the data is read. */
-const weightsByNumber = (weights: ClassWeights): "balanced" | readonly number[] =>
+const weightsByNumber = (weights: WrittenWeights): ClassWeights =>
   isByName(weights)
     ? Object.entries(weights)
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([, weight]) => weight)
     : weights;
+
+type Weights = Pick<FullSpec["training"], "classWeights" | "sampleWeights">;
+
+/** The weights of classes and rows in the loss of each target. */
+const weightsByTarget = ({ targets, training, losses }: FullSpec): Readonly<Record<string, Weights>> =>
+  losses ?? mapValues(targets, () => training);
 
 type SpecData = NonNullable<FullSpec["data"]>;
 
@@ -104,9 +138,11 @@ type SpecColumns = Omit<Partial<Columns>, "missing" | "unseen" | "names"> & {
 
 function canonicalData(
   { file, idx, train, test, separator, numbers, inputs = {}, targets = {} }: SpecData,
-  { classWeights = [], sampleWeights }: FullSpec["training"],
+  weights: Readonly<Record<string, Weights>>,
 ): ModelData {
-  const classNames = isByName(classWeights) ? { classNames: Object.keys(classWeights).sort() } : {};
+  const classNames = ({ classWeights = [] }: Weights) =>
+    isByName(classWeights) ? { classNames: Object.keys(classWeights).sort() } : {};
+  const sampleWeights = Object.values(weights).map((each) => each.sampleWeights);
   const columns = (record: Readonly<Record<string, SpecColumns>>) =>
     mapValues(record, ({ missing, unseen, minCount, names, ...entry }): Columns => ({
       columns: [],
@@ -127,9 +163,9 @@ function canonicalData(
     inputs: Object.fromEntries(
       Object.entries(columns(inputs)).map(([name, entry]) => [
         name,
-        name === sampleWeights ? { ...entry, weighs: true } : entry,
+        sampleWeights.includes(name) ? { ...entry, weighs: true } : entry,
       ]),
     ),
-    targets: mapValues(columns(targets), (entry) => ({ ...entry, ...classNames })),
+    targets: mapValues(columns(targets), (entry, name) => ({ ...entry, ...classNames(weights[name]) })),
   };
 }

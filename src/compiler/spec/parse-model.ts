@@ -10,7 +10,9 @@ import { checkData } from "./check/check-data.ts";
 import { checkFormulas, readByMeasures } from "./check/check-formulas.ts";
 import { checkMasks, lengthInputs } from "./check/check-masks.ts";
 import { checkNames, checkWidth } from "./check/check-names.ts";
-import { checkRate, checkTraining, checkWeights } from "./check/check-training.ts";
+import { checkLosses } from "./check/check-losses.ts";
+import { checkRate, checkTraining } from "./check/check-training.ts";
+import { checkWeights } from "./check/check-weights.ts";
 import { checkReferences, warnOfUnread } from "./check/check-references.ts";
 import { keysOf, member, plainSpec } from "./raw-spec.ts";
 import { checkSearch } from "./check/check-search.ts";
@@ -64,6 +66,7 @@ export function parseSpec(spec: unknown): ParsedSpec {
   const forOthers = [...readByMeasures(value), ...lengthInputs(value)];
   const inputs = keysOf(member(value, "inputs")).filter((name) => !forOthers.includes(name));
   if (flat) warnOfUnread(inputs, network, flat, problems);
+  checkLosses(value, problems);
   checkTraining(value, problems);
   checkSearch(value, problems);
   checkWeights(value, problems);

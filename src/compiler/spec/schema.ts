@@ -128,6 +128,19 @@ const weights = {
     .describe("The input that contains the weight of each row in the loss, one number per row."),
 };
 
+const ofTarget = z.strictObject({
+  loss: choice(losses).describe("The loss that compares the layer with the target."),
+  from: z.string().describe("The layer that predicts the target: the loss reads its output."),
+  weight: nonNegative
+    .default(1)
+    .describe("The factor of this loss in the sum that training minimises; with 0, it is only reported."),
+  metrics: z
+    .array(choice(metrics))
+    .default([])
+    .describe("The metrics of this target that are reported in addition to its loss."),
+  ...weights,
+});
+
 const training = z.strictObject({
   epochs: positiveInteger.describe("The number of passes over the training split."),
   batchSize: z.int().positive().max(1_000_000).describe("The number of rows in a batch."),
@@ -152,7 +165,12 @@ const training = z.strictObject({
       patience: positiveInteger.describe(
         "The number of epochs without improvement after which training stops.",
       ),
-      metric: z.string().default("loss").describe('"loss" or one of the metrics, on the validation split.'),
+      metric: z
+        .string()
+        .default("loss")
+        .describe(
+          '"loss" or one of the metrics, on the validation split; with several targets such as "price.loss".',
+        ),
       minDelta: nonNegative.default(0).describe("The smallest change that counts as an improvement."),
     })
     .optional()
@@ -333,8 +351,19 @@ const regularization = z.strictObject({
   l2: nonNegative.default(0).describe("Adds l2·Σw² over the weights to the loss."),
 });
 
-/** A whole spec. */
-export const modelSchema = z.strictObject({
+/** For editors: a spec has one target with `loss`, `output` and `metrics`, or `losses`. */
+const oneLossOrSeveral = {
+  allOf: [
+    {
+      oneOf: [
+        { required: ["loss"] },
+        { required: ["losses"], not: { anyOf: [{ required: ["output"] }, { required: ["metrics"] }] } },
+      ],
+    },
+  ],
+};
+
+const model = z.strictObject({
   $schema: z.string().optional().describe("The location of the JSON Schema for specs, which editors read."),
   name: z
     .string()
@@ -350,7 +379,14 @@ export const modelSchema = z.strictObject({
     .string()
     .optional()
     .describe("The layer whose output the loss reads; by default, the last layer."),
-  loss: choice(losses).describe("The loss that training minimises."),
+  loss: choice(losses).optional().describe("The loss that training minimises."),
+  losses: z
+    .record(z.string(), ofTarget)
+    .optional()
+    .meta({
+      ...namedKeys,
+      description: "For several targets: the loss of each. Training minimises their weighted sum.",
+    }),
   metrics: z.array(choice(metrics)).default([]).describe("The metrics reported in addition to the loss."),
   regularization: regularization.prefault({}).describe("Penalties on weights; biases are excluded."),
   optimizer: choice(optimizers, optimizerKeys).describe("The optimizer that updates the parameters."),
@@ -358,7 +394,13 @@ export const modelSchema = z.strictObject({
   data: data.optional().describe("The files and columns of the data; only the command line reads them."),
 });
 
-/** A spec as users write it: short forms are allowed and defaults are optional. */
+/** A whole spec. check-losses.ts checks the losses. */
+export const modelSchema = model.meta(oneLossOrSeveral);
+
+/**
+ * A spec as users write it: short forms are allowed and defaults are optional. It has either `loss`, or `losses`; the
+ * type does not say so, because a spec that is derived from another one could then not replace its loss.
+ */
 export type ModelSpec = z.input<typeof modelSchema>;
 
 /** A spec with short forms expanded and defaults filled in. Names and references are still as written. */

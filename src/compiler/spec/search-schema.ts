@@ -37,8 +37,8 @@ export const search = z.strictObject({
     .string()
     .optional()
     .describe(
-      '"loss" or one of the metrics: the validation metric that selects the best candidate; by default the metric ' +
-        "of early stopping if there is one, otherwise the loss.",
+      '"loss" or one of the metrics (with several targets such as "price.loss"): the validation metric that selects ' +
+        "the best candidate; by default the metric of early stopping if there is one, otherwise the loss.",
     ),
 });
 

@@ -27,8 +27,9 @@ type WithRate<O> = O extends unknown ? Omit<O, "learningRate"> & { learningRate:
 
 /** One layer: a discriminated union over `type`, without blocks, which `written-network.ts` expands. */
 export type Layer = Named<LayerChoice>;
-export type Loss = Full["loss"];
+export type Loss = NonNullable<Full["loss"]>;
 export type Metric = Full["metrics"][number];
+export type ClassWeights = "balanced" | readonly number[];
 /** `scale` multiplies the rate, if it was chosen for another number of rows than a step has. */
 export type Schedule = NonNullable<Full["optimizer"]["learningRate"]> & { readonly scale?: number };
 export type Optimizer = WithRate<Full["optimizer"]>;
@@ -112,20 +113,35 @@ export interface Training {
   readonly accumulate?: number;
   readonly average?: { readonly decay: number };
   /** The weights by class number. "balanced": computed from the class frequencies of the training split. */
-  readonly classWeights?: "balanced" | readonly number[];
+  readonly classWeights?: ClassWeights;
   /** The input that holds the weight of each row. */
   readonly sampleWeights?: string;
 }
 
+/** How a target is learned, in a model with `losses`. */
+export interface TargetLoss {
+  readonly loss: Loss;
+  /** The name of the layer that predicts the target. */
+  readonly from: string;
+  /** The factor of the loss in the sum that training minimises. */
+  readonly weight: number;
+  readonly metrics: readonly Metric[];
+  readonly classWeights?: ClassWeights;
+  readonly sampleWeights?: string;
+}
+
+/** A model has either `output`, `loss` and `metrics` for its only target, or `losses`; see `objectivesOf`. */
 export interface Model {
   readonly name: string;
   readonly inputs: Readonly<Record<string, ModelInput>>;
   readonly targets: Readonly<Record<string, ModelTarget>>;
   readonly network: readonly Layer[];
   /** The name of the layer that the loss reads. */
-  readonly output: string;
-  readonly loss: Loss;
-  readonly metrics: readonly Metric[];
+  readonly output?: string;
+  readonly loss?: Loss;
+  readonly metrics?: readonly Metric[];
+  /** The loss of each target, by name. */
+  readonly losses?: Readonly<Record<string, TargetLoss>>;
   readonly regularization: { readonly l1: number; readonly l2: number };
   readonly optimizer: Optimizer;
   readonly training: Training;

@@ -3,6 +3,7 @@ import { invariant } from "../diagnostics/errors.ts";
 import type { Collector } from "../diagnostics/errors.ts";
 import { formatPath } from "../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
+import { mapValues } from "../util/collections.ts";
 import type { FullLayer } from "./layer-schema.ts";
 import { isCustomLayer, listOf, member, textOf, typeOf } from "./raw-spec.ts";
 import type { Layer } from "./types.ts";
@@ -114,8 +115,8 @@ export type Source = { readonly input: string } | { readonly layer: WrittenLayer
 export interface References {
   /** The sources of each layer, including the layers inside blocks. */
   readonly sources: ReadonlyMap<WrittenLayer, readonly Source[]>;
-  /** The layer whose output the loss reads; undefined for an empty network. */
-  readonly output: WrittenLayer | undefined;
+  /** The layer whose output the loss reads, by target; undefined for an empty network and for unknown names. */
+  readonly outputs: Readonly<Record<string, WrittenLayer | undefined>>;
 }
 
 // Expands blocks: converts the network as written to a flat list of ordinary layers, so that later stages
@@ -129,8 +130,8 @@ export interface References {
 
 export interface FlatNetwork {
   readonly network: readonly Layer[];
-  /** The name of the layer whose output the loss reads. */
-  readonly output: string;
+  /** The name of the layer whose output the loss reads, by target. */
+  readonly outputs: Readonly<Record<string, string>>;
 }
 
 /** What a block passes to the layers inside it. */
@@ -227,7 +228,10 @@ export function flattenNetwork(
   };
 
   flattenList(full, written, { prefix: "", trainable: true, isMasked: true });
-  const output = references.output && values.get(references.output);
-  invariant(output !== undefined, "the checks ensure that the output is a layer");
-  return { network, output };
+  const outputs = mapValues(references.outputs, (layer) => {
+    const output = layer && values.get(layer);
+    invariant(output !== undefined, "the checks ensure that the output is a layer");
+    return output;
+  });
+  return { network, outputs };
 }

@@ -52,7 +52,7 @@ const encoders: Readonly<Record<EncoderName, FeatureEncoder>> = {
 export const datasetContextOf = (model: Model, facts: ModelFacts): DatasetContext => ({
   model: facts,
   data: dataFacts(model) ?? { inputs: {}, targets: {} },
-  training: trainingFacts(model.training, model.metrics),
+  training: trainingFacts(model),
   encoders: Object.fromEntries(
     Object.entries(encoderNames(model)).map(([key, name]) => [key, encoders[name]]),
   ),

@@ -9,19 +9,22 @@ import { operandsOf } from "../ir/nodes.ts";
 import type { Node } from "../ir/nodes.ts";
 import { classWeightStorage, pairStorage } from "../ir/storage.ts";
 import { sizeOf } from "../ir/types.ts";
-import { higherIsBetter, metricName, metricOf } from "../library/metrics/index.ts";
+import { metricName, metricOf } from "../library/metrics/index.ts";
 import type {
   InterpretationName,
   EncoderName,
   RuntimeExpression,
   RuntimeValue,
 } from "../runtime-references.ts";
-import { splitOutputStep, targetRange } from "../spec/build-measures.ts";
+import { splitOutputSteps, targetRange } from "../spec/build-measures.ts";
+import type { SteppedObjective } from "../spec/build-measures.ts";
 import { readNames } from "../spec/build-network.ts";
 import type { ParameterFacts } from "../spec/build-network.ts";
 import type { ModelGraphs } from "../spec/build.ts";
 import { readByMeasures } from "../spec/check/check-formulas.ts";
-import type { Columns, DataFiles, Metric, Model, Training } from "../spec/types.ts";
+import { figuresOf, objectivesOf } from "../spec/objectives.ts";
+import type { Objective } from "../spec/objectives.ts";
+import type { Columns, DataFiles, Model, Training } from "../spec/types.ts";
 import { version } from "../spec/version.ts";
 import { mapValues } from "../util/collections.ts";
 
@@ -32,19 +35,24 @@ const partOf = ({ fraction, folds }: NonNullable<Training["validation"]> = {}) =
 });
 
 /** The training options, as the runtime's `TrainingFacts`. */
-export const trainingFacts = (training: Training, metrics: readonly Metric[]) => ({
-  epochs: training.epochs,
-  seed: training.seed,
-  shuffle: training.shuffle,
-  ...(training.accumulate === undefined ? {} : { accumulate: training.accumulate }),
-  metrics: metrics.map(metricName),
-  ...(metrics.some(higherIsBetter) ? { higherIsBetter: metrics.filter(higherIsBetter).map(metricName) } : {}),
-  ...(training.test === undefined ? {} : { test: training.test.fraction }),
-  ...partOf(training.validation),
-  stratify: training.stratify,
-  ...(training.earlyStopping === undefined ? {} : { earlyStopping: training.earlyStopping }),
-  ...(training.keep === "last" ? { keep: training.keep } : {}),
-});
+export function trainingFacts(model: Model) {
+  const { training } = model;
+  const figures = figuresOf(model);
+  const rising = figures.filter(({ higherIsBetter }) => higherIsBetter);
+  return {
+    epochs: training.epochs,
+    seed: training.seed,
+    shuffle: training.shuffle,
+    ...(training.accumulate === undefined ? {} : { accumulate: training.accumulate }),
+    metrics: figures.map(({ name }) => name),
+    ...(rising.length > 0 ? { higherIsBetter: rising.map(({ name }) => name) } : {}),
+    ...(training.test === undefined ? {} : { test: training.test.fraction }),
+    ...partOf(training.validation),
+    stratify: training.stratify,
+    ...(training.earlyStopping === undefined ? {} : { earlyStopping: training.earlyStopping }),
+    ...(training.keep === "last" ? { keep: training.keep } : {}),
+  };
+}
 
 /** An entry without columns has a file of its own. Its only column is named after the entry. */
 const columnsOf = (entries: Readonly<Record<string, Columns & { readonly range?: ValueRange }>>) =>
@@ -70,14 +78,17 @@ function missingFact(missing: Columns["missing"], isDate: boolean) {
 
 /** The columns of the targets. With a range of valid values, a target with an IDX file has an entry, too. */
 function targetColumnsOf(model: Model, given: Readonly<Record<string, Columns>>, isTable: boolean) {
-  const ranges = Object.keys(model.targets).flatMap((name) => {
-    const range = targetRange(model, name);
+  const objectives = objectivesOf(model);
+  const ranges = objectives.flatMap((objective) => {
+    const { name } = objective.target;
+    const range = targetRange(objective);
     return range === undefined ? [] : [[name, { ...(given[name] ?? { columns: [] }), range }] as const];
   });
-  const hasDecimals = (name: string) =>
-    isTable && !(model.loss.type in ofReal) && model.targets[name].classes === undefined;
+  const withDecimals = objectives.flatMap(({ target: { name, classes }, loss }) =>
+    isTable && !(loss.type in ofReal) && classes === undefined ? [name] : [],
+  );
   return mapValues(columnsOf({ ...given, ...Object.fromEntries(ranges) }), (facts, name) =>
-    hasDecimals(name) ? { ...facts, hasDecimals: true } : facts,
+    withDecimals.includes(name) ? { ...facts, hasDecimals: true } : facts,
   );
 }
 
@@ -112,7 +123,8 @@ export function idxNames(
 }
 
 /** Whether the trainer can generate text: its target is the next character of its only input. */
-export const writesTexts = ({ inputs, data }: Model): boolean =>
+export const writesTexts = ({ inputs, losses, data }: Model): boolean =>
+  losses === undefined &&
   Object.keys(inputs).length === 1 &&
   Object.values(data?.inputs ?? {}).every(({ words }) => words === undefined) &&
   Object.values(data?.targets ?? {}).some(({ nextOf }) => nextOf !== undefined);
@@ -125,6 +137,10 @@ export function encoderNames(model: Model): Readonly<Record<string, EncoderName>
   const data = dataFacts(model);
   if (data === undefined) return {};
   const fields = [...Object.values(data.inputs), ...Object.values(data.targets)];
+  // Of several targets, some may have a range, and others decimals.
+  const isMixed =
+    fields.some((field) => "range" in field && !("hasDecimals" in field)) &&
+    fields.some((field) => "hasDecimals" in field);
   const special: Readonly<Record<string, EncoderName>> = {
     characters: "characterEncoder",
     words: "wordEncoder",
@@ -139,9 +155,11 @@ export function encoderNames(model: Model): Readonly<Record<string, EncoderName>
     classNames: fields.some((field) => "areNames" in field) ? "namedNumberEncoder" : "namedClassEncoder",
     areNames: "classNameEncoder",
     weighs: "weightEncoder",
-    range: fields.some((field) => "hasDecimals" in field) ? "decimalRangeEncoder" : "rangeEncoder",
+    ...(isMixed && { hasDecimals: "decimalRangeEncoder" }),
+    range:
+      isMixed || !fields.some((field) => "hasDecimals" in field) ? "rangeEncoder" : "decimalRangeEncoder",
     mean: "meanEncoder",
-    hasDecimals: "decimalEncoder",
+    ...(!isMixed && { hasDecimals: "decimalEncoder" }),
   };
   const keyOf = (field: object) => Object.keys(special).find((key) => key in field) ?? "columns";
   const keys = new Set(fields.map(keyOf));
@@ -161,41 +179,83 @@ const ofReal: Readonly<Record<string, InterpretationName>> = {
 /** Files that the command line can read, but an emitted program cannot. */
 const otherFormats = /\.(jsonl|ndjson|npy|npz|parquet|gz)$/i;
 
+/** The runtime's `TargetAnswer`, with the name of the interpretation. */
+export interface NamedAnswer {
+  readonly answer?: InterpretationName;
+  /** The numbers of the prediction in a row of the output. */
+  readonly size: number;
+}
+
 /**
- * The name of the runtime's `Interpretation` for this loss and target. Undefined if the output cannot be
- * interpreted column by column, as for generated text and for images.
+ * The interpretation of the output for each target. A target has none if its output cannot be interpreted column by
+ * column, as for generated text and for images. Undefined if no target has one.
  */
-export function answerName(model: Model, built: ModelGraphs): InterpretationName | undefined {
-  const { loss } = model;
-  const [{ classes, shape }] = Object.values(model.targets);
-  const [output] = built.predict.outputs;
-  const perPlace = sizeOf(output.node.type.shape, 1) / sizeOf(shape, 1);
+export function answersOf(
+  model: Model,
+  built: ModelGraphs,
+): Readonly<Record<string, NamedAnswer>> | undefined {
+  if (writesTexts(model)) return undefined;
+  const answers = splitOutputSteps(model).objectives.map((objective, i): [string, NamedAnswer] => {
+    const { shape } = built.predictions[i];
+    const answer = answerName(model, objective, shape);
+    return [objective.target.name, { ...(answer && { answer }), size: sizeOf(shape, 1) }];
+  });
+  return answers.every(([, { answer }]) => answer === undefined) ? undefined : Object.fromEntries(answers);
+}
+
+function answerName(
+  { losses, data }: Model,
+  { target: { name: target, classes, shape }, loss, isStepped }: SteppedObjective,
+  output: readonly number[],
+): InterpretationName | undefined {
+  if (losses !== undefined && data?.targets[target]?.nextOf !== undefined) return undefined;
+  const perPlace = sizeOf(output, 1) / sizeOf(shape, 1);
   // In an IDX file, one column holds all numbers of an image.
-  const isImage = typeof model.data?.file !== "string" && sizeOf(shape, 1) > 1;
-  if (writesTexts(model) || isImage) return undefined;
+  const isImage = typeof data?.file !== "string" && sizeOf(shape, 1) > 1;
+  if (isImage) return undefined;
   if (classes === undefined) {
     const name = Object.entries(ofReal).find(([type]) => type === loss.type)?.[1] ?? "inTargetUnits";
     return perPlace === 1 ? name : undefined;
   }
   if (perPlace === classes) return loss.type === "cross-entropy" ? "byProbability" : "byScore";
   if (perPlace !== 1 || classes !== 2) return undefined;
-  if (splitOutputStep(model).hasOutputStep) return "bySecondStep";
+  if (isStepped) return "bySecondStep";
   return loss.type === "binary-cross-entropy" ? "bySecondLogit" : "byMargin";
 }
 
-/** Whether the target is a real number without a scale, so that its size may make the loss start high. */
-export const hasPlainTarget = ({ targets, data }: Model): boolean =>
-  Object.values(targets).every(({ classes }) => classes === undefined) &&
-  Object.values(data?.targets ?? {}).every(({ scale }) => scale === undefined);
+/** The real targets without a scale. Their size may make the loss start high. */
+export const plainTargets = ({ targets, data }: Model): readonly string[] =>
+  Object.entries(targets).flatMap(([name, { classes }]) =>
+    classes === undefined && data?.targets[name]?.scale === undefined ? [name] : [],
+  );
 
 const called = (call: RuntimeValue, argument: RuntimeExpression): RuntimeExpression => ({ call, argument });
 
+/**
+ * The runtime's wrapper of the trainer in a program: reports errors in original units, warns of a high first loss, or
+ * generates texts.
+ */
+function seenBy(model: Model): RuntimeExpression | undefined {
+  const { data, losses } = model;
+  const isScaled = ({ target, metrics }: Objective) =>
+    data?.targets[target.name]?.scale !== undefined &&
+    metrics.some(({ type }) => type === "mae" || type === "rmse");
+  const hasUnits = objectivesOf(model).some(isScaled);
+  const isPlain = plainTargets(model).length > 0;
+  if (losses !== undefined) {
+    const seen: RuntimeValue = hasUnits ? "inUnitsOfTargets" : "unwrapped";
+    if (isPlain) return called("warnOfFirstLosses", seen);
+    return hasUnits ? seen : undefined;
+  }
+  if (isPlain) return "warnOfFirstLoss";
+  if (hasUnits) return "inOriginalUnits";
+  return writesTexts(model) ? "asWriter" : undefined;
+}
+
 /** The members of the runtime's `Program` that depend on the spec, as expressions of runtime values. */
 const programParts = (model: Model, built: ModelGraphs): Readonly<Record<string, RuntimeExpression>> => {
-  const { data, metrics, training } = model;
+  const { data, losses, training } = model;
   if (data === undefined) return {};
-  const isScaled = Object.values(data.targets).some(({ scale }) => scale !== undefined);
-  const hasErrors = metrics.some(({ type }) => type === "mae" || type === "rmse");
   const fields = [...Object.values(data.inputs), ...Object.values(data.targets)];
   const isCleaned = data.separator !== undefined || fields.some(({ missing }) => missing === "drop");
   const plain: RuntimeValue = isCleaned ? "parseCleaned" : "parseCsv";
@@ -204,18 +264,29 @@ const programParts = (model: Model, built: ModelGraphs): Readonly<Record<string,
   const isOther = [data.file, data.test].some((file) => typeof file === "string" && otherFormats.test(file));
   const ofFile = called("csvFile", isOther ? called("csvOnly", parse) : parse);
   const ofTable = data.test === undefined ? ofFile : called("fileAndTest", ofFile);
-  const answer = answerName(model, built);
+  const answers = answersOf(model, built);
+  const seen = seenBy(model);
+  const predict = answers && predictWith(answers, losses === undefined);
   return {
     reader: typeof data.file === "string" ? ofTable : "idxFolder",
     encoders: { record: encoderNames(model) },
     ...(training.validation?.folds === undefined ? {} : { regime: "foldedRegime" }),
     ...(fields.some(({ scale }) => typeof scale === "string") ? { fitScales: "fitScales" } : {}),
-    ...(writesTexts(model) ? { seenHelp: "writerHelp", seen: "asWriter" } : {}),
-    ...(isScaled && hasErrors ? { seen: "inOriginalUnits" } : {}),
-    ...(hasPlainTarget(model) ? { seen: "warnOfFirstLoss" } : {}),
-    ...(answer === undefined ? {} : { seenHelp: "predictHelp", predict: called("predictBy", answer) }),
+    ...(writesTexts(model) ? { seenHelp: "writerHelp" } : {}),
+    ...(seen === undefined ? {} : { seen }),
+    ...(predict === undefined ? {} : { seenHelp: "predictHelp", predict }),
   };
 };
+
+/** The runtime's function that predicts the rows of a file. */
+function predictWith(
+  answers: Readonly<Record<string, NamedAnswer>>,
+  isSingle: boolean,
+): RuntimeExpression | undefined {
+  const [{ answer }] = Object.values(answers);
+  if (isSingle) return answer && called("predictBy", answer);
+  return called("predictEach", { record: mapValues(answers, (each) => ({ record: { ...each } })) });
+}
 
 /**
  * How a predictor reads rows like those of the data file and interprets its output. `fields` is the
@@ -267,29 +338,37 @@ function vocabularyOf(
 }
 
 /** For balanced class weights: their storage, and the target whose training split they are computed from. */
-export function balancedWeights({ targets, training }: Model) {
-  if (training.classWeights !== "balanced") return undefined;
-  const [[target, { shape }]] = Object.entries(targets);
-  return { storage: classWeightStorage, target, size: sizeOf(shape, 1) };
-}
+export const balancedWeights = (model: Model) =>
+  objectivesOf(model).flatMap(({ target: { name, shape }, classWeights }) =>
+    classWeights === "balanced"
+      ? [{ storage: classWeightStorage(model.losses && name), target: name, size: sizeOf(shape, 1) }]
+      : [],
+  );
 
-/** The target whose values the loss or a metric limits, and its range; undefined without limits. */
-export function limitedTarget(model: Model) {
-  const [[target, { shape }]] = Object.entries(model.targets);
-  const range = targetRange(model, target);
-  return range === undefined ? undefined : { target, size: sizeOf(shape, 1), range };
-}
+/** The targets whose values the loss or a metric limits, and their ranges. */
+export const limitedTargets = (model: Model) =>
+  objectivesOf(model).flatMap((objective) => {
+    const { name, shape } = objective.target;
+    const range = targetRange(objective);
+    return range === undefined ? [] : [{ target: name, size: sizeOf(shape, 1), range }];
+  });
+
+/** With `losses`: for each target, the numbers per row that predict() returns. */
+export const predictionSizes = ({ losses }: Model, { predictions }: ModelGraphs) =>
+  losses && predictions.map(({ target, shape }) => ({ target, size: sizeOf(shape, 1) }));
 
 /** The metrics of the order of all rows: name, function of the runtime, and the parts that they collect. */
-export function rankedMetrics({ metrics }: Model, { evaluate }: ModelGraphs) {
-  return metrics.flatMap((metric) => {
-    const { ranked } = metricOf(metric);
-    const name = metricName(metric);
-    const isCollected = (part: string) =>
-      evaluate.outputs.some(({ storage }) => storage === pairStorage(name, part));
-    const parts = ["scores", "targets", "counts"].filter(isCollected);
-    return ranked === undefined ? [] : [{ name, by: ranked.by, parts }];
-  });
+export function rankedMetrics(model: Model, { evaluate }: ModelGraphs) {
+  return objectivesOf(model).flatMap(({ prefix, metrics }) =>
+    metrics.flatMap((metric) => {
+      const { ranked } = metricOf(metric);
+      const name = prefix + metricName(metric);
+      const isCollected = (part: string) =>
+        evaluate.outputs.some(({ storage }) => storage === pairStorage(name, part));
+      const parts = ["scores", "targets", "counts"].filter(isCollected);
+      return ranked === undefined ? [] : [{ name, by: ranked.by, parts }];
+    }),
+  );
 }
 
 /** The exported `model` of an emitted trainer. */
@@ -301,6 +380,7 @@ export function modelFacts(
 ) {
   const ofNetwork = readNames(model);
   const onlyLoss = readByMeasures(model).filter((name) => !ofNetwork.has(name));
+  const weights = objectivesOf(model).map(({ sampleWeights }) => sampleWeights);
   return {
     name: model.name,
     specHash: model.specHash,
@@ -315,7 +395,7 @@ export function modelFacts(
           dtype: element,
           ...vocabularyOf(model, built, name),
           ...(onlyLoss.includes(name) && { onlyLoss: true }),
-          ...(model.training.sampleWeights === name && { least: 0 }),
+          ...(weights.includes(name) && { least: 0 }),
         },
       ]),
     ),
@@ -360,7 +440,7 @@ export const trainerFacts = (
     `Spec SHA-256: ${model.specHash}`,
   ],
   model: modelFacts(model, built, dtype, target),
-  training: trainingFacts(model.training, model.metrics),
+  training: trainingFacts(model),
   data: dataFacts(model),
   programParts: programParts(model, built),
 });
@@ -368,20 +448,19 @@ export const trainerFacts = (
 // The spec paths of the facts at the head of an emitted module.
 
 /** The spec paths of those keys of the runtime's `TrainingFacts` that differ from the spec's `training`. */
-const ofTraining: Readonly<Record<string, SpecPath>> = {
-  metrics: ["metrics"],
-  higherIsBetter: ["metrics"],
-  folds: ["training", "validation", "folds"],
+const ofTraining = ({ losses }: Model): Readonly<Record<string, SpecPath>> => {
+  const metrics = [losses === undefined ? "metrics" : "losses"];
+  return { metrics, higherIsBetter: metrics, folds: ["training", "validation", "folds"] };
 };
 
 /** The spec path of a fact; undefined for facts that the compiler adds, such as the hash of the spec. */
 export const placeOfFact =
-  (parameters: readonly ParameterFacts[]) =>
+  (model: Model, parameters: readonly ParameterFacts[]) =>
   (fact: "model" | "training" | "data", keys: SpecPath): SpecPath | undefined => {
     const [key, index] = keys;
     if (fact === "data") return ["data", ...keys];
     if (fact === "training")
-      return key === undefined ? ["training"] : (ofTraining[key] ?? ["training", ...keys]);
+      return key === undefined ? ["training"] : (ofTraining(model)[key] ?? ["training", ...keys]);
     if (key === "parameters") return typeof index === "number" ? parameters[index]?.path : ["network"];
     if (key === undefined) return [];
     if (key === "batchSize") return ["training", "batchSize"];

@@ -11,10 +11,10 @@ import { say } from "./program.ts";
  * If a squared loss exceeds this value, the differences between targets and first outputs are above 100, but
  * a step changes an output only by a few units.
  */
-const highestStart = 1e4;
+export const highestStart = 1e4;
 
 /** If targets are at most this large, they do not explain a high loss. Then the inputs are too large. */
-const smallTarget = 10;
+export const smallTarget = 10;
 
 /**
  * Returns a warning if the loss of the first batch is too high before the first step. Otherwise returns

@@ -87,8 +87,8 @@ function ranksOf(values: Float64Array): Float64Array {
 }
 
 /**
- * The area under the ROC curve, from the ranks of the P scores whose target is 1, among P + N: (Σ ranks − P (P + 1) / 2)
- * / (P · N). NaN if one of the two classes is missing or a score is NaN.
+ * The area under the ROC curve, from the ranks of the P scores whose target is 1, among P + N:
+ * (Σ ranks − P (P + 1) / 2) / (P · N). NaN if one of the two classes is missing or a score is NaN.
  */
 export function areaUnderCurve(scores: Float64Array, targets: Float64Array): number {
   const ranks = ranksOf(scores);

@@ -11,7 +11,7 @@ import { readYaml } from "../../compiler/spec/read/yaml.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import type { StageReport } from "../../compiler/stages/run.ts";
 import { datasetContextOf } from "../../compiler/trainer/dataset-context.ts";
-import { answerName, modelFacts, trainingFacts } from "../../compiler/trainer/trainer-facts.ts";
+import { answersOf, modelFacts, trainingFacts } from "../../compiler/trainer/trainer-facts.ts";
 import { InputError } from "../../runtime/step/errors.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import { datasetOf } from "../../runtime/data/dataset.ts";
@@ -126,8 +126,10 @@ export async function trainerScript(
   const facts = modelFacts(model, built, "f32");
   const script = await scriptOf(compilation);
   const found = preparedOr(() => prepareData(model, facts, files));
-  const training = trainingFacts(model.training, model.metrics);
-  return { script, facts, training, answer: answerName(model, built), ...found };
+  const answers = Object.values(answersOf(model, built) ?? {});
+  // The page draws what a model has learned about one target.
+  const answer = model.losses === undefined ? answers[0]?.answer : undefined;
+  return { script, facts, training: trainingFacts(model), answer, ...found };
 }
 
 /**

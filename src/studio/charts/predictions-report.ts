@@ -13,11 +13,13 @@ import { tableText } from "./table.ts";
 import type { TableParts } from "./table.ts";
 
 /**
- * The predictions for one split. With `classes`, `expected` and `predicted` are class numbers; otherwise they
- * are numbers in the target's original units.
+ * The predictions of one target for one split. With `classes`, `expected` and `predicted` are class numbers;
+ * otherwise they are numbers in the target's original units.
  */
 export interface SplitPredictions {
   readonly split: string;
+  /** The name of the target, if the model has several. */
+  readonly target?: string | undefined;
   readonly classes?: readonly string[];
   readonly expected: ArrayLike<number>;
   readonly predicted: ArrayLike<number>;
@@ -58,24 +60,27 @@ export const reportFormats = {
       splits.map(sectionOf).flatMap(({ tables, block }) => [...tables, pageSvg({ title, blocks: [block] })]),
     ),
   json: ({ title, splits }: PredictionReport): string =>
-    `${JSON.stringify({ title, splits: splits.map((part) => ({ split: part.split, ...sectionOf(part).json })) })}\n`,
+    `${JSON.stringify({ title, splits: splits.map((part) => ({ split: part.split, target: part.target, ...sectionOf(part).json })) })}\n`,
 } as const;
 
 export type ReportFormat = keyof typeof reportFormats;
+
+/** The heading of a section. */
+const headingOf = ({ split, target }: SplitPredictions): string =>
+  target === undefined ? split : `${split}, ${target}`;
 
 const sectionOf = (predictions: SplitPredictions): Section =>
   predictions.classes === undefined
     ? numbersSection(predictions)
     : classesSection(predictions, predictions.classes);
 
-function classesSection(
-  { split, expected, predicted }: SplitPredictions,
-  classes: readonly string[],
-): Section {
+function classesSection(predictions: SplitPredictions, classes: readonly string[]): Section {
+  const { expected, predicted } = predictions;
+  const heading = headingOf(predictions);
   const confusion = confusionOf(classes, expected, predicted);
   const { perClass, accuracy, mean, counts } = confusion;
   const metrics: TableParts = {
-    title: `${split}: ${mean.support} predictions, ${(100 * accuracy).toFixed(1)} % correct`,
+    title: `${heading}: ${mean.support} predictions, ${(100 * accuracy).toFixed(1)} % correct`,
     head: ["class", "precision", "recall", "f1", "support"],
     rows: perClass.map((each, i) => [classes[i], each.precision, each.recall, each.f1, each.support]),
     foot: [["mean", mean.precision, mean.recall, mean.f1, mean.support]],
@@ -83,9 +88,9 @@ function classesSection(
   return {
     tables: [
       metrics,
-      classes.length > maxMatrixClasses ? confusedTable(split, confusion) : matrixTable(split, confusion),
+      classes.length > maxMatrixClasses ? confusedTable(heading, confusion) : matrixTable(heading, confusion),
     ],
-    block: matrixBlock(`${split}: true against predicted classes`, confusion),
+    block: matrixBlock(`${heading}: true against predicted classes`, confusion),
     json: {
       accuracy,
       classes: perClass.map((each, i) => ({ name: classes[i], ...each })),
@@ -114,7 +119,9 @@ function confusedTable(part: string, confusion: Confusion): TableParts {
   };
 }
 
-function numbersSection({ split, expected, predicted, decimals }: SplitPredictions): Section {
+function numbersSection(predictions: SplitPredictions): Section {
+  const { split, expected, predicted, decimals } = predictions;
+  const heading = headingOf(predictions);
   const { points, ...agreement } = agreementOf(expected, predicted);
   const { rows, mae, rmse, r2, errors, bands } = agreement;
   const every = Math.ceil(points.length / maxPoints);
@@ -122,20 +129,20 @@ function numbersSection({ split, expected, predicted, decimals }: SplitPredictio
   return {
     tables: [
       {
-        title: `${split}: ${rows} predictions`,
+        title: `${heading}: ${rows} predictions`,
         head: ["mae", "rmse", "r2", ...errors.map(({ quantile }) => `error, ${100 * quantile} %`)],
         rows: [[mae, rmse, r2, ...errors.map(({ error }) => error)]],
         decimals: [ofMeans, ofMeans, undefined, ...errors.map(() => ofMeans)],
       },
       {
-        title: `${split}: errors by fifths of the rows, sorted by true value`,
+        title: `${heading}: errors by fifths of the rows, sorted by true value`,
         head: ["true from", "to", "rows", "mean true", "mean predicted", "mae"],
         decimals: [decimals, decimals, undefined, ofMeans, ofMeans, ofMeans],
         rows: bands.map((band) => [band.from, band.to, band.rows, band.expected, band.predicted, band.mae]),
       },
     ],
     block: panelBlock({
-      title: `${split}: predicted against true${every > 1 ? ` (every ${every}th of ${rows})` : ""}`,
+      title: `${heading}: predicted against true${every > 1 ? ` (every ${every}th of ${rows})` : ""}`,
       x: { label: "true" },
       y: { label: "predicted" },
       series: [{ name: split, points: points.filter((_, i) => i % every === 0), as: "dots" }],

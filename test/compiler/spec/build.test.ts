@@ -326,12 +326,6 @@ describe("loss, metrics and target", () => {
     `);
   });
 
-  it("rejects more than one target", () => {
-    expect(told({ targets: { y: { shape: [3] }, z: { shape: [3] } } })).toMatchInlineSnapshot(
-      `"error T1901: targets must have exactly one target, got 2; several targets are not supported yet"`,
-    );
-  });
-
   it("warns of a softmax before cross-entropy, as layer and as activation, and of a sigmoid before its loss", () => {
     const network = [{ type: "dense", units: 3, activation: "softmax" }];
     expect(told({ network, targets: classes, loss: "cross-entropy" })).toMatchInlineSnapshot(`

@@ -95,11 +95,12 @@ const valueRows: Row[] = [
     { targets: { y: {} } },
     'error T1102: targets.y needs "shape" (for real numbers) or "classes" (for class indices)',
   ],
-  ["no target", { targets: {} }, "error T1205: targets must have exactly one target"],
+  ["no target", { targets: {} }, "error T1205: targets must have at least one target"],
   [
     "two targets",
     { targets: { y: { classes: 3 }, z: { shape: [1] } } },
-    "error T1901: targets must have exactly one target, got 2; several targets are not supported yet",
+    "error T1405: loss is for one target, but the spec has 2: each needs a loss of its own",
+    '  hint: replace loss, output and metrics by "losses": { "y": { "loss": …, "from": … }, "z": { "loss": …, "from": … } }',
   ],
   [
     "no step at all",

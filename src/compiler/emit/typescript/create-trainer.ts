@@ -11,6 +11,13 @@ import type { SectionNames, Section, TrainerKernels, TrainerParts } from "./modu
 import { recordText, startsAtZero, trainerTexts, writeMachine } from "./write-machine.ts";
 import type { TrainerTexts } from "./write-machine.ts";
 import {
+  byTargetText,
+  flatTrainer,
+  rootsOfTargets,
+  typeByTarget,
+  writePredictions,
+} from "./write-predictions.ts";
+import {
   pausingRoots,
   pausingType,
   probingRoots,
@@ -39,9 +46,10 @@ export function runtimeRootsOf(parts: TrainerParts): readonly RuntimeName[] {
     ...(data === undefined ? [] : ofProgram),
     ...(refusesToRun ? ["refuseIfMain" as const] : []),
     ...Object.values(programParts).flatMap(namesIn),
-    ...(balanced === undefined ? [] : ["balance" as const]),
-    ...(limited === undefined ? [] : ["checkTargets" as const]),
+    ...(balanced.length === 0 ? [] : ["balance" as const]),
+    ...(limited.length === 0 ? [] : ["checkTargets" as const]),
     ...(ranked.length === 0 ? [] : ["rankRows" as const, ...ranked.map(({ by }) => by)]),
+    ...(parts.predictions === undefined ? [] : rootsOfTargets),
     ...kernels.roots,
     ...(stagingOf(parts)?.roots ?? []),
     ...(accumulates(parts) ? ["groupsOf" as const] : []),
@@ -51,9 +59,24 @@ export function runtimeRootsOf(parts: TrainerParts): readonly RuntimeName[] {
   ];
 }
 
+const aboutCreating =
+  "/** Creates a trainer. `seed` determines the initial parameters; by default, it is the seed of the spec. */";
+
 export const createTrainerSection = (parts: TrainerParts): Section => ({
   chapter: "trainer",
-  write: (writer, names) => writeCreateTrainer(writer, parts, names),
+  write(writer, names) {
+    const { predictions, kernels } = parts;
+    writeCreateTrainer(writer, parts, names);
+    if (predictions === undefined) return;
+    writer.blankLine();
+    writePredictions(writer, predictions);
+    writer.blankLine().writeLine(aboutCreating);
+    writer
+      .write(
+        `export function createTrainer(options: ${kernels.optionsType} = {}): ${typeByTarget(trainerType(parts))}`,
+      )
+      .block(() => writer.writeLine(`return ${byTargetText(`${flatTrainer}(options)`, predictions)};`));
+  },
 });
 
 function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, names: SectionNames): void {
@@ -64,11 +87,16 @@ function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, names: S
     recordText(batch.map((name) => [name, texts.viewOf(name, shift)] as const));
   const isStaged = stagingOf(parts) !== undefined;
 
+  const isFlat = parts.predictions !== undefined;
   writer.writeLine(
-    "/** Creates a trainer. `seed` determines the initial parameters; by default, it is the seed of the spec. */",
+    isFlat
+      ? "/** Like createTrainer, but predict() returns one array: in each row, the predictions of all targets. */"
+      : aboutCreating,
   );
   writer
-    .write(`export function createTrainer(options: ${kernels.optionsType} = {}): ${trainerType(parts)}`)
+    .write(
+      `export function ${isFlat ? flatTrainer : "createTrainer"}(options: ${kernels.optionsType} = {}): ${trainerType(parts)}`,
+    )
     .block(() => {
       kernels.writeMemory(writer, parts, names);
       if (isStaged) writer.writeLine(`const batchAt = (shift: number) => (${batchText("shift")});`);

@@ -29,7 +29,7 @@ export interface Scope {
   nameOf(variable: string): string;
   /** The text of an element of a buffer as the target of a store, such as `f[at_dense1 + i]`. */
   elementText(buffer: string, at: readonly string[]): string;
-  /** What follows an element where it is read: `!` in TypeScript, where the type of an element may include undefined. */
+  /** What follows an element that is read: `!` in TypeScript, where its type may include undefined. */
   readonly readMark: string;
   /** Called for each runtime function that the expression calls. */
   uses(name: RuntimeValue): void;

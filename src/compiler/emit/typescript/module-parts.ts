@@ -92,6 +92,12 @@ export interface ModuleKind {
   readonly sections: readonly Section[];
 }
 
+/** The numbers of a target in each row of the output. The targets are next to each other, in order. */
+export interface TargetPrediction {
+  readonly target: string;
+  readonly size: number;
+}
+
 // The parts of trainers.
 
 /** How a parameter is initialised; `fillText` describes the initialiser. */
@@ -179,8 +185,10 @@ export interface TrainerParts extends ModuleParts {
   readonly programParts: Readonly<Record<string, RuntimeExpression>>;
   readonly parameters: readonly InitialParameter[];
   readonly states: readonly InitialState[];
-  readonly balanced?: BalancedWeights | undefined;
-  readonly limited?: LimitedTarget | undefined;
+  readonly balanced: readonly BalancedWeights[];
+  readonly limited: readonly LimitedTarget[];
+  /** The predictions of each target, if predict() returns them by target. */
+  readonly predictions?: readonly TargetPrediction[] | undefined;
   /** Metrics of the order of all rows, the functions that compute them, and the parts that they collect. */
   readonly ranked?: readonly {
     readonly name: string;

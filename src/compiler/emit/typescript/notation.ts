@@ -22,8 +22,8 @@ export const notation: readonly string[] = [
 
 /** How to read kernels that are plain loops. */
 export const notationOfLoops: readonly string[] = [
-  "// Loops: each kernel computes the formulas above it, in their order. f is the arena with all values. Element [i, j]",
-  "// of a value x with 10 columns is f[at_x + i * 10 + j]. Offsets that do not change in a loop are computed before it:",
-  "// at_x_i is where row i of x begins. A loop adds up a sum in a variable before it stores the sum. With",
-  "// `tapeless inspect SPEC --show kernels` you see the same loops next to their costs.",
+  "// Loops: each kernel computes the formulas above it, in their order. f is the arena with all values.",
+  "// Element [i, j] of a value x with 10 columns is f[at_x + i * 10 + j]. Offsets that do not change in a loop",
+  "// are computed before it: at_x_i is where row i of x begins. A loop adds up a sum in a variable before it",
+  "// stores the sum. With `tapeless inspect SPEC --show kernels` you see the same loops next to their costs.",
 ];

@@ -5,7 +5,14 @@ import type { Placement } from "../../loop/types.ts";
 import { namesIn, runtimeText } from "../../runtime-references.ts";
 import type { RuntimeExpression, RuntimeName } from "../../runtime-references.ts";
 import { viewOfStorage, viewText } from "./arena.ts";
-import type { SectionNames, Fact, ModuleKind, ModuleParts } from "./module-parts.ts";
+import type { SectionNames, Fact, ModuleKind, ModuleParts, TargetPrediction } from "./module-parts.ts";
+import {
+  byTargetText,
+  namesOfTargets,
+  rootsOfTargets,
+  typeByTarget,
+  writePredictions,
+} from "./write-predictions.ts";
 import { base64Lines, bytesOfNumbers, numberText } from "./parameter-texts.ts";
 
 /** The parts of a predictor: the program `predict`, and the values of the parameters. */
@@ -14,6 +21,8 @@ export interface PredictorParts extends ModuleParts {
   readonly model: object;
   /** The values of each parameter, by name. */
   readonly values: Readonly<Record<string, ArrayLike<number>>>;
+  /** The predictions of each target, if predict() returns them by target. */
+  readonly predictions: readonly TargetPrediction[] | undefined;
   /** How to encode the rows of a data file and interpret predictions, if the checkpoint contains this. */
   readonly rows: PredictedRows | undefined;
 }
@@ -58,8 +67,9 @@ export function predictorModule(parts: PredictorParts): ModuleKind {
       },
       ...(rows === undefined ? [] : factsOfRows(rows)),
     ],
-    ownNames,
+    ownNames: [...ownNames, ...(parts.predictions === undefined ? [] : namesOfTargets)],
     roots: [
+      ...(parts.predictions === undefined ? [] : rootsOfTargets),
       ...(rows === undefined ? [] : [...rootsOfRows, ...namesIn(rows.encoders), ...namesIn(rows.predict)]),
       ...(rows?.isFormatted ? (["formattedRows"] as const) : []),
       ...publicTypes,
@@ -125,7 +135,7 @@ function writeValues(
 
 function writeCreatePredictor(
   writer: CodeBlockWriter,
-  { plan, batchSize, float, rows }: PredictorParts,
+  { plan, batchSize, float, rows, predictions }: PredictorParts,
   parameters: readonly Placement[],
   isReadable: boolean,
   { arena, callOf, takesOf, array }: SectionNames,
@@ -139,9 +149,14 @@ function writeCreatePredictor(
     ...takesOf("predict"),
     ...inputs.map(({ buffer }) => viewOfStorage(plan, buffer.name, float)),
   ]);
+  if (predictions !== undefined) {
+    writePredictions(writer, predictions);
+    writer.blankLine();
+  }
+  const type = rows === undefined ? "Predictor" : "RowPredictor";
   writer.writeLine("/** Creates a predictor with its own memory. */");
   writer
-    .write(`export function createPredictor(): ${rows === undefined ? "Predictor" : "RowPredictor"}`)
+    .write(`export function createPredictor(): ${predictions === undefined ? type : typeByTarget(type)}`)
     .block(() => {
       writer.writeLine(`const memory = new ArrayBuffer(${plan.bytes});`);
       writer.writeLine(`const f = new ${array}(memory);`);
@@ -163,6 +178,7 @@ function writeCreatePredictor(
         .write(";")
         .newLine();
       const predictor = `predictorOf(model, machine, (length) => new ${array}(length))`;
-      writer.writeLine(`return ${rows === undefined ? predictor : rowsText(predictor, rows)};`);
+      const whole = rows === undefined ? predictor : rowsText(predictor, rows);
+      writer.writeLine(`return ${predictions === undefined ? whole : byTargetText(whole, predictions)};`);
     });
 }

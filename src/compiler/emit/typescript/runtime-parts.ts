@@ -48,6 +48,7 @@ export const publicNames: ReadonlySet<string> = new Set<RuntimeName>([
   "TrainerOptions",
   "Predictor",
   "RowPredictor",
+  "ByTarget",
   "ProbingTrainer",
   "Probe",
   "LayerProbe",

@@ -7,6 +7,7 @@ import { runtimeText } from "../../runtime-references.ts";
 import type { RuntimeName } from "../../runtime-references.ts";
 import type { MarkingWriter } from "./line-origins.ts";
 import type { Fact, FactName, ModuleKind, TrainerParts, Section } from "./module-parts.ts";
+import { flatTrainer, namesOfTargets } from "./write-predictions.ts";
 import { pausingNames, probingNames } from "./write-extras.ts";
 
 /** The types that users of a trainer name. */
@@ -79,6 +80,7 @@ export function trainerModule(parts: TrainerParts): ModuleKind {
     ],
     ownNames: [
       ...ownNames,
+      ...(parts.predictions === undefined ? [] : namesOfTargets),
       ...kernels.ownNames,
       ...(probed === undefined ? [] : probingNames),
       ...(isPausing ? pausingNames : []),
@@ -96,7 +98,9 @@ function programSection(parts: TrainerParts): readonly Section[] {
   const { data, refusesToRun, programParts, kernels } = parts;
   const { serving } = kernels;
   const others = Object.entries(programParts).map(([member, value]) => `, ${member}: ${runtimeText(value)}`);
-  const run = `void runIfMain(import.meta, { model, training, data, createTrainer${others.join("")} });`;
+  // A program reads the predictions of all targets row by row.
+  const create = parts.predictions === undefined ? "createTrainer" : `createTrainer: ${flatTrainer}`;
+  const run = `void runIfMain(import.meta, { model, training, data, ${create}${others.join("")} });`;
   const refusal = refusesToRun ? "void refuseIfMain(import.meta, model.name);" : undefined;
   const call = data === undefined ? refusal : run;
   if (call === undefined && serving === undefined) return [];

@@ -42,8 +42,8 @@ export function writeMachine(
   texts: TrainerTexts,
   inputs: string,
 ): void {
-  const { balanced, limited, kernels } = parts;
-  const { placeOf, viewOf } = texts;
+  const { kernels } = parts;
+  const { placeOf } = texts;
   const field = (name: string, value: string) => writer.writeLine(`${name}: ${value},`);
   const method = (head: string, body: () => void) => writer.write(head).block(body).write(",").newLine();
   writer
@@ -55,24 +55,27 @@ export function writeMachine(
       for (const [name, value] of programFields(parts, texts)) field(name, value);
       method("summarise()", () => writeSummarise(writer, parts, texts));
       method("initialise(seed)", () => writeInitialise(writer, parts, placeOf));
-      if (balanced !== undefined) {
-        const { storage, target, size } = balanced;
-        const balance = `balance(${viewOf(storage)}, data[${JSON.stringify(target)}]!, rows, ${size})`;
-        field("prepare", `(data, rows) => ${balance}`);
-      }
-      // Balanced weights belong to classes, and limits to real targets.
-      if (limited !== undefined) {
-        const { target, size, range } = limited;
-        const name = JSON.stringify(target);
-        const check = `checkTargets(${name}, data[${name}]!, rows, ${size}, ${JSON.stringify(range)})`;
-        field("prepare", `(data, rows) => ${check}`);
-      }
+      const calls = preparing(parts, texts);
+      if (calls.length > 0)
+        field("prepare", `(data, rows) => ${calls.length > 1 ? `{ ${calls.join("; ")}; }` : calls[0]}`);
       field("learningRate", `() => doubles[${placeOf("", learningRateStorage)}]!`);
       method("check(rows)", () => writeCheck(writer, parts, placeOf));
     })
     .write(";")
     .newLine();
 }
+
+/** The calls that read the training rows before the first step. */
+const preparing = ({ balanced, limited }: TrainerParts, { viewOf }: TrainerTexts): readonly string[] => [
+  ...balanced.map(
+    ({ storage, target, size }) =>
+      `balance(${viewOf(storage)}, data[${JSON.stringify(target)}], rows, ${size})`,
+  ),
+  ...limited.map(({ target, size, range }) => {
+    const name = JSON.stringify(target);
+    return `checkTargets(${name}, data[${name}], rows, ${size}, ${JSON.stringify(range)})`;
+  }),
+];
 
 type Fields = readonly (readonly [name: string, value: string])[];
 

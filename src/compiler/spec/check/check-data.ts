@@ -4,6 +4,7 @@ import { formatPath } from "../../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import { didYouMean, showNames, showValue } from "../../util/message-text.ts";
 import { keysOf, listOf, member, textOf, typeOf } from "../raw-spec.ts";
+import { writtenLosses } from "../written-losses.ts";
 import { isUsableName } from "./check-names.ts";
 import { checkTexts } from "./check-texts.ts";
 
@@ -209,8 +210,8 @@ function checkUnit(spec: unknown, entry: unknown, name: string, problems: Collec
     (product, extent) => product * Number(extent),
     1,
   );
-  const metric = listOf(member(spec, "metrics"))
-    .map(typeOf)
+  const metric = metricsOf(spec, name)
+    .metrics.map(typeOf)
     .find((type) => type === "mae" || type === "rmse");
   if (scale === undefined || metric === undefined || !(size > 1)) return;
   const path = ["data", "targets", name, "scale"];
@@ -222,15 +223,26 @@ function checkUnit(spec: unknown, entry: unknown, name: string, problems: Collec
   });
 }
 
+/** The metrics of a target, and their location. */
+function metricsOf(spec: unknown, target: string): { metrics: readonly unknown[]; path: SpecPath } {
+  const { metrics, path } = writtenLosses(spec).find((each) => each.target === target) ?? {
+    metrics: [],
+    path: [],
+  };
+  return { metrics, path: [...path, "metrics"] };
+}
+
 /** Warns that a metric's formula reads the scaled target. Only mae and rmse are in original units. */
 function warnOfFormula(spec: unknown, entry: unknown, name: string, problems: Collector): void {
   if (member(entry, "scale") === undefined) return;
-  listOf(member(spec, "metrics")).forEach((metric, index) => {
+  const { metrics, path } = metricsOf(spec, name);
+  metrics.forEach((metric, index) => {
     if (member(metric, "formula") === undefined) return;
+    const own = [...path, index];
     const message =
-      `metrics[${index}]: the formula reads the values of ${name} as scaled by data.targets.${name}.scale, not in ` +
+      `${formatPath(own)}: the formula reads the values of ${name} as scaled by data.targets.${name}.scale, not in ` +
       "their original units";
-    problems.warning(["metrics", index], "T1209", message, {
+    problems.warning(own, "T1209", message, {
       hint: "remove the scale, or write the formula for scaled values; mae and rmse use original units",
     });
   });
@@ -269,7 +281,7 @@ function checkMissing(
     );
   else if (["characters", "words", "categories"].some((key) => member(entry, key) !== undefined))
     report("text and categories cannot be replaced by a mean", `remove it, ${others}`);
-  else if (member(member(spec, "training"), "sampleWeights") === name)
+  else if (writtenLosses(spec).some(({ weights }) => member(weights.of, "sampleWeights") === name))
     report("a sample weight cannot be replaced by the mean", `remove it, ${others}`);
   else if (member(member(member(spec, side), name), "dtype") === "i32")
     report("an index cannot be replaced by a mean, which is not an index", `remove it, ${others}`);

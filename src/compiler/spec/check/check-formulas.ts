@@ -16,17 +16,20 @@ import { scheduleContext } from "../../library/schedules/index.ts";
 import { showValue } from "../../util/message-text.ts";
 import { reportFormulaError } from "../formula-diagnostic.ts";
 import { keysOf, listOf, member, textOf } from "../raw-spec.ts";
+import { writtenLosses } from "../written-losses.ts";
 
 /** Reports the errors of each formula (T1601 to T1606), each at its location in the text. */
 export function checkFormulas(spec: unknown, problems: Collector): void {
   checkActivations(member(spec, "network"), ["network"], problems, new Set());
   const inputs = keysOf(member(spec, "inputs"));
-  const [target] = keysOf(member(spec, "targets"));
-  const measure = (what: string) => (constants: Constants) => measureContext(what, target, inputs, constants);
-  checkAt(member(spec, "loss"), ["loss"], measure("a loss"), problems);
-  listOf(member(spec, "metrics")).forEach((metric, index) =>
-    checkAt(metric, ["metrics", index], measure("a metric"), problems),
-  );
+  for (const { target, path, loss, metrics } of writtenLosses(spec)) {
+    const measure = (what: string) => (constants: Constants) =>
+      measureContext(what, target, inputs, constants);
+    checkAt(loss, [...path, "loss"], measure("a loss"), problems);
+    metrics.forEach((metric, index) =>
+      checkAt(metric, [...path, "metrics", index], measure("a metric"), problems),
+    );
+  }
   const optimizer = member(spec, "optimizer");
   checkAt(member(optimizer, "learningRate"), ["optimizer", "learningRate"], scheduleContext, problems);
   checkOptimizer(optimizer, problems);
@@ -38,9 +41,10 @@ export function checkFormulas(spec: unknown, problems: Collector): void {
  */
 export function readByMeasures(spec: unknown): readonly string[] {
   const inputs = keysOf(member(spec, "inputs"));
-  const measures = [member(spec, "loss"), ...listOf(member(spec, "metrics"))];
-  const weights = textOf(member(member(spec, "training"), "sampleWeights"));
-  const weightInputs = inputs.filter((name) => name === weights);
+  const losses = writtenLosses(spec);
+  const measures = losses.flatMap(({ loss, metrics }) => [loss, ...metrics]);
+  const weights = losses.map((each) => member(each.weights.of, "sampleWeights"));
+  const weightInputs = inputs.filter((name) => weights.includes(name));
   const named = measures.flatMap((measure) => {
     if (typeof measure === "function" || typeof member(measure, "formula") === "function") return inputs;
     const parsed = parseFormula(textOf(member(measure, "formula")) ?? "");

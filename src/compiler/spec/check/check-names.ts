@@ -6,6 +6,7 @@ import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import { showValue } from "../../util/message-text.ts";
 import { namePattern } from "../layer-schema.ts";
 import { keysOf, listOf, member, textOf } from "../raw-spec.ts";
+import { hasLosses, writtenLosses } from "../written-losses.ts";
 import type { WrittenLayer, WrittenList } from "../written-network.ts";
 
 /** Whether the name is well-formed. Another value may already have it. */
@@ -94,7 +95,8 @@ export function checkWidth(spec: unknown, network: WrittenList, problems: Collec
     problems.error(path, "T1312", message);
   };
   check(["inputs"], keysOf(member(spec, "inputs")).length, "inputs");
-  check(["metrics"], listOf(member(spec, "metrics")).length, "metrics");
+  if (hasLosses(spec)) check(["losses"], keysOf(member(spec, "losses")).length, "losses");
+  for (const { path, metrics } of writtenLosses(spec)) check([...path, "metrics"], metrics.length, "metrics");
   const visit = (list: WrittenList): void => {
     for (const { value, path, lists } of list) {
       check([...path, "from"], listOf(member(value, "from")).length, "sources");

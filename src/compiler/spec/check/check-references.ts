@@ -35,9 +35,25 @@ export function checkReferences(spec: unknown, network: WrittenList, problems: C
       for (const inside of Object.values(layer.lists)) resolve(inside, scopes);
     });
   resolve(network, []);
-  const given = textOf(member(spec, "output"));
-  const output = given === undefined ? network.at(-1) : checkOutput(given, network, problems);
-  return { sources, output };
+  return { sources, outputs: outputsOf(spec, network, problems) };
+}
+
+/** The layer that each loss reads. Without `losses` it is `output`, by default the last layer. */
+function outputsOf(spec: unknown, network: WrittenList, problems: Collector): References["outputs"] {
+  const losses = member(spec, "losses");
+  if (losses !== undefined)
+    return Object.fromEntries(
+      keysOf(losses).map((target) => {
+        const from = textOf(member(member(losses, target), "from"));
+        const path = ["losses", target, "from"];
+        return [target, from === undefined ? undefined : checkOutput(path, from, network, problems)];
+      }),
+    );
+  const [target = ""] = keysOf(member(spec, "targets"));
+  const output = textOf(member(spec, "output"));
+  return {
+    [target]: output === undefined ? network.at(-1) : checkOutput(["output"], output, network, problems),
+  };
 }
 
 function sourcesOf(
@@ -109,11 +125,16 @@ function reportUnknown(path: SpecPath, name: string, hint: string | undefined, p
   problems.error(path, "T1303", message, { hint });
 }
 
-function checkOutput(output: string, network: WrittenList, problems: Collector): WrittenLayer | undefined {
+function checkOutput(
+  path: SpecPath,
+  output: string,
+  network: WrittenList,
+  problems: Collector,
+): WrittenLayer | undefined {
   const layer = network.find(({ name }) => name === output);
   const names = network.map(({ name }) => name);
   if (layer === undefined)
-    problems.error(["output"], "T1303", `output: unknown layer ${showValue(output)}`, {
+    problems.error(path, "T1303", `${formatPath(path)}: unknown layer ${showValue(output)}`, {
       hint: insideBlock(output, network, names) ?? suggest(output, names),
     });
   return layer;
@@ -144,17 +165,17 @@ function reportChoice(inputs: readonly string[], problems: Collector): void {
   problems.error(["network", 0], "T1305", message, { hint });
 }
 
-// Warns about inputs and layers that do not influence the loss, because the output does not depend on them.
+// Warns about inputs and layers that do not influence the loss, because no output depends on them.
 
 /** `inputs`: the names of the inputs to check. `network`: the layers of `written` in one list. */
 export function warnOfUnread(
   inputs: readonly string[],
   written: WrittenList,
-  { network, output }: FlatNetwork,
+  { network, outputs }: FlatNetwork,
   problems: Collector,
 ): void {
-  // Follows references back from the output. Inputs and layers that are not reached are unread.
-  const read = new Set([output]);
+  // Follows references back from the outputs. Inputs and layers that are not reached are unread.
+  const read = new Set(Object.values(outputs));
   const readPaths = new Set<string>();
   for (const layer of network.toReversed()) {
     if (!read.has(layer.name)) continue;

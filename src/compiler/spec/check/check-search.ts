@@ -4,9 +4,9 @@ import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath, parsePath } from "../../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
-import { didYouMean, showValue } from "../../util/message-text.ts";
-import { metricNames } from "./check-training.ts";
+import { showValue } from "../../util/message-text.ts";
 import { keysOf, listOf, member, textOf } from "../raw-spec.ts";
+import { checkFigure } from "./check-losses.ts";
 
 const own: SpecPath = ["training", "search"];
 
@@ -61,9 +61,9 @@ function checkPath(spec: unknown, key: string, problems: Collector): void {
     wrong("T1701", `${showValue(key)} is not a valid path`, 'write a path like "network[0].units"');
     return;
   }
-  const shared = Object.keys(fixed).find((prefix) => isWithin(path, parsePath(prefix) ?? []));
-  if (shared !== undefined) {
-    wrong("T1702", `${key} cannot be searched: ${fixed[shared]}`);
+  const reason = reasonIfFixed(path);
+  if (reason !== undefined) {
+    wrong("T1702", `${key} cannot be searched: ${reason}`);
     return;
   }
   let value = spec;
@@ -92,6 +92,15 @@ function checkPath(spec: unknown, key: string, problems: Collector): void {
     }
     value = member(value, step);
   }
+}
+
+/** Why the value at the path must be the same for all candidates; undefined if it may vary. */
+function reasonIfFixed(path: SpecPath): string | undefined {
+  const [root, , key] = path;
+  // A whole entry of `losses` contains metrics.
+  if (root === "losses" && (key === undefined || key === "metrics")) return fixed.metrics;
+  const shared = Object.keys(fixed).find((prefix) => isWithin(path, parsePath(prefix) ?? []));
+  return shared === undefined ? undefined : fixed[shared];
 }
 
 /** Whether the path equals `other` or leads to a value inside it. */
@@ -133,6 +142,15 @@ function checkSize(search: unknown, over: unknown, problems: Collector): void {
   });
 }
 
+/** Whether values at the path change how the figure is computed. The weight of a loss changes only the sum. */
+function changes([root, target, key]: SpecPath, figure: string): boolean {
+  if (root === "loss") return figure === "loss";
+  if (root !== "losses") return false;
+  return key === "loss"
+    ? figure === "loss" || figure === `${target}.loss`
+    : key === "weight" && figure === "loss";
+}
+
 /** Reports a search without a criterion that can rank the candidates. */
 function checkChoice(spec: unknown, training: unknown, search: unknown, problems: Collector): void {
   if (member(training, "validation") === undefined) {
@@ -141,21 +159,13 @@ function checkChoice(spec: unknown, training: unknown, search: unknown, problems
     const hint = 'add "validation": { "fraction": 0.2 } to training';
     problems.error(own, "T1704", message, { at: "key", hint });
   }
-  const metric = member(search, "metric");
-  const known = ["loss", ...metricNames(spec).filter((name) => name !== undefined)];
-  const name = textOf(metric);
-  if (name !== undefined && !known.includes(name)) {
-    const similar = didYouMean(name, known);
-    const hint = similar
-      ? `did you mean ${showValue(similar)}?`
-      : `use "loss" or the name of a metric of this spec`;
-    const message = `training.search.metric: ${showValue(name)} is not a metric of this spec`;
-    problems.error([...own, "metric"], "T1303", message, { hint });
-  }
+  const name = textOf(member(search, "metric"));
+  if (name !== undefined) checkFigure(spec, [...own, "metric"], name, problems);
   const watched = name ?? textOf(member(member(training, "earlyStopping"), "metric")) ?? "loss";
-  const varied = keysOf(member(search, "over")).find((key) => parsePath(key)?.[0] === "loss");
-  if (watched !== "loss" || varied === undefined) return;
-  const message = `training.search.over: ${varied} changes the loss itself, so the loss cannot rank candidates`;
+  const varied = keysOf(member(search, "over")).find((key) => changes(parsePath(key) ?? [], watched));
+  if (varied === undefined) return;
+  const what = watched === "loss" ? "the loss" : watched;
+  const message = `training.search.over: ${varied} changes ${what} itself, so ${what} cannot rank candidates`;
   const hint = `rank candidates by a metric instead: "metric": NAME`;
   problems.error([...own, "over", varied], "T1704", message, { at: "key", hint });
 }

@@ -3,7 +3,7 @@
  * for each `go` request.
  */
 import type { Probe, TrainReply, TrainerScript, TrainRequest } from "../../browser/messages.ts";
-import { inOriginalUnits } from "../../../runtime/training/original-units.ts";
+import { inUnitsOfTargets } from "../../../runtime/training/units-of-targets.ts";
 import { trainOn } from "../../../runtime/training/train-on.ts";
 import type { EpochReport, Trainer } from "../../../runtime/trainer/trainer.ts";
 import type { ModelFacts } from "../../../runtime/model/facts.ts";
@@ -31,7 +31,7 @@ async function train({ script, training, data }: TrainerScript, probe: Probe): P
   let reports: EpochReport[] = [];
   send({ kind: "ready", outputs: outputs() });
   let until = performance.now() + (await nextGo());
-  const reportedEpochs = inOriginalUnits(trainer, { training }, data);
+  const reportedEpochs = inUnitsOfTargets(trainer, { training }, data);
   const result = await trainOn(model, training, reportedEpochs, data, {}, (report) => {
     reports.push(report);
     if (performance.now() < until || report.epoch === training.epochs) return undefined;

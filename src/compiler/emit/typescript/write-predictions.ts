@@ -1,0 +1,41 @@
+/** The parts of a module with `losses`, whose predict() returns the predictions of each target. */
+import type CodeBlockWriter from "code-block-writer";
+import type { RuntimeName } from "../../runtime-references.ts";
+import type { TargetPrediction } from "./module-parts.ts";
+
+/** The runtime declarations that such a module uses. */
+export const rootsOfTargets: readonly RuntimeName[] = ["byTarget", "ByTarget", "TakePart"];
+
+/** The function that creates a trainer whose predict() returns one array. */
+export const flatTrainer = "createFlatTrainer";
+
+/** The names that such a module declares in addition. */
+export const namesOfTargets: readonly string[] = [flatTrainer, "Predictions", "predictions"];
+
+/** The type of a trainer or predictor with predictions by target. */
+export const typeByTarget = (base: string): string => `ByTarget<${base}, Predictions>`;
+
+/** The expression for it. `base` is the expression for the trainer or predictor with one array of predictions. */
+export const byTargetText = (base: string, all: readonly TargetPrediction[]): string =>
+  `byTarget(${base}, ${all.reduce((sum, { size }) => sum + size, 0)}, predictions)`;
+
+/** Writes the type of the predictions, and the function that divides the output of the network. */
+export function writePredictions(writer: CodeBlockWriter, all: readonly TargetPrediction[]): void {
+  let start = 0;
+  const parts = all.map(({ target, size }) => {
+    start += size;
+    return { name: JSON.stringify(target), size, start: start - size };
+  });
+  writer.writeLine(
+    "/** The predictions of a batch by target: the outputs of the layer that predicts it, row-major. */",
+  );
+  writer.write("export interface Predictions").block(() => {
+    for (const { name, size } of parts) {
+      writer.writeLine(`/** ${size} ${size === 1 ? "number" : "numbers"} per row. */`);
+      writer.writeLine(`${name}: Numbers;`);
+    }
+  });
+  const entries = parts.map(({ name, size, start }) => `${name}: take(${start}, ${size})`);
+  writer.blankLine();
+  writer.writeLine(`const predictions = (take: TakePart): Predictions => ({ ${entries.join(", ")} });`);
+}

@@ -1,0 +1,89 @@
+/**
+ * What a model learns: its targets, each with the layer that predicts it, the loss that compares them, and its metrics.
+ * A spec has one target with `output`, `loss` and `metrics`, or `losses` with an entry for each target.
+ */
+import { invariant } from "../diagnostics/errors.ts";
+import type { SpecPath } from "../diagnostics/diagnostic.ts";
+import { higherIsBetter, metricName } from "../library/metrics/index.ts";
+import type { Loss, Metric, Model, ModelTarget, Training } from "./types.ts";
+
+export interface NamedTarget extends ModelTarget {
+  readonly name: string;
+}
+
+/** A target, and how the model learns it. */
+export interface Objective {
+  readonly target: NamedTarget;
+  /** The name of the layer that predicts the target. */
+  readonly output: string;
+  readonly loss: Loss;
+  /** The factor of the loss in the sum that training minimises. */
+  readonly weight: number;
+  readonly metrics: readonly Metric[];
+  readonly classWeights?: Training["classWeights"];
+  readonly sampleWeights?: string | undefined;
+  /** The beginning of the names of its figures in reports: "price." with `losses`, else "". */
+  readonly prefix: string;
+  readonly paths: ObjectivePaths;
+}
+
+/** The locations of the parts of an objective in the spec. */
+interface ObjectivePaths {
+  readonly loss: SpecPath;
+  readonly output: SpecPath;
+  readonly metrics: SpecPath;
+}
+
+/** The objectives in the order of `losses`. */
+export function objectivesOf({ targets, losses, ...model }: Model): readonly Objective[] {
+  if (losses === undefined) return [onlyObjective(targets, model)];
+  return Object.entries(losses).map(([name, { from, ...keys }]) => {
+    const path: SpecPath = ["losses", name];
+    return {
+      target: { name, ...targets[name] },
+      output: from,
+      ...keys,
+      prefix: `${name}.`,
+      paths: { loss: [...path, "loss"], output: [...path, "from"], metrics: [...path, "metrics"] },
+    };
+  });
+}
+
+function onlyObjective(
+  targets: Model["targets"],
+  { output, loss, metrics = [], training }: Pick<Model, "output" | "loss" | "metrics" | "training">,
+): Objective {
+  const [[name, target], ...others] = Object.entries(targets);
+  invariant(others.length === 0, "a model without losses has one target");
+  invariant(output !== undefined && loss !== undefined, "a model without losses has a loss and an output");
+  return {
+    target: { name, ...target },
+    output,
+    loss,
+    weight: 1,
+    metrics,
+    classWeights: training.classWeights,
+    sampleWeights: training.sampleWeights,
+    prefix: "",
+    paths: { loss: ["loss"], output: ["output"], metrics: ["metrics"] },
+  };
+}
+
+/** The names of the layers that losses read. */
+export const outputsOf = (model: Model): readonly string[] => objectivesOf(model).map(({ output }) => output);
+
+/** A number of reports besides the loss: its name, and whether higher values are better. */
+export interface Figure {
+  readonly name: string;
+  readonly higherIsBetter: boolean;
+}
+
+/** The figures of reports besides the loss: with `losses`, the loss of each target, and the metrics. */
+export const figuresOf = (model: Model): readonly Figure[] =>
+  objectivesOf(model).flatMap(({ prefix, metrics }) => [
+    ...(prefix === "" ? [] : [{ name: `${prefix}loss`, higherIsBetter: false }]),
+    ...metrics.map((metric) => ({
+      name: prefix + metricName(metric),
+      higherIsBetter: higherIsBetter(metric),
+    })),
+  ]);

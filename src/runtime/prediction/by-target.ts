@@ -1,0 +1,90 @@
+// Predictions of models with several targets. Their network outputs one array, in which each row consists of
+// the predictions of all targets, one after the other.
+import { encodeRows } from "../data/dataset.ts";
+import { allRows } from "../step/session.ts";
+import type { Batch } from "../step/batch.ts";
+import type { Numbers } from "../step/machine.ts";
+import type { Cell, Interpretation } from "./interpretations.ts";
+import type { Predicting } from "./predictions.ts";
+
+interface FlatPredictions {
+  predict(inputs: Batch): Numbers;
+}
+
+interface TargetPredictions<Predictions> {
+  /** The predictions of each target, row-major, in new arrays. */
+  predict(inputs: Batch): Predictions;
+}
+
+/** A trainer or predictor whose predict() returns the predictions of each target. */
+export type ByTarget<Base, Predictions> = Omit<Base, "predict"> & TargetPredictions<Predictions>;
+
+/** Copies the numbers of a target: `size` numbers of each row, after the first `start` numbers. */
+export type TakePart = (start: number, size: number) => Numbers;
+
+/** Replaces predict(): `divide` divides the output, which has `width` numbers per row, among the targets. */
+export function byTarget<Base extends FlatPredictions, Predictions>(
+  base: Base,
+  width: number,
+  divide: (take: TakePart) => Predictions,
+): ByTarget<Base, Predictions> {
+  const { predict } = base;
+  return Object.assign<Omit<Base, "predict">, TargetPredictions<Predictions>>(base, {
+    predict(inputs) {
+      const all = predict(inputs);
+      const rows = all.length / width;
+      return divide((start, size) => {
+        const own = all.slice(0, rows * size);
+        for (let row = 0; row < rows; row++) {
+          const at = row * width + start;
+          own.set(all.subarray(at, at + size), row * size);
+        }
+        return own;
+      });
+    },
+  });
+}
+
+/** How many numbers of a row the predictions of a target are, and how they are interpreted, if they can be. */
+export interface TargetAnswer {
+  readonly answer?: Interpretation;
+  readonly size: number;
+}
+
+/** Predicts rows, and interprets the output for each column of each target that has an interpretation. */
+export const predictEach =
+  (answers: Readonly<Record<string, TargetAnswer>>): Predicting =>
+  (context, fields, table, trainer) => {
+    const { inputs, targets, batchSize } = context.model;
+    const read = fields.filter(({ name }) => !(name in targets) && !inputs[name]?.onlyLoss);
+    const parts = fields.flatMap(({ name, columns, classNames, scales }) => {
+      const own = answers[name];
+      if (own === undefined) return [];
+      const numbers = [...Array(targets[name]?.classes ?? 0).keys()];
+      return [{ ...own, columns, scales, classes: classNames?.length ? classNames : numbers }];
+    });
+    const rows: Cell[][] = [
+      parts.flatMap(({ answer, columns, classes }) =>
+        answer ? columns.flatMap((column) => [column, ...classes.map((of) => `${column}_${of}`)]) : [],
+      ),
+    ];
+    const encoded = Object.entries(encodeRows(context, read, table, allRows(table.rows)));
+    for (let start = 0; start < table.rows; start += batchSize) {
+      const batch = encoded.map(([field, numbers]) => {
+        const size = numbers.length / table.rows;
+        return [field, numbers.subarray(start * size, (start + batchSize) * size)];
+      });
+      const scores = [...trainer.predict(Object.fromEntries(batch))];
+      while (scores.length > 0)
+        rows.push(
+          parts.flatMap(({ answer, size, columns, classes, scales }) => {
+            const own = scores.splice(0, size);
+            if (!answer) return [];
+            return columns.flatMap((_, i) =>
+              answer(own.splice(0, size / columns.length), classes, scales?.[i]),
+            );
+          }),
+        );
+    }
+    return rows;
+  };
