@@ -170,14 +170,13 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
       if (flags.showSchedule && begun.trainer === trainer) await showSchedule(compilation, { rows, epochs });
       if (begun.trainer === trainer) await warnOfHighLosses(setup, dataset);
       const wrapped = wrapTrainer(begun, emitted, model, flags);
-      const monitored = isWatched(metadata) && monitor ? monitor.stoppable(wrapped) : wrapped;
       if (isWatched(metadata)) await monitor?.begin({ ...begun, facts: emitted.model, accumulate });
       else monitor?.announce(name);
       if (folds === undefined) reportComplete(begun, flags);
       latest = latestOf(begun);
       const passed = rowsPassed(latest.before, rows, flags.resume);
       pauses.begin(begun.trainer, { name, epochs, rows, passed });
-      return monitored;
+      return isWatched(metadata) && monitor ? monitor.stoppable(wrapped) : wrapped;
     },
     write: (checkpoint) => writeCheckpoint(checkpoint()),
     async see(report, begun, save) {
