@@ -115,7 +115,7 @@ describe("an error in one kernel", () => {
   it("is reported with its kernel, value and rows, the command that reproduces it, and an alternative", async () => {
     const first = withFault(right, "gradient", 0, faults["stored values are off by a hundredth"]);
     expect(await verdictOn(first)).toMatch(
-      /where: \S+\[\d+\] of kernel \w+_forward in program gradient, with a batch of 1\n.*values: .* in WebAssembly, .* in TypeScript; rounding explains .*\n.*reproduce: the command\n.*workaround: the way out/s,
+      /where: \S+\[\d+\] of kernel \w+_forward in program gradient, with a batch of 1\n.*values: .* in WebAssembly, .* in TypeScript; rounding accounts for .*\n.*reproduce: the command\n.*workaround: the way out/s,
     );
   });
 });
