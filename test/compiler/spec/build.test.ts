@@ -317,12 +317,12 @@ describe("loss, metrics and target", () => {
     ).toMatchInlineSnapshot(
       `
       "error T1402: metrics[1]: mae compares real numbers, but the target contains class indices
-        hint: metrics that fit this output and target: accuracy"
+        hint: metrics that fit this output and target: accuracy, precision, recall, f1"
     `,
     );
     expect(told({ loss: "poisson", metrics: ["accuracy"] })).toMatchInlineSnapshot(`
       "error T1402: metrics[0]: accuracy needs class scores, but with this loss the network does not output class scores
-        hint: metrics that fit this output and target: mae, rmse, r2"
+        hint: metrics that fit this output and target: mae, mape, rmse, r2, spearman"
     `);
   });
 
