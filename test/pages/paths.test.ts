@@ -92,7 +92,7 @@ describe("the paths of optimizers", () => {
     await expect.poll(() => page.locator(".head").count()).toBe(4);
     await expect.poll(() => page.locator(".band").count()).toBeGreaterThan(10);
     for (const [formula, message] of [
-      ["z^2", 'the formula uses the unknown name "z"; names in f(x, y): x, y'],
+      ["z^2", 'the formula uses the unknown name "z"; known names in f(x, y): x, y'],
       ["1/0", "the formula does not depend on x or y"],
     ]) {
       await loss.fill(formula);

@@ -34,9 +34,16 @@ interface Averaged {
   readonly isReal: Node | undefined;
 }
 
+/**
+ * x, with 0 for elements that do not count. Norms divide this value, because dividing the padding of an empty
+ * sequence by √ε in several layers would overflow, and its gradient would be NaN.
+ */
+const counted = (g: GraphBuilder, x: Node, { isReal }: Averaged): Node =>
+  isReal === undefined ? x : g.select(isReal, x, 0);
+
 /** Σ x over the elements that count. */
-const sumOver = (g: GraphBuilder, x: Node, { axes, isReal }: Averaged): Node =>
-  g.reduceSum(isReal === undefined ? x : g.select(isReal, x, 0), { axes });
+const sumOver = (g: GraphBuilder, x: Node, over: Averaged): Node =>
+  g.reduceSum(counted(g, x, over), { axes: over.axes });
 
 /** The number of elements that count, or 1 if none does: a number, or a tensor with one for each mean. */
 const countOver = (g: GraphBuilder, { axes, isReal }: Averaged, size: number): Node | number =>
@@ -47,8 +54,8 @@ function normalisedOver(g: GraphBuilder, x: Node, over: Averaged, size: number, 
   const repeat = (y: Node) => g.repeatAlong(y, over.axes, x.type.shape);
   const count = countOver(g, over, size);
   const mean = g.part("mean", g.divide(g.part("sum", sumOver(g, x, over)), count));
-  const centred = g.part("centred", g.subtract(x, repeat(mean)));
-  const squares = g.part("sum_of_squares", sumOver(g, g.multiply(centred, centred), over));
+  const centred = g.part("centred", counted(g, g.subtract(x, repeat(mean)), over));
+  const squares = g.part("sum_of_squares", g.reduceSum(g.multiply(centred, centred), { axes: over.axes }));
   const variance = g.part("variance", g.divide(squares, count));
   return g.part("normal", g.divide(centred, repeat(deviationOf(g, variance, epsilon))));
 }
@@ -93,10 +100,11 @@ export const rmsNorm = defineLayer({
     const { g } = context;
     const { x, size } = realWithLastAxis(context, input);
     const over = alongLast(x, input);
-    const squares = g.part("sum_of_squares", sumOver(g, g.multiply(x, x), over));
+    const real = counted(g, x, over);
+    const squares = g.part("sum_of_squares", g.reduceSum(g.multiply(real, real), { axes: over.axes }));
     const meanSquare = g.part("mean_square", g.divide(squares, countOver(g, over, size)));
     const deviation = deviationOf(g, meanSquare, keys.epsilon);
-    const normal = g.part("normal", g.divide(x, alongLastAxis(g, deviation, x)));
+    const normal = g.part("normal", g.divide(real, alongLastAxis(g, deviation, x)));
     return g.multiply(normal, scaleOf(context, size));
   },
 });
@@ -173,8 +181,8 @@ export const batchNorm = defineLayer({
     const shift = shiftOf(context, size);
 
     const mean = g.part("batch_mean", g.divide(g.part("sum", sumOver(g, x, over)), count));
-    const centred = g.part("centred", g.subtract(x, mean));
-    const squares = g.part("sum_of_squares", sumOver(g, g.multiply(centred, centred), over));
+    const centred = g.part("centred", counted(g, g.subtract(x, mean), over));
+    const squares = g.part("sum_of_squares", g.reduceSum(g.multiply(centred, centred), { axes }));
     const variance = g.part("batch_variance", g.divide(squares, count));
     // Running statistics have no gradient.
     const blend = (before: Node, batch: Node): Node =>
