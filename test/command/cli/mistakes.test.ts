@@ -223,7 +223,7 @@ const ofSpec: [string, object, readonly string[]][] = [
     classes({ loss: "cross-entropy", metrics: ["r2"] }),
     [
       "houses.json:28:5 error T1402: metrics[0]: r2 compares real numbers, but the target contains class indices",
-      "  hint: metrics that fit this output and target: accuracy",
+      "  hint: metrics that fit this output and target: accuracy, precision, recall, f1",
     ],
   ],
   [

@@ -122,7 +122,7 @@ describe("the losses of a margin", () => {
   it("are computed in this form", async () => {
     const code = await codeOf({ loss: "perceptron" });
     expect(code).toContain("d_dense1 = −d_violation if y > 0 else d_violation");
-    expect(code).toContain("f[at_y + row] > 0 ? -d_violation : d_violation");
+    expect(code).toContain("f[at_y + row]! > 0 ? -d_violation : d_violation");
   });
 });
 
@@ -143,7 +143,7 @@ describe("layer-norm", () => {
   it("is computed in this form", async () => {
     const code = await codeOf(spec);
     expect(code).toContain(
-      "(f[at_d_norm_row + j] * f[at_norm_scale + j] - mean_in_d_norm_variance * f[at_norm_normal_row + j] - " +
+      "(f[at_d_norm_row + j]! * f[at_norm_scale + j]! - mean_in_d_norm_variance * f[at_norm_normal_row + j]! - " +
         "mean_in_d_norm_mean) / norm_deviation",
     );
   });
