@@ -25,7 +25,7 @@ const images = (pixels: ArrayLike<number>): number[][] =>
 
 test("unseen digits are restored with a smaller error than from eight principal components", async () => {
   const { model: parsed } = await readSpec(spec);
-  const training = trainingFacts(parsed.training, parsed.metrics);
+  const training = trainingFacts(parsed);
   const parts = prepareTable(
     model,
     columns,

@@ -20,7 +20,7 @@ const columns: DataFacts = {
 /** The training split as the program prepares it: scaled columns, and their targets. */
 async function trainingPart() {
   const { model: parsed } = await readSpec(spec);
-  const training = trainingFacts(parsed.training, parsed.metrics);
+  const training = trainingFacts(parsed);
   const { train } = prepareTable(
     model,
     columns,

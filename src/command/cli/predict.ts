@@ -3,6 +3,7 @@ import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { fieldsFor } from "../formats/parameters/checkpoint.ts";
 import { loadTrainer } from "../../compiler/load-trainer.ts";
 import * as answers from "../../runtime/prediction/interpretations.ts";
+import { forecastBy } from "../../runtime/prediction/forecasts.ts";
 import { csvText, predictBy } from "../../runtime/prediction/predictions.ts";
 import type { Interpretation, Cell } from "../../runtime/prediction/interpretations.ts";
 import type { CheckpointHeader } from "../../runtime/checkpoints/checkpoint.ts";
@@ -47,7 +48,8 @@ export async function predictSpec(
   const request = { spec, source, model, facts: emitted.model, given: file };
   const table = await readInputs(request, file, fields);
   const context = datasetContextOf(model, emitted.model);
-  const rows = onData(file, () => predictBy(answer)(context, fields, table, trainer));
+  const predicting = model.data?.windows === undefined ? predictBy(answer) : forecastBy(predictBy(answer));
+  const rows = onData(file, () => predicting(context, fields, table, trainer));
   const text = `${json ? jsonOf(model.name, rows) : csvText(rows)}\n`;
   if (output === undefined) process.stdout.write(text);
   else await writeFile(output, text);

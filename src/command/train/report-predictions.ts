@@ -67,7 +67,7 @@ function splitPredictions(
   split: string,
   data: Batch,
 ): SplitPredictions {
-  const [[target, { classes, shape }]] = Object.entries(facts.targets);
+  const [[target, { classes }]] = Object.entries(facts.targets);
   const expected = data[target];
   const scores = predictionsOf(facts, trainer, data);
   const scoresPerValue = scores.length / expected.length;
@@ -79,7 +79,8 @@ function splitPredictions(
       "omit --report",
     );
   const indices = Array.from({ length: classes ?? 0 }, (_, i) => i);
-  const scaleOf = (position: number) => field.scales?.[position % sizeOf(shape)];
+  // The scales of a row repeat at each step of a window.
+  const scaleOf = (position: number) => field.scales?.[position % field.scales.length];
   const predicted = Array.from(expected, (_, position) =>
     Number(
       answer(

@@ -8,13 +8,13 @@ import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import type { Model } from "../../compiler/spec/types.ts";
+import { resultOf } from "../../compiler/trainer/dataset-context.ts";
 import { hasPlainTarget, trainingFacts, writesTexts } from "../../compiler/trainer/trainer-facts.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import type { CheckpointMetadata } from "../../runtime/checkpoints/checkpoint.ts";
 import { readCheckpoint } from "../../runtime/checkpoints/checkpoint.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
-import { foldedRegime } from "../../runtime/training/cross-validate.ts";
 import { firstLossText } from "../../runtime/program/first-loss.ts";
 import { writerOf } from "../../runtime/program/text-writer.ts";
 import type { EpochReport, Trainer } from "../../runtime/trainer/trainer.ts";
@@ -139,7 +139,7 @@ interface TrainHost extends Host {
 export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<TrainHost> {
   const { spec, source, compilation, emitted, trainer, resumed } = setup;
   const { model } = compilation;
-  const { folds, accumulate = 1 } = trainingFacts(model.training, model.metrics);
+  const { folds, accumulate = 1 } = trainingFacts(model);
   let writeCheckpoint = await checkpointFiles(flags.out, flags.keep);
   // With folds, only the training of the final model is watched.
   const isWatched = (metadata: CheckpointMetadata = {}) =>
@@ -198,7 +198,7 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
       await watch.end();
       if (flags.report !== undefined && latest !== undefined)
         await reportPredictions(compilation, emitted.model, latest.trainer, latest.dataset, flags.report);
-      const text = foldedRegime.text(result);
+      const text = resultOf(model, result);
       process.stdout.write(`${flags.json ? JSON.stringify(result) : text}\n`);
       await monitor?.end(result.epochs < setup.epochs ? "stopped early" : "done", text);
     },
@@ -261,7 +261,7 @@ function wrapTrainer(
   const { sample: count, temperature, seed } = flags;
   if (model.data !== undefined && writesTexts(model))
     return writerOf(trainer, emitted.model, model.data, dataset, { count, temperature, seed });
-  return inOriginalUnits(trainer, { training: trainingFacts(model.training, model.metrics) }, dataset);
+  return inOriginalUnits(trainer, { training: trainingFacts(model) }, dataset);
 }
 
 /** Reports if a resumed run has no epochs left. */

@@ -11,6 +11,7 @@ import { checkFormulas, readByMeasures } from "./check/check-formulas.ts";
 import { checkMasks, lengthInputs } from "./check/check-masks.ts";
 import { checkNames, checkWidth } from "./check/check-names.ts";
 import { checkRate, checkTraining, checkWeights } from "./check/check-training.ts";
+import { checkSeries, specOfRows } from "./check/check-series.ts";
 import { checkReferences, warnOfUnread } from "./check/check-references.ts";
 import { keysOf, member, plainSpec } from "./raw-spec.ts";
 import { checkSearch } from "./check/check-search.ts";
@@ -69,8 +70,10 @@ export function parseSpec(spec: unknown): ParsedSpec {
   checkWeights(value, problems);
   checkRate(value, problems);
   checkMasks(value, problems);
-  checkData(value, problems);
-  checkCells(value, member(value, "data"), problems);
+  checkSeries(value, problems);
+  const ofRows = specOfRows(value);
+  checkData(ofRows, problems);
+  checkCells(ofRows, member(value, "data"), problems);
   // A value that is nested this deeply is nearly always misplaced. An error about its location is more
   // helpful, so nesting is reported only if there is no other error.
   if (tooDeep !== undefined && !problems.found.some(({ severity }) => severity === "error"))

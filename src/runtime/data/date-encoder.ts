@@ -107,7 +107,7 @@ function withNumbers(
   return { ...table, columns };
 }
 
-function wrongDate(cell: string, format: string | undefined): string {
+export function wrongDate(cell: string, format: string | undefined): string {
   if (cell.trim() === "") return "the cell is empty";
   if (format !== undefined) return `"${shown(cell)}" is not a date of the format ${format}`;
   return `"${shown(cell)}" is not a date of ISO 8601, such as 1999-03-07 14:05; "format" declares another form`;

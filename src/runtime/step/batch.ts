@@ -33,7 +33,7 @@ export interface BatchField {
 }
 
 /** An input or target, and its array in the arena. */
-interface Slot extends BatchField {
+export interface Slot extends BatchField {
   readonly view: Numbers | Int32Array;
 }
 

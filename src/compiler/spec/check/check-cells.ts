@@ -88,7 +88,7 @@ function checkDateShape(
   if (!isInteger && (isRanged || found === needed)) return;
   const message = isInteger
     ? `inputs.${input} must have dtype f32 to hold the parts of dates`
-    : `inputs.${input} must have the shape [${needed}] to hold the ${size} numbers of ` +
+    : `inputs.${input} must have the shape [${[...listOf(member(declared, "timeAxis")), needed].join(", ")}] to hold the ${size} numbers of ` +
       `data.inputs.${input}.dates${columns.length > 1 ? ` of ${columns.length} columns` : ""}`;
   problems.error(["inputs", input], "T1208", message, {
     at: "key",
