@@ -2207,7 +2207,8 @@ const rangeEncoder: FeatureEncoder = {
     const column = holders[at % width];
     const { size, numbers } = columnOf(table, column);
     const value = numbers()[row * size + ((at % width) - holders.indexOf(column))];
-    const scaled = field.scales === undefined ? "" : `, scaled to ${encoded[at].toPrecision(4)},`;
+    const { shift, span } = field.scales?.[at % width] ?? { shift: 0, span: 1 };
+    const scaled = shift === 0 && span === 1 ? "" : `, scaled to ${encoded[at].toPrecision(4)},`;
     throw wrongCell(table, column, row, `${value}${scaled} is not ${range.rule}`);
   },
 };

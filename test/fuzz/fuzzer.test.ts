@@ -15,7 +15,7 @@ import { interpretBalls } from "./ball-graph.ts";
 import { demandOf, emptyReasons, layerTypes, meets, sizeClassOf, sizeClasses } from "./demands.ts";
 import { randomNetwork } from "./random-network.ts";
 import { randomSpec, refusalOf } from "./random-spec.ts";
-import { stageOf } from "./rotation.ts";
+import { skipsIn, stageNames, stageOf } from "./rotation.ts";
 import { factsOf } from "./spec-facts.ts";
 import { randomOf } from "./random.ts";
 import { shrink } from "./shrink.ts";
@@ -66,6 +66,15 @@ describe("demands", () => {
       const { type, size } = demandOf(index);
       const layers = factsOf(randomSpec(6, index).spec)?.layers ?? [];
       expect(layers.some((layer) => layer.type === type && sizeClassOf(layer.shape) === size)).toBe(true);
+    }
+  });
+
+  it("skip each stage in both element types, also in the specs that are made for it", () => {
+    for (const stage of stageNames) {
+      const indices = first300.filter((index) => stageOf(index) === stage);
+      expect(new Set(indices.map(skipsIn)).size, stage).toBe(2);
+      const own = indices.filter((index) => demandOf(index).size === undefined);
+      if (own.length > 0) expect(new Set(own.map(skipsIn)).size, stage).toBe(2);
     }
   });
 

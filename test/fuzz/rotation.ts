@@ -2,6 +2,7 @@
 import { graphPasses } from "../../src/compiler/pipeline.ts";
 import { skippableStages } from "../../src/compiler/stage-names.ts";
 import type { Extras } from "./run-spec.ts";
+import type { Dtype } from "./spec-run.ts";
 
 export const passNames: readonly string[] = [...new Set(graphPasses.map(({ name }) => name))];
 
@@ -11,15 +12,22 @@ export const stageNames: readonly string[] = skippableStages.filter((name) => !p
 /** How many full rounds over all stages come before spec k. */
 export const turnOfStage = (index: number): number => Math.floor(index / stageNames.length);
 
-/**
- * The stage that spec k skips. Each round starts two stages later, so that over the rounds a stage meets
- * different demands, and both f32 and f64.
- */
+/** The stage that spec k skips. Each round starts two stages later, so that a stage meets different demands. */
 export const stageOf = (index: number): string =>
   stageNames[(index + 2 * turnOfStage(index)) % stageNames.length];
 
+/**
+ * The element type in which spec k skips stages and passes, and compares writes. Over the rounds, a stage is
+ * skipped in both, also in those rounds (every fourth) whose specs are made for the stage.
+ */
+export function skipsIn(index: number): Dtype {
+  const turn = turnOfStage(index);
+  return (turn + (turn >> 2)) % 2 === 0 ? "f64" : "f32";
+}
+
 export function extrasOf(index: number): Extras {
   return {
+    skipsIn: skipsIn(index),
     stages: [stageOf(index)],
     passes: index % 4 === 1 ? [passNames[(index >> 2) % passNames.length]] : [],
     exact: index % 16 === 3,

@@ -39,6 +39,8 @@ export interface Extras {
   readonly isThorough?: boolean;
   /** Run only these element types. */
   readonly dtypes?: readonly Dtype[];
+  /** Skip stages and compare writes in this element type; by default f64, if it runs. */
+  readonly skipsIn?: Dtype;
 }
 
 export interface SpecResult {
@@ -149,27 +151,18 @@ export async function runSpec(fuzzCase: FuzzCase, extras: Extras = {}): Promise<
     if (plain !== undefined) made.set(dtype, plain);
   }
   // An error of the plain compilation would also occur in most extra runs.
-  if (run.findings.length === 0 || extras.isThorough) await runExtras(run, made, extras, fuzzCase.seed);
+  if (run.findings.length === 0 || extras.isThorough) await runExtras(run, made, extras);
   const { findings, tightness, ran, stages, texts } = run;
   const reference = made.size === 0 ? undefined : run.referenceOf().trace;
   return { findings, tightness, ran, stages, texts, reference };
 }
 
-async function runExtras(
-  run: Run,
-  made: ReadonlyMap<Dtype, Made>,
-  extras: Extras,
-  turn: number,
-): Promise<void> {
-  const dtypes = extras.dtypes ?? ["f64", "f32"];
-  const dtypeOf = (i: number): Dtype => dtypes[(i + turn) % dtypes.length];
-  for (const [i, stage] of (extras.stages ?? []).entries()) {
-    const plain = made.get(dtypeOf(i));
-    if (plain !== undefined) await runWithoutStage(run, dtypeOf(i), stage, plain);
-  }
-  for (const [i, pass] of (extras.passes ?? []).entries()) {
-    const plain = made.get(dtypeOf(i));
-    if (plain !== undefined) await runWithoutPass(run, dtypeOf(i), pass, plain);
+async function runExtras(run: Run, made: ReadonlyMap<Dtype, Made>, extras: Extras): Promise<void> {
+  const { skipsIn = made.has("f64") ? "f64" : "f32", stages = [], passes = [] } = extras;
+  const skipping = made.get(skipsIn);
+  if (skipping !== undefined) {
+    for (const stage of stages) await runWithoutStage(run, skipsIn, stage, skipping);
+    for (const pass of passes) await runWithoutPass(run, skipsIn, pass, skipping);
   }
   if (extras.exact) await runWithOtherGraphs(run, "f32", "f32 exact", { exact: true });
   if (extras.plain)
@@ -180,9 +173,7 @@ async function runExtras(
         if (plain !== undefined) run.compare(where, dtype, compilation, plain.module, "ts", bounds);
       }
   if (extras.threads) await runThreads(run, made.get("f32"));
-  if (extras.writes)
-    for (const [i, threads] of ([1, 2] as const).entries())
-      await runWrites(run, dtypeOf(i), threads, made.get(dtypeOf(i)));
+  if (extras.writes) for (const threads of [1, 2] as const) await runWrites(run, skipsIn, threads, skipping);
 }
 
 async function runThreads(run: Run, plain: Made | undefined): Promise<void> {

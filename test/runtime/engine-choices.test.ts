@@ -34,10 +34,14 @@ describe("the check itself", () => {
     "const y = globalThis.Math.exp(x);",
     "names.sort((a, b) => a.localeCompare(b));",
     "const seed = Date.now();",
+    "const now = new Date();",
+    "const date = new Date(text);",
+    "const hour = new Date(0).getHours();",
   ])("finds %s", (code) => {
     expect(engineChoicesIn(code)).toHaveLength(1);
   });
   it("finds nothing in operations that the standard defines exactly, in comments and in strings", () => {
+    expect(engineChoicesIn("new Date(Math.round(moment)).getUTCHours();")).toEqual([]);
     const code =
       'const y = Math.sqrt(x * Math.fround(2)); // Math.exp(x), x ** 2\nconst text = "Math.exp(x) ** 2";';
     expect(engineChoicesIn(code)).toEqual([]);

@@ -70,9 +70,13 @@ export function forbiddenIn(code: string): string[] {
 const exactOfMath: ReadonlySet<string> = new Set(
   "abs ceil clz32 floor fround imul max min PI round sign sqrt trunc".split(" "),
 );
-/** Names whose results depend on the engine, its settings or the time. */
+/** Names whose results depend on the engine, its settings, its time zone or the time. */
 const chosenElsewhere: ReadonlySet<string> = new Set(
-  "Date Intl localeCompare performance toLocaleLowerCase toLocaleString toLocaleUpperCase".split(" "),
+  [
+    "Date Intl localeCompare performance toLocaleLowerCase toLocaleString toLocaleUpperCase",
+    "getDate getDay getFullYear getHours getMinutes getMonth getTimezoneOffset toDateString toTimeString",
+    "setDate setFullYear setHours setMinutes setMonth",
+  ].flatMap((line) => line.split(" ")),
 );
 
 /** Expressions whose results may differ between engines. */
@@ -80,7 +84,7 @@ export function engineChoicesIn(code: string): string[] {
   const tree = ts.createSourceFile("trainer.ts", code, ts.ScriptTarget.ES2022, true);
   const found: string[] = [];
   const walk = (node: ts.Node): void => {
-    if (isPower(node) || isInexactMath(node) || (ts.isIdentifier(node) && chosenElsewhere.has(node.text)))
+    if (isPower(node) || isInexactMath(node) || isChosenElsewhere(node))
       found.push(
         `${node.getText(tree)} in line ${tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1}`,
       );
@@ -88,6 +92,17 @@ export function engineChoicesIn(code: string): string[] {
   };
   walk(tree);
   return found;
+}
+
+const isChosenElsewhere = (node: ts.Node): boolean =>
+  ts.isIdentifier(node) && chosenElsewhere.has(node.text) && !isDateOfNumber(node.parent);
+
+/** `new Date(x)` of a number: the standard defines the moment, and its parts in UTC. */
+function isDateOfNumber(node: ts.Node): boolean {
+  if (!ts.isNewExpression(node) || node.arguments?.length !== 1) return false;
+  const [moment] = node.arguments;
+  const isMath = ts.isCallExpression(moment) && /^Math\.\w+$/.test(moment.expression.getText());
+  return isMath || ts.isNumericLiteral(moment);
 }
 
 const isPower = (node: ts.Node): boolean =>

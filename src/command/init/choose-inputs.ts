@@ -323,10 +323,9 @@ function textInput(name: string, profile: ColumnProfile, rows: number): ChosenIn
         comment: "phrases of 3 words",
       },
       {
-        value: { type: "max-pool1d", name: `${name}_strongest`, size: length },
-        comment: "each phrase where it is strongest",
+        value: { type: "global-max-pool1d", name: vector },
+        comment: "each phrase where it is strongest; padding does not count",
       },
-      { value: { type: "flatten", name: vector }, comment: "" },
     ],
     vector,
     needed: [profile],

@@ -80,21 +80,18 @@ function splitPredictions(
     );
   const indices = Array.from({ length: classes ?? 0 }, (_, i) => i);
   // The scales of a row repeat at each step of a window.
-  const scaleOf = (position: number) => field.scales?.[position % field.scales.length];
-  const predicted = Array.from(expected, (_, position) =>
-    Number(
-      answer(
-        scores.slice(position * scoresPerValue, (position + 1) * scoresPerValue),
-        indices,
-        scaleOf(position),
-      )[0],
-    ),
-  );
-  if (classes !== undefined) return { split, classes: namesOf(field, classes), expected, predicted };
-  const original = Array.from(expected, (value, position) => {
-    const { shift, span, decimals } = scaleOf(position) ?? { shift: 0, span: 1 };
-    return answers.inDecimals(value * span + shift, decimals);
+  const scales = field.scales ?? [{ shift: 0, span: 1 }];
+  const scaleOf = (position: number) => scales[position % scales.length];
+  const predicted = Array.from(expected, (_, position) => {
+    // Without the number of decimals, because errors are computed from numbers that are not rounded.
+    const { shift, span } = scaleOf(position);
+    const own = scores.slice(position * scoresPerValue, (position + 1) * scoresPerValue);
+    return Number(answer(own, indices, { shift, span })[0]);
   });
+  if (classes !== undefined) return { split, classes: namesOf(field, classes), expected, predicted };
+  const original = Array.from(expected, (value, position) =>
+    Number(answers.inTargetUnits([value], [], scaleOf(position))[0]),
+  );
   const decimals = field.scales?.map((scale) => scale.decimals ?? NaN) ?? [];
   const most = decimals.length === 0 ? NaN : Math.max(...decimals);
   return { split, expected: original, predicted, ...(most >= 0 && { decimals: most }) };

@@ -208,8 +208,8 @@ export const diagnosticCodes = {
       "The shape of an input or target does not begin with the number of rows that it reads of a window, or " +
       "`data.windows` does not fit the rest of `data`.",
     fix:
-      "Begin shapes with `length`, and the shape of the target with `horizon`. `window` in `data.inputs` selects other " +
-      "rows.",
+      "Begin shapes with `length`, and the shape of the target with `horizon`. `window` in `data.inputs` selects " +
+      "other rows.",
   },
   T1227: {
     title: "Split that does not fit",

@@ -53,7 +53,7 @@ export const inTargetUnits: Interpretation = (
 ) => [inDecimals(value * span + shift, decimals)];
 
 /** Rounds to these decimals, but to at most 7 significant digits. The sum turns −0 into 0. */
-export function inDecimals(value: number, decimals: number | undefined): number {
+function inDecimals(value: number, decimals: number | undefined): number {
   const isShort = decimals !== undefined && Math.abs(value) < Number(`1e${7 - decimals}`);
   return (isShort ? Number(value.toFixed(decimals)) : rounded(value)) + 0;
 }

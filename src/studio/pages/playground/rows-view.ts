@@ -2,8 +2,9 @@
  * The view of a model's predictions on held-out rows. For classes, it shows a confusion matrix and the rows
  * themselves, as images where possible. For numbers, it shows predicted against true values.
  */
-import { scaleLinear } from "d3-scale";
-import { element, svgElement } from "../shared/element.ts";
+import type { Panel, Point } from "../../charts/chart.ts";
+import { element } from "../shared/element.ts";
+import { plotSvg } from "../shared/plot-svg.ts";
 import type { ModelView, Outputs, Shown } from "./shown-model.ts";
 
 const maxRows = 40;
@@ -122,35 +123,27 @@ function sampled(
 function scatter({ heldOut, target, trainer, heldOutName }: Shown, cells: Cells): Element {
   const fields = trainer.data?.fields ?? [];
   const { shift = 0, span = 1 } = fields[fields.length - 1]?.scales?.[0] ?? {};
-  const pairs = cells.map(([predicted], row) => [heldOut[target][row] * span + shift, Number(predicted)]);
-  const all = pairs.flat();
-  const [low, high] = [Math.min(...all), Math.max(...all)];
-  const [size, margin] = [380, 40];
-  const x = scaleLinear([low, high], [margin, size - 8]).nice();
-  const y = scaleLinear([low, high], [size - margin, 8]).nice();
-  const [first, last] = x.domain();
-  return svgElement(
-    "svg",
-    {
-      viewBox: `0 0 ${size} ${size}`,
-      role: "img",
-      "aria-label": "Predicted against true values",
-      class: "chart picture",
-    },
-    svgElement("line", { x1: x(first), y1: y(first), x2: x(last), y2: y(last), class: "grid" }),
-    ...x
-      .ticks(5)
-      .map((tick) => svgElement("text", { x: x(tick), y: size - 22, class: "tick middle" }, String(tick))),
-    ...y
-      .ticks(5)
-      .map((tick) => svgElement("text", { x: margin - 5, y: y(tick) + 4, class: "tick end" }, String(tick))),
-    svgElement(
-      "text",
-      { x: size / 2, y: size - 5, class: "tick middle" },
-      `x: true (${heldOutName}), y: predicted`,
-    ),
-    ...pairs.map(([of, predicted]) =>
-      svgElement("circle", { cx: x(of), cy: y(predicted), r: 3, class: "point" }),
-    ),
+  const points = cells.map(([predicted], row): Point => [
+    heldOut[target][row] * span + shift,
+    Number(predicted),
+  ]);
+  const panel: Panel = {
+    title: "",
+    x: { label: "true" },
+    y: { label: "predicted" },
+    series: [{ name: heldOutName, points, as: "dots" }],
+    diagonal: true,
+  };
+  const plot = plotSvg(panel, {
+    width: 380,
+    height: 380,
+    label: "Predicted against true values",
+    curve: () => ({ class: "point" }),
+  });
+  return element(
+    "figure",
+    {},
+    element("div", { class: "picture" }, plot),
+    element("figcaption", {}, `x: true (${heldOutName}), y: predicted`),
   );
 }

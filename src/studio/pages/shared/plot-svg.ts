@@ -1,5 +1,5 @@
-/** Draws a chart panel in a page: grid, ticks, marks and curves, styled by the page's style sheet. */
-import type { Panel } from "../../charts/chart.ts";
+/** Draws a chart panel in a page: grid, ticks, guides, marks and curves, styled by the page's style sheet. */
+import type { Panel, Point } from "../../charts/chart.ts";
 import { plotOf } from "../../charts/plot.ts";
 import { svgElement } from "./element.ts";
 
@@ -20,8 +20,9 @@ export function plotSvg(panel: Panel, style: PlotStyle): SVGSVGElement {
   const { width, height, label, levels = [] } = style;
   const [right, bottom] = [width - edge.right, height - edge.bottom];
   const plot = plotOf(panel, { ...edge, right, bottom, ticks: [6, 5] });
-  const across = (kind: string, at: number) =>
-    svgElement("line", { class: kind, x1: edge.left, x2: right, y1: at, y2: at });
+  const lineBetween = (kind: string, [x1, y1]: Point, [x2, y2]: Point) =>
+    svgElement("line", { class: kind, x1, x2, y1, y2 });
+  const across = (kind: string, at: number) => lineBetween(kind, [edge.left, at], [right, at]);
   const tick = (text: string, x: number, y: number, anchor: string) =>
     svgElement("text", { class: "tick", x, y, "text-anchor": anchor }, text);
   return svgElement(
@@ -31,14 +32,9 @@ export function plotSvg(panel: Panel, style: PlotStyle): SVGSVGElement {
     ...plot.y.ticks.map((each) => tick(each.label, edge.left - 6, plot.y.at(each.value) + 4, "end")),
     ...plot.x.ticks.map((each) => tick(each.label, plot.x.at(each.value), height - 8, "middle")),
     ...levels.map((level) => across("guide", plot.y.at(level))),
+    ...(plot.diagonal === undefined ? [] : [lineBetween("guide", ...plot.diagonal)]),
     ...(panel.marks ?? []).map(({ x }) =>
-      svgElement("line", {
-        class: "mark-line",
-        x1: plot.x.at(x),
-        x2: plot.x.at(x),
-        y1: edge.top,
-        y2: bottom,
-      }),
+      lineBetween("mark-line", [plot.x.at(x), edge.top], [plot.x.at(x), bottom]),
     ),
     ...plot.curves.flatMap((curve, i): SVGElement[] => {
       const { class: kind, stroke } = style.curve(i);
