@@ -47,11 +47,11 @@ export const ruledFoldsRegime: Regime = {
     const watched = { ...run, source, train };
     const result = await trainAndJudge(watched, await validateFolds(watched, folds));
     // A resumed run does not train the folds that are done.
-    for (const fold of folds.slice(ofFolds.length)) {
+    const ofDone = folds.slice(0, folds.length - ofFolds.length).map((fold) => {
       const dataset = fold();
-      ofFolds.unshift(naiveOf(run, dataset, dataset.validation));
-    }
-    return { ...result, ...naiveResult(run, meanOver(ofFolds), ofTest) };
+      return naiveOf(run, dataset, dataset.validation);
+    });
+    return { ...result, ...naiveResult(run, meanOver([...ofDone, ...ofFolds]), ofTest) };
   },
   doubt: foldedRegime.doubt,
   text: (result) => naiveText(result, foldedRegime.text),

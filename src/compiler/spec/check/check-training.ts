@@ -27,6 +27,11 @@ function checkFractions(training: unknown, problems: Collector): void {
     return { key: key ?? "fraction", value: member(member(training, split), key ?? "fraction") };
   };
   const [{ key: tested, value: test }, { key, value: validation }] = ["test", "validation"].map(fractionOf);
+  // A fraction of groups is not one of rows.
+  const ofGroups = ["test", "validation"].map(
+    (split) => member(member(training, split), "group") !== undefined,
+  );
+  if (ofGroups[0] !== ofGroups[1]) return;
   if (!isFraction(test) || !isFraction(validation) || test + validation < 1) return;
   const message =
     `training.test.${tested} and training.validation.${key} must sum to less than 1, got ${test} ` +
