@@ -915,7 +915,7 @@ function writeRows(
   for (const slot of slots)
     if (!(onlyInputs && slot.isTarget)) writeField(slot, batch[slot.name], start, n, order);
   // Reading an array of a user-defined class may run code that calls this trainer.
-  if (slots.writes !== turn) throw new InputError("the batch calls the trainer that reads it");
+  if (slots.writes !== turn) throw new InputError("reading the batch calls the trainer again");
 }
 
 function writeField(
@@ -1092,7 +1092,7 @@ function allRows(rows: number): Int32Array {
  */
 function checkWhole(name: string, value: number, least = 0, given: unknown = value): number {
   if (Number.isInteger(value) && value >= least && value <= 0xffffffff) return value;
-  throw new InputError(`${name} must be a whole number from ${least} to 4294967295, got ${given}`);
+  throw new InputError(`${name} must be an integer from ${least} to 4294967295, got ${given}`);
 }
 
 /** Throws if the rows exceed one batch. */
@@ -2167,7 +2167,7 @@ function checkMetadata(metadata: CheckpointMetadata): void {
     try {
       JSON.stringify(value);
     } catch {
-      throw new InputError(`cannot save ${JSON.stringify(name)}: it contains a bigint or itself`);
+      throw new InputError(`cannot save ${JSON.stringify(name)}: it contains a bigint or a cycle`);
     }
   }
 }
@@ -2183,7 +2183,7 @@ function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHeader; dat
     throw new InputError("not a checkpoint of this tapeless version");
   const content = bytes.subarray(0, -4);
   if (`${checksum(content)}` !== `${bytes.subarray(-4)}`)
-    throw new InputError("the checkpoint is damaged or cut short");
+    throw new InputError("the checkpoint is damaged or truncated");
   const end = content.indexOf(10);
   const header: CheckpointHeader = headerIn(textTo(end));
   const part = wrongPart(header);
@@ -2210,11 +2210,11 @@ function decodeCheckpoint(
   checkpoint: Uint8Array,
 ): { state: Uint8Array; progress: Progress; metadata: CheckpointMetadata } {
   const { header, data } = readCheckpoint(checkpoint);
-  const [there, here] = [header.model, model].map(({ name, dtype }) => `of "${name}" in ${dtype}`);
+  const [there, here] = [header.model, model].map(({ name, dtype }) => `for "${name}" in ${dtype}`);
   if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
   const [best, last] = [stateBytes, stateBytes + parameterBytes];
   if (header.model.specHash !== model.specHash || ![best, last, last + parameterBytes].includes(data.length))
-    throw new InputError("the checkpoint is of another spec or compiler; to train longer, use --epochs N");
+    throw new InputError("another spec or compiler wrote the checkpoint; to train longer, use --epochs N");
   return {
     state: data.subarray(0, best),
     progress: {
@@ -2500,7 +2500,7 @@ function columnNames(table: Table, name: string, listed: readonly string[], size
   const found = columns.reduce((sum, column) => sum + columnOf(table, column).size, 0);
   if (found === size) return columns;
   throw new InputError(
-    `${name} takes ${size} numbers a row, but its columns have ${found}: ${shorten(columns)}`,
+    `${name} has ${size} numbers per row, but its columns have ${found}: ${shorten(columns)}`,
     table.lineOf(-1),
   );
 }
@@ -2509,7 +2509,7 @@ function columnNames(table: Table, name: string, listed: readonly string[], size
 function columnOf({ columns }: Table, name: string): Column {
   const column = columns.get(name);
   if (column) return column;
-  throw new InputError(`there is no column "${shown(name)}"`);
+  throw new InputError(`unknown column "${shown(name)}"`);
 }
 
 /** The texts of a column; throws for an empty cell. */
@@ -2633,7 +2633,7 @@ function namesOfClasses(table: Table, name: string, columns: string[], classes: 
   const texts = columns.flatMap((column) => textsOf(table, column));
   const names = [...new Set(texts)];
   if (names.length === classes) return names.sort();
-  const found = `column "${shown(columns[0])}" holds ${names.length}: ${shorten(names, '"')}`;
+  const found = `column "${shown(columns[0])}" has ${names.length}: ${shorten(names, '"')}`;
   // The row of the first surplus class, or −1 (the header) if there are too few classes.
   const row = texts.indexOf(names[classes]) % table.rows;
   throw new InputError(`${name} has ${classes} classes, but ${found}`, table.lineOf(row));
@@ -2711,7 +2711,7 @@ function checkNames(header: TableRecord | undefined): void {
   const { cells, line } = header;
   const seen = new Set<string>();
   const twice = cells.find((name) => seen.size === seen.add(name).size);
-  if (twice !== undefined) throw new InputError(`two columns are called "${shown(twice)}"`, line);
+  if (twice !== undefined) throw new InputError(`two columns are named "${shown(twice)}"`, line);
 }
 
 function checkCells(columns: number, cells: number, line: number | string | undefined): void {
@@ -2744,7 +2744,7 @@ function csvRecords(
   text = text.replace(/^\ufeff/, "");
   for (let end = ","; end !== "";) {
     const match = pattern.exec(text);
-    if (match === null) throw new InputError("a stray quote, or not UTF-8", line);
+    if (match === null) throw new InputError("invalid quote or not UTF-8", line);
     const [, quoted, plain] = match;
     end = match[3];
     cells.push(plain ?? quoted.replaceAll('""', '"'));
@@ -2849,7 +2849,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const source = await program.reader.read(program, flags);
   if (flags["--predict"] && predict) {
     const { fields } = resumed;
-    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, a file of --out");
+    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, a file from --out");
     const doubt = regime?.doubt(training, resumed);
     if (doubt) warn(doubt);
     return console.log(

@@ -755,10 +755,10 @@ function proofText({ model, facts }: Checked, proof: Proof, errors: readonly str
     [
       allocatesNothing,
       bytesPerStep === undefined
-        ? "a step allocates nothing: this host cannot measure it, or not in so few steps"
+        ? "a step allocates nothing: not measured, because this host cannot, or the steps are too few"
         : allocatesNothing === undefined
-          ? `a step allocates nothing: the engine allocates ${bytesPerStep} bytes of numbers in loops like ` +
-            "these, which hide other allocations"
+          ? `a step allocates nothing: the engine allocates ${bytesPerStep} bytes of numbers in such ` +
+            "loops, which hide other allocations"
           : `a step allocates nothing: ${bytesPerStep} bytes, ${allocatesNothing ? "no " : ""}more than the few ` +
             "numbers that it returns",
     ],

@@ -1900,7 +1900,7 @@ function writeRows(
   for (const slot of slots)
     if (!(onlyInputs && slot.isTarget)) writeField(slot, batch[slot.name], start, n, order);
   // Reading an array of a user-defined class may run code that calls this trainer.
-  if (slots.writes !== turn) throw new InputError("the batch calls the trainer that reads it");
+  if (slots.writes !== turn) throw new InputError("reading the batch calls the trainer again");
 }
 
 function writeField(
@@ -2077,7 +2077,7 @@ function allRows(rows: number): Int32Array {
  */
 function checkWhole(name: string, value: number, least = 0, given: unknown = value): number {
   if (Number.isInteger(value) && value >= least && value <= 0xffffffff) return value;
-  throw new InputError(`${name} must be a whole number from ${least} to 4294967295, got ${given}`);
+  throw new InputError(`${name} must be an integer from ${least} to 4294967295, got ${given}`);
 }
 
 /** Throws if the rows exceed one batch. */
@@ -3236,7 +3236,7 @@ function checkMetadata(metadata: CheckpointMetadata): void {
     try {
       JSON.stringify(value);
     } catch {
-      throw new InputError(`cannot save ${JSON.stringify(name)}: it contains a bigint or itself`);
+      throw new InputError(`cannot save ${JSON.stringify(name)}: it contains a bigint or a cycle`);
     }
   }
 }
@@ -3252,7 +3252,7 @@ function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHeader; dat
     throw new InputError("not a checkpoint of this tapeless version");
   const content = bytes.subarray(0, -4);
   if (`${checksum(content)}` !== `${bytes.subarray(-4)}`)
-    throw new InputError("the checkpoint is damaged or cut short");
+    throw new InputError("the checkpoint is damaged or truncated");
   const end = content.indexOf(10);
   const header: CheckpointHeader = headerIn(textTo(end));
   const part = wrongPart(header);
@@ -3279,11 +3279,11 @@ function decodeCheckpoint(
   checkpoint: Uint8Array,
 ): { state: Uint8Array; progress: Progress; metadata: CheckpointMetadata } {
   const { header, data } = readCheckpoint(checkpoint);
-  const [there, here] = [header.model, model].map(({ name, dtype }) => `of "${name}" in ${dtype}`);
+  const [there, here] = [header.model, model].map(({ name, dtype }) => `for "${name}" in ${dtype}`);
   if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
   const [best, last] = [stateBytes, stateBytes + parameterBytes];
   if (header.model.specHash !== model.specHash || ![best, last, last + parameterBytes].includes(data.length))
-    throw new InputError("the checkpoint is of another spec or compiler; to train longer, use --epochs N");
+    throw new InputError("another spec or compiler wrote the checkpoint; to train longer, use --epochs N");
   return {
     state: data.subarray(0, best),
     progress: {
@@ -3575,7 +3575,7 @@ function columnNames(table: Table, name: string, listed: readonly string[], size
   const found = columns.reduce((sum, column) => sum + columnOf(table, column).size, 0);
   if (found === size) return columns;
   throw new InputError(
-    `${name} takes ${size} numbers a row, but its columns have ${found}: ${shorten(columns)}`,
+    `${name} has ${size} numbers per row, but its columns have ${found}: ${shorten(columns)}`,
     table.lineOf(-1),
   );
 }
@@ -3584,7 +3584,7 @@ function columnNames(table: Table, name: string, listed: readonly string[], size
 function columnOf({ columns }: Table, name: string): Column {
   const column = columns.get(name);
   if (column) return column;
-  throw new InputError(`there is no column "${shown(name)}"`);
+  throw new InputError(`unknown column "${shown(name)}"`);
 }
 
 /** The texts of a column; throws for an empty cell. */
@@ -3708,7 +3708,7 @@ function namesOfClasses(table: Table, name: string, columns: string[], classes: 
   const texts = columns.flatMap((column) => textsOf(table, column));
   const names = [...new Set(texts)];
   if (names.length === classes) return names.sort();
-  const found = `column "${shown(columns[0])}" holds ${names.length}: ${shorten(names, '"')}`;
+  const found = `column "${shown(columns[0])}" has ${names.length}: ${shorten(names, '"')}`;
   // The row of the first surplus class, or −1 (the header) if there are too few classes.
   const row = texts.indexOf(names[classes]) % table.rows;
   throw new InputError(`${name} has ${classes} classes, but ${found}`, table.lineOf(row));
@@ -3760,7 +3760,7 @@ declare const DecompressionStream: new (format: "gzip") => object;
 const mostUnpacked = (packed: number): number => Math.max(0x10000000, 20 * packed);
 
 const unpackedTooFar = (most: number): string =>
-  `the gzip data unpacks to more than ${most} bytes: unpack the file first (then its size has no limit)`;
+  `the gzip data unpacks to more than ${most} bytes: unpack the file first, which lifts this limit`;
 
 /** Unpacks gzip data; returns other bytes unchanged. */
 async function unpacked(bytes: Uint8Array): Promise<Uint8Array> {
@@ -3775,7 +3775,7 @@ async function unpacked(bytes: Uint8Array): Promise<Uint8Array> {
       parts.push(part);
     }
   } catch {
-    throw new InputError("the gzip data is damaged or cut short");
+    throw new InputError("the gzip data is damaged or truncated");
   }
   if (size > most) throw new InputError(unpackedTooFar(most));
   const whole = new Uint8Array(size);
@@ -3826,7 +3826,7 @@ function idxHeader(bytes: Uint8Array): {
     throw new InputError(
       `this is not an IDX file: its first bytes are ${bytes.subarray(0, 4).join(" ") || "missing"}`,
     );
-  if (!(bytes.length >= start)) throw new InputError(`the file is cut short: it has ${bytes.length} bytes`);
+  if (!(bytes.length >= start)) throw new InputError(`the file is truncated: it has ${bytes.length} bytes`);
   const shape = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i));
   const found = idxTypes[type];
   return { shape, type: found, start, size: start + sizeOf(shape) * found[0].BYTES_PER_ELEMENT };
@@ -3838,12 +3838,12 @@ function parseIdx(bytes: Uint8Array): IdxArray {
   const [room, read] = type;
   const count = sizeOf(shape);
   if (size !== bytes.length) {
-    const wrong = bytes.length < size ? "is cut short" : "continues after its end";
+    const wrong = bytes.length < size ? "is truncated" : "has extra bytes";
     throw new InputError(
-      `the file ${wrong}: ${shape.join("×")} numbers take ${size} bytes, but it has ${bytes.length}`,
+      `the file ${wrong}: ${shape.join("×")} numbers need ${size} bytes, but it has ${bytes.length}`,
     );
   }
-  if (count === 0) throw new InputError("the file holds no items");
+  if (count === 0) throw new InputError("the file has no items");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const numbers = new room(count);
   for (let i = 0; i < count; i++) numbers[i] = view[read](start + i * room.BYTES_PER_ELEMENT);
@@ -3982,7 +3982,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const source = await program.reader.read(program, flags);
   if (flags["--predict"] && predict) {
     const { fields } = resumed;
-    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, a file of --out");
+    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, a file from --out");
     const doubt = regime?.doubt(training, resumed);
     if (doubt) warn(doubt);
     return console.log(

@@ -92,7 +92,7 @@ function messageOf(
     "the WebAssembly kernels of this model compute different results from its TypeScript kernels, so they are not used",
     `  where: ${value}[${index}]${kernel === undefined ? "" : ` of kernel ${kernel}`} in ` +
       `program ${program}, with a batch of ${rows}`,
-    `  values: ${wasm} in WebAssembly, ${typescript} in TypeScript; rounding explains a difference ` +
+    `  values: ${wasm} in WebAssembly, ${typescript} in TypeScript; rounding accounts for a difference ` +
       `of at most ${noise.toPrecision(2)}`,
     `  to reproduce: ${reproduce}`,
     `  workaround: ${instead}`,

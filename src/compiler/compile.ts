@@ -52,7 +52,7 @@ function checkOptions(options: CompileOptions): void {
     throw wrongOption(`the options of compile must be an object, got ${showValue(options)}`);
   for (const name of Object.keys(options))
     if (!optionNames.includes(name))
-      throw wrongOption(`compile: unknown option ${showValue(name)}`, name, optionNames);
+      throw wrongOption(`unknown option ${showValue(name)} of compile`, name, optionNames);
   for (const [name, values] of Object.entries<readonly string[]>(choices)) {
     const value: unknown = Reflect.get(options, name);
     if (value !== undefined && !values.some((other) => other === value))
@@ -78,7 +78,7 @@ function checkStages(skip: unknown = [], stopAfter: unknown): void {
 
 const noName = (value: unknown): NameError => ({
   message: `unknown stage ${showValue(value)}`,
-  hint: `stages: ${stageNames.join(", ")}`,
+  hint: `known stages: ${stageNames.join(", ")}`,
 });
 
 /** The error for an invalid option. For an unknown name, the error suggests one of `known`. */
@@ -135,6 +135,6 @@ async function checkEmitted(
   ]);
   checkKernels(compilation, await loadTrainer(code), {
     reproduce: `compile(spec, { target: "${compilation.target}", dtype: "${dtype}" })`,
-    instead: `compile(spec, { target: "${defaultTarget}" }); checkKernels: false skips the comparison`,
+    instead: `compile(spec, { target: "${defaultTarget}" }), or checkKernels: false to skip the comparison`,
   });
 }

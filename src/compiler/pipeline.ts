@@ -336,7 +336,7 @@ function byProgram(graphs: readonly Graph[]): ProgramGraphs {
   const some = (name: ProgramName) => graphs.find((graph) => graph.name === name && graph.outputs.length > 0);
   const one = (name: ProgramName): Graph => {
     const graph = some(name);
-    invariant(graph !== undefined, `there is no graph ${name}`);
+    invariant(graph !== undefined, `unknown graph ${name}`);
     return graph;
   };
   return {

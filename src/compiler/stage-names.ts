@@ -40,7 +40,7 @@ export function stageNameError(name: string): NameError | undefined {
 
 function hintFor(name: string): string {
   const now = renamed.get(name);
-  if (now !== undefined) return `its name is now "${now}"`;
+  if (now !== undefined) return `the stage is now named "${now}"`;
   const meant = didYouMean(name, stageNames);
   return meant === undefined ? `known stages: ${stageNames.join(", ")}` : `did you mean "${meant}"?`;
 }
@@ -49,7 +49,7 @@ function hintFor(name: string): string {
 export function skippedNameError(name: string): NameError | undefined {
   if (!stageNames.includes(name) || skippableStages.includes(name)) return stageNameError(name);
   return {
-    message: `the stage "${name}" cannot be skipped: later stages need its result`,
+    message: `the stage "${name}" cannot be skipped, because later stages need its result`,
     hint: `stages that can be skipped: ${skippableStages.join(", ")}`,
   };
 }

@@ -7,10 +7,10 @@ import { specs } from "../support/specs.ts";
 test.each<[unknown, string, string?]>([
   [null, "the options of compile must be an object, got null"],
   [5, "the options of compile must be an object, got 5"],
-  [{ targte: "wasm" }, 'compile: unknown option "targte"', 'did you mean "target"?'],
+  [{ targte: "wasm" }, 'unknown option "targte" of compile', 'did you mean "target"?'],
   [
     { zzz: 1 },
-    'compile: unknown option "zzz"',
+    'unknown option "zzz" of compile',
     "known options: target, dtype, program, probe, pauses, exact, checkKernels, skip, stopAfter",
   ],
   [{ target: "wsam" }, 'target must be "ts" or "wasm", got "wsam"'],
@@ -21,7 +21,7 @@ test.each<[unknown, string, string?]>([
   [{ skip: [Symbol("s")] }, "skip: unknown stage Symbol(s)"],
   [
     { skip: ["form-kernels"] },
-    'skip: the stage "form-kernels" cannot be skipped: later stages need its result',
+    'skip: the stage "form-kernels" cannot be skipped, because later stages need its result',
   ],
   [{ stopAfter: "fuse-lops" }, 'stopAfter: unknown stage "fuse-lops"', 'did you mean "fuse-loops"?'],
   [{ stopAfter: 3 }, "stopAfter: unknown stage 3"],

@@ -125,10 +125,10 @@ test("errors in a file are reported with its name by both", async () => {
     expectRefusal(await program("--data", "bars"), "bars/train/kind: ", said);
     place.write("bars/train/kind", good);
   };
-  await refused(good.subarray(0, 40), "the file is cut short: 60 numbers take 68 bytes, but it has 40");
+  await refused(good.subarray(0, 40), "the file is truncated: 60 numbers need 68 bytes, but it has 40");
   await refused(idxBytes(0x08, [59], kinds(59)), "the file has 59 items, but that of image has 60");
   await refused(idxBytes(0x08, [60], kinds(60).fill(7, 8, 9)), "item 8: 7 is not a class from 0 to 1");
-  await refused(gzipSync(good).subarray(0, 20), "the gzip data is damaged or cut short");
+  await refused(gzipSync(good).subarray(0, 20), "the gzip data is damaged or truncated");
   place.write("lost.json", {
     ...spec,
     data: { ...spec.data, test: { idx: { image: "x/image", kind: "x/kind" } } },

@@ -203,7 +203,7 @@ test.each<[string[], string]>([
   [["--temperature", "0.5"], "--temperature"],
   [["--sample", "2", "--temperature", "-1"], "must be a number of at least 0"],
   [["--sample", "2", "--temperature", "warm"], "must be a number of at least 0"],
-  [["--sample", "-2"], "must be a whole number"],
+  [["--sample", "-2"], "must be an integer"],
   [["--sample"], "--sample"],
 ])("%j is rejected by both", async (args, said) => {
   expectRefusal(await train(...args), said);

@@ -109,6 +109,6 @@ test("a negative weight in a file is reported with its line", () => {
     );
   expect(read("x,trust,y\n1,0,3\n1,2.5,3\n").train["w"]).toEqual(Float64Array.of(0, 2.5));
   expect(() => read("x,trust,y\n1,0,3\n1,-2,3\n")).toThrow(
-    expect.objectContaining({ message: 'column "trust": the sample weight -2 is below 0', line: 3 }),
+    expect.objectContaining({ message: 'column "trust": the sample weight -2 is negative', line: 3 }),
   );
 });

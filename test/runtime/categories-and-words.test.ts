@@ -80,7 +80,7 @@ describe("categories", () => {
     [
       "a shape of another width",
       () => read(text, "one-hot", { shape: [4], dtype: "f32" }),
-      "x takes 4 numbers a row, but its columns have 2 categories: its shape must be [2]",
+      "x has 4 numbers per row, but its columns have 2 categories: its shape must be [2]",
     ],
     [
       "an embedding without room",
@@ -158,7 +158,7 @@ describe("words", () => {
     expect(() => read(text)).toThrow(
       expect.objectContaining({
         message:
-          'column "text": the text has 6 words, but a length of 5 has room for 4 after the start marker; the longest ' +
+          'column "text": the text has 6 words, but a length of 5 has room for 4 after the start token; the longest ' +
           'text of the file needs a length of 7, or "cut": true',
         line: 3,
       }),

@@ -46,7 +46,7 @@ describe("steps", () => {
 
   it.each([0, -1, 1.5, NaN])("must be an integer of at least 1: %s is rejected", (count) => {
     expect(() => linearTrainer({ rate: 0.1 }).steps(rowsOf(0, batchSize), count)).toThrow(
-      "count must be a whole number",
+      "count must be an integer",
     );
   });
 });

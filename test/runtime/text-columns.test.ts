@@ -102,7 +102,7 @@ test.each<[string, string, number, string, number | undefined]>([
     "a text that is too long is not cut",
     "name\nabc\nabcab\nabcabca\n",
     4,
-    'column "name": "abcab" has 5 characters, but a length of 5 has room for 4 after the start marker; the longest text ' +
+    'column "name": "abcab" has 5 characters, but a length of 5 has room for 4 after the start token; the longest text ' +
       "of the file needs a length of 8",
     3,
   ],
@@ -111,7 +111,7 @@ test.each<[string, string, number, string, number | undefined]>([
     "more classes than the data has",
     "name\nab\n",
     27,
-    "the texts of text have 2 different characters in the training split, 3 with the start marker, but the embedding " +
+    "the texts of text have 2 different characters in the training split, 3 with the start token, but the embedding " +
       "of text has a vocabulary of 27 and next has 27 classes",
     undefined,
   ],

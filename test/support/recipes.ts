@@ -222,7 +222,7 @@ const flag: Recipe = {
   edits: [
     {
       file: "src/command/cli/options.ts",
-      after: '    .option("--resume <checkpoint>", "continue the training of this checkpoint")\n',
+      after: '    .option("--resume <checkpoint>", "continue training from this checkpoint")\n',
       text: '    .option("--trial", "do nothing else")\n',
     },
     {

@@ -82,11 +82,11 @@ export async function compileSpecs(specs: readonly string[], flags: CompileFlags
   await checkStageFlags(flags);
   const files = await specFiles(specs);
   if (flags.predictor && files.length > 1)
-    throw usageError(`--predictor takes the checkpoint of one spec, but there are ${files.length} specs`);
+    throw usageError(`--predictor needs exactly one spec, got ${files.length}`);
   if (flags.output !== undefined && files.length > 1)
     throw usageError(
-      `-o takes one file, but there are ${files.length} specs`,
-      "omit -o, or compile the specs one by one",
+      `-o names one output file, but there are ${files.length} specs`,
+      "omit -o, or compile each spec separately",
     );
   const written = new Map<string, string>();
   let worst = 0;
@@ -97,7 +97,7 @@ export async function compileSpecs(specs: readonly string[], flags: CompileFlags
     await compileOne(file, flags, new Map());
   });
   process.stderr.write(
-    `watching ${files.length === 1 ? files[0] : `${files.length} specs`} (end with Ctrl-C)\n`,
+    `watching ${files.length === 1 ? files[0] : `${files.length} specs`} (press Ctrl-C to stop)\n`,
   );
   return watching;
 }
@@ -215,4 +215,4 @@ function commandFor(spec: string, flags: CompileFlags): string {
 }
 
 const sameOutput = (spec: string, other: string, output: string): DiagnosticError =>
-  usageError(`${spec} and ${other} would both be written to ${output}`, "give each spec its own `name`");
+  usageError(`${spec} and ${other} would both be written to ${output}`, 'give each spec a different "name"');

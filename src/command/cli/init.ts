@@ -84,7 +84,7 @@ async function checkSpecFile(spec: string, file: string, isForced: boolean): Pro
         code: "T1014",
         severity: "error",
         message: `${spec} already exists`,
-        hint: "--force replaces it; -o FILE writes another file",
+        hint: "use --force to replace it, or -o FILE to write another file",
       },
     ]);
   await checkWritable(spec);

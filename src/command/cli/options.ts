@@ -11,7 +11,7 @@ const largestWhole = 0xffffffff;
 
 function whole(text: string): number {
   if (/^\d+$/.test(text) && Number(text) <= largestWhole) return Number(text);
-  throw new InvalidArgumentError(`It must be a whole number from 0 to ${largestWhole}.`);
+  throw new InvalidArgumentError(`It must be an integer from 0 to ${largestWhole}.`);
 }
 
 /** A whole number of at least 1. */
@@ -28,7 +28,9 @@ export function port(text: string): number {
 export function shard(text: string): Shard {
   const parsed = shardOf(text);
   if (parsed !== undefined) return parsed;
-  throw new InvalidArgumentError("It must be an index from 0 and a number of shards, such as 0/4.");
+  throw new InvalidArgumentError(
+    "It must be the index of a shard, counted from 0, and the number of shards, such as 0/4.",
+  );
 }
 
 function temperature(text: string): number {
@@ -45,33 +47,33 @@ export const withTrainOptions = (command: Command): Command =>
   command
     .option(
       "--data <file>",
-      "train on this file (CSV, JSON Lines, NumPy, Parquet) or folder of IDX files (default: the spec's)",
+      "train on this file (CSV, JSON Lines, NumPy, Parquet) or folder of IDX files (default: as in the spec)",
     )
     .option(
       "--epochs <n>",
-      "train for this many epochs in total, those before --resume included (default: the spec's)",
+      "train for this many epochs in total, including those of the resumed checkpoint (default: as in the spec)",
       whole,
     )
-    .option("--seed <n>", "set the random seed (default: the spec's)", whole)
+    .option("--seed <n>", "set the random seed (default: as in the spec)", whole)
     .option("--out <checkpoint>", "write a checkpoint to this file after every epoch, and on Ctrl-C")
     .option(
       "--keep <k>",
-      "keep the last k checkpoints; older ones have their epoch in the name (default: 1)",
+      "keep the last k checkpoints; the names of older ones contain the epoch (default: 1)",
       positive,
     )
-    .option("--resume <checkpoint>", "continue the training of this checkpoint")
+    .option("--resume <checkpoint>", "continue training from this checkpoint")
     .option(
       "--from <file>",
-      "start from the parameters in this checkpoint, .safetensors or .npz file that match by name and shape",
+      "start from the parameters of this checkpoint, .safetensors or .npz file whose names and shapes match",
     )
     .option(
       "--sample <n>",
-      "generate n texts after training; with --resume, --seed is the seed of the texts",
+      "generate n texts after training; with --resume, --seed sets the seed for the texts",
       whole,
     )
     .option(
       "--temperature <t>",
-      "set the sampling temperature: 0 takes the likeliest character, 1 samples the learned distribution (default: 1)",
+      "set the sampling temperature: 0 selects the most likely character, 1 samples the learned distribution (default: 1)",
       temperature,
     )
     .option(
@@ -80,7 +82,7 @@ export const withTrainOptions = (command: Command): Command =>
     )
     .option("--show-schedule", "show the learning-rate schedule before training")
     .option("--chart", "draw the loss curves after training (default: if standard error is a terminal)")
-    .option("--no-chart", "draw no loss curves")
+    .option("--no-chart", "do not draw loss curves")
     .option(
       "--report [file]",
       "report correct and wrong predictions by class, or prediction errors, on standard error or to a file " +
@@ -89,7 +91,7 @@ export const withTrainOptions = (command: Command): Command =>
     .option("--plot <file>", "plot losses and metrics by epoch to this file (.svg)")
     .option(
       "--log <file>",
-      "append a line of JSON to this file after each epoch; --resume continues the file",
+      "append a line of JSON to this file after each epoch; with --resume, continue an existing file",
     )
     .option(
       "--serve [port]",
@@ -99,6 +101,6 @@ export const withTrainOptions = (command: Command): Command =>
     )
     .option(
       "--tensorboard <folder>",
-      "write metrics by epoch and histograms of activations, gradients and weights for TensorBoard; --resume " +
-        "continues them",
+      "write metrics by epoch and histograms of activations, gradients and weights for TensorBoard; with --resume, " +
+        "continue existing ones",
     );

@@ -88,8 +88,8 @@ async function checkOwn(folder: string): Promise<void> {
     {
       code: "T1014",
       severity: "error",
-      message: `-o ${folder}: the folder contains files of something other than a playground: ${named}`,
-      hint: "name a folder that is new, empty, or contains a playground",
+      message: `-o ${folder}: the folder contains files that are not part of a playground: ${named}`,
+      hint: "choose a folder that is new, is empty, or contains a playground",
     },
   ]);
 }

@@ -70,15 +70,18 @@ export function createProgram(done: Done): Command {
 }
 
 function initCommand(program: Command, done: Done): void {
-  command(program, "init", "look at a data file and write a spec that trains on it", [
+  command(program, "init", "examine a data file and write a spec that trains on it", [
     "tapeless init graphs/data/wine.csv",
     "tapeless init graphs/data/diabetes.csv --target progression -o models/diabetes.yaml",
   ])
     .argument("<data>", "a table: CSV, JSON Lines, NumPy or Parquet, also gzipped")
-    .option("--target <column>", "predict this column (default: one named like a target, or the last one)")
+    .option(
+      "--target <column>",
+      "predict this column (default: a column with a name such as target, or the last column)",
+    )
     .option(
       "-o, --output <file>",
-      "write the spec to this file, a .yaml file (default: <name of the data>.yaml)",
+      "write the spec to this .yaml file (default: <name of the data file>.yaml)",
     )
     .option("--force", "replace the file if it exists")
     .action(async (data: string, flags: InitFlags) =>
@@ -105,7 +108,7 @@ function compileCommand(program: Command, done: Done): void {
     .addOption(checkKernelsOption())
     .option("--check", "write nothing; exit with 1 if a file is not up to date")
     .option("--watch", "recompile whenever a spec changes")
-    .option("--module", "leave out the command-line program, for use in a page or a worker")
+    .option("--module", "omit the command-line program, for use in a page or a worker")
     .option(
       "--predictor <checkpoint>",
       "emit a predictor instead of a trainer: the forward pass with the parameters of this checkpoint " +
@@ -113,7 +116,7 @@ function compileCommand(program: Command, done: Done): void {
     )
     .option(
       "--probe",
-      "add trainer.probe(batch), which returns activations, gradients, update ratios, dead or saturated units",
+      "add trainer.probe(batch), which returns activations, gradients, update ratios, and dead or saturated units",
     )
     .option(
       "--pauses",
@@ -179,14 +182,19 @@ function predictCommand(program: Command, done: Done): void {
 }
 
 function searchCommand(program: Command, done: Done): void {
-  command(program, "search", "train variants of a spec, choose the best on validation data, test it once", [
-    "tapeless search graphs/wine.yaml",
-    "tapeless search graphs/wine.yaml --threads 8 --csv wine.csv --write-best best.yaml",
-    "tapeless search graphs/wine.yaml --shard 0/4      one of four shards; --merge combines their results",
-    "tapeless search graphs/wine.yaml --emit slurm --shards 4 -o wine.sh",
-  ])
+  command(
+    program,
+    "search",
+    "train variants of a spec, choose the best on validation data, and test it once",
+    [
+      "tapeless search graphs/wine.yaml",
+      "tapeless search graphs/wine.yaml --threads 8 --csv wine.csv --write-best best.yaml",
+      "tapeless search graphs/wine.yaml --shard 0/4      one of four shards; --merge combines their results",
+      "tapeless search graphs/wine.yaml --emit slurm --shards 4 -o wine.sh",
+    ],
+  )
     .argument("<spec>", `${specArgument}, with \`training.search\``)
-    .option("--data <file>", "use this data, as for train (default: the spec's)")
+    .option("--data <file>", "use this data, as for train (default: as in the spec)")
     .option("--threads <n>", "train this many candidates at a time (default: one per core)", positive)
     .option(
       "--out <file>",
@@ -210,7 +218,7 @@ function searchCommand(program: Command, done: Done): void {
     .option("--image <name>", "with --emit kubernetes: use this container image, which contains tapeless")
     .option(
       "--volume <claim>",
-      "with --emit kubernetes: use the volume of this claim, which holds spec, data and results",
+      "with --emit kubernetes: use the volume of this claim, which contains the spec, the data and the results",
     )
     .option("-o, --output <file>", "with --emit: write to this file (default: standard output)")
     .addOption(dtypeOption())
@@ -221,7 +229,7 @@ function searchCommand(program: Command, done: Done): void {
 }
 
 function verifyCommand(program: Command, done: Done): void {
-  command(program, "verify", "check the emitted gradients and the code for every compile target", [
+  command(program, "verify", "check the emitted gradients, and the code for every compile target", [
     "tapeless verify graphs/digits.json",
     "tapeless verify graphs/digits.json --of dense1.weight",
     "tapeless verify graphs/digits.json --report digits.html      with charts of the error by step size",
@@ -239,7 +247,7 @@ function verifyCommand(program: Command, done: Done): void {
 }
 
 function inspectCommand(program: Command, done: Done): void {
-  command(program, "inspect", "show the layers of a model, and what the compiler derived and why", [
+  command(program, "inspect", "show the layers of a model, and what the compiler derives from them and why", [
     "tapeless inspect graphs/digits.json      a table of layers: shapes, parameters, FLOPs, bytes",
     "tapeless inspect graphs/digits.json --show gradients --of dense1.weight",
     "tapeless inspect graphs/digits.json --show passes --pass simplify",
@@ -346,7 +354,7 @@ function playgroundCommand(program: Command, done: Done): void {
     "tapeless playground -o site      write static files for any web host",
   ])
     .option("--port <number>", "serve on this local port (default: 4321, or a free one)", port)
-    .option("--no-open", "open no browser; only print the address")
+    .option("--no-open", "do not open a browser; only print the address")
     .option("-o, --output <folder>", "write the files of the page to this folder instead of serving them")
     .option("--check", "with -o: write nothing; exit with 1 if the files are not up to date")
     .action(async (flags: PlaygroundFlags) =>

@@ -88,7 +88,7 @@ class SearchStopped extends Error {
   readonly signal: StopSignal;
   constructor(signal: StopSignal, done: number, all: number, out: string) {
     const stored = `${done} of ${all} candidates are stored in ${out}`;
-    super(`stopped by ${stopName(signal)}: ${stored}; the same command continues`);
+    super(`stopped by ${stopName(signal)}: ${stored}; run the same command again to resume`);
     this.signal = signal;
   }
 }

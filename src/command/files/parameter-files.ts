@@ -61,7 +61,7 @@ export function formatOf(file: string): TensorFormat {
   const ending = extname(file).toLowerCase();
   if (Object.hasOwn(tensorFormats, ending)) return tensorFormats[ending];
   throw usageError(
-    `${file} has no file extension of a supported format`,
+    `the file extension of ${file} is not supported`,
     `use ${Object.keys(tensorFormats).join(" or ")}`,
   );
 }

@@ -70,7 +70,7 @@ function dataOf({ spec, model: { data } }: DataRequest): ModelData {
     {
       code: "T2005",
       severity: "error",
-      message: "the spec has no `data` section, which assigns columns to inputs and targets",
+      message: 'the spec has no "data" section, which assigns columns to inputs and targets',
       location: { file: spec },
       hint: 'add "data": { "file": …, "inputs": …, "targets": … }',
     },
@@ -210,7 +210,7 @@ function unknownColumn(entry: string, names: readonly string[]): { what: string;
       what: `has ${showValue(ends[1])} before ${showValue(ends[0])}, so the range ${showValue(entry)} is empty`,
       hint: `write ${showValue(`${ends[1]}..${ends[0]}`)}`,
     };
-  const range = isRange ? `, an end of the range ${showValue(entry)}` : "";
+  const range = isRange ? `, an endpoint of the range ${showValue(entry)}` : "";
   const nearest = (isRange ? ends : [entry]).map((name) =>
     names.includes(name) ? name : didYouMean(name, names),
   );

@@ -84,7 +84,7 @@ const numberTypes: Readonly<Record<string, ReadNumber>> = {
 
 /** Parses the header. @throws InputError unless the array has numbers, booleans or strings */
 export function npyHeader(bytes: Uint8Array): NpyHeader {
-  if (bytes.length < 12) throw new InputError(`the array is cut short: it has ${bytes.length} bytes`);
+  if (bytes.length < 12) throw new InputError(`the array is truncated: it has ${bytes.length} bytes`);
   if (!magic.every((byte, i) => bytes[i] === byte))
     throw new InputError("it does not begin with the signature of a NumPy array");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -189,7 +189,7 @@ export function membersOf(bytes: Uint8Array): Map<string, Uint8Array> {
     return unzipped(bytes, mostUnpacked(bytes.length));
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    throw new InputError(`the archive is damaged or cut short: ${shown(error.message, 200)}`);
+    throw new InputError(`the archive is damaged or truncated: ${shown(error.message, 200)}`);
   }
 }
 

@@ -123,14 +123,17 @@ function numbersInput(name: string, columns: readonly ColumnProfile[]): ChosenIn
   const width = columns.reduce((sum, { size }) => sum + size, 0);
   const ofMeans = {
     value: { missing: "mean" },
-    comment: "the mean of the training split; or drop: leave the row out",
+    comment: "use the mean of the training split; drop removes the row instead",
   };
   return {
     name,
     declared: { value: { shape: [width] }, comment: plural(width, "number") },
     columns: columns.map((profile) => ({ value: profile.name, comment: rangeText(profile) })),
     encoding: [
-      { value: { scale: "standard" }, comment: "to mean 0 and standard deviation 1; or min-max" },
+      {
+        value: { scale: "standard" },
+        comment: "scales to mean 0 and standard deviation 1; another choice is min-max",
+      },
       ...(hasMissing(columns) ? [ofMeans] : []),
     ],
     layers: [],
@@ -168,7 +171,7 @@ function categoryKeys(columns: readonly Categories[], rows: number): Remark<obje
       : []),
     ...(rare
       ? [
-          { value: { unseen: "category" }, comment: "so is a value that the training split lacks" },
+          { value: { unseen: "category" }, comment: "and so is a value that is not in the training split" },
           {
             value: { minCount: rareCount },
             comment: `values in fewer than ${rareCount} rows count as unseen`,
@@ -254,7 +257,7 @@ function datesInput(
   if (size === 0) return undefined;
   const profiles = columns.map(({ profile }) => profile);
   const format = first.format === undefined ? {} : { format: first.format };
-  const said = first.format === undefined ? "dates of ISO 8601" : `dates of the format ${first.format}`;
+  const said = first.format === undefined ? "ISO 8601 dates" : `dates in the format ${first.format}`;
   return {
     name,
     declared: {
@@ -303,7 +306,7 @@ function textInput(name: string, profile: ColumnProfile, rows: number): ChosenIn
         comment: `95 % of the texts have at most ${length - 1} words; longer ones are cut`,
       },
       ...(absentIn(profile) > 0
-        ? [{ value: { missing: "drop" }, comment: `${absentIn(profile)} rows without a text are left out` }]
+        ? [{ value: { missing: "drop" }, comment: `${absentIn(profile)} rows without a text are removed` }]
         : []),
     ],
     layers: [

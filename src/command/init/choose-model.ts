@@ -34,7 +34,7 @@ export function chooseModel(
     const why = chosen.omitted.map(({ name, why }) => `${quoted(name)}: ${why}`).join("; ");
     throw usageError(
       `${file} has no column that a model could read to predict ${showValue(target.column.profile.name)}`,
-      `left out: ${why}`,
+      `columns that are not used: ${why}`,
     );
   }
   return {
@@ -93,11 +93,11 @@ function networkFor({ inputs }: ChosenInputs, rows: number, form: TargetForm): R
       ? [
           {
             value: { type: "concat", from: inputs.map(({ vector }) => vector) },
-            comment: "all inputs side by side",
+            comment: "joins all inputs",
           },
         ]
       : []),
-    { value: { type: "dense", units, activation: "relu" }, comment: `a size for ${rows} rows` },
+    { value: { type: "dense", units, activation: "relu" }, comment: `a size that suits ${rows} rows` },
     { value: { type: "dense", units: units / 2, activation: "relu" }, comment: "" },
     last,
   ];
@@ -107,9 +107,9 @@ function trainingFor(rows: number): Remark<object>[] {
   const { batchSize, epochs } = sizesFor(rows);
   const patience = Math.max(3, epochs / 10);
   const length = [
-    { value: { epochs }, comment: rows < 10 ? "" : "at most, as early stopping ends the training" },
-    { value: { batchSize }, comment: `for ${rows} rows` },
-    { value: { seed: 1 }, comment: "of initial parameters, splits and shuffling" },
+    { value: { epochs }, comment: rows < 10 ? "" : "the maximum; early stopping ends training" },
+    { value: { batchSize }, comment: `suits ${rows} rows` },
+    { value: { seed: 1 }, comment: "for initial parameters, splits and shuffling" },
   ];
   if (rows < 10) return length;
   return [

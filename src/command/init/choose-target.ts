@@ -30,7 +30,7 @@ export function chooseTarget(
   const names = profiles.map(({ name }) => name);
   if (names.length === 1)
     throw usageError(
-      `${file} has only the column ${showValue(names[0])}, and a model needs an input and a target`,
+      `${file} has only the column ${showValue(names[0])}, but a model needs an input and a target`,
       "if it has several columns, separate them by a comma, a semicolon, a tab or |",
     );
   if (asked !== undefined) {
@@ -57,7 +57,7 @@ export function chooseTarget(
   const isLast = column === columns[columns.length - 1];
   const why =
     named.length > 0 ? "named like a target" : isLast ? "the last column" : "the last column of its kind";
-  return { name: column.profile.name, why: `guessed, as it is ${why}` };
+  return { name: column.profile.name, why: `guessed, because it is ${why}` };
 }
 
 const nounOf = (kind: ColumnKind): string => (kind.kind === "none" ? kind.why : kind.kind);

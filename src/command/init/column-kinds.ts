@@ -33,7 +33,7 @@ export function kindOf(profile: ColumnProfile): ColumnKind {
   const dates = datesOf(profile);
   if (dates !== undefined) return dates;
   if (odd === undefined)
-    return isIdentifier(profile) ? none("a number of the row, unique in each") : { kind: "numbers" };
+    return isIdentifier(profile) ? none("a row number, which is different in each row") : { kind: "numbers" };
   return textKind(profile, present);
 }
 

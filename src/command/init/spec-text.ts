@@ -32,7 +32,7 @@ export function specText(facts: SpecFacts, chosen: ChosenModel): string {
   const lines = [
     ...commentLines(
       `A spec for ${facts.title}: ${rows} rows, ${facts.columns.length} columns. It was written by \`tapeless init\`; ` +
-        "the comments say what was guessed.",
+        "the comments say what it guessed.",
     ),
     ...doubts.flatMap((doubt) => commentLines(`Please check: ${doubt}.`)),
     ...line("name", facts.name),
@@ -53,7 +53,7 @@ export function specText(facts: SpecFacts, chosen: ChosenModel): string {
     ...line(
       "optimizer",
       { type: "adam", learningRate: 0.003 },
-      "`tapeless train --find-learning-rate` helps to choose",
+      "`tapeless train --find-learning-rate` helps to choose the rate",
     ),
     ...section(
       "training",
@@ -66,7 +66,7 @@ export function specText(facts: SpecFacts, chosen: ChosenModel): string {
   const end =
     left.length === 0
       ? []
-      : ["", "# Columns that are left out:", ...left.map((text) => `#${printable(text)}`)];
+      : ["", "# Columns that are not used:", ...left.map((text) => `#${printable(text)}`)];
   return `${[...lines, ...end].join("\n")}\n`;
 }
 
@@ -86,7 +86,7 @@ function imbalanceLines({ form }: ChosenModel): string[] {
   if (most < 10 * least) return [];
   return commented(
     "  # classWeights: balanced",
-    `classes have ${least} to ${most} rows; this weighs rare ones more`,
+    `the classes have ${least} to ${most} rows; this gives rare classes more weight`,
     "  ",
   );
 }
@@ -107,7 +107,7 @@ function dataLines(
       ? []
       : entriesOf({ scale: "standard" }, "mae and predictions are in the units of the file")),
     ...(absentIn(profile) > 0
-      ? entriesOf({ missing: "drop" }, `${absentIn(profile)} rows without a target are left out`)
+      ? entriesOf({ missing: "drop" }, `${absentIn(profile)} rows without a target are removed`)
       : []),
   ];
   return [

@@ -96,8 +96,8 @@ export async function readCandidates(
   dtype: "f32" | "f64",
 ): Promise<ReadCandidates> {
   if (search === undefined) {
-    const message = "the spec has no `training.search`, which lists the values to search";
-    const hint = 'add to `training`: "search": { "over": { "network[0].units": [8, 16, 32] } }';
+    const message = "the spec has no training.search, which lists the values to search";
+    const hint = 'add to training: "search": { "over": { "network[0].units": [8, 16, 32] } }';
     throw new DiagnosticError([
       { code: "T1705", severity: "error", message, hint, location: { file: source.file } },
     ]);

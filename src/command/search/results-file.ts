@@ -63,7 +63,7 @@ export function readResults(file: string, hash: string): Map<number, Outcome> {
     throw refusal(
       file,
       1,
-      "the file contains results of another search: the spec, the data, --dtype or the compiler was different",
+      "the file contains results of another search: the spec, the data, --dtype or the compiler is different",
       otherFile,
     );
   lines.forEach((value, index) => {
@@ -74,7 +74,7 @@ export function readResults(file: string, hash: string): Map<number, Outcome> {
       throw refusal(
         file,
         index + 2,
-        "the line is not the outcome of a candidate",
+        "the line is not the result of a candidate",
         "delete the line to train its candidate again",
       );
     found.set(named.data.candidate, result.data);
@@ -86,7 +86,7 @@ function readable(file: string): string {
   try {
     // Only regular files are read, because reading a device may never end.
     if (statSync(file).isFile()) return readFileSync(file, "utf8");
-    throw refusal(file, 1, "results need a regular file", "choose a file with --out");
+    throw refusal(file, 1, "the path of the results is not a regular file", "choose a file with --out");
   } catch (error) {
     if (error instanceof DiagnosticError) throw error;
     const message = `cannot read the file: ${fileReason(error)}`;
@@ -143,7 +143,7 @@ function writing<T>(file: string, work: () => T): T {
     return work();
   } catch (error) {
     const message = `cannot write ${file}: ${fileReason(error)}`;
-    const hint = "stored outcomes are kept; run the same command again to resume";
+    const hint = "stored results are not lost; run the same command again to resume";
     throw new DiagnosticError([{ code: "T1011", severity: "error", message, hint }]);
   }
 }

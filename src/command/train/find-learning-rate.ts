@@ -69,8 +69,8 @@ function checkFlags(flags: TrainFlags): void {
   const flag =
     flags[given] === false ? `no-${given}` : given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   throw usageError(
-    `--${flag} cannot be combined with --find-learning-rate, which discards what it trains`,
-    "omit one of the two flags",
+    `--${flag} cannot be combined with --find-learning-rate, which discards the trained model`,
+    "omit one of the two options",
   );
 }
 

@@ -28,7 +28,7 @@ export async function checkReport(file: ReportFlag): Promise<void> {
   if (typeof file !== "string") return;
   if (formatOf(file) === undefined)
     throw usageError(
-      `--report ${file}: the file extension selects no format`,
+      `--report ${file}: the file extension is not that of a report format`,
       "use a file name that ends in .txt, .json, .svg or .html",
     );
   await checkWritable(file);

@@ -39,7 +39,7 @@ export function checkTrainFlags(model: Model, flags: TrainFlags): void {
   if (flags.from !== undefined && flags.resume !== undefined)
     throw usageError(
       "--resume cannot be combined with --from",
-      "--resume continues a training; --from starts a new one from given parameters",
+      "--resume continues a training run; --from starts a new run from given parameters",
     );
 }
 
@@ -58,7 +58,7 @@ function checkSampling(model: Model, { sample, temperature }: TrainFlags): void 
 function checkFolds({ training }: Model, { keep, from }: TrainFlags): void {
   if (training.validation?.folds === undefined) return;
   if (keep !== undefined)
-    throw usageError("--keep does not support folds", "--keep keeps checkpoints of a single training");
+    throw usageError("--keep does not support folds", "--keep applies only to a single training run");
   if (from !== undefined)
-    throw usageError("--from does not support folds", "--from sets the parameters of a single training");
+    throw usageError("--from does not support folds", "--from applies only to a single training run");
 }

@@ -239,7 +239,7 @@ function rowsPassed(before: Uint8Array, rows: number, resume: string | undefined
   const { rows: passed = 0 } = readCheckpoint(before).header.progress;
   if (passed <= rows) return passed;
   const message = `the checkpoint is inside an epoch, after ${passed} rows, but the data has ${rows} training rows`;
-  const hint = "resume with the data of the checkpoint";
+  const hint = "resume with the data that the checkpoint was trained on";
   const location = resume === undefined ? undefined : { file: resume };
   throw new DiagnosticError([{ code: "T3001", severity: "error", message, hint, location }]);
 }

@@ -51,7 +51,7 @@ export async function watchEpochs(name: string, epoch: number, flags: WatchFlags
 /** @throws DiagnosticError unless the file is an SVG file and can be written */
 export async function checkPicture(file: string): Promise<void> {
   if (extname(file).toLowerCase() !== ".svg")
-    throw usageError(`--plot ${file}: plots are SVG files`, "use a file name that ends in .svg");
+    throw usageError(`--plot ${file}: the file must end in .svg`, "use a file name that ends in .svg");
   await checkWritable(file);
 }
 

@@ -35,13 +35,13 @@ export const diagnosticCodes = {
   },
   T1002: {
     title: "Not a spec file",
-    cause: "The path is a folder, or the file is larger than a spec may be.",
+    cause: "The path is a folder, or the file exceeds the size limit for specs.",
     fix: "Pass the spec file itself. `compile` also accepts a folder of specs.",
   },
   T1003: {
     title: "Empty spec",
     cause: "The file is empty or contains only comments.",
-    fix: "Write one object. `docs/getting-started.md` has a spec to start from.",
+    fix: "Write one object. `docs/getting-started.md` has an example.",
   },
   T1004: {
     title: "Not UTF-8",
@@ -77,36 +77,37 @@ export const diagnosticCodes = {
     title: "Invalid option",
     cause:
       "An option of the command line or of `compile` is unknown, has an invalid value, or cannot be combined with " +
-      "another.",
-    fix: "See `tapeless COMMAND --help`, the command-line reference or the library reference.",
+      "another one.",
+    fix: "Run `tapeless COMMAND --help`, or read the command-line reference or the library reference.",
   },
   T1011: {
     title: "File not writable",
     cause:
-      "The output file cannot be written: a missing permission, a full disk, or a folder with that name.",
-    fix: "Choose another file or make room. Existing content is not lost.",
+      "The output file cannot be written, for instance because permission is denied, the disk is full, or a folder has that name.",
+    fix: "Choose another file or free disk space. Existing content is not lost.",
   },
   T1012: {
     title: "Generated file is stale",
     cause:
-      "With `--check`: the file does not exist, or its content differs from what the compiler generates now.",
+      "With `--check`, the file does not exist, or its content differs from what the compiler generates now.",
     fix: "Run the same command without `--check`. Do not edit or reformat generated files.",
   },
   T1013: {
-    title: "Not a log of this format",
-    cause: "With `--log --resume`: a line of the existing file was not written by `--log`.",
+    title: "Not a log file of tapeless",
+    cause:
+      "With `--log --resume`, training appends to an existing log, but `--log` did not write a line of that file.",
     fix: "Choose another file for `--log`.",
   },
   T1014: {
     title: "Output would overwrite another file",
     cause:
-      "The output is the spec, its data or a checkpoint, two outputs are one file, or the existing file was not " +
-      "written by tapeless.",
+      "The output is the spec, its data or a checkpoint, two outputs have the same path, or tapeless did not write the " +
+      "existing file.",
     fix: "Choose another output, or delete the file first.",
   },
   T1101: {
     title: "Unknown key",
-    cause: "The object has no key of this name.",
+    cause: "The object cannot have a key with this name.",
     fix: "Use the key that the hint suggests, or see the spec reference for the keys of this object.",
   },
   T1102: {
@@ -151,22 +152,22 @@ export const diagnosticCodes = {
     fix: "Remove `stratify`. It is on by default for targets with one class per row.",
   },
   T1207: {
-    title: "Early stopping without validation",
+    title: "Early stopping without validation split",
     cause: "`training.earlyStopping` needs a validation split, and the spec has none. This is a warning.",
     fix: 'Add `"validation": { "fraction": 0.2 }` to `training`, or pass `validation` to `fit()`.',
   },
   T1208: {
     title: "Keys that exclude each other",
-    cause: "Two keys of one object cannot be combined, or a key has no meaning for this kind of data.",
-    fix: "Remove one of the two. The message says which, and why.",
+    cause: "Two keys of one object cannot be combined, or a key does not apply to this kind of data.",
+    fix: "Remove one of the two keys. The message names them and gives the reason.",
   },
   T1209: {
     title: "Metric formula on a scaled target",
-    cause: "The target is scaled, and the formula of a metric reads the scaled values. This is a warning.",
+    cause: "The target is scaled, so the formula of a metric reads scaled values. This is a warning.",
     fix: "Remove the scale of the target, or write the formula for scaled values. `mae` and `rmse` use original units.",
   },
   T1211: {
-    title: "Best epoch without validation",
+    title: "Best epoch without validation split",
     cause:
       '`training.keep` is "best", but the spec has no validation split that selects an epoch. This is a warning.',
     fix: 'Add `"validation": { "fraction": 0.2 }` to `training`, or remove `keep`.',
@@ -184,20 +185,21 @@ export const diagnosticCodes = {
   },
   T1223: {
     title: "Learning-rate rule without a reference",
-    cause: "`learningRate.rule` says how the rate follows the batch size, but not from which batch size.",
-    fix: 'Add `"scaleFrom": 32`, the batch size for which the rate is meant.',
+    cause:
+      "`learningRate.rule` scales the rate with the number of rows per step, but `scaleFrom`, the reference, is missing.",
+    fix: 'Add `"scaleFrom"` with the number of rows per step for which the rate was chosen.',
   },
   T1224: {
     title: "Invalid padding or lengths",
     cause:
-      "`padding` or `lengths` of an input does not fit it: the input has no sequence, is text, is scaled, or " +
+      "The input of `padding` or `lengths` is not a sequence, is text or is scaled, or " +
       "`lengths` does not name an input with one integer per row.",
-    fix: 'Declare lengths as `{ "shape": [], "dtype": "i32" }`. Remove `padding` where the data has its own.',
+    fix: 'Declare lengths as `{ "shape": [], "dtype": "i32" }`. Remove `padding` from an input of text.',
   },
   T1225: {
-    title: "Padding without effect",
+    title: "Padding declaration without effect",
     cause:
-      "An input declares `padding` or `lengths`, but no layer, loss or metric leaves padding out. This is a warning.",
+      "An input declares `padding` or `lengths`, but no layer, loss or metric skips padding. This is a warning.",
     fix:
       "Use a layer that reads a sequence, such as `gru`, `attention` or `global-avg-pool1d`, before `flatten`. " +
       "Otherwise remove the declaration.",
@@ -221,12 +223,12 @@ export const diagnosticCodes = {
   T1301: {
     title: "Invalid name",
     cause: "A name contains characters that are not allowed, or is reserved.",
-    fix: "Start with a letter; continue with letters, digits, `_` and `-`. In formulas `-` is not allowed.",
+    fix: "Start with a letter, and continue with letters, digits, underscores and hyphens. Formulas do not allow hyphens.",
   },
   T1302: {
     title: "Name used twice",
     cause:
-      "Two layers, inputs, targets or metrics have the same name, or a constant has the name of a function.",
+      "Two layers, inputs, targets or metrics have the same name, or a constant has a name that the formula already uses.",
     fix: "Rename one of them.",
   },
   T1303: {
@@ -236,22 +238,23 @@ export const diagnosticCodes = {
   },
   T1304: {
     title: "Reference to a later layer",
-    cause: "A layer reads itself or a layer after it. A network has no cycles.",
+    cause: "A layer reads itself or a layer after it. A network cannot have cycles.",
     fix: "Move the layer, or use a recurrent layer.",
   },
   T1305: {
     title: "Ambiguous first input",
-    cause: "The model has several inputs, and the first layer does not say which of them it reads.",
+    cause: "The model has several inputs, and the first layer does not name the one that it reads.",
     fix: 'Add `"from": "NAME"` to the first layer.',
   },
   T1306: {
     title: "Unused input or layer",
-    cause: "The output does not depend on it. This is a warning.",
-    fix: "Remove it, or read it with `from`.",
+    cause: "The output of the model does not depend on this input or layer. This is a warning.",
+    fix: "Remove the input or layer, or read it with `from`.",
   },
   T1307: {
     title: "Data and model declare different names",
-    cause: "`data` omits a declared input or target, or has one that the model does not declare.",
+    cause:
+      "`data` has no entry for a declared input or target, or has an entry for one that the model does not declare.",
     fix: "Give every input and target exactly one entry in `data`.",
   },
   T1308: {
@@ -262,19 +265,19 @@ export const diagnosticCodes = {
   T1310: {
     title: "Op does not fit its operands",
     cause:
-      "A function of a TypeScript spec calls the builder with operands whose shapes or types do not match.",
+      "A function in a TypeScript spec calls the builder with operands whose shapes or types do not match.",
     fix: "Correct the call. The message shows the op and the types of its operands.",
   },
   T1311: {
     title: "Block with several inputs",
-    cause: "A block reads exactly one input.",
+    cause: "The layer is a block and reads several inputs. A block must read exactly one.",
     fix: "Combine the inputs with `add` or `concat` first, and let the block read the result.",
   },
   T1312: {
     title: "Model too large",
     cause:
-      "The model has more layers, inputs, classes or memory than can be compiled. Its memory must stay below 2 GiB.",
-    fix: "Reduce the batch size, the layers or the sequence length.",
+      "The model exceeds a limit for layers, inputs, classes or memory. It must need less than 2 GiB of memory.",
+    fix: "Reduce the batch size, the number or size of layers, or the sequence length.",
   },
   T1313: {
     title: "Number not representable in f32",
@@ -282,23 +285,23 @@ export const diagnosticCodes = {
     fix: "Use a number in the range that the hint gives, or compile with `--dtype f64`.",
   },
   T1314: {
-    title: "Image with the channels first",
+    title: "Image with channels first",
     cause:
-      "The shape of an input looks like channels, height, width, and the layout of images is height, width, " +
+      "The shape of an input looks like channels, height, width, but images must have the order height, width, " +
       "channels. This is a warning.",
-    fix: "If the first axis has the channels, write the shape as `[32, 32, 3]`, and order each row by pixels.",
+    fix: "If the first axis is the channels, write the shape as `[32, 32, 3]`, and store each row pixel by pixel.",
   },
   T1315: {
     title: "Dense layer before flatten",
     cause:
-      "A dense layer reads an image. It acts on the channels of each pixel, not on the whole image. This is a warning.",
-    fix: 'Move the `flatten` layer before it. For a layer of each pixel, use `conv2d` with `"kernel": 1`.',
+      "A dense layer reads an image, so it acts on each pixel separately, not on the whole image. This is a warning.",
+    fix: 'Move the `flatten` layer before it. To act on each pixel, use `conv2d` with `"kernel": 1`.',
   },
   T1401: {
     title: "Loss does not fit output and target",
     cause:
-      "The loss cannot compare the output of the network with this target, for instance because of its shape.",
-    fix: "Change the last layer or the loss. The notes show the output and the target.",
+      "The loss cannot compare the output of the network with this target, for instance because the shapes differ.",
+    fix: "Change the last layer or the loss. The note names the output and the target.",
   },
   T1402: {
     title: "Metric does not fit output and target",
@@ -308,7 +311,7 @@ export const diagnosticCodes = {
   T1403: {
     title: "Activation applied twice",
     cause:
-      "The last layer applies softmax or sigmoid, and the loss applies it again to its logits. This is a warning.",
+      "The last layer applies softmax or sigmoid, and the loss applies it again, because it expects logits. This is a warning.",
     fix: "Remove the activation of the last layer.",
   },
   T1404: {
@@ -319,8 +322,8 @@ export const diagnosticCodes = {
   },
   T1501: {
     title: "No gradient through a step function",
-    cause: "The derivative of `step` is zero, so parameters before it would never change.",
-    fix: 'Set `"surrogate": "straight-through"` or `"surrogate": "sigmoid"`, or use the `perceptron` loss.',
+    cause: "The derivative of `step` is zero, so training would never change the parameters before it.",
+    fix: 'Add `"surrogate": "straight-through"` or `"surrogate": "sigmoid"`, or use the `perceptron` loss.',
   },
   T1502: {
     title: "Parameter without gradient",
@@ -334,19 +337,18 @@ export const diagnosticCodes = {
   },
   T1504: {
     title: "Layer reads the future",
-    cause:
-      "The target is the next element of a sequence, and a layer reads later elements. This is a warning.",
+    cause: "The target is the next token of a sequence, and a layer reads later tokens. This is a warning.",
     fix: "Use causal attention, causal padding or a recurrent layer in forward direction.",
   },
   T1601: {
     title: "Syntax error in a formula",
     cause: "The formula cannot be parsed at the marked location.",
-    fix: "Correct the marked part. The formula reference has the grammar.",
+    fix: "Correct the marked part. `docs/formulas.md` describes the grammar.",
   },
   T1602: {
     title: "Unknown name in a formula",
-    cause: "The formula uses a variable or function that does not exist here.",
-    fix: "Use one of the names in the hint, or add it to `constants`.",
+    cause: "The formula uses an unknown variable or function.",
+    fix: "Use one of the names in the hint, or declare the name in `constants`.",
   },
   T1603: {
     title: "Wrong number of arguments",
@@ -354,27 +356,28 @@ export const diagnosticCodes = {
     fix: "Call it as the hint shows.",
   },
   T1604: {
-    title: "Formula with the wrong kind of value",
-    cause: "A sum or mean is missing, nested or applied to a constant, or two parts have different shapes.",
-    fix: "A loss or metric is built from `sum(…)` and `mean(…)` over rows. See the hint.",
+    title: "Wrong kind of value in a formula",
+    cause:
+      "A sum or mean is missing, is nested or is applied to a constant, or two operands have different shapes.",
+    fix: "Follow the hint. A loss or metric consists of `sum(…)` and `mean(…)` over rows.",
   },
   T1605: {
     title: "Invalid assignment in an optimizer formula",
     cause: "A line assigns a name that cannot be assigned, or reads a name before it is assigned.",
-    fix: "Assign `parameter` and `state.NAME`. State that survives a step is called `state.NAME`.",
+    fix: "Assign `parameter`, a new local name, or `state.NAME`, which keeps its value until the next step.",
   },
   T1606: {
     title: "Formula too large",
     cause: "The formula is too long or nested too deeply.",
-    fix: "Split it, or write a function in a TypeScript spec.",
+    fix: "Split the formula, or write a function in a TypeScript spec.",
   },
   T1607: {
-    title: "Function of the spec throws",
-    cause: "A function of a TypeScript spec throws while the model is compiled.",
+    title: "Function in the spec throws",
+    cause: "A function in a TypeScript spec throws an error while the model is compiled.",
     fix: "Correct the function. It receives the builder `g`, whose methods are the ops.",
   },
   T1608: {
-    title: "Function of the spec returns an invalid value",
+    title: "Function in the spec returns an invalid value",
     cause:
       "The function does not return a node of the required shape, or behaves differently in a second call.",
     fix: "Return what the message requires, built with the builder that the function receives.",
@@ -386,18 +389,18 @@ export const diagnosticCodes = {
   },
   T1702: {
     title: "Value cannot be searched",
-    cause: "The path names something that must be the same for all candidates, such as the test split.",
+    cause: "The path leads to a value that must be the same for all candidates, such as the test split.",
     fix: "Remove the path from `over`.",
   },
   T1703: {
     title: "Invalid range in a search",
-    cause: "A range is empty, has an infinite number of values, or the grid has too many combinations.",
-    fix: "Give `steps` for each range, or draw candidates with `samples`.",
+    cause: "A range is empty or continuous, or the grid has too many combinations.",
+    fix: "Add `steps` to each range, or draw candidates at random with `samples`.",
   },
   T1704: {
-    title: "Nothing to select candidates by",
+    title: "No criterion to select a candidate",
     cause: "The spec has no validation split, or the losses of the candidates cannot be compared.",
-    fix: 'Add a validation split, or name a metric with `"metric"`.',
+    fix: 'Add a validation split, or name a metric under `"metric"`.',
   },
   T1705: {
     title: "Spec without a search",
@@ -405,24 +408,24 @@ export const diagnosticCodes = {
     fix: 'Add `"search": { "over": { "network[0].units": [8, 16, 32] } }` to `training`.',
   },
   T1706: {
-    title: "Results of another search",
-    cause: "The file of `--out` is not a result file, or belongs to another spec, data or search.",
-    fix: "Name another file with `--out`, or delete this one.",
+    title: "Results from another search",
+    cause:
+      "The `--out` file is not a result file of `tapeless search`, or belongs to another spec, data or search.",
+    fix: "Pass another file to `--out`, or delete this one.",
   },
   T1707: {
     title: "Best spec contains functions",
-    cause:
-      "`--write-best` writes JSON or YAML, and the best candidate contains functions of a TypeScript spec.",
-    fix: "Copy the values of the best candidate into the spec.",
+    cause: "`--write-best` writes JSON or YAML, which cannot contain the functions of a TypeScript spec.",
+    fix: "Copy the values of the best candidate into the TypeScript spec.",
   },
   T1708: {
     title: "Candidate not finished",
-    cause: "The worker thread of a candidate ended, for instance because memory ran out.",
+    cause: "The worker thread of a candidate stopped early, for instance because memory ran out.",
     fix: "Run the same command again; it resumes. Use fewer `--threads` if memory is short.",
   },
   T1901: {
     title: "Not supported yet",
-    cause: "The spec is valid, but the compiler lacks a feature that it needs.",
+    cause: "The spec is valid, but it needs a feature that the compiler does not have yet.",
     fix: "The message names the feature. Change the spec so that it does not need it.",
   },
   T2001: {
@@ -433,22 +436,22 @@ export const diagnosticCodes = {
   T2002: {
     title: "Invalid data file",
     cause: "The file is damaged, is not UTF-8, or does not follow its format.",
-    fix: "Correct the file at the line in the message, or export it again.",
+    fix: "Correct the file at the line that the message names, or export it again.",
   },
   T2003: {
     title: "Invalid table",
     cause:
-      "Columns are missing or duplicated, a row has the wrong number of cells, or a cell cannot be read.",
-    fix: "Correct the cell in the message. `missing` in the spec says what to do with empty cells.",
+      "Columns are missing or duplicated, a row has the wrong number of cells, or a cell has an invalid value.",
+    fix: "Correct the cell that the message names. For empty cells, set `missing` in the spec.",
   },
   T2004: {
     title: "Data does not fit the model",
     cause:
-      "The number of values per row, a class or the number of rows differs from what the spec declares, or a target " +
+      "The number of rows, the number of values per row or a class differs from what the spec declares, or a target " +
       "is outside the range of the loss or of a metric.",
     fix:
-      "Compare `inputs`, `targets` and `data.*.columns` of the spec with the file. The message says which values the " +
-      "loss accepts; scale the target, or choose another loss or metric.",
+      "Compare `inputs`, `targets` and `data.*.columns` of the spec with the file. If a target is outside the range in " +
+      "the message, scale the target, or choose another loss or metric.",
   },
   T2005: {
     title: "Spec without data",
@@ -456,14 +459,14 @@ export const diagnosticCodes = {
     fix: "Add a `data` section that assigns columns to inputs and targets. `--data` replaces only the file.",
   },
   T2006: {
-    title: "Problem in the data",
+    title: "Questionable data",
     cause: "The data can be used, but a result may be misleading. This is a warning.",
-    fix: "Read the message; it says which rows, classes or folds are affected.",
+    fix: "Check the rows, classes or folds that the message names.",
   },
   T2007: {
     title: "Unknown column",
-    cause: "`data` names a column, or a range of columns, that the file does not have.",
-    fix: "Use the name in the hint. Names of columns are case-sensitive.",
+    cause: "`data` names a column or a range of columns that the file does not contain.",
+    fix: "Use the name in the hint. Column names are case-sensitive.",
   },
   T2008: {
     title: "Loss starts too high",
@@ -474,17 +477,18 @@ export const diagnosticCodes = {
   T3001: {
     title: "Checkpoint does not fit",
     cause: "The file is not a checkpoint, is damaged, or belongs to another model, element type or data.",
-    fix: "Use the spec that the checkpoint was trained with. `--from` copies only the parameters that match.",
+    fix: "Use the spec with which the checkpoint was trained. To copy only the parameters that match, use `--from`.",
   },
   T3002: {
     title: "Parameter file does not fit",
-    cause: "A `.safetensors` or `.npz` file is damaged, or its names and shapes are not those of the model.",
-    fix: "Rename or reshape the parameters. All differences are listed.",
+    cause:
+      "A `.safetensors` or `.npz` file is damaged, or its names or shapes differ from those of the model.",
+    fix: "Rename or reshape the parameters in the file. The message lists all differences.",
   },
   T3003: {
     title: "Checkpoint of an unfinished cross-validation",
     cause: "The checkpoint contains the model of one fold, not the final model. This is a warning.",
-    fix: "Resume the training until it has finished.",
+    fix: "Resume the training, and let it finish.",
   },
   T4001: {
     title: "Training diverged",
@@ -494,7 +498,7 @@ export const diagnosticCodes = {
   T4002: {
     title: "No checkpoint written",
     cause: "No epoch was trained, so there is nothing to write. This is a warning.",
-    fix: "Increase `--epochs`. It counts the epochs of the checkpoint, too.",
+    fix: "Increase `--epochs`. The number includes the epochs of a resumed checkpoint.",
   },
   T4003: {
     title: "No learning rate found",

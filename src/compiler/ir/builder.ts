@@ -66,7 +66,7 @@ function commonShape(shapes: readonly Shape[]): Shape {
       if (dimension === 1 || dimension === common) continue;
       if (common !== 1)
         throw new TypeRefusal(
-          `shapes ${shapes.map((s) => `[${s.join(",")}]`).join(" and ")} do not broadcast: ${common} ` +
+          `shapes ${shapes.map((s) => `[${s.join(",")}]`).join(" and ")} cannot be broadcast together: ${common} ` +
             `and ${dimension} at axis ${axis}`,
         );
       common = dimension;
@@ -171,7 +171,7 @@ function refuse(op: OpName, operands: readonly Node[], error: unknown, { layer, 
 // Some targets would compute with an infinite constant and others with a finite one. That would look like an
 // error in the kernels.
 function overflow(value: number, { path }: Origin): DiagnosticError {
-  const message = `the constant ${value} does not fit f32`;
+  const message = `the constant ${value} is too large for f32`;
   return new DiagnosticError([{ code: "T1313", severity: "error", message, path, hint: singleRange.most }]);
 }
 

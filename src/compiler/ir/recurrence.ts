@@ -34,7 +34,8 @@ export function stepType({ element, shape }: TensorType, length: number): Tensor
   if (shape[axis] !== length) throw new TypeRefusal(`[${shape.join()}] is not a sequence of ${length} steps`);
   const step = shape.toSpliced(axis, 1);
   // Steps of this sequence would contain a batch axis, so `stackedType` would put the time axis after it.
-  if (timeAxisOf(step) !== axis) throw new TypeRefusal(`[${shape.join()}] has time before the batch`);
+  if (timeAxisOf(step) !== axis)
+    throw new TypeRefusal(`[${shape.join()}] must have the batch axis before the time axis`);
   return tensorType(element, step);
 }
 

@@ -47,6 +47,6 @@ export const overflowsSingle = (value: number): boolean =>
 
 /** Hints for numbers that f32 cannot represent. */
 export const singleRange = {
-  most: "use dtype f64 or a number of at most 3.4e38 in size",
-  least: "use dtype f64, 0, or a number of at least 1.4e-45 in size",
+  most: "use dtype f64, or a number whose absolute value is at most 3.4e38",
+  least: "use dtype f64, 0, or a number whose absolute value is at least 1.4e-45",
 } as const;

@@ -98,11 +98,11 @@ export const rowsText = (shape: readonly number[]): string => `[${["n", ...shape
 /** Why real numbers of these shapes cannot be compared element by element; undefined if they can. */
 export function refuseReal(fit: Fit): string | undefined {
   const { target, output } = fit;
-  if (target.classes !== undefined) return "compares real numbers, but the target is a class index";
+  if (target.classes !== undefined) return "compares real numbers, but the target contains class indices";
   if (!fitsElementwise(fit))
     return (
-      `compares element by element, but the output is ${rowsText(output)} and the ` +
-      `target ${rowsText(target.shape)}`
+      `compares element by element, but the output has the shape ${rowsText(output)} and the ` +
+      `target has the shape ${rowsText(target.shape)}`
     );
   return undefined;
 }
@@ -114,8 +114,8 @@ export function refuseReal(fit: Fit): string | undefined {
 export function refuseBinary(fit: Fit): string | undefined {
   const { target, output } = fit;
   if (target.classes === undefined) return refuseReal(fit);
-  if (target.classes !== 2) return `needs two classes, but the target has ${target.classes}`;
+  if (target.classes !== 2) return `needs a target with 2 classes, but the target has ${target.classes}`;
   if (!fitsElementwise(fit))
-    return `needs one score per class index, ${rowsText([...target.shape, 1])}, but the output is ${rowsText(output)}`;
+    return `needs an output of the shape ${rowsText([...target.shape, 1])}, one score per class index, got ${rowsText(output)}`;
   return undefined;
 }

@@ -22,7 +22,7 @@ export function called(what: string, call: () => unknown): unknown {
     if (error instanceof BuildError || error instanceof DiagnosticError || error instanceof InternalError)
       throw error;
     throw new BuildError("T1607", `${what} throws ${errorText(error)}`, {
-      hint: "the function runs while the model is compiled; it gets the builder g, whose methods are the ops",
+      hint: "the function runs while the model is compiled; its argument g is the builder, whose methods are the ops",
     });
   }
 }
@@ -45,7 +45,10 @@ const isNode = (value: unknown): value is Node =>
 export function returnedNode(g: GraphBuilder, what: string, value: unknown, element = g.float): Node {
   if (typeof value === "number") return g.number(value, element);
   if (isNode(value)) return value;
-  throw new BuildError("T1608", `${what} must return a node of the builder, got ${showValue(value)}`);
+  throw new BuildError(
+    "T1608",
+    `${what} must return a node that the builder has made, got ${showValue(value)}`,
+  );
 }
 
 /**
@@ -64,5 +67,5 @@ export function returnedLike(
   if (sameShape(real.type.shape, shape)) return real;
   if (real.type.shape.length === 0) return g.broadcastTo(real, shape);
   const [got, wanted] = [real.type.shape, shape].map((each) => `[${each.join(", ")}]`);
-  throw new BuildError("T1608", `${what} must return the shape ${wanted}, but returns ${got}`);
+  throw new BuildError("T1608", `${what} must return a node of the shape ${wanted}, got ${got}`);
 }

@@ -24,10 +24,12 @@ export const comparison = (x: TensorType, y: TensorType): TensorType =>
 
 /** Checks that the axes are distinct axes of a tensor with this rank. */
 export function checkAxes(axes: readonly number[], rank: number): void {
-  if (new Set(axes).size !== axes.length) throw new TypeRefusal(`axes [${axes.join()}] must be distinct`);
+  if (new Set(axes).size !== axes.length) throw new TypeRefusal(`the axes [${axes.join()}] must be distinct`);
   for (const axis of axes)
     if (!Number.isInteger(axis) || axis < 0 || axis >= rank)
-      throw new TypeRefusal(`axis ${axis} is not one of the ${rank} axes`);
+      throw new TypeRefusal(
+        `axis ${axis} does not exist; the operand has ${rank} ${rank === 1 ? "axis" : "axes"}`,
+      );
 }
 
 /** The type of the result of a reduction. */

@@ -38,7 +38,7 @@ function looksAhead(layer: Layer): string | undefined {
   if (layer.type === "attention" && !layer.causal) return 'set "causal": true';
   const isRecurrent = layer.type === "rnn" || layer.type === "lstm" || layer.type === "gru";
   if (isRecurrent && layer.reverse)
-    return 'do not run it backwards: remove "reverse" or the bidirectional block';
+    return 'run it forwards only: remove "reverse" or the bidirectional block';
   if (
     layer.type === "conv1d" &&
     layer.kernel > 1 &&
@@ -60,12 +60,17 @@ export function warnOfIdleMasks(
     const mask = masks.get(name);
     if (mask === undefined || nodes.has(mask) || (padding === undefined && lengths === undefined)) continue;
     const path = ["inputs", name, lengths === undefined ? "padding" : "lengths"];
-    problems.warning(path, "T1225", `${formatPath(path)} has no effect: no layer leaves padding out`, {
-      at: "key",
-      hint:
-        "layers along time do, such as gru, attention or global-avg-pool1d; flatten, and dense on one number " +
-        "per position, read every position",
-    });
+    problems.warning(
+      path,
+      "T1225",
+      `${formatPath(path)} has no effect, because no layer, loss or metric skips padding`,
+      {
+        at: "key",
+        hint:
+          "gru, attention and global-avg-pool1d, for example, skip padding; flatten reads every position, and so " +
+          "does a dense layer that reads the whole sequence as one axis",
+      },
+    );
   }
 }
 
@@ -80,7 +85,7 @@ export function warnOfLookahead(model: Model, problems: Collector): void {
     // All copies of a block read later positions; only the first copy is reported.
     if (hint === undefined || reported.has(location)) continue;
     reported.add(location);
-    const message = `${location} (${layer.name}) reads later positions, which include the token to predict`;
+    const message = `${location} (${layer.name}) reads later positions, which include the token that the model must predict`;
     problems.warning(layer.path, "T1504", message, { hint });
   }
 }
@@ -119,8 +124,8 @@ export function warnOfChannels(model: Model, { values }: Network, problems: Coll
       `width ${second} and ${third} channels`;
     problems.warning(path, "T1314", message, {
       hint:
-        `if the ${first} are channels, write [${second}, ${third}, ${first}] and order each row by pixels, ` +
-        "not by channels",
+        `if ${first} is the number of channels, write [${second}, ${third}, ${first}] and store each row pixel by ` +
+        "pixel, not channel by channel",
     });
   }
 }
@@ -145,11 +150,11 @@ export function checkFlatten(
     const hint = `insert { "type": "flatten" } before it`;
     if (network.some(({ type, index }) => type === "flatten" && index > layer.index)) {
       const message =
-        `${where} acts on the last axis of its input [${image.join(", ")}] alone, separately for each pixel, and a ` +
-        "flatten layer follows";
+        `${where} acts on each pixel of its input [${image.join(", ")}] separately, because the flatten layer comes ` +
+        "after it";
       problems.warning(layer.path, "T1315", message, { hint });
     }
-    return `${where} acts on the last axis of its input [${image.join(", ")}] alone: ${hint}`;
+    return `${where} acts on each pixel of its input [${image.join(", ")}] separately; ${hint}`;
   }
   return undefined;
 }
@@ -186,8 +191,8 @@ export function checkGradients(
     const message = `${formatPath(path)}: the derivative of step is zero, so ${listed(hidden)} would get no gradient`;
     problems.error(path, "T1501", message, {
       hint:
-        'use "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the output) the ' +
-        'loss "perceptron"',
+        'add "surrogate": "straight-through" or "surrogate": "sigmoid"; for a step at the output, you can use ' +
+        'the loss "perceptron" instead',
     });
   }
   for (const parameter of cut)
@@ -209,9 +214,11 @@ export function checkSameParameters(trained: Network, evaluated: Network, proble
     const before = known.get(name);
     if (before !== undefined && sameShape(before.type.shape, node.type.shape)) continue;
     const message =
-      `${formatPath(path)}: in evaluation, ${layer} requests ${name}, which it does not request with this shape ` +
-      "in training";
-    problems.error(path, "T1608", message, { hint: "request the same parameters in both modes" });
+      `${formatPath(path)}: in evaluation, ${layer} requests the parameter ${name}, but in training it does not, ` +
+      "or requests another shape";
+    problems.error(path, "T1608", message, {
+      hint: "request the same parameters in training and in evaluation",
+    });
   }
 }
 
@@ -245,14 +252,14 @@ export function checkSize(
     problems.error(
       path,
       "T1312",
-      `${what} needs ${gibibytes(bytes)}; the memory of a model must stay below 2 GiB`,
+      `${what} ${gibibytes(bytes)}; the whole model must fit into less than 2 GiB`,
     );
     return true;
   };
   for (const name of Object.keys(model.inputs)) {
     const node = network.values.get(name);
     if (node !== undefined)
-      tooLarge(["inputs", name], `inputs.${name}: a batch of ${batchSize} rows`, bytesOf(node));
+      tooLarge(["inputs", name], `inputs.${name}: a batch of ${batchSize} rows needs`, bytesOf(node));
   }
   const weightOf = (parameters: Parameters): number =>
     parameters.reduce((sum, { node, trainable }) => sum + bytesOf(node) * (trainable ? 1 + copies : 1), 0);
@@ -263,18 +270,18 @@ export function checkSize(
     const where = formatPath(path);
     const inLayer = tooLarge(
       path,
-      `${where}: ${name} with its gradients and optimizer states`,
+      `${where}: ${name} with its gradients and optimizer states needs`,
       weightOf(own),
     );
     const inValue =
       value !== undefined &&
-      tooLarge(path, `${where}: the value of ${name} for ${batchSize} rows`, bytesOf(value));
+      tooLarge(path, `${where}: the output of ${name} for ${batchSize} rows needs`, bytesOf(value));
     isReported = isReported || inLayer || inValue;
   }
   if (!isReported)
     tooLarge(
       ["network"],
-      "network: all parameters with gradients and optimizer states",
+      "network: all parameters with their gradients and optimizer states need",
       weightOf(network.parameters),
     );
 }

@@ -115,9 +115,9 @@ export function checkMeasures(
   if (layer === undefined || last === undefined || doubled[model.loss.type] !== last) return;
   const path = [...layer.path, layer.type === "activation" ? "fn" : "activation"];
   const message =
-    `${formatPath(layer.path)}: ${last} is applied before ${model.loss.type}, ` +
-    "which already applies it to its logits";
-  problems.warning(path, "T1403", message, { hint: `remove the ${last}, so that it is applied once` });
+    `${formatPath(layer.path)} applies ${last}, and the loss ${model.loss.type} applies it again, ` +
+    "because it expects logits";
+  problems.warning(path, "T1403", message, { hint: `remove ${last} from the network` });
 }
 
 /** The losses or metrics of the table that fit the output and the target, as a hint. */
@@ -130,7 +130,7 @@ function fittingText(
   const names = Object.keys(table).filter(
     (name) => name !== "formula" && table[name].accepts(fit, {}) === undefined,
   );
-  return names.length === 0 ? undefined : `${what} for this output and target: ${names.join(", ")}`;
+  return names.length === 0 ? undefined : `${what} that fit this output and target: ${names.join(", ")}`;
 }
 
 // The values of a real target. Some losses and metrics are defined for some values only. The spec cannot say which
@@ -165,7 +165,7 @@ export function targetRange(model: Model, name: string) {
   };
   const names = limits.map((limit) => limit.name).join(" and ");
   const advice = [...new Set(limits.map(({ range }) => range.otherwise))].join("; ");
-  const rule = `${rangeText(range)}, as ${names} ${limits.length > 1 ? "need" : "needs"}: ${advice}`;
+  const rule = `${rangeText(range)} for ${names}; ${advice}`;
   return { ...range, rule };
 }
 
@@ -178,17 +178,22 @@ function checkScaledTarget(model: Model, target: NamedTarget, problems: Collecto
   if (scale !== "standard") return;
   const path = ["data", "targets", target.name, "scale"];
   for (const { name, range } of limitsOf(model, target)) {
-    const needed = `${name} needs a target that is ${rangeText(range)}`;
+    const needed = `${name} needs each target value to be ${rangeText(range)}`;
     const index = model.metrics.findIndex(({ type }) => type === name);
     if (index < 0)
-      problems.error(path, "T1404", `${formatPath(path)}: "standard" scales to mean 0, but ${needed}`, {
-        hint: `remove the scale; ${range.otherwise}`,
-      });
+      problems.error(
+        path,
+        "T1404",
+        `${formatPath(path)}: "standard" shifts the mean of the target to 0, but ${needed}`,
+        {
+          hint: `remove the scale; ${range.otherwise}`,
+        },
+      );
     else
       problems.error(
         ["metrics", index],
         "T1402",
-        `metrics[${index}]: ${needed}, but ${formatPath(path)} makes ${target.name} a quantity`,
+        `metrics[${index}]: ${needed}, but ${formatPath(path)} changes the values of ${target.name}`,
         { hint: range.otherwise },
       );
   }

@@ -173,7 +173,7 @@ function unknownKey(path: SpecPath, schema: SchemaNode, spec: unknown): Diagnost
   const node = nodeAtPath(schema, owner, spec);
   const { own, others } = node ? keysOf(node, valueAt(spec, owner)) : { own: [], others: [] };
   if (others.includes(key)) {
-    const message = `${formatPath(owner)}: ${showValue(key)} cannot be combined with its other keys`;
+    const message = `${formatPath(owner)}: ${showValue(key)} cannot be combined with the other keys`;
     return { ...wrong(path, "T1208", message, `allowed keys: ${own.join(", ")}`), at: "key" };
   }
   const similar = foreignKey(key, own) ?? didYouMean(key, own);

@@ -8,7 +8,7 @@ import { plainName, showValue } from "../util/message-text.ts";
 /** The name in a spec, and what else differs. */
 type Ours = string | readonly [name: string, note: string];
 
-const logits = "It reads logits, so leave out the sigmoid or softmax before it.";
+const logits = "It reads logits, so remove the sigmoid or softmax before it.";
 const indices = `Its targets are class indices: declare the target as { "classes": k }. ${logits}`;
 
 /** By kind of name; the keys are lower case, without separators. */
@@ -29,11 +29,14 @@ const names: Readonly<Record<string, Readonly<Record<string, Ours>>>> = {
     averagepooling2d: "avg-pool2d",
     globalaveragepooling1d: "global-avg-pool1d",
     globalaveragepooling2d: "global-avg-pool2d",
-    adaptiveavgpool1d: ["global-avg-pool1d", "It averages over the whole length."],
+    adaptiveavgpool1d: ["global-avg-pool1d", "It averages over the whole sequence."],
     adaptiveavgpool2d: ["global-avg-pool2d", "It averages over the whole image."],
     convtranspose2d: "conv2d-transpose",
     conv2dtranspose: "conv2d-transpose",
-    separableconv2d: ["depthwise-conv2d", 'A conv2d layer with "kernel": 1 after it mixes the channels.'],
+    separableconv2d: [
+      "depthwise-conv2d",
+      'Add a conv2d layer with "kernel": 1 after it to mix the channels.',
+    ],
     dropout1d: "dropout",
     dropout2d: "dropout",
     simplernn: "rnn",
@@ -42,7 +45,7 @@ const names: Readonly<Record<string, Readonly<Record<string, Ours>>>> = {
     concatenate: "concat",
     cat: "concat",
     unflatten: "reshape",
-    sequential: ["repeat", "The network itself is a list of layers."],
+    sequential: ["repeat", "A network is already a list of layers, so it needs no sequential layer."],
   },
   "recurrent layer": { simplernn: "rnn" },
   activation: {
@@ -50,7 +53,7 @@ const names: Readonly<Record<string, Readonly<Record<string, Ours>>>> = {
     none: "linear",
     swish: "silu",
     hardtanh: "hard-tanh",
-    prelu: ["leaky-relu", 'Its slope is the constant key "slope".'],
+    prelu: ["leaky-relu", 'Its key "slope" is a constant; it is not trained.'],
     unitstep: "step",
     heaviside: "step",
   },
@@ -63,15 +66,15 @@ const names: Readonly<Record<string, Readonly<Record<string, Ours>>>> = {
     l1: "mae",
     meanabsoluteerror: "mae",
     rootmeansquarederror: "rmse",
-    smoothl1loss: ["huber", 'Its key "delta" is called beta there.'],
-    smoothl1: ["huber", 'Its key "delta" is called beta there.'],
+    smoothl1loss: ["huber", 'Its key "delta" is the beta of PyTorch.'],
+    smoothl1: ["huber", 'Its key "delta" is the beta of PyTorch.'],
     huberloss: "huber",
     msle: ["rmsle", "It is the square root of that loss."],
     meansquaredlogarithmicerror: ["rmsle", "It is the square root of that loss."],
     crossentropyloss: "cross-entropy",
     categoricalcrossentropy: ["cross-entropy", indices],
     sparsecategoricalcrossentropy: ["cross-entropy", logits],
-    nllloss: ["cross-entropy", "It reads logits, so leave out the log-softmax before it."],
+    nllloss: ["cross-entropy", "It reads logits, so remove the log-softmax before it."],
     softmaxcrossentropy: ["cross-entropy", logits],
     bce: ["binary-cross-entropy", logits],
     bceloss: ["binary-cross-entropy", logits],
@@ -178,8 +181,7 @@ function activationHint(plain: string): string | undefined {
   const fn = alias ?? Object.keys(activations).find((known) => plainName(known) === plain);
   if (fn === undefined || fn === "formula") return undefined;
   return (
-    `activations are keys of other layers: "activation": "${fn}" in the layer before it, or ` +
-    `{ "type": "activation", "fn": "${fn}" }`
+    `add "activation": "${fn}" to the layer before it, or write ` + `{ "type": "activation", "fn": "${fn}" }`
   );
 }
 

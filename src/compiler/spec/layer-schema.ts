@@ -18,7 +18,8 @@ const layerKeys = {
     .optional()
     .meta({
       ...named,
-      description: "The name of the layer, which its parameters share; by default its type and an ordinal.",
+      description:
+        "The name of the layer, with which the names of its parameters start; by default its type and an ordinal.",
     }),
   from: z
     .union([z.string(), z.array(z.string()).min(1)])
@@ -26,11 +27,14 @@ const layerKeys = {
     .describe(
       "The input or earlier layer that the layer reads, or a list of them; by default the previous layer.",
     ),
-  trainable: z.boolean().default(true).describe("false freezes the layer: its gradients are not computed."),
+  trainable: z
+    .boolean()
+    .default(true)
+    .describe("If false, the layer is frozen: its gradients are not computed."),
   mask: z
     .boolean()
     .optional()
-    .describe("false reads padding like other positions, in this layer and in those after it."),
+    .describe("If false, this layer and those after it treat padding like any other position."),
 };
 
 /** The row without `reverse`, because a bidirectional block runs its layer in both directions. */
@@ -80,9 +84,7 @@ const blocks = {
     about: "a block of layers whose output is added to its input",
     keys: {
       layers: inner.describe("The layers of the block; the first one reads the block's input."),
-      shortcut: inner
-        .optional()
-        .describe("Layers applied to the input before the addition, where its shape must change."),
+      shortcut: inner.optional().describe("Layers that change the shape of the input before the addition."),
     },
   },
   repeat: {
@@ -94,9 +96,9 @@ const blocks = {
   },
   bidirectional: {
     about:
-      "a recurrent layer run forwards and a second one run backwards in time, with their outputs concatenated",
+      "two recurrent layers that read a sequence forwards and backwards, with their outputs concatenated",
     keys: {
-      layer: choice(recurrent).describe("The layer that runs in both directions."),
+      layer: choice(recurrent).describe("The recurrent layer that runs in each direction."),
     },
   },
 };

@@ -102,7 +102,7 @@ export function plainSpec(spec: unknown): PlainSpec {
     const keys = size > left ? [] : (guarded(() => Object.keys(value)) ?? []);
     const count = Math.max(size, keys.length);
     if (count > left)
-      return fail("T1006", `has ${count} members; a spec may have at most ${mostValues} values`);
+      return fail("T1006", `has ${count} members; the limit for a spec is ${mostValues} values`);
     left -= count;
     if (isList) return Array.from({ length: size }, (_, index) => copyAt(value, index));
     // fromEntries defines own properties, so a key `__proto__` stays an ordinary key.

@@ -27,12 +27,12 @@ const input = z.strictObject({
   padding: z
     .number()
     .optional()
-    .describe("The value at positions without data. The network leaves these positions of a sequence out."),
+    .describe("The value at positions of a sequence without data. The network skips these positions."),
   lengths: z
     .string()
     .optional()
     .describe(
-      "The input with the length of each row's sequence. The network leaves out the positions after it.",
+      "The input that contains the length of each row's sequence. The network skips the positions after it.",
     ),
 });
 
@@ -42,7 +42,7 @@ const target = z
     classes: z.int().min(2).optional().describe("The number of classes; the target is then a class index."),
   })
   .refine(({ shape, classes }) => shape !== undefined || classes !== undefined, {
-    error: "needs `shape` (for real numbers) or `classes` (for class indices)",
+    error: 'needs "shape" (for real numbers) or "classes" (for class indices)',
     params: { code: "T1102" },
   })
   .meta({ allOf: [{ anyOf: [{ required: ["shape"] }, { required: ["classes"] }] }] });
@@ -57,7 +57,7 @@ const scheduleKeys = {
   scaleFrom: positiveInteger
     .optional()
     .describe(
-      "The number of rows per step that the rate is meant for; with more rows, the whole schedule is higher.",
+      "The number of rows per step for which the rate was chosen; more rows per step scale the schedule up.",
     ),
   rule: z
     .enum(["linear", "sqrt"])
@@ -83,7 +83,7 @@ const optimizerKeys = {
     ),
   clip: z
     .union([
-      z.strictObject({ norm: positive.describe("The maximum norm of all gradients together.") }),
+      z.strictObject({ norm: positive.describe("The maximum norm of all gradients, taken as one vector.") }),
       z.strictObject({ value: positive.describe("The maximum absolute value of each gradient element.") }),
     ])
     .optional()
@@ -120,9 +120,14 @@ const split = {
     .describe("A column of groups: all rows of a group are in one split, or in one fold."),
 };
 
-/** Exactly one of these keys selects the rows of a split. */
+/** Exactly one of these keys selects the rows of a split, or `group` alone. */
 const ways = ["fraction", "last", "after", "column"] as const;
-const oneOf = (keys: readonly string[]) => ({ allOf: [{ oneOf: keys.map((key) => ({ required: [key] })) }] });
+
+/** The same rule for the JSON Schema. */
+function oneOf(keys: readonly string[]) {
+  const each = keys.map((key) => ({ required: [key] }));
+  return { allOf: [{ oneOf: [...each, { required: ["group"], not: { anyOf: each } }] }] };
+}
 
 const countOf = (rule: object, keys: readonly string[]) =>
   keys.filter((key) => Object.hasOwn(rule, key)).length;
@@ -130,10 +135,10 @@ const countOf = (rule: object, keys: readonly string[]) =>
 const test = z
   .strictObject(split)
   .refine((rule) => countOf(rule, ways) === 1 || (countOf(rule, ways) === 0 && rule.group !== undefined), {
-    error: "needs exactly one of `fraction`, `last`, `after` and `column`",
+    error: 'needs exactly one of "fraction", "last", "after" and "column"',
     params: { code: "T1208" },
   })
-  .meta({ allOf: [{ anyOf: [oneOf(ways), { required: ["group"] }] }] });
+  .meta(oneOf(ways));
 
 const validationWays = [...ways, "folds"] as const;
 const validation = z
@@ -159,11 +164,11 @@ const validation = z
       countOf(rule, validationWays) === 1 ||
       (countOf(rule, validationWays) === 0 && rule.group !== undefined),
     {
-      error: "needs exactly one of `fraction`, `folds`, `last`, `after` and `column`",
+      error: 'needs exactly one of "fraction", "folds", "last", "after" and "column"',
       params: { code: "T1208" },
     },
   )
-  .meta({ allOf: [{ anyOf: [oneOf(validationWays), { required: ["group"] }] }] });
+  .meta(oneOf(validationWays));
 
 const average = z.strictObject({
   decay: z
@@ -178,12 +183,12 @@ const weights = {
     .union([z.literal("balanced"), z.array(nonNegative).min(2), z.record(z.string(), nonNegative)])
     .optional()
     .describe(
-      'The weight of each class in the loss: a list by number, an object by name, or "balanced", by rarity.',
+      'The weight of each class in the loss: a list in class order, an object by class name, or "balanced" by rarity.',
     ),
   sampleWeights: z
     .string()
     .optional()
-    .describe("The input with one number per row that is the weight of the row in the loss."),
+    .describe("The input that contains the weight of each row in the loss, one number per row."),
 };
 
 const training = z.strictObject({
@@ -195,12 +200,12 @@ const training = z.strictObject({
     .max(0xffffffff)
     .default(0)
     .describe("The random seed for initial parameters, shuffling, dropout and splits."),
-  shuffle: z.boolean().default(true).describe("Shuffles the rows anew in each epoch."),
+  shuffle: z.boolean().default(true).describe("Shuffles the rows again in each epoch."),
   stratify: z
     .boolean()
     .optional()
     .describe("Keeps the class proportions equal in all splits; true by default for class targets."),
-  validation: validation.optional().describe("The rows that select the best epoch."),
+  validation: validation.optional().describe("The validation split, which selects the best epoch."),
   test: test.optional().describe("The rows that are held out for the final evaluation."),
   earlyStopping: z
     .strictObject({
@@ -228,7 +233,7 @@ const training = z.strictObject({
     .describe("Evaluates, predicts and selects the best epoch with a moving average of the parameters."),
   search: search
     .optional()
-    .describe("The other specs that `tapeless search` tries; all other commands ignore it."),
+    .describe("The variants of this spec that `tapeless search` tries; other commands ignore this key."),
   ...weights,
 });
 
@@ -260,8 +265,8 @@ const dates = z
       .array(z.enum(["elapsed", "year", "month", "day", "weekday", "day-of-year", "hour", "minute"]))
       .min(1)
       .describe(
-        "The parts of each date, in this order: the days elapsed since the origin and the year are one number, all " +
-          "others are cyclic and have two, sine and cosine.",
+        "The parts of each date, in this order. The days elapsed since the origin and the year are one number each; " +
+          "every other part is cyclic and is two numbers, a sine and a cosine.",
       ),
     format: z
       .string()
@@ -274,7 +279,7 @@ const dates = z
       .string()
       .optional()
       .describe(
-        "The date in ISO 8601 from which days are counted; the earliest one of the training split by default.",
+        "The ISO 8601 date from which days are counted; by default the earliest one of the training split.",
       ),
   })
   .optional();
@@ -282,12 +287,14 @@ const dates = z
 const categories = z.enum(["one-hot", "index"]).optional();
 const words = z
   .strictObject({
-    length: positiveInteger.describe("The length of the sequence: one more than the longest text has words."),
+    length: positiveInteger.describe(
+      "The length of the sequence: the number of words in the longest text, plus 1.",
+    ),
     lowerCase: z
       .boolean()
       .default(false)
-      .describe("Converts text to lower case, so that The and the are one word."),
-    cut: z.boolean().default(false).describe("Truncates longer texts; otherwise they are an error."),
+      .describe('Converts text to lower case, so that "The" and "the" are the same word.'),
+    cut: z.boolean().default(false).describe("Truncates longer texts; by default they are an error."),
   })
   .optional();
 
@@ -333,35 +340,35 @@ const inputColumns = z.strictObject({
         "row of the past, which has no axis of time.",
     ),
   categories: categories.describe(
-    "The columns hold categories, numbered in the sorted order of their names in the training split: one column of " +
-      "0 or 1 for each category (one-hot), or its number from 1 (index). Unknown categories are 0.",
+    "The columns contain categories, sorted by their names in the training split. Each becomes one column of " +
+      "0 or 1 (one-hot), or a number from 1 on (index). Unknown categories are 0.",
   ),
   unseen: z
     .enum(["zeros", "category"])
     .optional()
     .describe(
-      "How a category is encoded that the training split lacks: as zeros (the default), or as a category of its own.",
+      "How to encode a category that the training split does not contain: as zeros (the default), or as its own category.",
     ),
   minCount: positiveInteger
     .optional()
     .describe(
-      "The number of rows of the training split below which a category is treated as unseen; 2 by default if " +
+      "A category is treated as unseen if it occurs in fewer rows of the training split than this; by default 2 if " +
         "unseen categories are a category of their own, otherwise 1.",
     ),
-  dates: dates.describe("The columns hold dates, encoded as numbers for their parts."),
+  dates: dates.describe("The columns contain dates, encoded as numbers for their parts."),
   words: words.describe(
-    "The column holds text, encoded as the start marker 0, then the number of each word, then 0 as padding. Numbers " +
+    "The column contains text, encoded as the start token 0, then the number of each word, then 0 as padding. Numbers " +
       "from 2 are the most frequent words of the training split; 1 is any word outside the vocabulary.",
   ),
   characters: z
     .strictObject({
       length: positiveInteger.describe(
-        "The length of the sequence: one more than the longest text has characters.",
+        "The length of the sequence: the number of characters in the longest text, plus 1.",
       ),
     })
     .optional()
     .describe(
-      "The column holds text, encoded as the start marker 0, then the number of each character in a vocabulary of " +
+      "The column contains text, encoded as the start token 0, then the number of each character in a vocabulary of " +
         "the training split, then 0 as padding.",
     ),
 });
@@ -372,12 +379,12 @@ const targetColumns = z.strictObject({
     .string()
     .optional()
     .describe(
-      "An input of characters or words: the target at each position is the next token, and -1 on padding.",
+      "An input of characters or words. The target at each position is the next token, and -1 on padding.",
     ),
   names: z
     .boolean()
     .optional()
-    .describe("The cells are names of classes even where they are numbers, such as 1, 2 and 5."),
+    .describe("Reads the cells as class names even if they are numbers, such as 1, 2 and 5."),
 });
 
 const file = z.string().min(1);
@@ -396,20 +403,20 @@ const data = z.strictObject({
   separator: z
     .enum([",", ";", "\t", "|"])
     .optional()
-    .describe("The separator of cells in a CSV file; a comma by default."),
+    .describe("The separator between cells in a CSV file; by default a comma."),
   numbers: z
     .strictObject({
-      decimal: z.enum([".", ","]).optional().describe("The decimal mark; a point by default."),
+      decimal: z.enum([".", ","]).optional().describe("The decimal separator; by default a point."),
       thousands: z
         .enum([",", ".", " ", "'", "_"])
         .optional()
-        .describe("The mark between groups of three digits; none by default."),
+        .describe("The separator between groups of three digits; by default none."),
     })
     .optional()
-    .describe("How text cells write numbers."),
+    .describe("The number format of text cells."),
   train: splitFiles
     .optional()
-    .describe("The file of the training rows, if the test rows have their own file."),
+    .describe("The file of the training rows, if the test rows are in another file."),
   test: splitFiles.optional().describe("The file of the test rows."),
   validation: file.optional().describe("The file of the validation rows."),
   time: time.optional().describe("The column of times, which orders the rows."),
@@ -427,7 +434,7 @@ const regularization = z.strictObject({
 
 /** A whole spec. */
 export const modelSchema = z.strictObject({
-  $schema: z.string().optional().describe("The location of the JSON Schema of specs, for editors."),
+  $schema: z.string().optional().describe("The location of the JSON Schema for specs, which editors read."),
   name: z
     .string()
     .meta({ ...named, description: "The name of the model: a letter, then letters, digits, _ and -." }),

@@ -7,13 +7,13 @@ const range = z.strictObject({
   scale: z
     .enum(["linear", "log"])
     .default("linear")
-    .describe('The spacing of the values: even, or ("log") by a constant factor.'),
+    .describe('The spacing of the values: even, or with "log" by a constant factor.'),
   steps: z
     .int()
     .min(2)
     .optional()
     .describe(
-      "The number of values, both ends included; without it, values are drawn at random from the range.",
+      "The number of values, including both ends; without it, values are drawn at random from the range.",
     ),
 });
 
@@ -38,7 +38,7 @@ export const search = z.strictObject({
     .optional()
     .describe(
       '"loss" or one of the metrics: the validation metric that selects the best candidate; by default the metric ' +
-        "of early stopping, else the loss.",
+        "of early stopping if there is one, otherwise the loss.",
     ),
 });
 

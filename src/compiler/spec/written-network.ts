@@ -60,7 +60,7 @@ export function writtenNetwork(spec: unknown, problems: Collector): WrittenList 
       const own = [...path, index];
       visited++;
       if (visited > mostLayers)
-        error ??= { path: own, reason: `the network has more than ${mostLayers} layers` };
+        error ??= { path: own, reason: `the network has more than ${mostLayers} layers, which is the limit` };
       const keys = Object.hasOwn(listKeys, type) ? listKeys[type] : undefined;
       const inside = keys?.filter((key) => member(value, key) !== undefined) ?? [];
       if (inside.length > 0 && depth === deepest)

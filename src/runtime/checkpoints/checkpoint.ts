@@ -76,7 +76,7 @@ function checkMetadata(metadata: CheckpointMetadata): void {
     try {
       JSON.stringify(value);
     } catch {
-      throw new InputError(`cannot save ${JSON.stringify(name)}: it contains a bigint or itself`);
+      throw new InputError(`cannot save ${JSON.stringify(name)}: it contains a bigint or a cycle`);
     }
   }
 }
@@ -92,7 +92,7 @@ export function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHead
     throw new InputError("not a checkpoint of this tapeless version");
   const content = bytes.subarray(0, -4);
   if (`${checksum(content)}` !== `${bytes.subarray(-4)}`)
-    throw new InputError("the checkpoint is damaged or cut short");
+    throw new InputError("the checkpoint is damaged or truncated");
   const end = content.indexOf(10);
   const header: CheckpointHeader = headerIn(textTo(end));
   const part = wrongPart(header);
@@ -119,11 +119,11 @@ export function decodeCheckpoint(
   checkpoint: Uint8Array,
 ): { state: Uint8Array; progress: Progress; metadata: CheckpointMetadata } {
   const { header, data } = readCheckpoint(checkpoint);
-  const [there, here] = [header.model, model].map(({ name, dtype }) => `of "${name}" in ${dtype}`);
+  const [there, here] = [header.model, model].map(({ name, dtype }) => `for "${name}" in ${dtype}`);
   if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
   const [best, last] = [stateBytes, stateBytes + parameterBytes];
   if (header.model.specHash !== model.specHash || ![best, last, last + parameterBytes].includes(data.length))
-    throw new InputError("the checkpoint is of another spec or compiler; to train longer, use --epochs N");
+    throw new InputError("another spec or compiler wrote the checkpoint; to train longer, use --epochs N");
   return {
     state: data.subarray(0, best),
     progress: {

@@ -33,7 +33,7 @@ export const categoryEncoder: FeatureEncoder = {
       const trained = categories.reduce((sum, { length }) => sum + length, 0);
       if (width < trained || width > found)
         throw new InputError(
-          `${name} takes ${width} numbers a row, but its columns have ${found} categories: its shape must ` +
+          `${name} has ${width} numbers per row, but its columns have ${found} categories: its shape must ` +
             `be [${found}]`,
         );
     }

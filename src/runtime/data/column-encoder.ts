@@ -65,7 +65,7 @@ function namesOfClasses(table: Table, name: string, columns: string[], classes: 
   const texts = columns.flatMap((column) => textsOf(table, column));
   const names = [...new Set(texts)];
   if (names.length === classes) return names.sort();
-  const found = `column "${shown(columns[0])}" holds ${names.length}: ${shorten(names, '"')}`;
+  const found = `column "${shown(columns[0])}" has ${names.length}: ${shorten(names, '"')}`;
   // The row of the first surplus class, or −1 (the header) if there are too few classes.
   const row = texts.indexOf(names[classes]) % table.rows;
   throw new InputError(`${name} has ${classes} classes, but ${found}`, table.lineOf(row));
@@ -167,6 +167,6 @@ export const weightEncoder: FeatureEncoder = {
     const negative = weights.findIndex((weight: number) => weight < 0);
     if (negative < 0) return weights;
     const [column] = field.columns;
-    throw wrongCell(table, column, rows[negative], `the sample weight ${weights[negative]} is below 0`);
+    throw wrongCell(table, column, rows[negative], `the sample weight ${weights[negative]} is negative`);
   },
 };

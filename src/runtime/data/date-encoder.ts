@@ -109,8 +109,8 @@ function withNumbers(
 
 export function wrongDate(cell: string, format: string | undefined): string {
   if (cell.trim() === "") return "the cell is empty";
-  if (format !== undefined) return `"${shown(cell)}" is not a date of the format ${format}`;
-  return `"${shown(cell)}" is not a date of ISO 8601, such as 1999-03-07 14:05; "format" declares another form`;
+  if (format !== undefined) return `"${shown(cell)}" is not a date in the format ${format}`;
+  return `"${shown(cell)}" is not an ISO 8601 date, such as 1999-03-07 14:05; declare another "format"`;
 }
 
 /** Elapsed time between a clock time with an offset and one without is not defined. */

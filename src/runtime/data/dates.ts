@@ -78,11 +78,11 @@ function patternOf(format: string): RegExp {
   });
   const units = [...source.matchAll(/\?<(\w+)>/g)].map(([, unit]) => unit);
   const twice = units.find((unit, i) => units.indexOf(unit) < i);
-  if (twice !== undefined) throw new InputError(`the format has the ${twice} twice`);
+  if (twice !== undefined) throw new InputError(`the format contains the ${twice} twice`);
   const has = (...names: string[]) => names.filter((name) => units.includes(name)).length === 1;
   if (!has("year", "short")) throw new InputError("the format needs the year once, as YYYY or YY");
   if (!has("month", "name")) throw new InputError("the format needs the month once, as MM, M or MMM");
-  if (has("half") !== has("noon")) throw new InputError("hh and A are used together");
+  if (has("half") !== has("noon")) throw new InputError("hh needs A, and A needs hh");
   return RegExp(`^${source}$`, "i");
 }
 

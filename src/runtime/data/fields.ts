@@ -205,7 +205,7 @@ export function columnNames(table: Table, name: string, listed: readonly string[
   const found = columns.reduce((sum, column) => sum + columnOf(table, column).size, 0);
   if (found === size) return columns;
   throw new InputError(
-    `${name} takes ${size} numbers a row, but its columns have ${found}: ${shorten(columns)}`,
+    `${name} has ${size} numbers per row, but its columns have ${found}: ${shorten(columns)}`,
     table.lineOf(-1),
   );
 }
@@ -214,7 +214,7 @@ export function columnNames(table: Table, name: string, listed: readonly string[
 export function columnOf({ columns }: Table, name: string): Column {
   const column = columns.get(name);
   if (column) return column;
-  throw new InputError(`there is no column "${shown(name)}"`);
+  throw new InputError(`unknown column "${shown(name)}"`);
 }
 
 /** The texts of a column; throws for an empty cell. */

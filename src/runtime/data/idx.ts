@@ -16,7 +16,7 @@ declare const DecompressionStream: new (format: "gzip") => object;
 export const mostUnpacked = (packed: number): number => Math.max(0x10000000, 20 * packed);
 
 export const unpackedTooFar = (most: number): string =>
-  `the gzip data unpacks to more than ${most} bytes: unpack the file first (then its size has no limit)`;
+  `the gzip data unpacks to more than ${most} bytes: unpack the file first, which lifts this limit`;
 
 /** Unpacks gzip data; returns other bytes unchanged. */
 export async function unpacked(bytes: Uint8Array): Promise<Uint8Array> {
@@ -31,7 +31,7 @@ export async function unpacked(bytes: Uint8Array): Promise<Uint8Array> {
       parts.push(part);
     }
   } catch {
-    throw new InputError("the gzip data is damaged or cut short");
+    throw new InputError("the gzip data is damaged or truncated");
   }
   if (size > most) throw new InputError(unpackedTooFar(most));
   const whole = new Uint8Array(size);
@@ -82,7 +82,7 @@ export function idxHeader(bytes: Uint8Array): {
     throw new InputError(
       `this is not an IDX file: its first bytes are ${bytes.subarray(0, 4).join(" ") || "missing"}`,
     );
-  if (!(bytes.length >= start)) throw new InputError(`the file is cut short: it has ${bytes.length} bytes`);
+  if (!(bytes.length >= start)) throw new InputError(`the file is truncated: it has ${bytes.length} bytes`);
   const shape = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i));
   const found = idxTypes[type];
   return { shape, type: found, start, size: start + sizeOf(shape) * found[0].BYTES_PER_ELEMENT };
@@ -94,12 +94,12 @@ export function parseIdx(bytes: Uint8Array): IdxArray {
   const [room, read] = type;
   const count = sizeOf(shape);
   if (size !== bytes.length) {
-    const wrong = bytes.length < size ? "is cut short" : "continues after its end";
+    const wrong = bytes.length < size ? "is truncated" : "has extra bytes";
     throw new InputError(
-      `the file ${wrong}: ${shape.join("×")} numbers take ${size} bytes, but it has ${bytes.length}`,
+      `the file ${wrong}: ${shape.join("×")} numbers need ${size} bytes, but it has ${bytes.length}`,
     );
   }
-  if (count === 0) throw new InputError("the file holds no items");
+  if (count === 0) throw new InputError("the file has no items");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const numbers = new room(count);
   for (let i = 0; i < count; i++) numbers[i] = view[read](start + i * room.BYTES_PER_ELEMENT);

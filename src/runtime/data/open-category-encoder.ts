@@ -36,8 +36,8 @@ export const openCategoryEncoder: FeatureEncoder = {
       );
     if (!isIndex && (width < trained || width > found))
       throw new InputError(
-        `${name} takes ${width} numbers a row, but its columns have ${found} categories, those for missing and ` +
-          `unseen values included: its shape must be [${found}]`,
+        `${name} has ${width} numbers per row, but its columns have ${found} categories, including missing ` +
+          `and unseen values: its shape must be [${found}]`,
       );
     return { name, columns, categories };
   },

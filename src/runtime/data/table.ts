@@ -58,7 +58,7 @@ export function checkNames(header: TableRecord | undefined): void {
   const { cells, line } = header;
   const seen = new Set<string>();
   const twice = cells.find((name) => seen.size === seen.add(name).size);
-  if (twice !== undefined) throw new InputError(`two columns are called "${shown(twice)}"`, line);
+  if (twice !== undefined) throw new InputError(`two columns are named "${shown(twice)}"`, line);
 }
 
 export function checkCells(columns: number, cells: number, line: number | string | undefined): void {
@@ -91,7 +91,7 @@ export function csvRecords(
   text = text.replace(/^\ufeff/, "");
   for (let end = ","; end !== "";) {
     const match = pattern.exec(text);
-    if (match === null) throw new InputError("a stray quote, or not UTF-8", line);
+    if (match === null) throw new InputError("invalid quote or not UTF-8", line);
     const [, quoted, plain] = match;
     end = match[3];
     cells.push(plain ?? quoted.replaceAll('""', '"'));

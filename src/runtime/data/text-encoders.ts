@@ -55,7 +55,7 @@ function checkLengths(table: Table, column: string, texts: readonly string[], le
   const longest = lengths.reduce((most, own) => Math.max(most, own));
   const what =
     `"${shown(texts[row])}" has ${lengths[row]} characters, but a length of ${length} has room for ` +
-    `${length - 1} after the start marker`;
+    `${length - 1} after the start token`;
   throw wrongCell(
     table,
     column,
@@ -82,7 +82,7 @@ function checkVocabulary(
   ];
   throw new InputError(
     `the texts of ${input} have ${characters.length} different characters in the training split, ${found} ` +
-      `with the start marker, but ${said.filter((part) => part !== "").join(" and ")}`,
+      `with the start token, but ${said.filter((part) => part !== "").join(" and ")}`,
   );
 }
 
@@ -192,6 +192,6 @@ function wordsOf({ data }: EncodingContext, input: string, table: Table, column:
     column,
     long,
     `the text has ${texts[long].length} words, but a length of ${length} has room for ${length - 1} after the ` +
-      `start marker; the longest text of the file needs a length of ${longest + 1}, or "cut": true`,
+      `start token; the longest text of the file needs a length of ${longest + 1}, or "cut": true`,
   );
 }

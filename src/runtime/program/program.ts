@@ -118,7 +118,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const source = await program.reader.read(program, flags);
   if (flags["--predict"] && predict) {
     const { fields } = resumed;
-    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, a file of --out");
+    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, a file from --out");
     const doubt = regime?.doubt(training, resumed);
     if (doubt) warn(doubt);
     return console.log(

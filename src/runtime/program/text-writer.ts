@@ -78,7 +78,7 @@ function draw(logits: ArrayLike<number>, first: number, temperature: number, uni
 /** Help lines for the flags of `asWriter`. */
 export const writerHelp = `
   --sample N           generate N texts after training; with --resume, --seed is their seed
-  --temperature T      sampling temperature; 0 takes the likeliest character (default: 1)`;
+  --temperature T      sampling temperature; 0 picks the likeliest character (default: 1)`;
 
 /** Wraps the trainer, so that it samples texts as the flags say. */
 export function asWriter(

@@ -121,7 +121,7 @@ export function writeRows(
   for (const slot of slots)
     if (!(onlyInputs && slot.isTarget)) writeField(slot, batch[slot.name], start, n, order);
   // Reading an array of a user-defined class may run code that calls this trainer.
-  if (slots.writes !== turn) throw new InputError("the batch calls the trainer that reads it");
+  if (slots.writes !== turn) throw new InputError("reading the batch calls the trainer again");
 }
 
 function writeField(

@@ -112,7 +112,7 @@ export function allRows(rows: number): Int32Array {
  */
 export function checkWhole(name: string, value: number, least = 0, given: unknown = value): number {
   if (Number.isInteger(value) && value >= least && value <= 0xffffffff) return value;
-  throw new InputError(`${name} must be a whole number from ${least} to 4294967295, got ${given}`);
+  throw new InputError(`${name} must be an integer from ${least} to 4294967295, got ${given}`);
 }
 
 /** Throws if the rows exceed one batch. */

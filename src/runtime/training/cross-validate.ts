@@ -99,10 +99,10 @@ function foldsDone({
   if (resume === undefined) return foldsIn(resumed);
   return locateErrors(resume, () => {
     if (!Array.isArray(resumed.folds) || !foldsIn(resumed).every((fold) => fold?.bestEpoch >= 0))
-      throw new InputError("the checkpoint has no valid results of folds");
+      throw new InputError("the checkpoint has no valid fold results");
     if (resumed.epochs === epochs) return foldsIn(resumed);
     throw new InputError(
-      `its folds train for ${resumed.epochs} epochs, those of this run for ${epochs}: use --epochs ${resumed.epochs}`,
+      `its folds have ${resumed.epochs} epochs, but this run has ${epochs}: use --epochs ${resumed.epochs}`,
     );
   });
 }

@@ -53,7 +53,7 @@ export function frozenSavings(compilation: Compilation, options: PipelineOptions
   const [pruned, full] = [compilation, thawed].map((each) => flopsOfProgram(each, "gradient"));
   const savedPercent = full === 0 ? 0 : Math.round((100 * (full - pruned)) / full);
   const work = `${megaflops(pruned)} instead of ${megaflops(full)} MFLOP per batch (${savedPercent} % saved)`;
-  return `frozen: ${names}. The gradient takes ${count(compilation)} nodes instead of ${count(thawed)}, ${work}`;
+  return `frozen: ${names}. The gradient needs ${count(compilation)} nodes instead of ${count(thawed)}, ${work}`;
 }
 
 const megaflops = (flops: number): string => (flops / 1e6).toPrecision(3);

@@ -126,7 +126,7 @@ export function fusedText(kernels: readonly Fused[]): string {
   const values = sum(kernels, ({ fused }) => fused.values.length);
   const saved = sum(kernels, ({ fused }) => fused.bytesSaved);
   const became = kernels.every(({ fused }) => fused.nests <= 1)
-    ? `${counted(kernels.length, "kernel")}, nothing was fused`
+    ? `${counted(kernels.length, "kernel")} without fusion`
     : `${counted(nests, "nest")} of loops became ${counted(kernels.length, "kernel")}`;
   const kept =
     values === 0

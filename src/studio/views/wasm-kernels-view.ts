@@ -47,7 +47,7 @@ export function wasmKernelsView(
 
 const measuredText = ({ backend, gigahertz }: KernelTimes): string =>
   `measured: each kernel alone, one thread, ${backend === "relaxed" ? "relaxed" : "plain"} SIMD; the ` +
-  `clock is ${gigahertz.toFixed(2)} GHz by a chain of additions`;
+  `clock rate is ${gigahertz.toFixed(2)} GHz, measured with a chain of additions`;
 
 /** The facts about a kernel. The measured values exist only if the kernel was measured. */
 interface KernelFacts {

@@ -61,7 +61,7 @@ describe("--keep", () => {
   it.each([
     [["--keep", "2"], "--keep needs --out", "add --out CHECKPOINT"],
     [["--keep", "0", "--out", "x"], "'0' is invalid", "at least 1"],
-    [["--keep", "some", "--out", "x"], "'some' is invalid", "a whole number"],
+    [["--keep", "some", "--out", "x"], "'some' is invalid", "an integer"],
   ])("%j is rejected", async (flags, ...said) => {
     expectRefusal(await train(...flags), "T1010", ...said);
     expect(place.made()).toEqual([]);

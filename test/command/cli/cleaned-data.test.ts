@@ -64,7 +64,7 @@ test("three mistakes are reported: no separator, no policy, and a policy that dr
   place.write("comma.json", { ...spec, data });
   expectRefusal(
     await place.run("train", "comma.json"),
-    'homes.csv:1 error T2003: the first row is a single cell with the probable separator ";"',
+    'homes.csv:1 error T2003: the first row is a single cell that contains the probable separator ";"',
     'add to the data section: "separator": ";"',
   );
   const strict = { ...spec.data, inputs: { home: { columns: ["area", "age"] } } };

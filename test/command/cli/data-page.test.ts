@@ -130,7 +130,7 @@ test("mistakes with categories are reported with the correct value", async () =>
   place.write("wide.json", { ...spec, inputs: { ...spec.inputs, kind: { shape: [9] } } });
   expectRefusal(
     await place.run("train", "wide.json"),
-    "homes.csv error T2004: kind takes 9 numbers a row, but its columns have 7 categories: its shape must be [7]",
+    "homes.csv error T2004: kind has 9 numbers per row, but its columns have 7 categories: its shape must be [7]",
   );
   const network = spec.network.map((layer) =>
     layer.name === "streets" ? { ...layer, vocabulary: 5 } : layer,

@@ -83,7 +83,7 @@ describe("tapeless search", () => {
     place.write("flowers.json", { ...flowers, training });
     const { code, stdout, stderr } = await stopped("SIGINT", "2 to train", "search", "flowers.json");
     expect(stderr).toContain(
-      "stopped by Ctrl-C: 0 of 2 candidates are stored in flowers.search.jsonl; the same command continues",
+      "stopped by Ctrl-C: 0 of 2 candidates are stored in flowers.search.jsonl; run the same command again to resume",
     );
     expect([code, stdout]).toEqual([130, ""]);
     expect(place.read("flowers.search.jsonl").split("\n")).toHaveLength(2);

@@ -154,7 +154,7 @@ test("invalid cells are reported with their line", async () => {
   place.write("houses.csv", changed(5, /^[\d.]+/, "31.02.2023").join("\n"));
   expectRefusal(
     await place.run("train", "houses.json"),
-    /houses\.csv:5 error T2004: column "sold": "31\.02\.2023 \d\d:30" is not a date of the format DD\.MM\.YYYY HH:mm/,
+    /houses\.csv:5 error T2004: column "sold": "31\.02\.2023 \d\d:30" is not a date in the format DD\.MM\.YYYY HH:mm/,
   );
   place.write("houses.csv", changed(7, /;[\d.,]+;/, ";1.23;").join("\n"));
   expectRefusal(

@@ -82,48 +82,47 @@ const ofData: [string, Partial<Spec>, readonly string[]][] = [
     "accuracy of a price",
     predicts("price", { metrics: ["accuracy"] }),
     [
-      'houses.csv:2 error T2004: column "price": 200000 is not -1, 0 or 1, as accuracy needs: for a ' +
-        "quantity use mae, rmse or r2",
+      'houses.csv:2 error T2004: column "price": 200000 is not -1, 0 or 1 for accuracy; for other ' +
+        "numbers, use mae, rmse or r2",
     ],
   ],
   [
     "binary cross-entropy of a price",
     predicts("price", { loss: "binary-cross-entropy" }),
     [
-      'houses.csv:2 error T2004: column "price": 200000 is not a number from 0 to 1, as ' +
-        "binary-cross-entropy needs: scale other numbers to this range, or use a loss such as mse",
+      'houses.csv:2 error T2004: column "price": 200000 is not a number from 0 to 1 for ' +
+        "binary-cross-entropy; scale other numbers to this range, or use a loss such as mse",
     ],
   ],
   [
     "binary cross-entropy of -1 and 1, with accuracy",
     predicts("change", { loss: "binary-cross-entropy", metrics: ["accuracy"] }),
     [
-      'houses.csv:2 error T2004: column "change": -3 is not 0 or 1, as binary-cross-entropy and accuracy ' +
-        "need: scale other numbers to this range, or use a loss such as mse; for a quantity use mae, rmse or " +
-        "r2",
+      'houses.csv:2 error T2004: column "change": -3 is not 0 or 1 for binary-cross-entropy and ' +
+        "accuracy; scale other numbers to this range, or use a loss such as mse; for other numbers, use mae, rmse or r2",
     ],
   ],
   [
     "poisson of changes",
     predicts("change", { loss: "poisson" }),
     [
-      'houses.csv:2 error T2004: column "change": -3 is not a number of at least 0, as poisson needs: for ' +
-        "negative numbers use a loss such as mse",
+      'houses.csv:2 error T2004: column "change": -3 is not a number of at least 0 for poisson; for ' +
+        "negative numbers, use a loss such as mse",
     ],
   ],
   [
     "rmsle of changes",
     predicts("change", { loss: "rmsle" }),
     [
-      'houses.csv:2 error T2004: column "change": -3 is not a number of at least 0, as rmsle needs: for ' +
-        "negative numbers use a loss such as mse",
+      'houses.csv:2 error T2004: column "change": -3 is not a number of at least 0 for rmsle; for ' +
+        "negative numbers, use a loss such as mse",
     ],
   ],
   [
     "hinge of a share",
     predicts("share", { loss: "hinge" }),
     [
-      'houses.csv:3 error T2004: column "share": 0.1 is not -1, 0 or 1, as hinge needs: for other numbers ' +
+      'houses.csv:3 error T2004: column "share": 0.1 is not -1, 0 or 1 for hinge; for other numbers, ' +
         "use a loss such as mse",
     ],
   ],
@@ -131,16 +130,16 @@ const ofData: [string, Partial<Spec>, readonly string[]][] = [
     "perceptron of a count",
     predicts("rooms", { loss: "perceptron" }),
     [
-      'houses.csv:3 error T2004: column "rooms": 2 is not -1, 0 or 1, as perceptron needs: for other ' +
-        "numbers use a loss such as mse",
+      'houses.csv:3 error T2004: column "rooms": 2 is not -1, 0 or 1 for perceptron; for other ' +
+        "numbers, use a loss such as mse",
     ],
   ],
   [
     "kl-divergence of a count",
     predicts("rooms", { loss: "kl-divergence" }),
     [
-      'houses.csv:3 error T2004: column "rooms": 2 is not a number from 0 to 1, as kl-divergence needs: ' +
-        "its targets are probabilities",
+      'houses.csv:3 error T2004: column "rooms": 2 is not a number from 0 to 1 for kl-divergence; use ' +
+        "probabilities as targets",
     ],
   ],
   [
@@ -150,8 +149,8 @@ const ofData: [string, Partial<Spec>, readonly string[]][] = [
       data: { ...houses.data, targets: { price: { columns: ["price"], scale: { divide: 100_000 } } } },
     },
     [
-      'houses.csv:2 error T2004: column "price": 200000, scaled to 2.000, is not a number from 0 to 1, as ' +
-        "binary-cross-entropy needs: scale other numbers to this range, or use a loss such as mse",
+      'houses.csv:2 error T2004: column "price": 200000, scaled to 2.000, is not a number from 0 to 1 ' +
+        "for binary-cross-entropy; scale other numbers to this range, or use a loss such as mse",
     ],
   ],
   [
@@ -167,7 +166,7 @@ const ofData: [string, Partial<Spec>, readonly string[]][] = [
     reads("area..romms"),
     [
       'houses.json:45:11 error T2007: data.inputs.house.columns[0]: houses.csv has no column "romms", an ' +
-        'end of the range "area..romms"',
+        'endpoint of the range "area..romms"',
       '  hint: did you mean "area..rooms"?',
     ],
   ],
@@ -194,7 +193,7 @@ const ofData: [string, Partial<Spec>, readonly string[]][] = [
     "no data section",
     { data: undefined },
     [
-      "houses.json error T2005: the spec has no `data` section, which assigns columns to inputs and targets",
+      'houses.json error T2005: the spec has no "data" section, which assigns columns to inputs and targets',
       '  hint: add "data": { "file": …, "inputs": …, "targets": … }',
     ],
   ],
@@ -205,34 +204,34 @@ const ofSpec: [string, object, readonly string[]][] = [
     "accuracy of a scaled price",
     { ...houses, metrics: ["accuracy"] },
     [
-      "houses.json:28:5 error T1402: metrics[0]: accuracy needs a target that is -1, 0 or 1, but " +
-        "data.targets.price.scale makes price a quantity",
-      "  hint: for a quantity use mae, rmse or r2",
+      "houses.json:28:5 error T1402: metrics[0]: accuracy needs each target value to be -1, 0 or 1, but " +
+        "data.targets.price.scale changes the values of price",
+      "  hint: for other numbers, use mae, rmse or r2",
     ],
   ],
   [
     "poisson of a scaled price",
     { ...houses, loss: "poisson" },
     [
-      'houses.json:56:18 error T1404: data.targets.price.scale: "standard" scales to mean 0, but poisson ' +
-        "needs a target that is a number of at least 0",
-      "  hint: remove the scale; for negative numbers use a loss such as mse",
+      'houses.json:56:18 error T1404: data.targets.price.scale: "standard" shifts the mean of the target to 0, but poisson ' +
+        "needs each target value to be a number of at least 0",
+      "  hint: remove the scale; for negative numbers, use a loss such as mse",
     ],
   ],
   [
     "r2 of classes",
     classes({ loss: "cross-entropy", metrics: ["r2"] }),
     [
-      "houses.json:28:5 error T1402: metrics[0]: r2 compares real numbers, but the target is a class index",
-      "  hint: metrics for this output and target: accuracy",
+      "houses.json:28:5 error T1402: metrics[0]: r2 compares real numbers, but the target contains class indices",
+      "  hint: metrics that fit this output and target: accuracy",
     ],
   ],
   [
     "the loss of a quantity for classes",
     classes({ loss: "mse" }),
     [
-      "houses.json:26:11 error T1401: loss: mse compares real numbers, but the target is a class index",
-      "  hint: losses for this output and target: cross-entropy",
+      "houses.json:26:11 error T1401: loss: mse compares real numbers, but the target contains class indices",
+      "  hint: losses that fit this output and target: cross-entropy",
       "  note: the loss compares the output of dense2 with the target price",
     ],
   ],
@@ -241,8 +240,7 @@ const ofSpec: [string, object, readonly string[]][] = [
     { ...houses, network: [hidden, { type: "relu", name: 1 }, output] },
     [
       'houses.json:22:15 error T1103: network[1].type: unknown layer "relu"',
-      '  hint: activations are keys of other layers: "activation": "relu" in the layer before it, or { ' +
-        '"type": "activation", "fn": "relu" }',
+      '  hint: add "activation": "relu" to the layer before it, or write { "type": "activation", "fn": "relu" }',
       "houses.json:23:15 error T1203: network[1].name must be a string, got 1",
     ],
   ],
@@ -251,8 +249,7 @@ const ofSpec: [string, object, readonly string[]][] = [
     { ...houses, network: [hidden, "ReLU", output] },
     [
       'houses.json:21:5 error T1103: network[1]: unknown layer "ReLU"',
-      '  hint: activations are keys of other layers: "activation": "relu" in the layer before it, or { ' +
-        '"type": "activation", "fn": "relu" }',
+      '  hint: add "activation": "relu" to the layer before it, or write { "type": "activation", "fn": "relu" }',
     ],
   ],
   [
@@ -287,7 +284,7 @@ const ofSpec: [string, object, readonly string[]][] = [
     [
       'houses.json:26:11 error T1103: loss: unknown loss "categorical_crossentropy"',
       '  hint: did you mean "cross-entropy"? Its targets are class indices: declare the target as { ' +
-        '"classes": k }. It reads logits, so leave out the sigmoid or softmax before it.',
+        '"classes": k }. It reads logits, so remove the sigmoid or softmax before it.',
     ],
   ],
   [
@@ -356,9 +353,9 @@ const ofSpec: [string, object, readonly string[]][] = [
     "conv2d before dense without flatten",
     image([8, 8, 3], conv, output),
     [
-      "houses.json:29:11 error T1401: loss: mse compares element by element, but the output is [n, 6, 6, " +
-        "1] and the target [n]",
-      '  hint: network[1] (dense1) acts on the last axis of its input [n, 6, 6, 2] alone: insert { "type": ' +
+      "houses.json:29:11 error T1401: loss: mse compares element by element, but the output has the shape [n, 6, 6, " +
+        "1] and the target has the shape [n]",
+      '  hint: network[1] (dense1) acts on each pixel of its input [n, 6, 6, 2] separately; insert { "type": ' +
         '"flatten" } before it',
       "  note: the loss compares the output of dense1 with the target price",
     ],
@@ -377,15 +374,15 @@ const warnings: [string, object, readonly string[]][] = [
     [
       "houses.json:5:16 warning T1314: inputs.house.shape is [3, 32, 32], which conv2d reads as height 3, " +
         "width 32 and 32 channels",
-      "  hint: if the 3 are channels, write [32, 32, 3] and order each row by pixels, not by channels",
+      "  hint: if 3 is the number of channels, write [32, 32, 3] and store each row pixel by pixel, not channel by channel",
     ],
   ],
   [
     "flatten after dense",
     image([8, 8, 3], conv, hidden, "flatten", output),
     [
-      "houses.json:24:5 warning T1315: network[1] (dense1) acts on the last axis of its input [n, 6, 6, 2] " +
-        "alone, separately for each pixel, and a flatten layer follows",
+      "houses.json:24:5 warning T1315: network[1] (dense1) acts on each pixel of its input [n, 6, 6, 2] " +
+        "separately, because the flatten layer comes after it",
       '  hint: insert { "type": "flatten" } before it',
     ],
   ],
@@ -393,8 +390,8 @@ const warnings: [string, object, readonly string[]][] = [
     "keep the best without validation",
     { ...houses, training: { epochs: 2, batchSize: 8, keep: "best" } },
     [
-      "houses.json:35:5 warning T1211: training.keep: the spec has no validation split that selects the " +
-        "best epoch, so the last is kept",
+      "houses.json:35:5 warning T1211: training.keep: without a validation split, the best epoch is not known, so the " +
+        "model keeps the last one",
       '  hint: add "validation": { "fraction": 0.2 } to training, or pass validation data to fit()',
     ],
   ],
@@ -414,7 +411,7 @@ const ofProgram: [string, Partial<Spec>, readonly string[]][] = [
     "accuracy of a price",
     predicts("price", { metrics: ["accuracy"] }),
     [
-      'error: houses.csv:2: column "price": 200000 is not -1, 0 or 1, as accuracy needs: for a quantity ' +
+      'error: houses.csv:2: column "price": 200000 is not -1, 0 or 1 for accuracy; for other numbers, ' +
         "use mae, rmse or r2",
     ],
   ],
@@ -527,8 +524,8 @@ describe("fit()", () => {
   test("targets outside the range of the loss and the metrics", async () => {
     const trainer = await trainerOf({ loss: "binary-cross-entropy", metrics: ["accuracy"] });
     const message =
-      "price, row 1: 200000 is not 0 or 1, as binary-cross-entropy and accuracy need: scale other numbers to this " +
-      "range, or use a loss such as mse; for a quantity use mae, rmse or r2";
+      "price, row 1: 200000 is not 0 or 1 for binary-cross-entropy and accuracy; scale other numbers " +
+      "to this range, or use a loss such as mse; for other numbers, use mae, rmse or r2";
     expect(() => trainer.fit(data, { validation: 0 })).toThrow(expect.objectContaining({ message }));
     expect(trainer.epoch).toBe(0);
   });

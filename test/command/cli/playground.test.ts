@@ -10,7 +10,7 @@ it("does not overwrite another site", { timeout: 60_000 }, async () => {
   place.write("site/data.js", "my own");
   expectRefusal(
     await place.run("playground", "-o", "site"),
-    "error T1014: -o site: the folder contains files of something other than a playground: data.js, index.html",
+    "error T1014: -o site: the folder contains files that are not part of a playground: data.js, index.html",
     "hint: name a folder that is new, empty",
   );
   expect(place.read("site/index.html")).toBe("<title>my own</title>");

@@ -139,7 +139,7 @@ describe("errors are reported", () => {
     const of = (checkpoint: string) => place.run("predict", "flowers.json", checkpoint, "new.csv");
     expectRefusal(await of("none.ckpt"), "none.ckpt error T3001: cannot read the checkpoint");
     expectRefusal(await of("new.csv"), "new.csv error T3001: not a checkpoint");
-    expectRefusal(await of("houses.ckpt"), 'houses.ckpt error T3001: the checkpoint is of "houses"');
+    expectRefusal(await of("houses.ckpt"), 'houses.ckpt error T3001: the checkpoint is for "houses"');
   });
 
   it("for a checkpoint without preprocessing, as the user's own program may save it", async () => {
@@ -151,7 +151,7 @@ describe("errors are reported", () => {
     );
     expectRefusal(
       await program("trainer.ts", "--resume", "bare.ckpt", "--predict", "new.csv"),
-      "error: --predict needs --resume CHECKPOINT, a file of --out",
+      "error: --predict needs --resume CHECKPOINT, a file from --out",
     );
   });
 

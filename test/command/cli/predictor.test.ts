@@ -66,16 +66,13 @@ describe("tapeless compile --predictor", () => {
     expectRefusal(await predictor(), "flowers.ckpt error T3001: not a checkpoint");
     place.write("flowers.ckpt", checkpoint);
     place.write("flowers.json", { ...flowers, network: [{ type: "dense", units: 3 }] });
-    expectRefusal(await predictor(), "T3001: the checkpoint is of another spec or compiler");
+    expectRefusal(await predictor(), "T3001: another spec or compiler wrote the checkpoint");
     expect(place.made()).toEqual([]);
   });
 
   it("rejects flags that cannot be combined", async () => {
     expectRefusal(await predictor("--watch"), "T1010: --predictor cannot be combined with --watch");
     place.write("other.json", { ...flowers, name: "other" });
-    expectRefusal(
-      await predictor("other.json"),
-      "T1010: --predictor takes the checkpoint of one spec, but there are 2 specs",
-    );
+    expectRefusal(await predictor("other.json"), "T1010: --predictor needs exactly one spec, got 2");
   });
 });

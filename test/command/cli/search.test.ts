@@ -157,7 +157,10 @@ describe("a thread that ends is reported with its candidate", () => {
   });
 
   it("a results file may be a device", async () => {
-    expectRefusal(await search("--out", "/dev/full"), "/dev/full:1 error T1706: results need a regular file");
+    expectRefusal(
+      await search("--out", "/dev/full"),
+      "/dev/full:1 error T1706: the path of the results is not a regular file",
+    );
   });
 });
 
@@ -216,7 +219,7 @@ describe("a stored outcome", () => {
     );
     expectRefusal(
       await search(),
-      "flowers.search.jsonl:3 error T1706: the line is not the outcome of a candidate",
+      "flowers.search.jsonl:3 error T1706: the line is not the result of a candidate",
     );
   });
 });

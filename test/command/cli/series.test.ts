@@ -322,7 +322,7 @@ const mistakes: [string, Json, Json, Json, string][] = [
     { test: { last: 0.2, after: "1999-01-05" } },
     {},
     {},
-    "T1208: training.test needs exactly one of `fraction`, `last`, `after` and `column`",
+    'T1208: training.test needs exactly one of "fraction", "last", "after" and "column"',
   ],
   [
     "rows at random",

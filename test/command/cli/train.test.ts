@@ -141,9 +141,9 @@ describe("a checkpoint is rejected with a reason if it", () => {
     );
   });
 
-  it("is cut short", async () => {
+  it("is truncated", async () => {
     place.write("some.ckpt", checkpoint.slice(0, checkpoint.length / 2));
-    expectRefusal(await resume(), "some.ckpt error T3001: the checkpoint is damaged or cut short");
+    expectRefusal(await resume(), "some.ckpt error T3001: the checkpoint is damaged or truncated");
   });
 
   it("is empty", async () => {
@@ -163,12 +163,12 @@ describe("a checkpoint is rejected with a reason if it", () => {
 
   it("is of another model", async () => {
     place.write("specs/flowers.json", { ...flowers, name: "weeds" });
-    expectRefusal(await resume(), 'T3001: the checkpoint is of "flowers" in f32, not of "weeds" in f32');
+    expectRefusal(await resume(), 'T3001: the checkpoint is for "flowers" in f32, not for "weeds" in f32');
   });
 
   it("is of another element type", async () => {
     const outcome = await place.run("train", "specs/flowers.json", "--resume", "some.ckpt", "--dtype", "f64");
-    expectRefusal(outcome, 'T3001: the checkpoint is of "flowers" in f32, not of "flowers" in f64');
+    expectRefusal(outcome, 'T3001: the checkpoint is for "flowers" in f32, not for "flowers" in f64');
   });
 
   it("is of another seed", async () => {

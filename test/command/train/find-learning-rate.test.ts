@@ -90,7 +90,7 @@ describe("train --find-learning-rate", () => {
     [["--log", "a.jsonl"], "--log cannot be combined with --find-learning-rate"],
     [["--no-chart"], "--no-chart cannot be combined with --find-learning-rate"],
     [["--show-schedule"], "--show-schedule cannot be combined with --find-learning-rate"],
-    [["--plot", "rates.png"], "plots are SVG files"],
+    [["--plot", "rates.png"], "the file must end in .svg"],
   ])("rejects %j", async (flags, said) => {
     expectRefusal(await find(...flags), "error T1010: ", said);
     expect(place.made()).toEqual([]);

@@ -90,7 +90,7 @@ describe("train --report", () => {
   });
 
   it.each([
-    [["--report", "answers.pdf"], "--report answers.pdf: the file extension selects no format"],
+    [["--report", "answers.pdf"], "--report answers.pdf: the file extension is not that of a report format"],
     [["--report", "flowers.json/answers.txt"], "T1011: cannot write"],
   ])("rejects %j before training", async (flags, said) => {
     expectRefusal(await train(...flags), said);

@@ -62,7 +62,7 @@ describe("train --plot", () => {
   });
 
   it.each([
-    ["curves.png", "plots are SVG files"],
+    ["curves.png", "the file must end in .svg"],
     ["flowers.json/curves.svg", "T1011: cannot write"],
   ])("rejects %s before training", async (file, said) => {
     expectRefusal(await train("--plot", file), said);

@@ -45,10 +45,10 @@ it("renders a diagnostic without a location, and a file without a line", () => {
   const bare: Diagnostic = {
     code: "T1306",
     severity: "warning",
-    message: "inputs.x is not read by any layer",
+    message: "no layer reads inputs.x",
   };
   expect(render([bare, { ...bare, location: { file: "a.ts" } }])).toBe(
-    "warning T1306: inputs.x is not read by any layer\na.ts warning T1306: inputs.x is not read by any layer",
+    "warning T1306: no layer reads inputs.x\na.ts warning T1306: no layer reads inputs.x",
   );
 });
 

@@ -77,12 +77,12 @@ describe("errors name the op, the types and the reason", () => {
     [
       "shapes that do not broadcast",
       () => g.add(x, m),
-      "T1310 add(f64[n,4], f64[5,2]): shapes [n,4] and [5,2] do not broadcast: n and 5 at axis 0",
+      "T1310 add(f64[n,4], f64[5,2]): shapes [n,4] and [5,2] cannot be broadcast together: n and 5 at axis 0",
     ],
     [
       "the batch dimension and a number",
       () => g.add(x, leaf("y", [3, 4])),
-      "T1310 add(f64[n,4], f64[3,4]): shapes [n,4] and [3,4] do not broadcast: n and 3 at axis 0",
+      "T1310 add(f64[n,4], f64[3,4]): shapes [n,4] and [3,4] cannot be broadcast together: n and 3 at axis 0",
     ],
     [
       "integers where reals belong",
@@ -102,17 +102,17 @@ describe("errors name the op, the types and the reason", () => {
     [
       "an axis that does not exist",
       () => g.reduceSum(x, { axes: [2] }),
-      "T1310 reduceSum(f64[n,4]): axis 2 is not one of the 2 axes",
+      "T1310 reduceSum(f64[n,4]): axis 2 does not exist; the operand has 2 axes",
     ],
     [
       "an axis twice",
       () => g.reduceSum(x, { axes: [1, 1] }),
-      "T1310 reduceSum(f64[n,4]): axes [1,1] must be distinct",
+      "T1310 reduceSum(f64[n,4]): the axes [1,1] must be distinct",
     ],
     [
       "a reshape that loses elements",
       () => g.reshape(x, { shape: ["n", 5] }),
-      "T1310 reshape(f64[n,4]): f64[n,4] cannot take the shape [n,5]: it would hold 5·n elements instead of 4·n",
+      "T1310 reshape(f64[n,4]): f64[n,4] cannot be reshaped to [n,5]: that shape has 5·n elements, not 4·n",
     ],
     [
       "an invalid permutation",

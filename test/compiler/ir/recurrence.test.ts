@@ -65,14 +65,16 @@ describe("recur", () => {
     expect(() => stepType(tensorType("f64", ["n"]), 3)).toThrow("is not a sequence of 3 steps");
   });
   it("rejects time before the batch axis: steps are stacked after it", () => {
-    expect(() => stepType(tensorType("f64", [3, "n"]), 3)).toThrow("[3,n] has time before the batch");
+    expect(() => stepType(tensorType("f64", [3, "n"]), 3)).toThrow(
+      "[3,n] must have the batch axis before the time axis",
+    );
   });
   it("rejects a step that changes the type of a carried value, or does not compute it", () => {
     const step = (next: (h: Node) => Record<string, Node>) => () =>
       recur(g, { name: "r", length: 3 }, { h: carried(h0) }, ({ h }) => ({ next: next(h), value: h }));
     expect(step((h) => ({ h: g.reduceSum(h, { axes: [1] }) }))).toThrow(DiagnosticError);
     expect(step(() => ({}))).toThrow(/h is carried, so the step must compute its next value/);
-    expect(step((h) => ({ h: g.reduceSum(h, { axes: [1] }) }))).toThrow(/but its next value is f64\[n\]/);
+    expect(step((h) => ({ h: g.reduceSum(h, { axes: [1] }) }))).toThrow(/but its next value has f64\[n\]/);
   });
 });
 

@@ -68,7 +68,7 @@ describe("convolution", () => {
   });
   it("reports the expected and the actual shape", async () => {
     expect(await refusal({ shape: [4] }, [{ type: "conv2d", filters: 1, kernel: 2 }])).toContain(
-      "conv2d1 takes images [n, height, width, channels], but x gives [n, 4]",
+      "conv2d1 must read an image [n, height, width, channels], but x has the shape [n, 4]",
     );
     expect(await refusal({ shape: [4, 4, 1] }, [{ type: "conv2d", filters: 1, kernel: 5 }])).toContain(
       "a window of 5 × 5 does not fit",

@@ -275,31 +275,31 @@ describe("the spec", () => {
         "flatten",
         { type: "dense", units: 2 },
       ]),
-      'error T1224: inputs.text.lengths: no input is named "cuont"\n  hint: did you mean "count"?',
+      'error T1224: inputs.text.lengths: unknown input "cuont"\n  hint: did you mean "count"?',
     ],
     [
       "the input itself",
       specOf({ lengths: "text" }),
-      "error T1224: inputs.text.lengths: it cannot be the input itself\n" +
-        '  hint: declare one number per row: "inputs": { "lengths": { "shape": [], "dtype": "i32" } }',
+      "error T1224: inputs.text.lengths: an input cannot contain its own lengths\n" +
+        '  hint: declare an input with one integer per row: "inputs": { "lengths": { "shape": [], "dtype": "i32" } }',
     ],
     [
       "lengths that are no integers",
       specOf(withLengths, { count: { shape: [] } }),
-      "error T1224: inputs.text.lengths: count must be one integer per row\n" +
-        '  hint: inputs.count: { "shape": [], "dtype": "i32" }',
+      "error T1224: inputs.text.lengths: count must have one integer per row\n" +
+        '  hint: write "count": { "shape": [], "dtype": "i32" }',
     ],
     [
       "a fraction among integers",
       specOf({ padding: 0.5 }),
-      "error T1224: inputs.text.padding must be an integer like the other values, got 0.5\n" +
-        '  hint: "padding": 0 is usual',
+      "error T1224: inputs.text.padding must be an integer, because the dtype is i32, got 0.5\n" +
+        '  hint: the usual value is "padding": 0',
     ],
     [
       "an input without positions",
       specOf({ padding: 0, shape: [] }),
-      "error T1224: inputs.text.padding needs a sequence, but a row of this input has no axes\n" +
-        '  hint: such as "shape": [60]',
+      "error T1224: inputs.text.padding needs a sequence, but each row of this input is a single number\n" +
+        "  hint: write a shape such as [60]",
     ],
     [
       "a text",
@@ -310,7 +310,7 @@ describe("the spec", () => {
           inputs: { text: { columns: ["text"], characters: { length } } },
         },
       },
-      "error T1224: inputs.text.padding cannot be combined with characters, which determine the padding of texts\n" +
+      "error T1224: inputs.text.padding cannot be combined with characters, which determines the padding\n" +
         "  hint: remove it",
     ],
     [
@@ -319,8 +319,8 @@ describe("the spec", () => {
         ...specOf({ padding: 0, dtype: "f32" }, {}, [{ type: "dense", units: 2 }]),
         data: { ...data({ scale: "standard" }), inputs: { text: { columns: ["a..e"], scale: "standard" } } },
       },
-      "error T1224: inputs.text.padding cannot be combined with a scale, which changes the padding too\n" +
-        '  hint: remove the scale of data.inputs.text, or give the lengths in another input: "lengths": "NAME"',
+      "error T1224: inputs.text.padding cannot be combined with a scale, which would change the padding as well\n" +
+        '  hint: remove the scale of data.inputs.text, or name an input that contains the lengths: "lengths": "NAME"',
     ],
   ])("rejects %s", (_, spec, expected) => {
     expect(faultsOf(spec)).toContain(expected);
@@ -334,7 +334,7 @@ describe("the spec", () => {
       { type: "dense", units: 2 },
     ];
     expect(() => buildGraphs(parseModel(specOf({}, {}, network)), "f64")).toThrow(
-      "network[1]: cross-attention1 reads two layers, but embedding1 gives [n, 5, 2]",
+      "network[1]: cross-attention1 must read exactly two inputs, got 1: embedding1 has the shape [n, 5, 2]",
     );
   });
 
@@ -342,9 +342,9 @@ describe("the spec", () => {
     [
       "a dense layer along the sequence",
       specOf({ padding: 0, dtype: "f32" }, {}, [{ type: "dense", units: 2 }]),
-      "warning T1225: inputs.text.padding has no effect: no layer leaves padding out\n" +
-        "  hint: layers along time do, such as gru, attention or global-avg-pool1d; flatten, and dense on one number " +
-        "per position, read every position",
+      "warning T1225: inputs.text.padding has no effect, because no layer, loss or metric skips padding\n" +
+        "  hint: gru, attention and global-avg-pool1d, for example, skip padding; flatten reads every position, and so " +
+        "does a dense layer that reads the whole sequence as one axis",
     ],
     [
       "flatten",

@@ -273,12 +273,12 @@ describe("errors of functions", () => {
     [
       "gives nothing",
       { loss: () => undefined },
-      "T1608: loss: the function must return a node of the builder, got nothing",
+      "T1608: loss: the function must return a node that the builder has made, got nothing",
     ],
     [
       "is asynchronous",
       { loss: async () => 1 },
-      "T1608: loss: the function must return a node of the builder, got an empty object",
+      "T1608: loss: the function must return a node that the builder has made, got an empty object",
     ],
     [
       "sums rows by itself",
@@ -286,7 +286,7 @@ describe("errors of functions", () => {
         loss: (g: GraphBuilder, { prediction }: { prediction: Node }) =>
           g.reduceSum(prediction, { axes: [0, 1] }),
       },
-      "T1604: loss: the function reads rows outside any sum or mean",
+      "T1604: loss: the function uses values of rows outside any sum or mean",
     ],
     [
       "takes a mean of a mean",
@@ -294,7 +294,7 @@ describe("errors of functions", () => {
         loss: (g: GraphBuilder, { prediction, mean }: { prediction: Node; mean: (x: Node) => Node }) =>
           mean(g.subtract(prediction, mean(prediction))),
       },
-      "T1604: loss: the function takes a sum or mean inside another, which needs a second pass over the data",
+      "T1604: loss: the function applies sum or mean inside another one, which would need a second pass over the data",
     ],
     [
       "brings together what does not fit",
@@ -326,7 +326,7 @@ describe("errors of functions", () => {
           learningRate: { initial: 1, formula: (g: GraphBuilder) => g.iota({ shape: [2], axis: 0 }) },
         },
       },
-      "T1608: optimizer.learningRate: the schedule function must return the shape [], but returns [2]",
+      "T1608: optimizer.learningRate: the schedule function must return a node of the shape [], got [2]",
     ],
     [
       "of an optimizer gives a number",
@@ -336,12 +336,12 @@ describe("errors of functions", () => {
     [
       "of an optimizer forgets a state",
       rule((_: GraphBuilder, { parameter }: { parameter: Node }) => ({ parameter }), { state: ["m"] }),
-      'T1608: optimizer: the optimizer function must return the state "m", which the key "state" names',
+      'T1608: optimizer: the optimizer function must return the state "m", which the key "state" contains',
     ],
     [
       "of an optimizer invents a state",
       rule((_: GraphBuilder, { parameter }: { parameter: Node }) => ({ parameter, state: { q: parameter } })),
-      'T1608: optimizer: the optimizer function returns the state "q", which the key "state" does not name',
+      'T1608: optimizer: the optimizer function returns the state "q", which the key "state" does not contain',
     ],
     [
       "of an activation changes the shape",
@@ -354,12 +354,12 @@ describe("errors of functions", () => {
           },
         ],
       },
-      "T1608: network[0]: the activation function must return the shape [n, 2], but returns [n]",
+      "T1608: network[0]: the activation function must return a node of the shape [n, 2], got [n]",
     ],
     [
       "of a layer loses the rows",
       layer(({ g }, x) => g.reduceSum(x, { axes: [0] })),
-      "T1608: network[0]: custom1: its function must return rows, [n, …], but returns [3]",
+      "T1608: network[0]: custom1: the function of the layer must return a node of the shape [n, …], got [3]",
     ],
     [
       "of a layer refuses",
@@ -374,7 +374,7 @@ describe("errors of functions", () => {
     [
       "of a layer asks twice",
       layer(({ parameter }) => [parameter("a", [2]), parameter("a", [2])]),
-      'T1608: network[0]: custom1: requests the parameter "a" twice',
+      'T1608: network[0]: custom1 requests the parameter "a" twice',
     ],
     [
       "of a layer asks for a shape that is none",
@@ -389,7 +389,7 @@ describe("errors of functions", () => {
     [
       "of a layer differs in evaluation",
       layer(({ g, mode, parameter }, x) => (mode === "training" ? x : g.multiply(x, parameter("a", [3])))),
-      "T1608: network[0]: in evaluation, custom1 requests custom1.a, which it does not request with this shape in training",
+      "T1608: network[0]: in evaluation, custom1 requests the parameter custom1.a, but in training it does not, or requests another shape",
     ],
     [
       "of a layer fails in evaluation alone",
@@ -397,7 +397,7 @@ describe("errors of functions", () => {
         if (mode === "evaluation") throw new Error("late");
         return x;
       }),
-      "T1607: network[0]: custom1: its function throws Error: late",
+      "T1607: network[0]: custom1: the function of the layer throws Error: late",
     ],
   ])("a function that %s", (_, changes, expected) => expect(faultOf(changes)).toContain(`error ${expected}`));
 });
@@ -416,6 +416,6 @@ describe("the hash of a spec", () => {
 it("a spec that is data cannot contain a function; the error says so", () => {
   const network = [{ type: "custom" }, { type: "dense", units: 2 }];
   expect(() => parseModel({ ...base, network })).toThrow(
-    "T1201: network[0].build must be a function, which only a spec in TypeScript can have",
+    "T1201: network[0].build must be a function, which only a TypeScript spec can contain",
   );
 });

@@ -155,9 +155,9 @@ describe("warnings", () => {
       { ...dense, name: "aside", from: "dense1" },
       { ...dense, from: "dense1" },
     ]);
-    expect(warningsOf([block, end])).toEqual(["network[0].layers[1] (aside) does not lead to the output"]);
+    expect(warningsOf([block, end])).toEqual(["network[0].layers[1] (aside) has no effect on the output"]);
     expect(warningsOf([residual([dense, dense]), { ...end, from: "x" }])).toEqual([
-      "network[0] (residual1) does not lead to the output",
+      "network[0] (residual1) has no effect on the output",
     ]);
   });
 });
@@ -199,20 +199,20 @@ const rows: Row[] = [
   [
     "a layer inside that is read from outside",
     [residual([{ ...dense, name: "inner" }]), { ...end, from: "inner" }],
-    'error T1303: network[1].from: no input or layer is named "inner"',
-    '  hint: "inner" is inside the block "residual1"; layers outside can read only the block itself, by its name',
+    'error T1303: network[1].from: unknown input or layer "inner"',
+    '  hint: "inner" is inside the block "residual1"; outside the block, only the output of the whole block can be read',
   ],
   [
     "the same by its generated name",
     [repeat(2, [dense]), { ...end, from: "repeat1.2.dense1" }],
-    'error T1303: network[1].from: no input or layer is named "repeat1.2.dense1"',
-    '  hint: "dense1" is inside the block "repeat1"; layers outside can read only the block itself, by its name',
+    'error T1303: network[1].from: unknown input or layer "repeat1.2.dense1"',
+    '  hint: "dense1" is inside the block "repeat1"; outside the block, only the output of the whole block can be read',
   ],
   [
     "the block that contains the layer",
     [residual([{ ...dense, from: "residual1" }]), end],
     'error T1304: network[0].layers[0].from names the block that contains the layer, "residual1"',
-    "  hint: a layer can read only inputs and earlier layers",
+    "  hint: a layer can read only inputs and the layers before it",
   ],
   [
     "a later layer outside, and a misspelt one",
@@ -224,8 +224,8 @@ const rows: Row[] = [
       end,
     ],
     'error T1304: network[0].layers[0].from names a later layer, "end"',
-    "  hint: a layer can read only inputs and earlier layers",
-    'error T1303: network[0].layers[1].from: no input or layer is named "dence1"',
+    "  hint: a layer can read only inputs and the layers before it",
+    'error T1303: network[0].layers[1].from: unknown input or layer "dence1"',
     '  hint: did you mean "dense1"?',
   ],
   [
@@ -247,12 +247,12 @@ const rows: Row[] = [
   [
     "a name with a dot",
     [residual([{ ...dense, name: "a.b" }]), end],
-    'error T1301: network[0].layers[0].name must be a letter, followed by at most 63 letters, digits, `_` or `-`, got "a.b"',
+    'error T1301: network[0].layers[0].name must be a letter, followed by at most 63 letters, digits, underscores or hyphens, got "a.b"',
   ],
   [
     "a block that reads two layers",
     [dense, residual([dense], { from: ["x", "dense1"] }), end],
-    "error T1311: network[1].from: a block reads one input, got 2",
+    "error T1311: network[1].from: a block must read exactly one input, got 2",
     "  hint: join them first with an add, multiply or concat layer",
   ],
   [
@@ -278,7 +278,7 @@ const rows: Row[] = [
   [
     "too many layers written one by one",
     Array.from({ length: 5001 }, () => dense),
-    "error T1312: network[5000]: the network has more than 5000 layers",
+    "error T1312: network[5000]: the network has more than 5000 layers, which is the limit",
   ],
   [
     "a layer that is not recurrent, run both ways",
@@ -339,7 +339,7 @@ describe("invalid blocks are rejected", () => {
     let doubled: object = dense;
     for (let level = 0; level < 30; level++) doubled = residual([doubled, doubled]);
     expect(faultsOf(specWith({ network: [doubled, end] }))).toMatch(
-      /^error T1312: .*: the network has more than 5000 layers$/,
+      /^error T1312: .*: the network has more than 5000 layers, which is the limit$/,
     );
   });
 });

@@ -37,7 +37,7 @@ describe("shapes between layers", () => {
       { type: "add", from: ["a", "b"] },
     ];
     expect(told({ network })).toMatchInlineSnapshot(
-      `"error T1308: network[2]: add1 takes inputs of one shape, but a gives [n, 3] and b gives [n, 5]"`,
+      `"error T1308: network[2]: add1 needs inputs of the same shape, but a has the shape [n, 3] and b has the shape [n, 5]"`,
     );
   });
 
@@ -49,34 +49,34 @@ describe("shapes between layers", () => {
       { type: "add", from: ["after", "c"] },
     ];
     expect(told({ network })).toMatchInlineSnapshot(`
-      "error T1308: network[0]: reshape1 needs 3 numbers a row for [n, 3], but x gives [n, 4], which has 4
-      error T1308: network[2]: c: 4 is not an axis of a row: x gives [n, 4]"
+      "error T1308: network[0]: reshape1 needs 3 numbers per row for the shape [n, 3], but x has the shape [n, 4], which has 4
+      error T1308: network[2]: c: axis 4 does not exist, because x has the shape [n, 4]"
     `);
   });
 
   it("rejects a layer without an axis to act on", () => {
     expect(told({ inputs: { x: { shape: [] } } })).toMatchInlineSnapshot(`
-      "error T1308: network[0]: dense1 acts on the last axis of a row, but x gives [n], which has none
-        hint: put { "type": "reshape", "shape": [1] } before it"
+      "error T1308: network[0]: dense1 acts on the last axis of a row, but x has the shape [n], so its rows have no axis
+        hint: insert { "type": "reshape", "shape": [1] } before it"
     `);
   });
 
   it("rejects several inputs where a layer takes one, and one where it takes several", () => {
     const inputs = { x: { shape: [4] }, z: { shape: [4] } };
     expect(told({ inputs, network: [{ type: "dense", units: 3, from: ["x", "z"] }] })).toMatchInlineSnapshot(`
-      "error T1308: network[0]: dense1 takes one input, but x gives [n, 4] and z gives [n, 4]
-        hint: join them first: add, multiply or concat"
+      "error T1308: network[0]: dense1 must read exactly one input, got 2: x has the shape [n, 4] and z has the shape [n, 4]
+        hint: join them first with an add, multiply or concat layer"
     `);
     expect(told({ network: [{ type: "add" }, { type: "dense", units: 3 }] })).toMatchInlineSnapshot(`
-      "error T1308: network[0]: add1 joins several layers, but reads only x
-        hint: "from": ["x", …]"
+      "error T1308: network[0]: add1 must read at least two inputs, but reads only x
+        hint: write "from": ["x", …]"
     `);
   });
 
   it("rejects indices where a layer takes numbers", () => {
     expect(told({ inputs: { x: { shape: [4], dtype: "i32" } } })).toMatchInlineSnapshot(`
-      "error T1308: network[0]: dense1 takes real numbers, but x gives indices (i32)
-        hint: remove "dtype" from inputs.x if its values are quantities, not indices"
+      "error T1308: network[0]: dense1 must read real numbers, but x contains indices (i32)
+        hint: remove "dtype" from inputs.x if its values are not indices"
     `);
   });
 
@@ -89,7 +89,7 @@ describe("shapes between layers", () => {
     expect(told({ inputs, network: network(0), targets: { y: { shape: [6, 3] } } })).toBe("");
     expect(told({ inputs, network: network(-2), targets: { y: { shape: [6, 3] } } })).toBe("");
     expect(told({ inputs, network: network(-1) })).toMatchInlineSnapshot(
-      `"error T1308: network[0]: concat1 takes inputs that differ only in axis -1, but x gives [n, 2, 3] and z gives [n, 4, 3]"`,
+      `"error T1308: network[0]: concat1 needs inputs whose shapes differ only in axis -1, but x has the shape [n, 2, 3] and z has the shape [n, 4, 3]"`,
     );
   });
 
@@ -99,8 +99,8 @@ describe("shapes between layers", () => {
       { type: "dense", units: 3 },
     ];
     expect(told({ network })).toMatchInlineSnapshot(`
-      "error T1308: network[0]: activation1: the activation relu has no key "slope"
-        hint: relu has no keys"
+      "error T1308: network[0]: activation1: unknown key "slope" of the activation relu
+        hint: relu has no keys of its own"
     `);
   });
 
@@ -121,8 +121,8 @@ describe("layers inside blocks", () => {
       { type: "dense", units: 3 },
     ];
     expect(told({ network })).toMatchInlineSnapshot(`
-      "error T1308: network[0].layers[0]: repeat1.1.residual1 adds its input to the output of its last layer, but repeat1.1.residual1.dense1 gives [n, 1] and x gives [n, 4]
-        hint: add a "shortcut": layers that give the input the shape of the last layer"
+      "error T1308: network[0].layers[0]: repeat1.1.residual1 adds its input to the output of its last layer, but repeat1.1.residual1.dense1 has the shape [n, 1] and x has the shape [n, 4]
+        hint: add a "shortcut" with layers that change the shape of the input to the shape of the last layer"
     `);
   });
 
@@ -140,7 +140,7 @@ describe("layers inside blocks", () => {
       { type: "dense", units: 3 },
     ];
     expect(told({ network })).toMatchInlineSnapshot(`
-      "error T1308: network[0].layers[0]: repeat1.2.reshape1 needs 4 numbers a row for [n, 2, 2], but repeat1.1.dense1 gives [n, 5], which has 5
+      "error T1308: network[0].layers[0]: repeat1.2.reshape1 needs 4 numbers per row for the shape [n, 2, 2], but repeat1.1.dense1 has the shape [n, 5], which has 5
       error T1308: network[1].layers[0]: init.min must not be greater than max, got 1 and 0"
     `);
     const apart = [
@@ -156,7 +156,7 @@ describe("layers inside blocks", () => {
       { type: "dense", units: 3 },
     ];
     expect(told({ network: apart })).toMatchInlineSnapshot(
-      `"error T1308: network[0].layers[1]: repeat1.1.attention1 takes sequences [n, length, units], but x gives [n, 4]"`,
+      `"error T1308: network[0].layers[1]: repeat1.1.attention1 must read a sequence [n, length, units], but x has the shape [n, 4]"`,
     );
   });
 
@@ -166,7 +166,7 @@ describe("layers inside blocks", () => {
       { type: "dense", units: 3 },
     ];
     expect(told({ network })).toMatchInlineSnapshot(
-      `"error T1308: network[0].layer: bidirectional1.forward takes sequences [n, length, units], but x gives [n, 4]"`,
+      `"error T1308: network[0].layer: bidirectional1.forward must read a sequence [n, length, units], but x has the shape [n, 4]"`,
     );
   });
 
@@ -177,7 +177,7 @@ describe("layers inside blocks", () => {
     ];
     expect(told({ network })).toMatchInlineSnapshot(`
       "error T1501: network[0].layers[1].fn: the derivative of step is zero, so residual1.dense1.weight and residual1.dense1.bias would get no gradient
-        hint: use "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the output) the loss "perceptron""
+        hint: add "surrogate": "straight-through" or "surrogate": "sigmoid"; for a step at the output, you can use the loss "perceptron" instead"
     `);
   });
 
@@ -188,9 +188,9 @@ describe("layers inside blocks", () => {
       { type: "dense", units: 3 },
     ];
     expect(told({ network })).toMatchInlineSnapshot(`
-      "error T1312: network[0].layers[0]: residual1.dense1 with its gradients and optimizer states needs 7.45 GiB; the memory of a model must stay below 2 GiB
-      error T1312: network[0].layers[0]: the value of residual1.dense1 for 6 rows needs 4.47 GiB; the memory of a model must stay below 2 GiB
-      error T1312: network[0].layers[1]: residual1.dense2 with its gradients and optimizer states needs 5.96 GiB; the memory of a model must stay below 2 GiB"
+      "error T1312: network[0].layers[0]: residual1.dense1 with its gradients and optimizer states needs 7.45 GiB; the whole model must fit into less than 2 GiB
+      error T1312: network[0].layers[0]: the output of residual1.dense1 for 6 rows needs 4.47 GiB; the whole model must fit into less than 2 GiB
+      error T1312: network[0].layers[1]: residual1.dense2 with its gradients and optimizer states needs 5.96 GiB; the whole model must fit into less than 2 GiB"
     `);
   });
 
@@ -199,8 +199,8 @@ describe("layers inside blocks", () => {
       { type: "repeat", times: 2, layers: [{ type: "dense", units: 3, activation: "softmax" }] },
     ];
     expect(told({ network, targets: { y: { classes: 3 } }, loss: "cross-entropy" })).toMatchInlineSnapshot(`
-      "warning T1403: network[0].layers[0]: softmax is applied before cross-entropy, which already applies it to its logits
-        hint: remove the softmax, so that it is applied once"
+      "warning T1403: network[0].layers[0] applies softmax, and the loss cross-entropy applies it again, because it expects logits
+        hint: remove softmax from the network"
     `);
   });
 
@@ -216,39 +216,39 @@ describe("windows", () => {
 
   it("that do not fit are reported with both sizes, after padding and dilation", () => {
     expect(of({ type: "conv2d", filters: 1, kernel: [5, 2] })).toMatchInlineSnapshot(
-      `"error T1308: network[0]: conv2d1: a window of 5 × 2 does not fit, because x gives [n, 4, 6, 2]"`,
+      `"error T1308: network[0]: conv2d1: a window of 5 × 2 does not fit, because x has the shape [n, 4, 6, 2]"`,
     );
     expect(of({ type: "conv2d", filters: 1, kernel: 3, dilation: [4, 1], padding: 1 })).toMatchInlineSnapshot(
-      `"error T1308: network[0]: conv2d1: a window of 3 × 3, dilated to 9 × 3, does not fit, because x gives [n, 4, 6, 2], padded to 6 × 8"`,
+      `"error T1308: network[0]: conv2d1: a window of 3 × 3, dilated to 9 × 3, does not fit, because x has the shape [n, 4, 6, 2], padded to 6 × 8"`,
     );
     expect(of({ type: "depthwise-conv2d", kernel: 7, padding: 1 })).toMatchInlineSnapshot(
-      `"error T1308: network[0]: depthwise-conv2d1: a window of 7 × 7 does not fit, because x gives [n, 4, 6, 2], padded to 6 × 8"`,
+      `"error T1308: network[0]: depthwise-conv2d1: a window of 7 × 7 does not fit, because x has the shape [n, 4, 6, 2], padded to 6 × 8"`,
     );
     expect(of({ type: "max-pool2d", size: [5, 1] })).toMatchInlineSnapshot(
-      `"error T1308: network[0]: max-pool2d1: a window of 5 × 1 does not fit, because x gives [n, 4, 6, 2]"`,
+      `"error T1308: network[0]: max-pool2d1: a window of 5 × 1 does not fit, because x has the shape [n, 4, 6, 2]"`,
     );
   });
 
   it("over sequences require sequences", () => {
     expect(of({ type: "conv1d", filters: 1, kernel: 2 })).toMatchInlineSnapshot(`
-      "error T1308: network[0]: conv1d1 takes sequences [n, length, channels], but x gives [n, 4, 6, 2]
-        hint: put a "reshape" before it"
+      "error T1308: network[0]: conv1d1 must read a sequence [n, length, channels], but x has the shape [n, 4, 6, 2]
+        hint: insert a reshape layer before it"
     `);
     expect(of({ type: "global-avg-pool1d" })).toMatchInlineSnapshot(`
-      "error T1308: network[0]: global-avg-pool1d1 takes sequences [n, length, channels], but x gives [n, 4, 6, 2]
-        hint: put a "reshape" before it"
+      "error T1308: network[0]: global-avg-pool1d1 must read a sequence [n, length, channels], but x has the shape [n, 4, 6, 2]
+        hint: insert a reshape layer before it"
     `);
   });
 
   it("of a pooling must cover more than padding", () => {
     expect(of({ type: "avg-pool2d", size: [2, 3], padding: [1, 2] })).toMatchInlineSnapshot(
-      `"error T1308: network[0]: avg-pool2d1.padding must be at most half of the window of 2 × 3, got 1 × 2"`,
+      `"error T1308: network[0]: avg-pool2d1.padding must be at most half of the window size 2 × 3, got 1 × 2"`,
     );
   });
 
   it("of a transposed convolution must leave some output", () => {
     expect(of({ type: "conv2d-transpose", filters: 1, kernel: 2, padding: 3 })).toMatchInlineSnapshot(
-      `"error T1308: network[0]: conv2d-transpose1: the padding removes the whole output of 5 × 7, because x gives [n, 4, 6, 2]"`,
+      `"error T1308: network[0]: conv2d-transpose1: the padding would remove the whole output of size 5 × 7, because x has the shape [n, 4, 6, 2]"`,
     );
   });
 
@@ -283,30 +283,30 @@ describe("loss, metrics and target", () => {
 
   it("reports why a loss does not fit", () => {
     expect(told({ targets: classes })).toMatchInlineSnapshot(`
-      "error T1401: loss: mse compares real numbers, but the target is a class index
-        hint: losses for this output and target: cross-entropy
+      "error T1401: loss: mse compares real numbers, but the target contains class indices
+        hint: losses that fit this output and target: cross-entropy
         note: the loss compares the output of dense1 with the target y"
     `);
     expect(told({ loss: "cross-entropy" })).toMatchInlineSnapshot(`
-      "error T1401: loss: cross-entropy needs class indices, but the target is real; add \`classes\` to the target
-        hint: losses for this output and target: mse, mae, rmse, rmsle, huber, log-cosh, binary-cross-entropy, hinge, perceptron, poisson, kl-divergence
+      "error T1401: loss: cross-entropy needs class indices, but the target is real; add "classes" to the target
+        hint: losses that fit this output and target: mse, mae, rmse, rmsle, huber, log-cosh, binary-cross-entropy, hinge, perceptron, poisson, kl-divergence
         note: the loss compares the output of dense1 with the target y"
     `);
     expect(told({ loss: "cross-entropy", targets: { y: { classes: 4 } } })).toMatchInlineSnapshot(`
-      "error T1401: loss: cross-entropy needs one logit per class, [n, 4], but the output is [n, 3]
+      "error T1401: loss: cross-entropy needs an output of the shape [n, 4], one logit per class, got [n, 3]
         note: the loss compares the output of dense1 with the target y"
     `);
     expect(told({ loss: "hinge", targets: classes })).toMatchInlineSnapshot(`
-      "error T1401: loss: hinge needs two classes, but the target has 3
-        hint: losses for this output and target: cross-entropy
+      "error T1401: loss: hinge needs a target with 2 classes, but the target has 3
+        hint: losses that fit this output and target: cross-entropy
         note: the loss compares the output of dense1 with the target y"
     `);
     expect(told({ loss: "hinge", targets: { y: { classes: 2 } } })).toMatchInlineSnapshot(`
-      "error T1401: loss: hinge needs one score per class index, [n, 1], but the output is [n, 3]
+      "error T1401: loss: hinge needs an output of the shape [n, 1], one score per class index, got [n, 3]
         note: the loss compares the output of dense1 with the target y"
     `);
     expect(told({ targets: { y: { shape: [2] } } })).toMatchInlineSnapshot(`
-      "error T1401: loss: mse compares element by element, but the output is [n, 3] and the target [n, 2]
+      "error T1401: loss: mse compares element by element, but the output has the shape [n, 3] and the target has the shape [n, 2]
         note: the loss compares the output of dense1 with the target y"
     `);
   });
@@ -316,40 +316,40 @@ describe("loss, metrics and target", () => {
       told({ targets: classes, loss: "cross-entropy", metrics: ["accuracy", "mae"] }),
     ).toMatchInlineSnapshot(
       `
-      "error T1402: metrics[1]: mae compares real numbers, but the target is a class index
-        hint: metrics for this output and target: accuracy"
+      "error T1402: metrics[1]: mae compares real numbers, but the target contains class indices
+        hint: metrics that fit this output and target: accuracy"
     `,
     );
     expect(told({ loss: "poisson", metrics: ["accuracy"] })).toMatchInlineSnapshot(`
-      "error T1402: metrics[0]: accuracy needs class scores, but the outputs of this loss are not class scores
-        hint: metrics for this output and target: mae, rmse, r2"
+      "error T1402: metrics[0]: accuracy needs class scores, but with this loss the network does not output class scores
+        hint: metrics that fit this output and target: mae, rmse, r2"
     `);
   });
 
   it("rejects more than one target", () => {
     expect(told({ targets: { y: { shape: [3] }, z: { shape: [3] } } })).toMatchInlineSnapshot(
-      `"error T1901: targets must have one target, got 2 (known gap: several targets need one loss each)"`,
+      `"error T1901: targets must have exactly one target, got 2; several targets are not supported yet"`,
     );
   });
 
   it("warns of a softmax before cross-entropy, as layer and as activation, and of a sigmoid before its loss", () => {
     const network = [{ type: "dense", units: 3, activation: "softmax" }];
     expect(told({ network, targets: classes, loss: "cross-entropy" })).toMatchInlineSnapshot(`
-      "warning T1403: network[0]: softmax is applied before cross-entropy, which already applies it to its logits
-        hint: remove the softmax, so that it is applied once"
+      "warning T1403: network[0] applies softmax, and the loss cross-entropy applies it again, because it expects logits
+        hint: remove softmax from the network"
     `);
     const apart = [
       { type: "dense", units: 3 },
       { type: "activation", fn: "softmax" },
     ];
     expect(told({ network: apart, targets: classes, loss: "cross-entropy" })).toMatchInlineSnapshot(`
-      "warning T1403: network[1]: softmax is applied before cross-entropy, which already applies it to its logits
-        hint: remove the softmax, so that it is applied once"
+      "warning T1403: network[1] applies softmax, and the loss cross-entropy applies it again, because it expects logits
+        hint: remove softmax from the network"
     `);
     const sigmoid = [{ type: "dense", units: 3, activation: "sigmoid" }];
     expect(told({ network: sigmoid, loss: "binary-cross-entropy" })).toMatchInlineSnapshot(`
-      "warning T1403: network[0]: sigmoid is applied before binary-cross-entropy, which already applies it to its logits
-        hint: remove the sigmoid, so that it is applied once"
+      "warning T1403: network[0] applies sigmoid, and the loss binary-cross-entropy applies it again, because it expects logits
+        hint: remove sigmoid from the network"
     `);
   });
 
@@ -366,7 +366,7 @@ describe("gradients", () => {
     ];
     expect(told({ network })).toMatchInlineSnapshot(`
       "error T1501: network[0].activation: the derivative of step is zero, so dense1.weight and dense1.bias would get no gradient
-        hint: use "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the output) the loss "perceptron""
+        hint: add "surrogate": "straight-through" or "surrogate": "sigmoid"; for a step at the output, you can use the loss "perceptron" instead"
     `);
   });
 
@@ -377,7 +377,7 @@ describe("gradients", () => {
     ];
     expect(told({ network })).toMatchInlineSnapshot(`
       "error T1501: network[1].fn: the derivative of step is zero, so dense1.weight and dense1.bias would get no gradient
-        hint: use "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the output) the loss "perceptron""
+        hint: add "surrogate": "straight-through" or "surrogate": "sigmoid"; for a step at the output, you can use the loss "perceptron" instead"
     `);
   });
 
@@ -401,7 +401,7 @@ describe("gradients", () => {
 describe("optimizer and size", () => {
   it("rejects nesterov without momentum", () => {
     expect(told({ optimizer: { type: "sgd", learningRate: 1, nesterov: true } })).toMatchInlineSnapshot(
-      `"error T1203: optimizer.nesterov needs a momentum above 0 and a dampening of 0"`,
+      `"error T1203: optimizer.nesterov needs a momentum greater than 0 and a dampening of 0"`,
     );
   });
 
@@ -414,14 +414,14 @@ describe("optimizer and size", () => {
         ],
       }),
     ).toMatchInlineSnapshot(`
-      "error T1312: network[0]: dense1 with its gradients and optimizer states needs 37.3 GiB; the memory of a model must stay below 2 GiB
-      error T1312: network[0]: the value of dense1 for 6 rows needs 22.4 GiB; the memory of a model must stay below 2 GiB
-      error T1312: network[1]: dense2 with its gradients and optimizer states needs 22.4 GiB; the memory of a model must stay below 2 GiB"
+      "error T1312: network[0]: dense1 with its gradients and optimizer states needs 37.3 GiB; the whole model must fit into less than 2 GiB
+      error T1312: network[0]: the output of dense1 for 6 rows needs 22.4 GiB; the whole model must fit into less than 2 GiB
+      error T1312: network[1]: dense2 with its gradients and optimizer states needs 22.4 GiB; the whole model must fit into less than 2 GiB"
     `);
     expect(told({ inputs: { x: { shape: [100_000_000] } }, network: [{ type: "dense", units: 3 }] }))
       .toMatchInlineSnapshot(`
-      "error T1312: inputs.x: a batch of 6 rows needs 2.24 GiB; the memory of a model must stay below 2 GiB
-      error T1312: network[0]: dense1 with its gradients and optimizer states needs 2.24 GiB; the memory of a model must stay below 2 GiB"
+      "error T1312: inputs.x: a batch of 6 rows needs 2.24 GiB; the whole model must fit into less than 2 GiB
+      error T1312: network[0]: dense1 with its gradients and optimizer states needs 2.24 GiB; the whole model must fit into less than 2 GiB"
     `);
   });
 });

@@ -34,13 +34,13 @@ it.each([
     "a layer that runs backwards",
     { ...lstm, reverse: true },
     "T1504 network[1] (lstm1)",
-    "do not run it backwards",
+    "run it forwards only",
   ],
   [
     "both directions",
     { type: "bidirectional", layer: lstm },
     "T1504 network[1].layer (bidirectional1.backward)",
-    "do not run it backwards",
+    "run it forwards only",
   ],
   [
     "windows around each position",

@@ -34,8 +34,8 @@ async function faultsOf(changes: object, dtype: "f32" | "f64" = "f32") {
   }
 }
 
-const most = "use dtype f64 or a number of at most 3.4e38 in size";
-const least = "use dtype f64, 0, or a number of at least 1.4e-45 in size";
+const most = "use dtype f64, or a number whose absolute value is at most 3.4e38";
+const least = "use dtype f64, 0, or a number whose absolute value is at least 1.4e-45";
 
 describe("a number that f32 cannot hold is an error in the spec", () => {
   it.each<[string, object, string, string, string]>([
@@ -100,7 +100,7 @@ describe("a number that f32 cannot hold is an error in the spec", () => {
   it("and so is a constant of a formula, with its location in the text", async () => {
     const changes = activated({ formula: "x * 1e300" });
     const place = "network[0].activation.formula";
-    const message = `${place}: the formula has a number out of range: the constant 1e+300 does not fit f32`;
+    const message = `${place}: the formula contains a number that is out of range: the constant 1e+300 is too large for f32`;
     expect(await faultsOf(changes)).toEqual([["T1313", place, message, most]]);
     expect(await faultsOf(changes, "f64")).toEqual([]);
   });
@@ -109,7 +109,7 @@ describe("a number that f32 cannot hold is an error in the spec", () => {
     const changes = activated({ formula: (g: GraphBuilder, x: Node) => g.multiply(x, 1e300) });
     const [[code, , message, hint]] = await faultsOf(changes);
     expect([code, hint]).toEqual(["T1313", most]);
-    expect(message).toContain("the constant 1e+300 does not fit f32");
+    expect(message).toContain("the constant 1e+300 is too large for f32");
   });
 
   it("but intermediate results of literal numbers may exceed the range", async () => {

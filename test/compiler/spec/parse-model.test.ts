@@ -93,13 +93,13 @@ const valueRows: Row[] = [
   [
     "a target of no kind",
     { targets: { y: {} } },
-    "error T1102: targets.y needs `shape` (for real numbers) or `classes` (for class indices)",
+    'error T1102: targets.y needs "shape" (for real numbers) or "classes" (for class indices)',
   ],
-  ["no target", { targets: {} }, "error T1205: targets must have one target"],
+  ["no target", { targets: {} }, "error T1205: targets must have exactly one target"],
   [
     "two targets",
     { targets: { y: { classes: 3 }, z: { shape: [1] } } },
-    "error T1901: targets must have one target, got 2 (known gap: several targets need one loss each)",
+    "error T1901: targets must have exactly one target, got 2; several targets are not supported yet",
   ],
   [
     "no step at all",
@@ -129,7 +129,7 @@ const valueRows: Row[] = [
   [
     "clipping in both ways",
     { optimizer: { ...optimizer, clip: { norm: 1, value: 2 } } },
-    'error T1208: optimizer.clip: "value" cannot be combined with its other keys',
+    'error T1208: optimizer.clip: "value" cannot be combined with the other keys',
     "  hint: allowed keys: norm",
   ],
   [
@@ -264,12 +264,12 @@ const keyRows: Row[] = [
   [
     "folds together with a fraction",
     { training: { ...training, validation: { folds: 5, fraction: 0.2 } } },
-    "error T1208: training.validation needs exactly one of `fraction`, `folds`, `last`, `after` and `column`",
+    'error T1208: training.validation needs exactly one of "fraction", "folds", "last", "after" and "column"',
   ],
   [
     "a validation of nothing",
     { training: { ...training, validation: {} } },
-    "error T1208: training.validation needs exactly one of `fraction`, `folds`, `last`, `after` and `column`",
+    'error T1208: training.validation needs exactly one of "fraction", "folds", "last", "after" and "column"',
   ],
   [
     "a misspelt key of validation",
@@ -283,38 +283,38 @@ const nameRows: Row[] = [
   [
     "a name with a space",
     { name: "my model" },
-    'error T1301: name must be a letter, followed by at most 63 letters, digits, `_` or `-`, got "my model"',
+    'error T1301: name must be a letter, followed by at most 63 letters, digits, underscores or hyphens, got "my model"',
   ],
   [
     "a layer name that closes a string and runs code",
     { network: [{ ...dense, name: 'a"; process.exit()//' }] },
-    'error T1301: network[0].name must be a letter, followed by at most 63 letters, digits, `_` or `-`, got "a\\"; ' +
+    'error T1301: network[0].name must be a letter, followed by at most 63 letters, digits, underscores or hyphens, got "a\\"; ' +
       'process.exit()//"',
   ],
   [
     "a layer named constructor",
     { network: [{ ...dense, name: "constructor" }] },
-    'error T1301: network[0].name: "constructor" cannot be used as a name: every JavaScript object has a property of that name',
+    'error T1301: network[0].name: "constructor" cannot be used as a name, because every JavaScript object has a property with that name',
   ],
   [
     "a layer named __proto__",
     { network: [{ ...dense, name: "__proto__" }] },
-    'error T1301: network[0].name must be a letter, followed by at most 63 letters, digits, `_` or `-`, got "__proto__"',
+    'error T1301: network[0].name must be a letter, followed by at most 63 letters, digits, underscores or hyphens, got "__proto__"',
   ],
   [
     "an input named __proto__",
     { inputs: object(["__proto__", { shape: [2] }]) },
-    'error T1301: the name "__proto__" in inputs must be a letter, followed by at most 63 letters, digits, `_` or `-`',
+    'error T1301: the name "__proto__" in inputs must be a letter, followed by at most 63 letters, digits, underscores or hyphens',
   ],
   [
     "an input named toString",
     { inputs: { toString: { shape: [2] } } },
-    'error T1301: inputs: "toString" cannot be used as a name: every JavaScript object has a property of that name',
+    'error T1301: inputs: "toString" cannot be used as a name, because every JavaScript object has a property with that name',
   ],
   [
     "a target named valueOf",
     { targets: { valueOf: { classes: 2 } } },
-    'error T1301: targets: "valueOf" cannot be used as a name: every JavaScript object has a property of that name',
+    'error T1301: targets: "valueOf" cannot be used as a name, because every JavaScript object has a property with that name',
   ],
   [
     "a key that would set a prototype",
@@ -335,7 +335,7 @@ const nameRows: Row[] = [
   [
     "a default name that is taken",
     { network: [{ ...dense, name: "dense2" }, dense] },
-    'error T1302: network[1] is named "dense2" by default, but network[0] already has that name',
+    'error T1302: network[1] has the name "dense2" by default, but network[0] already has that name',
     "  hint: rename one of the two",
   ],
   [
@@ -347,17 +347,17 @@ const nameRows: Row[] = [
     "a target with the name of an input",
     { targets: { x: { classes: 3 } } },
     "error T1302: targets.x has the same name as an input",
-    "  hint: a batch holds inputs and targets together, so their names must differ",
+    "  hint: rename one of the two; inputs and targets must have different names",
   ],
   [
     "a metric twice",
     { metrics: ["accuracy", { type: "accuracy" }] },
-    'error T1302: metrics[1] repeats the metric "accuracy"',
+    'error T1302: metrics[1]: the metric "accuracy" appears twice',
   ],
   [
     "a reference to nothing",
     { network: [{ ...dense, from: "z9" }] },
-    'error T1303: network[0].from: no input or layer is named "z9"',
+    'error T1303: network[0].from: unknown input or layer "z9"',
     "  hint: known names: x",
   ],
   [
@@ -368,38 +368,38 @@ const nameRows: Row[] = [
         { type: "add", from: ["first", "frist"] },
       ],
     },
-    'error T1303: network[1].from[1]: no input or layer is named "frist"',
+    'error T1303: network[1].from[1]: unknown input or layer "frist"',
     '  hint: did you mean "first"?',
   ],
   [
     "an output that does not exist",
     { output: "dense3" },
-    'error T1303: output: no layer is named "dense3"',
+    'error T1303: output: unknown layer "dense3"',
     '  hint: did you mean "dense1"?',
   ],
   [
     "an input as output",
     { output: "x" },
-    'error T1303: output: no layer is named "x"',
+    'error T1303: output: unknown layer "x"',
     "  hint: known names: dense1, dense2",
   ],
   [
     "a later layer",
     { network: [{ ...dense, from: "dense2" }, dense] },
     'error T1304: network[0].from names a later layer, "dense2"',
-    "  hint: a layer can read only inputs and earlier layers",
+    "  hint: a layer can read only inputs and the layers before it",
   ],
   [
     "a layer that reads itself",
     { network: [dense, { ...dense, from: "dense2" }] },
     'error T1304: network[1].from names the layer itself, "dense2"',
-    "  hint: a layer can read only inputs and earlier layers",
+    "  hint: a layer can read only inputs and the layers before it",
   ],
   [
     "two inputs to choose from",
     { inputs: { x: { shape: [4] }, z: { shape: [4] } } },
-    "error T1305: network[0] must say which of the inputs it reads",
-    '  hint: add "from": one of "x", "z"',
+    'error T1305: network[0] needs the key "from", because the model has several inputs',
+    '  hint: add "from" with one of the names "x", "z"',
   ],
   [
     "an unknown metric to stop on",
@@ -410,8 +410,8 @@ const nameRows: Row[] = [
         earlyStopping: { patience: 1, metric: "accuracy" },
       },
     },
-    'error T1303: training.earlyStopping.metric: "accuracy" is not one of the metrics of this spec',
-    '  hint: use "loss", or a name from metrics',
+    'error T1303: training.earlyStopping.metric: "accuracy" is not a metric of this spec',
+    '  hint: use "loss" or the name of a metric of this spec',
   ],
 ];
 
@@ -420,37 +420,37 @@ const dataRows: Row[] = [
     "columns where the spec has no inputs at all",
     { inputs: {}, data },
     "error T1205: inputs must have at least one input",
-    "error T1307: data.inputs.x is not one of the inputs",
+    'error T1307: data.inputs: unknown input "x"',
   ],
   [
     "an input without columns",
     { data: { ...data, inputs: {} } },
-    "error T1307: data.inputs has no columns for inputs.x",
+    "error T1307: data.inputs has no entry for inputs.x",
     '  hint: add "x": { "columns": [ … ] }',
   ],
   [
     "columns of no input",
     { data: { ...data, inputs: { ...data.inputs, xx: { columns: ["a"] } } } },
-    "error T1307: data.inputs.xx is not one of the inputs",
+    'error T1307: data.inputs: unknown input "xx"',
     '  hint: did you mean "x"?',
   ],
   [
     "no file",
     { data: { inputs: data.inputs, targets: data.targets } },
     "error T1102: data.file is missing: it must be a string",
-    '  hint: use either "file", or "idx", or "train" and "test"',
+    '  hint: use "file", or "idx", or both "train" and "test"',
   ],
   [
     "one file of two",
     { data: { ...data, file: undefined, train: "a.csv" } },
     "error T1102: data.test is missing: it must be a string",
-    '  hint: use either "file", or "idx", or "train" and "test"',
+    '  hint: use "file", or "idx", or both "train" and "test"',
   ],
   [
     "files in both ways",
     { data: { ...data, train: "a.csv", test: "b.csv" } },
     'error T1208: data: "file" cannot be combined with "train", "test" or "validation"',
-    '  hint: use either "file", or "idx", or "train" and "test"',
+    '  hint: use "file", or "idx", or both "train" and "test"',
   ],
   [
     "test rows in both ways",
@@ -547,7 +547,7 @@ describe("the whole", () => {
     const circles: unknown[] = [];
     circles.push(...Array.from({ length: 100 }, () => circles), { activation: { formula: "tnh(x)" } });
     expect(faultsOf(specWith({ network: [{ layers: circles }] }))).toMatch(
-      /^error T1006: network\[0\]\.layers\[0\].* a spec may have at most 250000 values$/,
+      /^error T1006: network\[0\]\.layers\[0\].* the limit for a spec is 250000 values$/,
     );
     expect(faultsOf(specWith({ loss: circle }))).toBe(
       "error T1201: loss.type must be the name of a loss, got an object with type",
@@ -577,14 +577,14 @@ describe("warnings", () => {
         output: "dense1",
       }),
     ).toEqual([
-      "T1306: inputs.unused is not read by any layer",
-      "T1306: network[1] (dense2) does not lead to the output",
+      "T1306: no layer reads inputs.unused",
+      "T1306: network[1] (dense2) has no effect on the output",
     ]);
   });
 
   it("warns about early stopping without a validation split", () => {
     expect(warningsOf({ training: { ...training, earlyStopping: { patience: 2 } } })).toEqual([
-      "T1207: training.earlyStopping needs a validation split to watch, but the spec has none",
+      "T1207: training.earlyStopping needs a validation split, but the spec has none",
     ]);
   });
 
@@ -597,7 +597,7 @@ describe("warnings", () => {
     const metrics = ["mae", { name: "near", formula: "mean(abs(prediction - target) < 1)" }];
     const network = [{ type: "dense", units: 1 }];
     expect(warningsOf({ targets: { y: { shape: [1] } }, network, loss: "mse", metrics, data })).toEqual([
-      "T1209: metrics[1]: the formula reads the scaled target (data.targets.y.scale), not its original units",
+      "T1209: metrics[1]: the formula reads the values of y as scaled by data.targets.y.scale, not in their original units",
     ]);
   });
 

@@ -42,7 +42,7 @@ test("scaleFrom with the actual number of rows keeps the rate, and stays in the 
 test.each([
   [
     { rule: "sqrt" },
-    "optimizer.learningRate.rule scales the rate with the rows per step, but scaleFrom is missing",
+    "optimizer.learningRate.rule scales the rate with the number of rows per step, but scaleFrom is missing",
   ],
   [{ scaleFrom: 0 }, "optimizer.learningRate.scaleFrom must be a positive integer, got 0"],
   [{ scaleFrom: 8, rule: "root" }, 'optimizer.learningRate.rule must be "linear" or "sqrt"'],

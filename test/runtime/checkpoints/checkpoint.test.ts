@@ -84,11 +84,11 @@ test.each<[string, Uint8Array, RegExp]>([
   ["another file", new Uint8Array(200).fill(80), /^not a checkpoint of this tapeless version$/],
   ["a short other file", Uint8Array.of(80, 75, 3, 4), /^not a checkpoint/],
   ["its first bytes", saved.slice(0, 5), /^not a checkpoint/],
-  ["its first word", saved.slice(0, 20), /^the checkpoint is damaged or cut short/],
+  ["its first word", saved.slice(0, 20), /^the checkpoint is damaged or truncated/],
   ["another format", changed(12), /^not a checkpoint of this tapeless version$/],
-  ["one byte less", saved.slice(0, -1), /^the checkpoint is damaged or cut short/],
-  ["one byte more", Uint8Array.of(...saved, 0), /^the checkpoint is damaged or cut short/],
-  ["a changed bit", changed(saved.length - 20), /^the checkpoint is damaged or cut short$/],
+  ["one byte less", saved.slice(0, -1), /^the checkpoint is damaged or truncated/],
+  ["one byte more", Uint8Array.of(...saved, 0), /^the checkpoint is damaged or truncated/],
+  ["a changed bit", changed(saved.length - 20), /^the checkpoint is damaged or truncated$/],
 ])("%s is rejected, and nothing changes", (_, bytes, message) => {
   const trainer = linearTrainer();
   const before = trainer.save();
@@ -128,10 +128,12 @@ test("a checkpoint of another model, dtype or layout is rejected with that reaso
   const decode = (other: Partial<typeof model>, stateBytes = 56, parameterBytes = 24) =>
     decodeCheckpoint({ ...model, ...other }, stateBytes, parameterBytes, saved);
   expect(() => decode({ name: "curve", specHash: "f".repeat(64) })).toThrow(
-    'the checkpoint is of "line" in f64, not of "curve" in f64',
+    'the checkpoint is for "line" in f64, not for "curve" in f64',
   );
-  expect(() => decode({ dtype: "f32" })).toThrow('the checkpoint is of "line" in f64, not of "line" in f32');
-  const changed = "the checkpoint is of another spec or compiler; to train longer, use --epochs N";
+  expect(() => decode({ dtype: "f32" })).toThrow(
+    'the checkpoint is for "line" in f64, not for "line" in f32',
+  );
+  const changed = "another spec or compiler wrote the checkpoint; to train longer, use --epochs N";
   expect(() => decode({ specHash: "f".repeat(64) })).toThrow(changed);
   expect(() => decode({}, 64)).toThrow(changed);
   expect(() => decode({}, 56, 32)).toThrow(changed);
@@ -194,7 +196,7 @@ test("a note that JSON cannot represent is rejected by name, and does not affect
   const cycle: { self?: object } = {};
   cycle.self = cycle;
   for (const note of [{ count: 1n }, cycle]) {
-    const refusal = new InputError('cannot save "my note": it contains a bigint or itself');
+    const refusal = new InputError('cannot save "my note": it contains a bigint or a cycle');
     expect(() => trainer.save({ "my note": note })).toThrow(refusal);
   }
   expect(trainer.save()).toEqual(before);

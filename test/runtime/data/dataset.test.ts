@@ -129,7 +129,7 @@ const wide = { ...columns, inputs: { size: { columns: ["a"] } } };
 const backward = { ...columns, inputs: { size: { columns: ["b..a"] } } };
 test.each<[string, string, string, number | undefined, DataFacts?]>([
   ["a missing column", "a,c,kind\n1,2,0\n", 'size needs the column "b", but the file has a, c, kind', 1],
-  ["too few columns", small, "size takes 2 numbers a row, but its columns have 1: a", 1, wide],
+  ["too few columns", small, "size has 2 numbers per row, but its columns have 1: a", 1, wide],
   [
     "a range the wrong way round",
     small,
@@ -153,21 +153,16 @@ test.each<[string, string, string, number | undefined, DataFacts?]>([
   [
     "too many class names",
     "a,b,kind\n1,2,x\n1,2,y\n1,2,z\n",
-    'kind has 2 classes, but column "kind" holds 3: "x", "y", "z"',
+    'kind has 2 classes, but column "kind" has 3: "x", "y", "z"',
     4,
   ],
   [
     "a class name with a space before it",
     "a,b,kind\n1,2,y\n1,2,x\n\n1,2, x\n1,2,x\n",
-    'kind has 2 classes, but column "kind" holds 3: "y", "x", " x"',
+    'kind has 2 classes, but column "kind" has 3: "y", "x", " x"',
     5,
   ],
-  [
-    "too few class names",
-    "a,b,kind\n1,2,x\n1,2,x\n",
-    'kind has 2 classes, but column "kind" holds 1: "x"',
-    1,
-  ],
+  ["too few class names", "a,b,kind\n1,2,x\n1,2,x\n", 'kind has 2 classes, but column "kind" has 1: "x"', 1],
 ])("%s is an error with its line", (_, text, message, line, data) => {
   let caught: unknown;
   try {

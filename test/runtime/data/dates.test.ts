@@ -68,8 +68,8 @@ describe("texts of dates", () => {
     ["DD.MM", "the format needs the year once, as YYYY or YY"],
     ["YYYY YY-MM-DD", "the format needs the year once"],
     ["YYYY-DD", "the format needs the month once, as MM, M or MMM"],
-    ["YYYY-MM-DD DD", "the format has the day twice"],
-    ["YYYY-MM-DD hh:mm", "hh and A are used together"],
+    ["YYYY-MM-DD DD", "the format contains the day twice"],
+    ["YYYY-MM-DD hh:mm", "hh needs A, and A needs hh"],
   ])("the format %s is rejected", (format, message) => expect(() => dateReader(format)).toThrow(message));
 });
 
@@ -187,20 +187,20 @@ describe("columns of dates", () => {
     [
       "an invalid date",
       () => prepared(["2024-01-01", "2024-02-30"], month, 2),
-      'column "at": "2024-02-30" is not a date of ISO 8601, such as 1999-03-07 14:05; "format" declares another form',
+      'column "at": "2024-02-30" is not an ISO 8601 date, such as 1999-03-07 14:05; declare another "format"',
       3,
     ],
     [
       "a date of another format",
       () => prepared(["2024-01-01"], { ...month, format: "DD.MM.YYYY" }, 2),
-      'column "at": "2024-01-01" is not a date of the format DD.MM.YYYY',
+      'column "at": "2024-01-01" is not a date in the format DD.MM.YYYY',
       2,
     ],
     ["an empty cell", () => prepared(["2024-01-01", ""], month, 2), 'column "at": the cell is empty', 3],
     [
       "an invalid date where missing ones are allowed",
       () => prepared(["2024-01-01", "soon"], month, 2, { meanDates: true }),
-      '"soon" is not a date of ISO 8601',
+      '"soon" is not an ISO 8601 date',
       3,
     ],
     [
@@ -224,7 +224,7 @@ describe("columns of dates", () => {
     [
       "a wrong shape",
       () => prepared(["2024-01-01"], month, 3),
-      "when takes 3 numbers a row, but its columns have 2: at",
+      "when has 3 numbers per row, but its columns have 2: at",
       1,
     ],
   ])("%s is an error with its line", (_, work, message, line) => {

@@ -32,19 +32,19 @@ test.each([
   ["text", new TextEncoder().encode("p0,p1\n"), "this is not an IDX file: its first bytes are 112 48 44 112"],
   ["an unknown type", idxBytes(0x0a, [1], [1]), "this is not an IDX file: its first bytes are 0 0 10 1"],
   ["no dimensions", idxBytes(0x08, [], []), "this is not an IDX file: its first bytes are 0 0 8 0"],
-  ["half a header", idxBytes(0x08, [2, 2], []).subarray(0, 9), "the file is cut short: it has 9 bytes"],
+  ["half a header", idxBytes(0x08, [2, 2], []).subarray(0, 9), "the file is truncated: it has 9 bytes"],
   ["two bytes", Uint8Array.of(0, 0), "this is not an IDX file: its first bytes are 0 0"],
   [
     "a number too few",
     idxBytes(0x08, [2, 2], [1, 2, 3]),
-    "the file is cut short: 2×2 numbers take 16 bytes, but it has 15",
+    "the file is truncated: 2×2 numbers need 16 bytes, but it has 15",
   ],
   [
     "a number too many",
     idxBytes(0x08, [2], [1, 2, 3]),
-    "the file continues after its end: 2 numbers take 10 bytes, but it has 11",
+    "the file has extra bytes: 2 numbers need 10 bytes, but it has 11",
   ],
-  ["no items", idxBytes(0x08, [0, 2], []), "the file holds no items"],
+  ["no items", idxBytes(0x08, [0, 2], []), "the file has no items"],
 ])("%s is rejected", (_, bytes, message) => {
   expect(() => parseIdx(bytes)).toThrow(message);
 });
@@ -159,5 +159,5 @@ test("gzip data is unpacked, and incomplete data is rejected", async () => {
   expect(await unpacked(pixels)).toBe(pixels);
   const packed = gzipSync(pixels);
   expect(await unpacked(packed)).toEqual(pixels);
-  await expect(unpacked(packed.subarray(0, 30))).rejects.toThrow("the gzip data is damaged or cut short");
+  await expect(unpacked(packed.subarray(0, 30))).rejects.toThrow("the gzip data is damaged or truncated");
 });

@@ -85,7 +85,7 @@ test.each<[string, () => unknown, string]>([
   [
     "a wrong width",
     () => prepared(["a,1", "b,1"], { categories: "one-hot", missingCategory: true }, { shape: [2] }),
-    "x takes 2 numbers a row, but its columns have 3 categories, those for missing and unseen values included: " +
+    "x has 2 numbers per row, but its columns have 3 categories, including missing and unseen values: " +
       "its shape must be [3]",
   ],
   [

@@ -188,9 +188,9 @@ test("values are checked before the first step, in every row and split", () => {
 });
 
 test.each<[FitOptions, string]>([
-  [{ epochs: -1 }, "epochs must be a whole number from 0 to 4294967295, got -1"],
-  [{ epochs: 1.5 }, "epochs must be a whole number from 0 to 4294967295, got 1.5"],
-  [{ batchSize: 0 }, "batchSize must be a whole number from 1 to 4294967295, got 0"],
+  [{ epochs: -1 }, "epochs must be an integer from 0 to 4294967295, got -1"],
+  [{ epochs: 1.5 }, "epochs must be an integer from 0 to 4294967295, got 1.5"],
+  [{ batchSize: 0 }, "batchSize must be an integer from 1 to 4294967295, got 0"],
   [{ batchSize: 5 }, "the batch has 5 rows, more than batchSize 4"],
   [{ validation: 1 }, "validation must be in [0, 1), got 1"],
   [{ validation: NaN }, "validation must be in [0, 1)"],
@@ -200,9 +200,9 @@ test.each<[FitOptions, string]>([
     'earlyStopping.metric must be loss or rmse, got "accuracy"',
   ],
   // Without this check, no epoch would run, and no error would be reported.
-  [{ earlyStopping: { patience: NaN } }, "patience must be a whole number from 0 to 4294967295, got NaN"],
-  [{ earlyStopping: { patience: -1 } }, "patience must be a whole number"],
-  [{ earlyStopping: { patience: 1.5 } }, "patience must be a whole number"],
+  [{ earlyStopping: { patience: NaN } }, "patience must be an integer from 0 to 4294967295, got NaN"],
+  [{ earlyStopping: { patience: -1 } }, "patience must be an integer"],
+  [{ earlyStopping: { patience: 1.5 } }, "patience must be an integer"],
   [{ validation: { x: [1, 2] } }, "y must be an array of numbers, got undefined"],
 ])("options %j are rejected before training", (options, message) => {
   expect(() => linearTrainer().epochs(numbered, options)).toThrow(InputError);

@@ -25,9 +25,7 @@ test("a seed is an unsigned 32-bit integer, and is preserved exactly, in checkpo
 
 test.each([-1, 1.5, NaN, Infinity, 2 ** 32])("%d is not a seed", (seed) => {
   expect(() => linearTrainer({ seed })).toThrow(InputError);
-  expect(() => linearTrainer({ seed })).toThrow(
-    `seed must be a whole number from 0 to 4294967295, got ${seed}`,
-  );
+  expect(() => linearTrainer({ seed })).toThrow(`seed must be an integer from 0 to 4294967295, got ${seed}`);
 });
 
 test("gradient() returns the loss, sets gradients and changes no parameter; step() returns the loss before the update", () => {

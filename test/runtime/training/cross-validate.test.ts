@@ -159,9 +159,9 @@ test("the text is a table of the folds with mean and standard deviation, then th
 
 test("a checkpoint without folds, or with folds of another number of epochs, is rejected", async () => {
   await expect(trainOnFolds(runOn({ resume: "a.ckpt", resumed: {} }))).rejects.toThrow(
-    "the checkpoint has no valid results of folds",
+    "the checkpoint has no valid fold results",
   );
   await expect(trainOnFolds(runOn({ resume: "a.ckpt", resumed: { epochs: 5, folds: [] } }))).rejects.toThrow(
-    "its folds train for 5 epochs, those of this run for 12: use --epochs 5",
+    "its folds have 5 epochs, but this run has 12: use --epochs 5",
   );
 });

@@ -56,7 +56,7 @@ export const safetensors: TensorFormat = {
     let end = 0;
     for (const { begin, end: own, tensor } of stored.sort((a, b) => a.begin - b.begin || a.end - b.end)) {
       if (begin !== end)
-        throw new InputError(`"${shown(tensor.name)}" does not begin where the tensor before it ends`);
+        throw new InputError(`"${shown(tensor.name)}" does not begin where the previous tensor ends`);
       end = own;
     }
     if (end !== data.length)
@@ -70,7 +70,7 @@ function partsOf(bytes: Uint8Array): { header: object; data: Uint8Array } {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   if (length > maxHeaderBytes || Number(length) > bytes.length - 8)
     throw new InputError(
-      `this is not a safetensors file, or it is cut short: it declares a header of ${length} bytes, but ` +
+      `this is not a safetensors file, or it is truncated: it declares a header of ${length} bytes, but ` +
         `only ${bytes.length - 8} follow`,
     );
   const start = 8 + Number(length);
@@ -112,7 +112,7 @@ function tensorIn(
     );
   if (end > data.length)
     throw new InputError(
-      `the file is cut short: "${shown(name)}" ends at byte ${end}, but the file has ${data.length}`,
+      `the file is truncated: "${shown(name)}" ends at byte ${end}, but the file has ${data.length}`,
     );
   const read = Object.hasOwn(realTypes, dtype) ? realTypes[dtype] : undefined;
   const width = Number(/\d+$/.exec(dtype)?.[0]) / 8;

@@ -114,7 +114,7 @@ export function checkDeltas(reader: PageReader, count: number): void {
   const [block, parts] = [varint(reader), varint(reader)];
   const perPart = block / parts;
   if (!(parts > 0 && parts <= reader.view.byteLength && perPart > 0 && perPart % 32 === 0))
-    throw new Error(`a block of ${block} differences in ${parts} parts is invalid`);
+    throw new Error(`a block cannot contain ${block} differences in ${parts} parts`);
   for (let i = 0; i < 2; i++) varint(reader);
   for (let left = count - 1; left > 0; left -= block) {
     varint(reader);

@@ -49,7 +49,7 @@ export async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
     }
   } catch (error) {
     if (error instanceof Error && "code" in error && /^Z_/.test(String(error.code)))
-      throw damaged(file, "the gzip data is damaged or cut short");
+      throw damaged(file, "the gzip data is damaged or truncated");
     throw error instanceof Error && !(error instanceof DiagnosticError) ? unreadable(file, error) : error;
   }
 }
@@ -96,7 +96,7 @@ export async function wholeOf(file: string, sized?: Sized): Promise<Uint8Array> 
     found += piece.length;
     if (sized !== undefined && found > most)
       inFile(file, sized.code, () => {
-        throw new InputError(`the file continues after its end: its header declares ${most} bytes`);
+        throw new InputError(`the file has extra bytes: its header declares ${most} bytes`);
       });
   }
   // A Uint8Array and not a Buffer, because `slice` of a Buffer does not copy.
@@ -113,7 +113,7 @@ async function checkedSize(file: string, { code, sizeIn, claim }: Sized): Promis
     if (isPacked && declared > mostUnpacked(size)) throw new InputError(unpackedTooFar(mostUnpacked(size)));
     if (!isPacked && declared > size)
       throw new InputError(
-        `the file is cut short: ${claim?.(beginning) ?? `its header declares ${declared} bytes`}, ` +
+        `the file is truncated: ${claim?.(beginning) ?? `its header declares ${declared} bytes`}, ` +
           `but it has ${size}`,
       );
     return declared;

@@ -34,7 +34,7 @@ function checkSeparator(file: string, wanted: Wanted, { cells, line }: TableReco
   const other = /[,;\t|]/.exec(cells[0])?.[0];
   const listed = listedColumns(wanted);
   if (other === undefined || cells.length > 1 || namedBy(cells, listed).flat().length > 0) return;
-  const message = `the first row is a single cell with the probable separator ${JSON.stringify(other)}`;
+  const message = `the first row is a single cell that contains the probable separator ${JSON.stringify(other)}`;
   const hint = `add to the data section: "separator": ${JSON.stringify(other)}`;
   throw new DiagnosticError([{ code: "T2003", severity: "error", message, hint, location: { file, line } }]);
 }
@@ -82,7 +82,7 @@ async function eachRecord(
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     passEmpty(parser.info.empty_lines);
-    const message = "a stray quote";
+    const message = "invalid quote";
     const hint = "quotes must enclose the whole cell; write a quote inside a cell twice";
     throw new DiagnosticError([
       { code: "T2002", severity: "error", message, hint, location: { file, line } },

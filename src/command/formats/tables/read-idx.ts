@@ -11,7 +11,7 @@ const idxSized: Sized = {
   sizeIn: (beginning) => idxHeader(beginning).size,
   claim(beginning) {
     const { shape, size } = idxHeader(beginning);
-    return `${shape.join("×")} numbers take ${size} bytes`;
+    return `${shape.join("×")} numbers need ${size} bytes`;
   },
 };
 

@@ -48,8 +48,8 @@ function objectOn(file: string, { text, line }: Line): Row {
     throw wrongLine(
       file,
       line,
-      "the line is not JSON",
-      isList ? "JSON Lines files have one object per line, without a list around them" : undefined,
+      "the line is not valid JSON",
+      isList ? "a JSON Lines file must have one object per line, not a list of objects" : undefined,
     );
   }
   if (isRow(value)) return value;

@@ -142,7 +142,7 @@ function numberOf(entry: unknown, column: string, line: number | string | undefi
     return Number(entry);
   if (entry === null) return NaN;
   throw new InputError(
-    `column "${shown(column)}": ${showValue(entry)} is not a number, but is in a list of numbers`,
+    `column "${shown(column)}": ${showValue(entry)} is not a number, but it is in a list of numbers`,
     line,
   );
 }
@@ -202,7 +202,8 @@ function rowErrors(file: string): RowErrors {
     end() {
       const [first, ...others] = shown;
       if (first === undefined) return;
-      const notes = more > 0 ? [`${more} more rows have errors`] : [];
+      const notes =
+        more > 0 ? [more === 1 ? "1 more row has an error" : `${more} more rows have errors`] : [];
       throw new DiagnosticError([more > 0 ? { ...first, notes } : first, ...others]);
     },
   };

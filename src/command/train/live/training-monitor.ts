@@ -121,7 +121,7 @@ export function createMonitor(page: LivePage | undefined, log: EventLog | undefi
       if (page === undefined) return;
       // Listens before the line is printed, because the user may react to it at once.
       const left = page.untilLeft();
-      process.stderr.write(`the page remains until Ctrl-C: ${page.address}\n`);
+      process.stderr.write(`the page stays open until you press Ctrl-C: ${page.address}\n`);
       await left;
     },
     async close(text) {
@@ -201,6 +201,6 @@ export async function openMonitor(
   const log = tensorboard === undefined ? undefined : await openEventLog(tensorboard, epoch);
   if (serve === undefined) return createMonitor(undefined, log);
   const page = await serveTraining(model, serve === true ? 0 : serve);
-  process.stderr.write(`the training is shown at ${page.address}\n`);
+  process.stderr.write(`watch the training at ${page.address}\n`);
   return createMonitor(page, log);
 }

@@ -32,7 +32,7 @@ export const step = defineActivation({
     surrogate: z
       .enum(["straight-through", "sigmoid"])
       .optional()
-      .describe("The surrogate derivative: that of y = x, or that of the sigmoid."),
+      .describe("The derivative that is used instead: that of y = x, or that of the sigmoid."),
   },
   family: "xavier",
   acts: "on elements",
@@ -78,7 +78,7 @@ export const leakyRelu = defineActivation({
 export const elu = defineActivation({
   name: "elu",
   about: "y = x where x > 0, alpha · (exp(x) - 1) elsewhere",
-  keys: { alpha: z.number().default(1).describe("The negative of the limit for very negative x.") },
+  keys: { alpha: z.number().default(1).describe("The output approaches -alpha for very negative x.") },
   family: "he",
   acts: "on elements",
   build: (g, x, { alpha }) => exponentialLinear(g, x, alpha),
@@ -90,7 +90,7 @@ const seluScale = 1.0507009873554805;
 
 export const selu = defineActivation({
   name: "selu",
-  about: "elu scaled so that activations keep mean 0 and variance 1",
+  about: "elu, scaled so that activations keep mean 0 and variance 1",
   keys: {},
   family: "lecun",
   acts: "on elements",
@@ -212,7 +212,7 @@ export const softsign = defineActivation({
 /** y_j = e_j / s */
 export const softmax = defineActivation({
   name: "softmax",
-  about: "positive numbers that sum to 1 along the last axis",
+  about: "converts numbers to positive numbers that sum to 1 along the last axis",
   keys: {},
   family: "xavier",
   acts: "on the last axis",

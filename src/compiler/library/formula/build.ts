@@ -114,8 +114,11 @@ function fitting(part: Expression, { text }: Scope, build: () => Node): Node {
     const [{ code, message, hint }] = error.diagnostics;
     const within = { text, start: part.start, end: part.end };
     if (code === "T1313")
-      throw new BuildError(code, `the formula has a number out of range: ${message}`, { within, hint });
-    throw new BuildError("T1604", `the formula combines values that do not fit together: ${message}`, {
+      throw new BuildError(code, `the formula contains a number that is out of range: ${message}`, {
+        within,
+        hint,
+      });
+    throw new BuildError("T1604", `the formula combines values whose shapes do not match: ${message}`, {
       within,
     });
   }

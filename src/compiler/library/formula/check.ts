@@ -67,7 +67,13 @@ function kindOf(x: Expression, state: CheckState): Kind {
     case "binary":
       for (const part of [x.x, x.y])
         if (isComparison(x.sign) && part.kind === "binary" && isComparison(part.sign) && !part.isBracketed)
-          report(state, x, "T1601", "chains comparisons", "write a < b < c as (a < b) * (b < c)");
+          report(
+            state,
+            x,
+            "T1601",
+            "contains a chain of comparisons",
+            "write a < b < c as (a < b) * (b < c)",
+          );
       return widest([of(x.x), of(x.y)]);
     case "choose":
       return widest([of(x.condition), of(x.x), of(x.y)]);
@@ -107,7 +113,7 @@ function kindOfName(x: Expression & { kind: "name" }, state: CheckState): Kind {
       ? suggestion(
           x.name,
           [...known, ...Object.keys(constantNames)],
-          `names in ${context.what}: ${known.join(", ")}`,
+          `known names in ${context.what}: ${known.join(", ")}`,
         )
       : `write ${form}`;
   report(state, x, "T1602", message, hint);
@@ -152,7 +158,7 @@ function kindOfCall(x: Expression & { kind: "call" }, state: CheckState): Kind {
       x,
       "T1604",
       `applies ${x.name} to a single number`,
-      `${x.name} needs a value with a last axis`,
+      `${x.name} needs an argument with a last axis`,
     );
   return widest(kinds);
 }
@@ -176,16 +182,16 @@ function checkTotal(
       state,
       x,
       "T1604",
-      `contains a ${x.name} inside another sum or mean`,
-      "that needs a second pass over the data; write mean((a - mean(a))^2) as mean(a^2) - mean(a)^2",
+      `applies ${x.name} inside another sum or mean`,
+      "it would need a second pass over the data; write mean((a - mean(a))^2) as mean(a^2) - mean(a)^2",
     );
   else if (kinds[0] === "one" && errors.length === errorsBefore)
     report(
       state,
       x,
       "T1604",
-      `takes the ${x.name} of a single number`,
-      "its argument must differ from element to element",
+      `applies ${x.name} to a single number`,
+      "the argument must have a value per element, such as prediction or target",
     );
   return "one";
 }
@@ -199,7 +205,7 @@ function reportUnknown(x: Expression & { kind: "call" }, state: CheckState): voi
       span,
       "T1602",
       `calls ${quoted(x.name)}, which is not a function`,
-      "write a product with *",
+      "use * for a product",
     );
   if (totalNames.includes(x.name))
     return report(
@@ -207,7 +213,7 @@ function reportUnknown(x: Expression & { kind: "call" }, state: CheckState): voi
       span,
       "T1602",
       `uses ${x.name}, which is not available in ${context.what}`,
-      `${context.what} computes one number from one number`,
+      `${context.what} must compute one number from one number`,
     );
   if (Object.hasOwn(functions, x.name))
     return report(
@@ -233,11 +239,11 @@ function reportUnknown(x: Expression & { kind: "call" }, state: CheckState): voi
 /** The error about the first name that is outside any sum or mean. */
 function outsideTotals(tree: Expression, { names }: FormulaContext): FormulaError {
   const found = nameOutsideTotals(tree, names) ?? tree;
-  const name = found.kind === "name" ? found.name : "it";
+  const name = found.kind === "name" ? found.name : "values of rows";
   return {
     code: "T1604",
     message: `uses ${name} outside any sum or mean`,
-    hint: `the formula must result in one number: put the part with ${name} into mean(…)`,
+    hint: `write that part inside mean(…), because the formula must compute a single number`,
     span: { start: found.start, end: found.end },
   };
 }

@@ -13,7 +13,7 @@ import type { Expression, Parsed } from "./syntax.ts";
 export const functionKey = <F>() =>
   z
     .custom<F>((value) => typeof value === "function", {
-      error: "must be a function, which only a spec in TypeScript can have",
+      error: "must be a function, which only a TypeScript spec can contain",
       params: { code: "T1201" },
     })
     .meta({ not: {} });
@@ -24,7 +24,7 @@ export const formulaKey = <F>(about: string) => z.union([z.string(), functionKey
 export const constantsKey = z
   .record(z.string(), z.number())
   .default({})
-  .describe("Named numbers for use in the formula, such as { beta: 1.5 }.");
+  .describe("Constants that the formula can use by name, such as { beta: 1.5 }.");
 
 export type Constants = Readonly<Record<string, number>>;
 

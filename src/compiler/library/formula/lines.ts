@@ -57,7 +57,7 @@ export function checkLines(lines: readonly string[], constants: Constants): Line
     const depth = depthOf(value, depths);
     depths.set(name, depth);
     if (depth > deepest) {
-      const message = `is nested deeper than ${deepest} levels, including the lines that it reads`;
+      const message = `is nested deeper than ${deepest} levels, counting the lines whose names it reads`;
       found.push({ line, error: { code: "T1606", message, span: { start: value.start, end: value.end } } });
       depths.set(name, 0);
     }
@@ -66,7 +66,7 @@ export function checkLines(lines: readonly string[], constants: Constants): Line
   });
   const isRead = found.every(({ error }) => error.code !== "T1601");
   if (!assigns && isRead) {
-    const message = "never assigns parameter";
+    const message = "does not assign a value to parameter";
     const hint = 'add a line such as "parameter = parameter - rate * gradient"';
     found.push({ error: { code: "T1605", message, hint, span: { start: 0, end: 1 } } });
   }
@@ -90,8 +90,8 @@ const optimizerContext = (names: ReadonlyMap<string, Kind>, assigned: readonly s
     if (assigned.includes(name))
       return {
         code: "T1605",
-        message: `reads ${name} before it is assigned`,
-        hint: "lines run in order; to keep a value between steps, call it state.NAME",
+        message: `reads ${name} before a line assigns it`,
+        hint: "lines run in order; to keep a value from step to step, name it state.NAME",
       };
     if (stateName(name) === undefined) return undefined;
     const similar = didYouMean(
@@ -99,8 +99,10 @@ const optimizerContext = (names: ReadonlyMap<string, Kind>, assigned: readonly s
       [...names.keys()].filter((known) => known.startsWith(prefix)),
     );
     const hint =
-      similar === undefined ? `add a line "${name} = …"; states start at zero` : `did you mean "${similar}"?`;
-    return { code: "T1605", message: `reads ${name}, which is never assigned`, hint };
+      similar === undefined
+        ? `add a line "${name} = …"; a state is 0 before the first step`
+        : `did you mean "${similar}"?`;
+    return { code: "T1605", message: `reads ${name}, but no line assigns it`, hint };
   },
 });
 
@@ -115,15 +117,18 @@ function targetError({ name, nameSpan }: Line, constants: Constants): FormulaErr
   const state = stateName(name);
   if (state === undefined && name.includes("."))
     return refuse(
-      `assigns ${name}, which is not a valid name`,
-      "name values that are kept between steps state.NAME",
+      `assigns a value to ${name}, which is not a valid name`,
+      "use a name without a dot, or state.NAME for a value that is kept from step to step",
     );
   if (state !== undefined && (state.includes(".") || state in Object.prototype || state === "step"))
-    return refuse(`uses the invalid state name ${JSON.stringify(state)}`, "rename the state");
+    return refuse(
+      `uses the invalid state name ${JSON.stringify(state)}`,
+      "choose another name for the state",
+    );
   if (name === "step" || name === "rate")
-    return refuse(`assigns ${name}, which is read-only`, "assign to another name");
+    return refuse(`assigns a value to ${name}, which is read-only`, "choose another name");
   if (Object.hasOwn(constants, name))
-    return refuse(`assigns ${name}, which is a constant`, "assign to another name");
+    return refuse(`assigns a value to ${name}, which is a constant`, "choose another name");
   if (
     name === "state" ||
     Object.hasOwn(functions, name) ||
@@ -131,6 +136,9 @@ function targetError({ name, nameSpan }: Line, constants: Constants): FormulaErr
     name === "sum" ||
     name === "mean"
   )
-    return refuse(`assigns ${name}, which already has a meaning`, "assign to another name");
+    return refuse(
+      `assigns a value to ${name}, which is the name of a function or constant`,
+      "choose another name",
+    );
   return undefined;
 }

@@ -82,12 +82,12 @@ export function refuseFormula(fit: Fit, { formula }: MeasureKeys): string | unde
   if (isReal && fitsElementwise(fit)) return undefined;
   if (target.classes === undefined)
     return (
-      `reads prediction and target element by element, but the output is ${rowsText(output)} and the ` +
-      `target ${rowsText(target.shape)}`
+      `compares element by element, but the output has the shape ${rowsText(output)} and the ` +
+      `target has the shape ${rowsText(target.shape)}`
     );
   return (
-    `needs one output per class, ${rowsText([...target.shape, target.classes])}, but the output ` +
-    `is ${rowsText(output)}`
+    `needs an output of the shape ${rowsText([...target.shape, target.classes])}, one number per class, ` +
+    `got ${rowsText(output)}`
   );
 }
 
@@ -109,7 +109,7 @@ export function formulaSums(
     if (dependsOn(x, (node) => made.has(node)))
       throw new BuildError(
         "T1604",
-        "the function takes a sum or mean inside another, which needs a second pass over the data",
+        "the function applies sum or mean inside another one, which would need a second pass over the data",
       );
     const { value, count } = counted(g, comparison, x);
     ordinal++;
@@ -121,14 +121,14 @@ export function formulaSums(
   };
   const result = resultOf(g, comparison, prediction, keys, total);
   if (dependsOn(result, ({ op }) => leaves.has(op), made))
-    throw new BuildError("T1604", "the function reads rows outside any sum or mean", {
-      hint: "its result must be computed from sum(x) and mean(x), which it gets together with prediction and target",
+    throw new BuildError("T1604", "the function uses values of rows outside any sum or mean", {
+      hint: "compute the result from sum(x) and mean(x), which are properties of the second argument",
     });
   if (ordinal === 0) {
     const what = typeof keys.formula === "string" ? "formula" : "function";
     throw new BuildError(
       "T1604",
-      `the ${what} takes no sum or mean of anything, so it does not depend on the rows`,
+      `the ${what} must use sum or mean, because its result does not depend on the rows otherwise`,
     );
   }
   return sums;
@@ -148,8 +148,8 @@ export function formulaValue(
     const value = sums[totalName("total", ordinal)];
     const count = sums[totalName("count", ordinal)];
     if (value === undefined || (kind === "mean" && count === undefined))
-      throw new BuildError("T1608", "the function must compute the same in every call", {
-        hint: "it is called for a batch, and for the totals of a data set",
+      throw new BuildError("T1608", "the function must use the same sums and means in every call", {
+        hint: "the compiler calls it for the loss of a batch and for the loss of a data set",
       });
     const result = kind === "sum" ? value : meanOf(g, { total: value, count }, comparison);
     // A user's function may combine totals, which are f64, with numbers of the model's own type.
@@ -214,7 +214,7 @@ function counted(g: GraphBuilder, comparison: Comparison, x: Node): { value: Nod
   if (x.type.shape[0] !== "n")
     throw new BuildError(
       "T1604",
-      "the function takes a sum or mean of a value that is the same in every row",
+      "the function applies sum or mean to a value that is the same in every row",
     );
   const mask = counting(g, comparison);
   if (mask === undefined) {

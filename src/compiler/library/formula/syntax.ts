@@ -120,22 +120,22 @@ function errorOf(tree: Tree, text: string, top: "Formula" | "Line"): FormulaErro
   if (tooDeep !== undefined) return tooDeepAt(tooDeep);
   if (error !== undefined) return syntaxError(text, error, top);
   if (parts <= mostParts) return undefined;
-  const message = `has ${parts} numbers, names and signs; the limit is ${mostParts}`;
+  const message = `has ${parts} numbers, names and operators; the limit is ${mostParts}`;
   return { code: "T1606", message, span: { start: 0, end: 1 } };
 }
 
 /** How a formula writes what other languages write differently. */
 const otherNotations: Readonly<Record<string, string>> = {
-  "**": "write a power with ^",
-  "&&": "write a and b as where(a, b, 0), or as a product",
-  "||": "write a or b as where(a, 1, b)",
-  "!": 'write not a as where(a, 0, 1), and unequal as "!="',
-  "=": "write equality as ==",
-  "%": "write the remainder of x / y as x - y * floor(x / y)",
-  "[": "formulas have no indices and no lists",
-  '"': "formulas have no strings",
-  "'": "formulas have no strings",
-  ";": "a formula is a single expression",
+  "**": "use ^ for a power",
+  "&&": "write where(a, b, 0) or a * b for a logical and",
+  "||": "write where(a, 1, b) for a logical or",
+  "!": "write where(a, 0, 1) for a logical not, and a != b for inequality",
+  "=": "use == for equality",
+  "%": "write x - y * floor(x / y) for the remainder of x / y",
+  "[": "a formula cannot contain an index or a list",
+  '"': "a formula cannot contain a string",
+  "'": "a formula cannot contain a string",
+  ";": "a formula must be a single expression",
 };
 
 function syntaxError(text: string, error: Span, top: "Formula" | "Line"): FormulaError {
@@ -158,7 +158,7 @@ function syntaxError(text: string, error: Span, top: "Formula" | "Line"): Formul
   const shown = JSON.stringify(
     found.replace(/[^\x20-\x7e]/g, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`),
   );
-  return { code, message: `has an unexpected ${shown}`, ...hinted, span };
+  return { code, message: `contains an unexpected ${shown}`, ...hinted, span };
 }
 
 function hintFor(
@@ -171,10 +171,10 @@ function hintFor(
     return 'a line must assign a value: "parameter = parameter - rate * gradient"';
   const open = before.split("(").length - before.split(")").length;
   if (found === undefined)
-    return open > 0 ? `${open} bracket${open === 1 ? " is" : "s are"} not closed` : undefined;
-  if (found === ")" && open <= 0) return "no open bracket matches it";
+    return open > 0 ? `add ${open} closing ${open === 1 ? "parenthesis" : "parentheses"}` : undefined;
+  if (found === ")" && open <= 0) return "remove it, or add the opening parenthesis";
   if (/^[\w(.]/.test(found) && /[\w).]$/.test(before))
-    return "an operator is missing before it; write a product with *";
+    return "add an operator before it; use * for a product";
   return undefined;
 }
 

@@ -41,7 +41,7 @@ const functionKeys = {
   alpha: activations.elu.keys.alpha
     .unwrap()
     .optional()
-    .describe("For elu: the negative of the limit for very negative x (default 1)."),
+    .describe("For elu: the output approaches -alpha for very negative x (default 1)."),
   approximate: activations.gelu.keys.approximate
     .unwrap()
     .optional()
@@ -52,9 +52,9 @@ const functionKeys = {
 function refuseForeignKey(context: LayerContext, fn: keyof typeof activations, key: string): never {
   const own = fn === "formula" ? [] : Object.keys(activations[fn].keys);
   const similar = didYouMean(key, own);
-  const known = own.length === 0 ? `${fn} has no keys` : `keys of ${fn}: ${own.join(", ")}`;
+  const known = own.length === 0 ? `${fn} has no keys of its own` : `known keys of ${fn}: ${own.join(", ")}`;
   const hint = similar === undefined ? known : `did you mean "${similar}"?`;
-  return context.refuse(`${context.layer}: the activation ${fn} has no key "${key}"`, { key, hint });
+  return context.refuse(`${context.layer}: unknown key "${key}" of the activation ${fn}`, { key, hint });
 }
 
 export const activation = defineLayer({

@@ -56,7 +56,9 @@ function sequenceOf(context: LayerContext, input: LayerInput) {
   const { x, size: units } = realWithLastAxis(context, input);
   const length = x.type.shape[1];
   if (lastAxis(x) === 2 && typeof length === "number") return { x, length, units };
-  return context.refuse(`${context.layer} takes sequences [n, length, units], but ${givenText([input])}`);
+  return context.refuse(
+    `${context.layer} must read a sequence [n, length, units], but ${givenText([input])}`,
+  );
 }
 
 function attended(
@@ -92,22 +94,25 @@ function attended(
 }
 
 const keys = {
-  heads: z.int().positive().describe("The number of heads; each has an equal part of the units."),
+  heads: z.int().positive().describe("The number of heads, which share the units equally."),
   dropout: z
     .number()
     .min(0)
     .lt(1)
     .optional()
-    .describe("The fraction of the weights between positions that is dropped in training; 0 by default."),
+    .describe("The fraction of the attention weights that is dropped in training; by default 0."),
 };
 
 export const attention = defineLayer({
   name: "attention",
   about:
-    "self-attention: each position of a sequence reads the others, weighted by how well their keys match its query",
+    "self-attention: each position of a sequence reads all positions, weighted by how well their keys match its query",
   keys: {
     ...keys,
-    causal: z.boolean().default(false).describe("Lets each position read only itself and earlier positions."),
+    causal: z
+      .boolean()
+      .default(false)
+      .describe("If true, each position reads only itself and earlier positions."),
   },
   takes: "one input",
   mask: "passes",
@@ -116,7 +121,8 @@ export const attention = defineLayer({
 
 export const crossAttention = defineLayer({
   name: "cross-attention",
-  about: "each position of the first sequence reads the second one, such as a decoder that reads an encoder",
+  about:
+    "cross-attention: each position of the first sequence reads the second one, as a decoder reads an encoder",
   keys,
   takes: "two inputs",
   mask: "passes",

@@ -54,7 +54,7 @@ function convolved(context: LayerContext, input: LayerInput, rank: Rank, keys: C
 
 const filters = z.int().positive().describe("The number of filters, which is the number of output channels.");
 const paddingText =
-  "The zeros around the input: valid adds none; same adds as many as make the output ⌈size / stride⌉; " +
+  "The zeros around the input: valid adds none; same adds as many as the output size ⌈size / stride⌉ needs; " +
   "a number adds that many on every side";
 
 export const conv1d = defineLayer({
@@ -63,21 +63,17 @@ export const conv1d = defineLayer({
   keys: {
     filters,
     kernel: z.int().positive().describe("The length of the filters."),
-    stride: z
-      .int()
-      .positive()
-      .default(1)
-      .describe("The distance between neighbouring positions of the filters."),
+    stride: z.int().positive().default(1).describe("The step by which the filters move."),
     padding: causalPaddingKey
       .default("valid")
       .describe(
-        `${paddingText}; causal adds all at the start, so that an output does not depend on later positions.`,
+        `${paddingText}; causal adds all of them at the start, so that no output depends on later positions.`,
       ),
     dilation: z
       .int()
       .positive()
       .default(1)
-      .describe("The distance between the positions that a filter reads."),
+      .describe("The distance between the positions that a filter reads; 1 means neighbours."),
     ...filterKeys,
   },
   takes: "one input",
@@ -91,11 +87,13 @@ export const conv2d = defineLayer({
   keys: {
     filters,
     kernel: pairKey.describe("The height and width of the filters; one number sets both."),
-    stride: pairKey.default(1).describe("The distance between neighbouring positions of the filters."),
+    stride: pairKey.default(1).describe("The step by which the filters move."),
     padding: pairPaddingKey
       .default("valid")
-      .describe(`${paddingText}; two numbers are those for height and width.`),
-    dilation: pairKey.default(1).describe("The distance between the positions that a filter reads."),
+      .describe(`${paddingText}; two numbers apply to height and width.`),
+    dilation: pairKey
+      .default(1)
+      .describe("The distance between the positions that a filter reads; 1 means neighbours."),
     ...filterKeys,
   },
   takes: "one input",

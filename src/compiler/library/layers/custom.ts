@@ -86,13 +86,13 @@ const sameSequence = (x: Node, { type: { shape } }: Node): boolean =>
 
 export const custom = defineLayer({
   name: "custom",
-  about: "a function of a TypeScript spec that composes the builder's ops",
+  about: "a function in a TypeScript spec that composes the ops of the builder",
   keys: { build: functionKey<LayerFunction>().describe("Returns the output of the layer.") },
   takes: "any inputs",
   mask: { of: (_, [{ node, mask }], _keys, value) => (sameSequence(node, value) ? mask : undefined) },
   build: (context, inputs, { build }) => {
     const { g, layer } = context;
-    const what = `${layer}: its function`;
+    const what = `${layer}: the function of the layer`;
     const [x, ...others] = inputs.map(({ node }) => node);
     const value = returnedNode(
       g,
@@ -102,7 +102,7 @@ export const custom = defineLayer({
     if (value.type.shape[0] !== "n")
       throw new BuildError(
         "T1608",
-        `${what} must return rows, [n, …], but returns ${shapeText(value.type.shape)}`,
+        `${what} must return a node of the shape [n, …], got ${shapeText(value.type.shape)}`,
       );
     return value.type.element === "bool" ? g.cast(value, { element: g.float }) : value;
   },
@@ -117,10 +117,10 @@ function customContext(context: LayerContext, mask: Node | undefined): CustomCon
   const checked = (name: string, shape: readonly number[], init: unknown): InitialiserChoice => {
     if (typeof name !== "string" || !parameterName.test(name) || name in Object.prototype)
       throw new BuildError("T1608", `${layer}: ${showValue(name)} is not a valid parameter name`, {
-        hint: "use a letter, then letters, digits, _ or -",
+        hint: "start with a letter, followed by letters, digits, underscores or hyphens",
       });
     if (asked.has(name))
-      throw new BuildError("T1608", `${layer}: requests the parameter ${showValue(name)} twice`);
+      throw new BuildError("T1608", `${layer} requests the parameter ${showValue(name)} twice`);
     asked.add(name);
     if (!Array.isArray(shape) || !shape.every((size) => Number.isInteger(size) && size > 0))
       throw new BuildError(
@@ -133,7 +133,7 @@ function customContext(context: LayerContext, mask: Node | undefined): CustomCon
       "T1608",
       `${layer}: the init of ${name} must be an initialiser, got ${showValue(init)}`,
       {
-        hint: `use a name, or an object with a type and its keys: ${Object.keys(initialisers).join(", ")}`,
+        hint: `use one of these names, or an object with such a type: ${Object.keys(initialisers).join(", ")}`,
       },
     );
   };
@@ -155,7 +155,7 @@ function customContext(context: LayerContext, mask: Node | undefined): CustomCon
       const [first] = Object.values(sequences);
       const length = first?.type.shape[1];
       if (typeof length !== "number")
-        throw new BuildError("T1608", `${layer}: recur needs a sequence [n, length, …] in \`each\``);
+        throw new BuildError("T1608", `${layer}: recur needs a sequence [n, length, …] in "each"`);
       const given = Object.fromEntries([
         ...Object.entries(sequences).map(([name, node]) => [name, each(node)] as const),
         ...Object.entries(before).map(([name, node]) => [name, carried(node)] as const),

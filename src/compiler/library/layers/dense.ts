@@ -12,7 +12,7 @@ import { defineLayer, realWithLastAxis } from "./layer.ts";
 
 export const dense = defineLayer({
   name: "dense",
-  about: "a fully connected layer: each unit reads the whole last axis",
+  about: "a fully connected layer: each unit reads all elements of the last axis",
   keys: {
     units: z.int().positive().describe("The number of units, which is the length of the new last axis."),
     activation: choice(activations).prefault("linear").describe("The activation applied to the units."),
@@ -21,7 +21,7 @@ export const dense = defineLayer({
       .optional()
       .describe(
         "The initialiser of the weights; by default he-uniform for the relu family, lecun-uniform for selu, " +
-          "else xavier-uniform.",
+          "otherwise xavier-uniform.",
       ),
     biasInit: choice(initialisers).prefault("zeros").describe("The initialiser of the biases."),
   },

@@ -16,9 +16,11 @@ export const depthwiseConv2d = defineLayer({
   about: "filters that slide over each channel of an image separately",
   keys: {
     kernel: pairKey.describe("The height and width of the filters; one number sets both."),
-    stride: pairKey.default(1).describe("The distance between neighbouring positions of the filters."),
+    stride: pairKey.default(1).describe("The step by which the filters move."),
     padding: pairPaddingKey.default("valid").describe("The zeros around the input, as for conv2d."),
-    dilation: pairKey.default(1).describe("The distance between the positions that a filter reads."),
+    dilation: pairKey
+      .default(1)
+      .describe("The distance between the positions that a filter reads; 1 means neighbours."),
     multiplier: z.int().positive().default(1).describe("The number of filters per channel."),
     ...filterKeys,
   },

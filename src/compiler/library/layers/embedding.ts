@@ -15,14 +15,14 @@ export const embedding = defineLayer({
   about: "a learned vector for each index",
   keys: {
     vocabulary: z.int().positive().describe("The number of indices, which start at 0."),
-    units: z.int().positive().describe("The length of the vectors, which form a new last axis."),
+    units: z.int().positive().describe("The length of each vector; the vectors form a new last axis."),
     init: initKey,
   },
   takes: "one input",
   mask: "passes",
   build: (context, [input], { vocabulary, units, init }) => {
     if (input.node.type.element !== "i32")
-      context.refuse(`${context.layer} takes indices, but ${givenText([input])} of real numbers`, {
+      context.refuse(`${context.layer} must read indices (i32), but ${input.name} contains real numbers`, {
         hint: `add "dtype": "i32" to the input`,
       });
     const weight = context.parameter("weight", [vocabulary, units], {
@@ -44,7 +44,9 @@ export const positionEmbedding = defineLayer({
     const { x, size } = realWithLastAxis(context, input);
     const length = x.type.shape.at(-2);
     if (typeof length !== "number")
-      return context.refuse(`${context.layer} takes sequences [n, length, units], but ${givenText([input])}`);
+      return context.refuse(
+        `${context.layer} must read a sequence [n, length, units], but ${givenText([input])}`,
+      );
     const weight = context.parameter("weight", [length, size], {
       init: init ?? small,
       initKey: "init",

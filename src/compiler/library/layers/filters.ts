@@ -16,7 +16,7 @@ export const filterKeys = {
   bias: z.boolean().default(true).describe("Adds a learned bias for each filter."),
   init: choice(initialisers)
     .optional()
-    .describe("The initialiser of the filters; the default is that of dense layers."),
+    .describe("The initialiser of the filters; by default the same as for dense layers."),
 };
 
 export interface FilterValues {

@@ -84,19 +84,25 @@ export function buildLayer(
 ): LayerValue {
   const layer: Layer = allLayers[chosen.type];
   if (layer.takes === "one input" && inputs.length !== 1)
-    context.refuse(`${context.layer} takes one input, but ${givenText(inputs)}`, {
-      key: "from",
-      hint: "join them first: add, multiply or concat",
-    });
+    context.refuse(
+      `${context.layer} must read exactly one input, got ${inputs.length}: ${givenText(inputs)}`,
+      {
+        key: "from",
+        hint: "join them first with an add, multiply or concat layer",
+      },
+    );
   if (layer.takes === "two inputs" && inputs.length !== 2)
-    context.refuse(`${context.layer} reads two layers, but ${givenText(inputs)}`, {
-      key: "from",
-      hint: '"from": ["QUERIES", "MEMORY"]',
-    });
+    context.refuse(
+      `${context.layer} must read exactly two inputs, got ${inputs.length}: ${givenText(inputs)}`,
+      {
+        key: "from",
+        hint: 'write "from": ["QUERIES", "MEMORY"]',
+      },
+    );
   if (layer.takes === "several inputs" && inputs.length < 2)
-    context.refuse(`${context.layer} joins several layers, but reads only ${inputs[0].name}`, {
+    context.refuse(`${context.layer} must read at least two inputs, but reads only ${inputs[0].name}`, {
       key: "from",
-      hint: `"from": ["${inputs[0].name}", …]`,
+      hint: `write "from": ["${inputs[0].name}", …]`,
     });
   const value = layer.build(context, inputs, chosen);
   return { value, mask: maskOf(layer, context, inputs, chosen, value) };

@@ -22,7 +22,9 @@ function ofOneShape(context: LayerContext, inputs: readonly LayerInput[]): Node[
 }
 
 const refuseShapes = (context: LayerContext, inputs: readonly LayerInput[]): never =>
-  context.refuse(`${context.layer} takes inputs of one shape, but ${givenText(inputs)}`, { key: "from" });
+  context.refuse(`${context.layer} needs inputs of the same shape, but ${givenText(inputs)}`, {
+    key: "from",
+  });
 
 export const add = defineLayer({
   name: "add",
@@ -49,7 +51,7 @@ export const multiply = defineLayer({
  */
 export const residual = defineLayer({
   name: "residual",
-  about: "the sum of a block's input and its last layer",
+  about: "the sum of the input of a block and the output of its last layer",
   keys: {},
   takes: "several inputs",
   mask: "joins",
@@ -58,7 +60,9 @@ export const residual = defineLayer({
     if (!sameShape(x.type.shape, y.type.shape))
       context.refuse(
         `${context.layer} adds its input to the output of its last layer, but ${givenText([last, kept])}`,
-        { hint: 'add a "shortcut": layers that give the input the shape of the last layer' },
+        {
+          hint: 'add a "shortcut" with layers that change the shape of the input to the shape of the last layer',
+        },
       );
     return context.g.add(x, y);
   },
@@ -83,7 +87,7 @@ export const concat = defineLayer({
     axis: z
       .int()
       .default(-1)
-      .describe("The axis, not counting the batch axis; negative numbers count from the last axis, -1."),
+      .describe("The axis, counted from 0 without the batch axis, or from -1 for the last axis."),
   },
   takes: "several inputs",
   mask: { of: ({ g }, inputs, { axis }) => concatMask(g, inputs, axis) },
@@ -93,15 +97,20 @@ export const concat = defineLayer({
     const { shape, element } = first.node.type;
     const axis = batchAxis(given, shape);
     if (axis < 1 || axis >= shape.length)
-      context.refuse(`${layer}: ${given} is not an axis of a row: ${givenText([first])}`, { key: "axis" });
+      context.refuse(`${layer}: axis ${given} does not exist, because ${givenText([first])}`, {
+        key: "axis",
+      });
     for (const { node } of others) {
       const fits =
         node.type.shape.length === shape.length &&
         shape.every((size, i) => i === axis || size === node.type.shape[i]);
       if (!fits)
-        context.refuse(`${layer} takes inputs that differ only in axis ${given}, but ${givenText(inputs)}`, {
-          key: "from",
-        });
+        context.refuse(
+          `${layer} needs inputs whose shapes differ only in axis ${given}, but ${givenText(inputs)}`,
+          {
+            key: "from",
+          },
+        );
       if (node.type.element !== element)
         context.refuse(`${layer} cannot join real numbers and indices (i32)`, { key: "from" });
     }

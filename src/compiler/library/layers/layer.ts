@@ -75,9 +75,9 @@ export const defineLayer = <const Keys extends z.ZodRawShape>(entry: Layer<Keys>
 /** `[n, 5]` */
 export const shapeText = (shape: Shape): string => `[${shape.join(", ")}]`;
 
-/** For messages: "dense1 gives [n, 5]", "a gives [n, 5] and b gives [n, 6]". */
+/** For messages: "dense1 has the shape [n, 5]", "a has the shape [n, 5] and b has the shape [n, 6]". */
 export const givenText = (inputs: readonly LayerInput[]): string =>
-  inputs.map(({ name, node }) => `${name} gives ${shapeText(node.type.shape)}`).join(" and ");
+  inputs.map(({ name, node }) => `${name} has the shape ${shapeText(node.type.shape)}`).join(" and ");
 
 /** The value and the size of its last axis. Checks that it is real and has more than the batch axis. */
 export function realWithLastAxis(context: LayerContext, input: LayerInput): { x: Node; size: number } {
@@ -85,15 +85,15 @@ export function realWithLastAxis(context: LayerContext, input: LayerInput): { x:
   const size = x.type.shape.at(-1);
   if (typeof size === "number" && x.type.shape.length > 1) return { x, size };
   return context.refuse(
-    `${context.layer} acts on the last axis of a row, but ${givenText([input])}, which has none`,
-    { hint: 'put { "type": "reshape", "shape": [1] } before it' },
+    `${context.layer} acts on the last axis of a row, but ${givenText([input])}, so its rows have no axis`,
+    { hint: 'insert { "type": "reshape", "shape": [1] } before it' },
   );
 }
 
 /** Checks that the value is real, and returns it. */
 export function realNumbers(context: LayerContext, { name, node }: LayerInput): Node {
   if (node.type.element !== "i32") return node;
-  return context.refuse(`${context.layer} takes real numbers, but ${name} gives indices (i32)`, {
-    hint: `remove "dtype" from inputs.${name} if its values are quantities, not indices`,
+  return context.refuse(`${context.layer} must read real numbers, but ${name} contains indices (i32)`, {
+    hint: `remove "dtype" from inputs.${name} if its values are not indices`,
   });
 }

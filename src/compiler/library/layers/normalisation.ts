@@ -69,7 +69,7 @@ const shiftOf = (context: LayerContext, size: number): Node =>
 
 export const layerNorm = defineLayer({
   name: "layer-norm",
-  about: "mean 0 and variance 1 along the last axis, then a learned scale and shift",
+  about: "normalises to mean 0 and variance 1 along the last axis, then applies a learned scale and shift",
   keys: { epsilon },
   takes: "one input",
   mask: "passes",
@@ -85,7 +85,7 @@ export const layerNorm = defineLayer({
 
 export const rmsNorm = defineLayer({
   name: "rms-norm",
-  about: "mean square 1 along the last axis, then a learned scale",
+  about: "normalises to mean square 1 along the last axis, then applies a learned scale",
   keys: { epsilon },
   takes: "one input",
   mask: "passes",
@@ -107,9 +107,9 @@ export const rmsNorm = defineLayer({
  */
 export const groupNorm = defineLayer({
   name: "group-norm",
-  about: "mean 0 and variance 1 over each group of channels, then a learned scale and shift",
+  about: "normalises each group of channels to mean 0 and variance 1, then applies a learned scale and shift",
   keys: {
-    groups: z.int().positive().describe("The number of groups, each of consecutive channels."),
+    groups: z.int().positive().describe("The number of groups; each consists of consecutive channels."),
     epsilon,
   },
   takes: "one input",
@@ -150,7 +150,8 @@ function positionsInBatch(g: GraphBuilder, x: Node, mask: Node | undefined): Nod
  */
 export const batchNorm = defineLayer({
   name: "batch-norm",
-  about: "mean 0 and variance 1 over the batch, then a learned scale and shift",
+  about:
+    "normalises each channel to mean 0 and variance 1 over the batch, then applies a learned scale and shift",
   keys: {
     epsilon,
     momentum: z

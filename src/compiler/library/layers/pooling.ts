@@ -52,7 +52,7 @@ function pooled(context: LayerContext, input: LayerInput, rank: Rank, keys: Pool
   const { kernel, edges } = windows;
   if (keys.padding !== "same" && edges.some(([before], axis) => 2 * before > kernel[axis]))
     context.refuse(
-      `${context.layer}.padding must be at most half of the window of ${sizeText(kernel)}, ` +
+      `${context.layer}.padding must be at most half of the window size ${sizeText(kernel)}, ` +
         `got ${sizeText(edges.map(([before]) => before))}`,
       { key: "padding" },
     );
@@ -112,11 +112,11 @@ const lengthKeys = {
     .int()
     .positive()
     .optional()
-    .describe("The distance between neighbouring windows; by default the size of the window."),
+    .describe("The step by which the window moves; by default the size of the window."),
   padding: paddingKey
     .default("valid")
     .describe(
-      "The padding: valid adds none; same adds as much as makes the output ⌈length / stride⌉; a number adds " +
+      "The padding: valid adds none; same adds as much as the output length ⌈length / stride⌉ needs; a number adds " +
         "that much on every side.",
     ),
 };
@@ -125,12 +125,12 @@ const imageKeys = {
   size: pairKey.describe("The height and width of the window; one number sets both."),
   stride: pairKey
     .optional()
-    .describe("The distance between neighbouring windows; by default the size of the window."),
+    .describe("The step by which the window moves; by default the size of the window."),
   padding: pairPaddingKey
     .default("valid")
     .describe(
-      "The padding: valid adds none; same adds as much as makes the output ⌈size / stride⌉; a number adds " +
-        "that much on every side; two numbers are those for height and width.",
+      "The padding: valid adds none; same adds as much as the output size ⌈size / stride⌉ needs; a number adds " +
+        "that much on every side; two numbers apply to height and width.",
     ),
 };
 

@@ -31,8 +31,8 @@ const keys = {
   returnSequences: z
     .boolean()
     .default(false)
-    .describe("Returns the output at every position instead of only the last one."),
-  reverse: z.boolean().default(false).describe("Reads the sequence from its end to its beginning."),
+    .describe("If true, returns the output at every position instead of only the last one."),
+  reverse: z.boolean().default(false).describe("If true, reads the sequence from its end to its beginning."),
   init: choice(initialisers)
     .optional()
     .describe("The initialiser of the weights; by default xavier-uniform."),
@@ -88,7 +88,7 @@ function recurrent(
   const { x, size } = realWithLastAxis(context, input);
   const length = x.type.shape[1];
   if (x.type.shape.length !== 3 || typeof length !== "number")
-    return context.refuse(`${layer} takes sequences [n, length, units], but ${givenText([input])}`);
+    return context.refuse(`${layer} must read a sequence [n, length, units], but ${givenText([input])}`);
 
   const width = gates * units;
   const weights = (name: string, rows: number, chosen: InitialiserChoice | undefined, initKey: string) =>

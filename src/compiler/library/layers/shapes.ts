@@ -37,7 +37,7 @@ export const reshape = defineLayer({
     const { node } = input;
     if (rowSize(shape) !== rowSize(node.type.shape))
       context.refuse(
-        `${context.layer} needs ${rowSize(shape)} numbers a row for ${shapeText(shape)}, ` +
+        `${context.layer} needs ${rowSize(shape)} numbers per row for the shape ${shapeText(shape)}, ` +
           `but ${givenText([input])}, which has ${rowSize(node.type.shape)}`,
         { key: "shape" },
       );

@@ -40,8 +40,8 @@ export interface Spatial {
 }
 
 const expected: Readonly<Record<Rank, string>> = {
-  1: "sequences [n, length, channels]",
-  2: "images [n, height, width, channels]",
+  1: "a sequence [n, length, channels]",
+  2: "an image [n, height, width, channels]",
 };
 
 /** Checks that the input is an image or a sequence, and returns it with its sizes. */
@@ -51,8 +51,8 @@ export function spatialOf(context: LayerContext, input: LayerInput, rank: Rank):
   const size = sizes.flatMap((d) => (typeof d === "number" ? [d] : []));
   const channels = size.pop();
   if (first === "n" && size.length === rank && channels !== undefined) return { x, size, channels };
-  return context.refuse(`${context.layer} takes ${expected[rank]}, but ${givenText([input])}`, {
-    hint: 'put a "reshape" before it',
+  return context.refuse(`${context.layer} must read ${expected[rank]}, but ${givenText([input])}`, {
+    hint: "insert a reshape layer before it",
   });
 }
 

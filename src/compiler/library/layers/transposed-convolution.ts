@@ -22,12 +22,12 @@ export const conv2dTranspose = defineLayer({
   keys: {
     filters: z.int().positive().describe("The number of filters, which is the number of output channels."),
     kernel: pairKey.describe("The height and width of the filters; one number sets both."),
-    stride: pairKey.default(1).describe("The distance between windows in the output."),
+    stride: pairKey.default(1).describe("The step between windows in the output."),
     padding: pairPaddingKey
       .default("valid")
       .describe(
-        "The size of the output: valid is (size - 1)·stride + kernel; same is size · stride; a number removes " +
-          "that many positions from every side of valid.",
+        "The size of the output: (size - 1) · stride + kernel for valid; size · stride for same; a number removes " +
+          "that many positions from every side of the valid output.",
       ),
     ...filterKeys,
   },
@@ -50,7 +50,7 @@ export const conv2dTranspose = defineLayer({
     const kept = whole.map((length, axis) => length - edges[axis][0] - edges[axis][1]);
     if (kept.some((length) => length < 1))
       context.refuse(
-        `${layer}: the padding removes the whole output of ${sizeText(whole)}, because ${givenText([input])}`,
+        `${layer}: the padding would remove the whole output of size ${sizeText(whole)}, because ${givenText([input])}`,
         { key: "padding" },
       );
     const area = kernel[0] * kernel[1];

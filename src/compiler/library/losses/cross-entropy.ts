@@ -30,11 +30,11 @@ export const crossEntropy = defineLoss({
   accepts: (fit) => {
     const { target, output } = fit;
     if (target.classes === undefined)
-      return "needs class indices, but the target is real; add `classes` to the target";
+      return 'needs class indices, but the target is real; add "classes" to the target';
     if (fitsClasses(fit)) return undefined;
     return (
-      `needs one logit per class, ${rowsText([...target.shape, target.classes])}, but the output ` +
-      `is ${rowsText(output)}`
+      `needs an output of the shape ${rowsText([...target.shape, target.classes])}, one logit per class, ` +
+      `got ${rowsText(output)}`
     );
   },
   sums: (g, comparison, { smoothing }) => {

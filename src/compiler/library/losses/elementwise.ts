@@ -87,7 +87,7 @@ export const rmsle = elementwise({
   about: "root of the mean squared difference of log(1 + x)",
   keys: {},
   threshold: valueThreshold,
-  range: { lowest: 0, otherwise: "for negative numbers use a loss such as mse" },
+  range: { lowest: 0, otherwise: "for negative numbers, use a loss such as mse" },
   element: (g, p, t) => squaredDifference(g, g.log1p(p), g.log1p(t)),
   value: rootOfMean,
 });
@@ -128,7 +128,7 @@ export const logCosh = elementwise({
 // target of two classes is also valid.
 
 /** What to do about targets that have more values than yes and no. */
-const otherLosses = "for other numbers use a loss such as mse";
+const otherLosses = "for other numbers, use a loss such as mse";
 
 /** A score of 0 or more means "yes", as with the perceptron's unit step. */
 const scoreThreshold = 0;
@@ -152,7 +152,7 @@ export const binaryCrossEntropy = elementwise({
 /** max(0, 1 − s·p). At the corner the derivative is the mean of both sides, as it is for every maximum op. */
 export const hinge = elementwise({
   name: "hinge",
-  about: "the amount by which scores fall short of a margin of 1",
+  about: "the amount by which scores miss a margin of 1",
   keys: {},
   threshold: scoreThreshold,
   accepts: refuseBinary,
@@ -181,7 +181,7 @@ export const poisson = elementwise({
   name: "poisson",
   about: "negative log-likelihood of counts; the network outputs the logarithm of their rate",
   keys: {},
-  range: { lowest: 0, otherwise: "for negative numbers use a loss such as mse" },
+  range: { lowest: 0, otherwise: "for negative numbers, use a loss such as mse" },
   element: (g, p, t) => g.subtract(g.exp(p), g.multiply(t, p)),
   estimate: (g, p) => g.exp(p),
 });
@@ -193,7 +193,7 @@ export const klDivergence = elementwise({
   name: "kl-divergence",
   about: "Kullback-Leibler divergence between target probabilities and predicted log-probabilities",
   keys: {},
-  range: { lowest: 0, highest: 1, otherwise: "its targets are probabilities" },
+  range: { lowest: 0, highest: 1, otherwise: "use probabilities as targets" },
   element: (g, p, t) => g.subtract(g.select(g.less(0, t), g.multiply(t, g.log(t)), 0), g.multiply(t, p)),
   estimate: (g, p) => g.exp(p),
 });

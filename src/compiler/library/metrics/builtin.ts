@@ -27,14 +27,14 @@ export const accuracy = defineMetric({
   accepts: (fit) => {
     if (fitsClasses(fit)) return undefined;
     if (fit.threshold === undefined)
-      return "needs class scores, but the outputs of this loss are not class scores";
+      return "needs class scores, but with this loss the network does not output class scores";
     if (fit.target.classes === undefined || fit.target.classes === 2) return refuseBinary(fit);
     return (
-      `needs one output per class, ${rowsText([...fit.target.shape, fit.target.classes])}, but the output ` +
-      `is ${rowsText(fit.output)}`
+      `needs an output of the shape ${rowsText([...fit.target.shape, fit.target.classes])}, one score per class, ` +
+      `got ${rowsText(fit.output)}`
     );
   },
-  range: { ...twoSides, otherwise: "for a quantity use mae, rmse or r2" },
+  range: { ...twoSides, otherwise: "for other numbers, use mae, rmse or r2" },
   sums: (g, comparison) => {
     const { prediction, threshold = 0 } = comparison;
     const element = prediction.type.element;

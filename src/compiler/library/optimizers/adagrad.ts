@@ -8,7 +8,7 @@ import { decayed, epsilonKey, moved, square, weightDecayKey } from "./parts.ts";
 
 export const adagrad = defineOptimizer({
   name: "adagrad",
-  about: "divides by the root of the sum of all squared gradients",
+  about: "divides gradients by the root of the sum of their squares so far",
   defaultRate: 0.01,
   keys: { epsilon: epsilonKey(1e-10), weightDecay: weightDecayKey(0) },
   states: () => ({ squares: "like" }),

@@ -26,7 +26,10 @@ import {
 
 const keys = {
   ...momentsKeys,
-  amsgrad: z.boolean().default(false).describe("Divides by the largest running mean of squares so far."),
+  amsgrad: z
+    .boolean()
+    .default(false)
+    .describe("If true, divides by the largest running mean of squares so far (AMSGrad)."),
 };
 
 interface AdamKeys {

@@ -41,7 +41,7 @@ export const formula = defineOptimizer({
     formula: z
       .union([z.string(), z.array(z.string()).min(1), functionKey<OptimizerFunction>()])
       .describe(
-        "Lines that assign parameter and state.NAME; they can read gradient, step (from 0) and rate.",
+        "Lines that assign parameter and state.NAME. They can read gradient, step (counted from 0) and rate.",
       ),
     constants: constantsKey,
     state: z
@@ -56,7 +56,8 @@ export const formula = defineOptimizer({
     if (typeof formula !== "function" && state.length > 0)
       return {
         key: "state",
-        message: "can be used only with a function; lines declare their states by assigning them",
+        message:
+          "applies only to a function; remove it, because lines declare their states by assigning them",
       };
     const wrong = state.find(
       (name) => !nameInFormula.test(name) || name in Object.prototype || name === "step",
@@ -66,11 +67,11 @@ export const formula = defineOptimizer({
         key: "state",
         message:
           wrong === "step"
-            ? `"step" is reserved; use another name`
-            : `must be a list of names, got ${showValue(wrong)}`,
+            ? `cannot contain the name "step", which is reserved`
+            : `contains ${showValue(wrong)}, which is not a valid name`,
       };
     const again = state.find((name, index) => state.indexOf(name) < index);
-    return again === undefined ? undefined : { key: "state", message: `has ${showValue(again)} twice` };
+    return again === undefined ? undefined : { key: "state", message: `contains ${showValue(again)} twice` };
   },
   update: (g, parts, keys) => {
     const { formula } = keys;
@@ -131,14 +132,14 @@ function updateByFunction(g: GraphBuilder, parts: UpdateParts, formula: Optimize
     if (!Object.hasOwn(parts.state, name))
       throw new BuildError(
         "T1608",
-        `${what} returns the state ${showValue(name)}, which the key "state" does not name`,
+        `${what} returns the state ${showValue(name)}, which the key "state" does not contain`,
       );
   const next = Object.keys(parts.state).map((name): [string, Node] => {
     const value: unknown = Object.getOwnPropertyDescriptor(given, name)?.value;
     if (value === undefined)
       throw new BuildError(
         "T1608",
-        `${what} must return the state ${showValue(name)}, which the key "state" names`,
+        `${what} must return the state ${showValue(name)}, which the key "state" contains`,
       );
     return [name, like(`state.${name}`, value)];
   });

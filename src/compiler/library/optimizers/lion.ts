@@ -10,7 +10,7 @@ import { moved, runningMean, fractionKey, weightDecayKey } from "./parts.ts";
 
 export const lion = defineOptimizer({
   name: "lion",
-  about: "moves every parameter by the learning rate, in the direction of the sign of its running mean",
+  about: "moves every parameter by the learning rate, in the direction given by the sign of its running mean",
   defaultRate: 0.0001,
   keys: {
     beta1: fractionKey(0.9, "The weight of the running mean in the direction."),

@@ -36,7 +36,7 @@ export const nadam = defineOptimizer({
       .number()
       .nonnegative()
       .default(0.004)
-      .describe("How fast the momentum approaches beta1."),
+      .describe("The rate at which the momentum approaches beta1."),
   },
   states: () => ({ mean: "like", squares: "like", momenta: "scalar" }),
   update: (g, { parameter, gradient, state, step, rate }, keys) => {

@@ -14,7 +14,7 @@ import { decayed, epsilonKey, moved, runningMean, fractionKey, square, weightDec
 
 export const rmsprop = defineOptimizer({
   name: "rmsprop",
-  about: "divides by the root of a running mean of squared gradients",
+  about: "divides gradients by the root of the running mean of their squares",
   defaultRate: 0.01,
   keys: {
     alpha: fractionKey(0.99, "The decay rate of the running mean of squares."),
@@ -26,7 +26,7 @@ export const rmsprop = defineOptimizer({
     centered: z
       .boolean()
       .default(false)
-      .describe("Divides by the standard deviation of the gradients instead."),
+      .describe("If true, divides by the standard deviation of the gradients instead."),
     epsilon: epsilonKey(1e-8),
     weightDecay: weightDecayKey(0),
   },

@@ -24,13 +24,13 @@ export const sgd = defineOptimizer({
       .number()
       .default(0)
       .describe("The fraction of the gradient that is not added to the velocity."),
-    nesterov: z.boolean().default(false).describe("Uses Nesterov momentum."),
+    nesterov: z.boolean().default(false).describe("If true, uses Nesterov momentum."),
     weightDecay: weightDecayKey(0),
   },
   states: ({ momentum }): Record<string, "like"> => (momentum === 0 ? {} : { velocity: "like" }),
   refuse: ({ momentum, dampening, nesterov }) =>
     nesterov && (momentum === 0 || dampening !== 0)
-      ? { key: "nesterov", message: "needs a momentum above 0 and a dampening of 0" }
+      ? { key: "nesterov", message: "needs a momentum greater than 0 and a dampening of 0" }
       : undefined,
   update: (g, { parameter, gradient, state, step, rate }, keys): Update => {
     const { momentum, dampening, nesterov, weightDecay } = keys;

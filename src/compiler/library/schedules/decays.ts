@@ -7,7 +7,10 @@ import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { defineSchedule } from "../define.ts";
 
-const steps = z.int().positive().describe("The number of optimizer steps; afterwards the last rate stays.");
+const steps = z
+  .int()
+  .positive()
+  .describe("The number of optimizer steps of the schedule; afterwards the last rate remains.");
 const end = z.number().nonnegative().default(0).describe("The rate at the end.");
 
 /** min(k, T) / T */
@@ -16,7 +19,7 @@ const progress = (g: GraphBuilder, step: Node, total: number): Node =>
 
 export const constant = defineSchedule({
   name: "constant",
-  about: "the initial rate at every step",
+  about: "keeps the initial rate",
   keys: {},
   rate: (g, step, { initial }) => g.number(initial, step.type.element),
 });
@@ -24,7 +27,7 @@ export const constant = defineSchedule({
 /** initial · factor^⌊k / every⌋ */
 export const step = defineSchedule({
   name: "step",
-  about: "multiplied by a factor at regular intervals",
+  about: "multiplies the rate by a factor at regular intervals",
   keys: {
     every: z.int().positive().describe("The number of optimizer steps between changes of the rate."),
     factor: z
@@ -40,7 +43,7 @@ export const step = defineSchedule({
 /** initial · rateᵏ */
 export const exponential = defineSchedule({
   name: "exponential",
-  about: "multiplied by a constant factor at every step",
+  about: "multiplies the rate by a constant factor at every step",
   keys: {
     rate: z.number().positive().describe("The factor that multiplies the learning rate at each step."),
   },
@@ -52,7 +55,7 @@ export const polynomial = defineSchedule({
   name: "polynomial",
   about: "decays with a power of the remaining steps",
   keys: {
-    power: z.number().positive().default(1).describe("The exponent; 1 is a linear decay."),
+    power: z.number().positive().default(1).describe("The exponent; 1 means linear decay."),
     steps,
     end,
   },

@@ -45,14 +45,16 @@ export const scan = defineOp({
     for (const { name, role, argument, next } of operands) {
       const seen = role === "each" ? stepType(types[name], length) : types[name];
       if (!sameType(seen, argument.type))
-        throw new TypeRefusal(`the step takes ${name} as ${typeText(argument.type)}, not ${typeText(seen)}`);
+        throw new TypeRefusal(
+          `the argument ${name} of the step has the type ${typeText(argument.type)}, but its value has ${typeText(seen)}`,
+        );
       if ((role === "carried") !== (next !== undefined))
         throw new TypeRefusal(
           `${name} is ${role}, so the step ${next ? "must not" : "must"} compute its next value`,
         );
       if (next !== undefined && !sameType(next.type, argument.type))
         throw new TypeRefusal(
-          `${name} is ${typeText(argument.type)}, but its next value is ${typeText(next.type)}`,
+          `${name} has the type ${typeText(argument.type)}, but its next value has ${typeText(next.type)}`,
         );
     }
     return stackedType(value.type, length);

@@ -23,7 +23,7 @@ export const broadcast = defineOp({
   infer: ({ x }, { shape, axes }) => {
     checkAxes(axes, shape.length);
     if (axes.length !== x.shape.length)
-      throw new TypeRefusal("axes must give a result axis for every axis of the operand");
+      throw new TypeRefusal("axes must contain one axis of the result for every axis of the operand");
     axes.forEach((axis, i) => {
       if (i > 0 && axes[i - 1] >= axis) throw new TypeRefusal("axes must keep their order");
       if (shape[axis] !== x.shape[i]) throw new TypeRefusal(`axis ${i} is ${x.shape[i]}, not ${shape[axis]}`);

@@ -29,12 +29,12 @@ export const reshape = defineOp({
   infer: ({ x }, { shape }) => {
     if (sizeWithoutBatch(x.shape) !== sizeWithoutBatch(shape))
       throw new TypeRefusal(
-        `${typeText(x)} cannot take the shape [${shape.join()}]: it would hold ${sizeWithoutBatch(shape)} ` +
-          `elements instead of ${sizeWithoutBatch(x.shape)}`,
+        `${typeText(x)} cannot be reshaped to [${shape.join()}]: that shape has ${sizeWithoutBatch(shape)} ` +
+          `elements, not ${sizeWithoutBatch(x.shape)}`,
       );
     if (sizesAroundBatch(x.shape) !== sizesAroundBatch(shape))
       throw new TypeRefusal(
-        `${typeText(x)} cannot take the shape [${shape.join()}]: elements would cross the batch axis`,
+        `${typeText(x)} cannot be reshaped to [${shape.join()}]: elements would move from row to row`,
       );
     return tensorType(x.element, shape);
   },

@@ -22,7 +22,7 @@ export function checkCells(spec: unknown, data: unknown, problems: Collector): v
 function checkCategoryKeys(path: SpecPath, entry: unknown, problems: Collector): void {
   if (member(entry, "categories") !== undefined) return;
   for (const key of ["unseen", "minCount"].filter((key) => member(entry, key) !== undefined)) {
-    const message = `${formatPath([...path, key])} applies to categories only`;
+    const message = `${formatPath([...path, key])} applies only to columns of categories`;
     problems.error([...path, key], "T1208", message, {
       at: "key",
       hint: 'remove it, or add "categories": "one-hot"',
@@ -41,18 +41,19 @@ function checkDates(spec: unknown, input: string, entry: unknown, problems: Coll
   const [format, origin] = ["format", "origin"].map((key) => textOf(member(rule, key)));
   if (format !== undefined) {
     const wrong = wrongFormat(format);
-    if (wrong !== undefined) report("format", wrong, 'such as "DD.MM.YYYY" or "MM/DD/YYYY HH:mm:ss"');
+    if (wrong !== undefined)
+      report("format", wrong, 'write a format such as "DD.MM.YYYY" or "MM/DD/YYYY HH:mm:ss"');
   }
   if (origin !== undefined && dateReader()(origin) === undefined)
     report(
       "origin",
-      `${showValue(origin)} is not a date of ISO 8601`,
-      "such as 1999-01-01 or 1999-01-01T00:00Z",
+      `${showValue(origin)} is not an ISO 8601 date`,
+      "write a date such as 1999-01-01 or 1999-01-01T00:00Z",
     );
   if (origin !== undefined && !parts.includes("elapsed"))
     report(
       "origin",
-      'only the part "elapsed" is counted from the origin',
+      'only the part "elapsed" uses the origin, and the list of parts does not contain it',
       'remove it, or add "elapsed" to the parts',
     );
   checkDateShape(spec, input, listOf(member(entry, "columns")), parts, problems);
@@ -87,12 +88,12 @@ function checkDateShape(
   const found = shape.reduce<number>((product, extent) => product * Number(extent), 1);
   if (!isInteger && (isRanged || found === needed)) return;
   const message = isInteger
-    ? `inputs.${input} must have dtype f32 to hold the parts of dates`
-    : `inputs.${input} must have the shape [${[...listOf(member(declared, "timeAxis")), needed].join(", ")}] to hold the ${size} numbers of ` +
-      `data.inputs.${input}.dates${columns.length > 1 ? ` of ${columns.length} columns` : ""}`;
+    ? `inputs.${input} must have dtype f32, because the parts of dates are real numbers`
+    : `inputs.${input} must have the shape [${[...listOf(member(declared, "timeAxis")), needed].join(", ")}], because data.inputs.${input}.dates encodes each ` +
+      `date${columns.length > 1 ? ` of the ${columns.length} columns` : ""} as ${size} ${size === 1 ? "number" : "numbers"}`;
   problems.error(["inputs", input], "T1208", message, {
     at: "key",
-    hint: "elapsed and year are one number, every other part is two: sine and cosine",
+    hint: "elapsed and year are one number each; every other part is two numbers, a sine and a cosine",
   });
 }
 
@@ -103,9 +104,9 @@ function checkNamesKey(spec: unknown, data: unknown, target: string, problems: C
   const classes = member(member(member(spec, "targets"), target), "classes");
   if (classes !== undefined && member(entry, "nextOf") === undefined) return;
   const path = ["data", "targets", target, "names"];
-  problems.error(path, "T1208", `${formatPath(path)} applies to targets with classes only`, {
+  problems.error(path, "T1208", `${formatPath(path)} applies only to targets with classes`, {
     at: "key",
-    hint: "remove it, or declare `classes`",
+    hint: 'remove it, or add "classes" to the target',
   });
 }
 
@@ -114,13 +115,13 @@ function checkNumbers(data: unknown, problems: Collector): void {
   if (numbers === undefined) return;
   const path = ["data", "numbers"];
   if (isOfIdx(data))
-    problems.error(path, "T1208", "data.numbers applies to text cells, but the data is in IDX files", {
+    problems.error(path, "T1208", "data.numbers cannot be combined with IDX files, which contain no text", {
       at: "key",
       hint: "remove it",
     });
   const decimal = member(numbers, "decimal") ?? ".";
   if (decimal !== member(numbers, "thousands")) return;
-  const message = `data.numbers: ${showValue(decimal)} cannot be both the decimal mark and the mark of thousands`;
-  const hint = decimal === "." ? 'add "decimal": ","' : 'the mark of thousands is often "." or " "';
+  const message = `data.numbers: ${showValue(decimal)} cannot be both the decimal separator and the thousands separator`;
+  const hint = decimal === "." ? 'add "decimal": ","' : 'use another thousands separator, such as "." or " "';
   problems.error(path, "T1208", message, { at: "key", hint });
 }

@@ -24,7 +24,7 @@ function checkFiles(spec: unknown, data: unknown, problems: Collector): void {
     problems.error(
       ["data", "separator"],
       "T1208",
-      "data.separator applies to CSV files, but the data is in IDX files",
+      "data.separator cannot be combined with IDX files, which contain no text",
       {
         at: "key",
         hint: "remove it",
@@ -43,7 +43,7 @@ function checkFiles(spec: unknown, data: unknown, problems: Collector): void {
 function checkPresence(data: unknown, problems: Collector): void {
   const has = (key: string) => member(data, key) !== undefined;
   const path: SpecPath = ["data"];
-  const hint = 'use either "file", or "idx", or "train" and "test"';
+  const hint = 'use "file", or "idx", or both "train" and "test"';
   const whole = ["file", "idx"].filter(has);
   const other = whole.length > 1 ? '"idx"' : '"train", "test" or "validation"';
   const splits = ["train", "test", "validation"].some(has);
@@ -61,8 +61,8 @@ function checkPresence(data: unknown, problems: Collector): void {
     problems.error(path, "T1102", "data.test is missing: it must be a string", { at: "key", hint });
   const [train, test] = ["train", "test"].map((split) => member(data, split));
   if (train === undefined || test === undefined || isText(train) === isText(test)) return;
-  problems.error(["data", "test"], "T1208", "data.train and data.test are of different kinds", {
-    hint: 'use CSV files for both, or { "idx": … } for both',
+  problems.error(["data", "test"], "T1208", "data.train and data.test must have the same file format", {
+    hint: 'write a file name for both, or { "idx": … } for both',
   });
 }
 
@@ -77,8 +77,8 @@ function checkIdx(spec: unknown, files: unknown, path: SpecPath, problems: Colle
     const similar = didYouMean(name, declared);
     const hint = similar
       ? `did you mean ${showValue(similar)}?`
-      : `inputs and targets: ${declared.join(", ")}`;
-    problems.error([...path, name], "T1307", `${formatPath([...path, name])} is not an input or target`, {
+      : `declared inputs and targets: ${declared.join(", ")}`;
+    problems.error([...path, name], "T1307", `${where}: unknown input or target ${showValue(name)}`, {
       at: "key",
       hint,
     });
@@ -129,7 +129,7 @@ function checkSide(spec: unknown, data: unknown, side: "inputs" | "targets", pro
     problems.error(["data"], "T1102", `data.${side} is missing: it must be an object`, { at: "key" });
   if (typeof given !== "object" || given === null) return;
   for (const name of declared.filter((name) => !known.includes(name) && isUsableName(name))) {
-    const message = `data.${side} has no columns for ${formatPath([side, name])}`;
+    const message = `data.${side} has no entry for ${formatPath([side, name])}`;
     problems.error(["data", side], "T1307", message, {
       at: "key",
       hint: `add ${showValue(name)}: { "columns": [ … ] }`,
@@ -148,9 +148,10 @@ function reportUnknown(
   const hint = similar
     ? `did you mean ${showValue(similar)}?`
     : declared.length > 0
-      ? `${side} of this spec: ${showNames(declared)}`
+      ? `declared ${side}: ${showNames(declared)}`
       : undefined;
-  problems.error(path, "T1307", `${formatPath(path)} is not one of the ${side}`, { at: "key", hint });
+  const kind = side === "inputs" ? "input" : "target";
+  problems.error(path, "T1307", `data.${side}: unknown ${kind} ${showValue(name)}`, { at: "key", hint });
 }
 
 const keysOfTables = [
@@ -174,7 +175,7 @@ function checkColumns(path: SpecPath, entry: unknown, isIdx: boolean, problems: 
     for (const key of keysOfTables.filter((key) => member(entry, key) !== undefined))
       problems.error([...path, key], "T1208", `${where}.${key} cannot be combined with IDX files`, {
         at: "key",
-        hint: "an IDX file holds one whole input or target; only `scale` is allowed here",
+        hint: 'an IDX file contains one whole input or target; only "scale" is allowed here',
       });
   } else if (member(entry, "columns") === undefined && member(entry, "nextOf") === undefined) {
     problems.error(path, "T1102", `${where}.columns is missing: it must be a non-empty list`, {
@@ -217,7 +218,7 @@ function checkUnit(spec: unknown, entry: unknown, name: string, problems: Collec
   const path = ["data", "targets", name, "scale"];
   const message =
     `${formatPath(path)}: "${scale}" scales each of the ${size} columns by a different number, so ${metric} ` +
-    "over all of them has no unit";
+    "over all columns has no unit";
   problems.error(path, "T1208", message, {
     hint: 'scale all columns of the target by one number, with { "divide": … }, or remove mae and rmse',
   });
@@ -229,8 +230,8 @@ function warnOfFormula(spec: unknown, entry: unknown, name: string, problems: Co
   listOf(member(spec, "metrics")).forEach((metric, index) => {
     if (member(metric, "formula") === undefined) return;
     const message =
-      `metrics[${index}]: the formula reads the scaled target (data.targets.${name}.scale), not its original ` +
-      "units";
+      `metrics[${index}]: the formula reads the values of ${name} as scaled by data.targets.${name}.scale, not in ` +
+      "their original units";
     problems.warning(["metrics", index], "T1209", message, {
       hint: "remove the scale, or write the formula for scaled values; mae and rmse use original units",
     });
@@ -240,7 +241,9 @@ function warnOfFormula(spec: unknown, entry: unknown, name: string, problems: Co
 // Missing values. A mean can replace them only where a mean makes sense.
 
 const missingHint = (side: "inputs" | "targets"): string =>
-  side === "inputs" ? 'use "mean" for numbers and dates, or "drop"' : 'drop such rows with "drop"';
+  side === "inputs"
+    ? 'use "mean" for numbers and dates, or "drop" to remove the row'
+    : 'use "drop" to remove the row';
 
 /** Reports a key `missing` that does not fit its input or target (T1208). */
 function checkMissing(
@@ -256,17 +259,20 @@ function checkMissing(
     problems.error(path, "T1208", `${formatPath(path)}: ${why}`, { hint });
   };
   if (missing !== undefined && missing !== "error" && member(entry, "nextOf") !== undefined)
-    return report("a target with nextOf has no values of its own", "set it on the input instead");
+    return report('it cannot be combined with "nextOf"', "write it for the input instead");
   if (missing === "category" && member(entry, "categories") === undefined)
-    return report("only categories can have a category for missing values", missingHint(side));
+    return report('"category" applies only to columns of categories', missingHint(side));
   if (missing !== "mean") return;
-  const others = 'or drop such rows with "drop"';
+  const others = 'or use "drop" to remove the row';
   if (side === "targets")
-    report("the model would learn the mean as if it were a true target", `remove it, ${others}`);
+    report(
+      "a target cannot be replaced by the mean, because the model would learn the mean as a true value",
+      `remove it, ${others}`,
+    );
   else if (["characters", "words", "categories"].some((key) => member(entry, key) !== undefined))
-    report("text and categories have no mean", `remove it, ${others}`);
+    report("text and categories cannot be replaced by a mean", `remove it, ${others}`);
   else if (member(member(spec, "training"), "sampleWeights") === name)
-    report("a mean cannot replace the weight of a row", `remove it, ${others}`);
+    report("a sample weight cannot be replaced by the mean", `remove it, ${others}`);
   else if (member(member(member(spec, side), name), "dtype") === "i32")
-    report("the mean of indices is not an index", `remove it, ${others}`);
+    report("an index cannot be replaced by a mean, which is not an index", `remove it, ${others}`);
 }

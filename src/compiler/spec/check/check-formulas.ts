@@ -109,11 +109,11 @@ function constantsAt(
     const whole = [...path, "constants", name];
     const owned = formatPath([...path, "constants"]);
     if (!nameInFormula.test(name) || name in Object.prototype) {
-      const message = `${owned}: ${showValue(name)} cannot be used as a name in a formula`;
-      const hint = "use a letter, followed by letters, digits or _";
+      const message = `${owned}: ${showValue(name)} cannot be the name of a constant in a formula`;
+      const hint = "start with a letter, followed by letters, digits or underscores";
       problems.error(whole, "T1301", message, { at: "key", hint });
     } else if (taken.has(name)) {
-      const message = `${owned}: ${showValue(name)} already has a meaning in this formula`;
+      const message = `${owned}: ${showValue(name)} is already a name in this formula`;
       problems.error(whole, "T1302", message, { at: "key", hint: "rename the constant" });
     }
   }

@@ -24,9 +24,13 @@ export function checkMasks(spec: unknown, problems: Collector): void {
     const text = ["characters", "words"].find((unit) => member(data, unit) !== undefined);
     if (given.length > 1) report("lengths", "cannot be combined with padding", "remove one of the two");
     else if (text !== undefined)
-      report(key, `cannot be combined with ${text}, which determine the padding of texts`, "remove it");
+      report(key, `cannot be combined with ${text}, which determines the padding`, "remove it");
     else if (listOf(member(declared, "shape")).length === 0)
-      report(key, "needs a sequence, but a row of this input has no axes", 'such as "shape": [60]');
+      report(
+        key,
+        "needs a sequence, but each row of this input is a single number",
+        "write a shape such as [60]",
+      );
     else if (key === "padding") checkPadding(spec, name, data, report);
     else checkLengths(spec, name, problems);
   }
@@ -42,12 +46,16 @@ function checkPadding(
   const padding = member(declared, "padding");
   if (typeof padding !== "number") return;
   if (member(declared, "dtype") === "i32" && !Number.isInteger(padding))
-    report("padding", `must be an integer like the other values, got ${padding}`, '"padding": 0 is usual');
+    report(
+      "padding",
+      `must be an integer, because the dtype is i32, got ${padding}`,
+      'the usual value is "padding": 0',
+    );
   else if (member(data, "scale") !== undefined)
     report(
       "padding",
-      "cannot be combined with a scale, which changes the padding too",
-      `remove the scale of data.inputs.${name}, or give the lengths in another input: "lengths": "NAME"`,
+      "cannot be combined with a scale, which would change the padding as well",
+      `remove the scale of data.inputs.${name}, or name an input that contains the lengths: "lengths": "NAME"`,
     );
 }
 
@@ -61,18 +69,18 @@ function checkLengths(spec: unknown, name: string, problems: Collector): void {
   if (declared === undefined || lengths === name) {
     const similar = didYouMean(lengths, others);
     const what =
-      lengths === name ? "it cannot be the input itself" : `no input is named ${showValue(lengths)}`;
+      lengths === name ? "an input cannot contain its own lengths" : `unknown input ${showValue(lengths)}`;
     problems.error(path, "T1224", `${formatPath(path)}: ${what}`, {
       hint: similar
         ? `did you mean ${showValue(similar)}?`
-        : 'declare one number per row: "inputs": { "lengths": { "shape": [], "dtype": "i32" } }',
+        : 'declare an input with one integer per row: "inputs": { "lengths": { "shape": [], "dtype": "i32" } }',
     });
     return;
   }
   const shape = member(declared, "shape");
   const isOne = Array.isArray(shape) && shape.every((size) => size === 1);
   if (Array.isArray(shape) && (!isOne || member(declared, "dtype") !== "i32"))
-    problems.error(path, "T1224", `${formatPath(path)}: ${lengths} must be one integer per row`, {
-      hint: `inputs.${lengths}: { "shape": [], "dtype": "i32" }`,
+    problems.error(path, "T1224", `${formatPath(path)}: ${lengths} must have one integer per row`, {
+      hint: `write ${showValue(lengths)}: { "shape": [], "dtype": "i32" }`,
     });
 }

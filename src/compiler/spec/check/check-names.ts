@@ -27,7 +27,7 @@ export function checkNames(spec: unknown, network: WrittenList, problems: Collec
     const path = ["targets", target];
     checkForm(path, target, problems, "key");
     if (!owners.has(target)) continue;
-    const hint = "a batch holds inputs and targets together, so their names must differ";
+    const hint = "rename one of the two; inputs and targets must have different names";
     problems.error(path, "T1302", `${formatPath(path)} has the same name as an input`, { at: "key", hint });
   }
   checkLayers(network, owners, problems);
@@ -59,7 +59,7 @@ function reportTaken(
   byDefault: boolean,
   problems: Collector,
 ): void {
-  const verb = byDefault ? "is named" : "is";
+  const verb = byDefault ? "has the name" : "is";
   const hint = byDefault ? "rename one of the two" : undefined;
   const message =
     `${formatPath(path)} ${verb} ${showValue(name)}${byDefault ? " by default" : ""}, but ` +
@@ -71,9 +71,9 @@ function checkForm(path: SpecPath, name: string, problems: Collector, at?: "key"
   if (isUsableName(name)) return;
   const owner = formatPath(at === "key" ? path.slice(0, -1) : path);
   const shown = showValue(name);
-  const rule = "must be a letter, followed by at most 63 letters, digits, `_` or `-`";
+  const rule = "must be a letter, followed by at most 63 letters, digits, underscores or hyphens";
   const message = namePattern.test(name)
-    ? `${owner}: ${shown} cannot be used as a name: every JavaScript object has a property of that name`
+    ? `${owner}: ${shown} cannot be used as a name, because every JavaScript object has a property with that name`
     : at === "key"
       ? `the name ${shown} in ${owner} ${rule}`
       : `${owner} ${rule}, got ${shown}`;

@@ -53,7 +53,7 @@ function sourcesOf(
   if (Array.isArray(given)) {
     if (isBlock && given.length > 1) {
       const hint = "join them first with an add, multiply or concat layer";
-      const message = `${formatPath(location)}: a block reads one input, got ${given.length}`;
+      const message = `${formatPath(location)}: a block must read exactly one input, got ${given.length}`;
       problems.error(location, "T1311", message, { hint });
     }
     return given.flatMap((name, i) =>
@@ -84,7 +84,7 @@ function sourceNamed(
   for (const [depth, { list, index }] of scopes.entries()) {
     const position = list.findIndex((layer) => layer.name === name);
     if (position < 0) continue;
-    const hint = "a layer can read only inputs and earlier layers";
+    const hint = "a layer can read only inputs and the layers before it";
     const itself = depth === 0 ? "the layer itself" : "the block that contains the layer";
     const which = position === index ? itself : "a later layer";
     problems.error(path, "T1304", `${where} names ${which}, ${showValue(name)}`, { hint });
@@ -105,7 +105,7 @@ function sourceNamed(
 }
 
 function reportUnknown(path: SpecPath, name: string, hint: string | undefined, problems: Collector): void {
-  const message = `${formatPath(path)}: no input or layer is named ${showValue(name)}`;
+  const message = `${formatPath(path)}: unknown input or layer ${showValue(name)}`;
   problems.error(path, "T1303", message, { hint });
 }
 
@@ -113,7 +113,7 @@ function checkOutput(output: string, network: WrittenList, problems: Collector):
   const layer = network.find(({ name }) => name === output);
   const names = network.map(({ name }) => name);
   if (layer === undefined)
-    problems.error(["output"], "T1303", `output: no layer is named ${showValue(output)}`, {
+    problems.error(["output"], "T1303", `output: unknown layer ${showValue(output)}`, {
       hint: insideBlock(output, network, names) ?? suggest(output, names),
     });
   return layer;
@@ -127,8 +127,8 @@ function insideBlock(name: string, network: WrittenList, known: readonly string[
   const block = network.find((layer) => known.includes(layer.name) && Object.values(layer.lists).some(holds));
   if (block === undefined) return undefined;
   return (
-    `${showValue(own)} is inside the block ${showValue(block.name)}; layers outside can read only the block ` +
-    "itself, by its name"
+    `${showValue(own)} is inside the block ${showValue(block.name)}; outside the block, only the output of the whole ` +
+    "block can be read"
   );
 }
 
@@ -139,8 +139,8 @@ function suggest(name: string, known: readonly string[]): string | undefined {
 }
 
 function reportChoice(inputs: readonly string[], problems: Collector): void {
-  const hint = `add "from": one of ${inputs.slice(0, 12).map(showValue).join(", ")}`;
-  const message = "network[0] must say which of the inputs it reads";
+  const hint = `add "from" with one of the names ${inputs.slice(0, 12).map(showValue).join(", ")}`;
+  const message = 'network[0] needs the key "from", because the model has several inputs';
   problems.error(["network", 0], "T1305", message, { hint });
 }
 
@@ -165,13 +165,13 @@ export function warnOfUnread(
   }
   for (const name of inputs)
     if (!read.has(name))
-      problems.warning(["inputs", name], "T1306", `inputs.${name} is not read by any layer`, { at: "key" });
-  const hint = "it does not influence the loss, so the trainer omits it";
+      problems.warning(["inputs", name], "T1306", `no layer reads inputs.${name}`, { at: "key" });
+  const hint = 'the generated trainer omits it; remove it, or read it with "from"';
   const visit = (list: WrittenList): void => {
     for (const { path, name, lists } of list) {
       const where = formatPath(path);
       if (readPaths.has(where)) Object.values(lists).forEach(visit);
-      else problems.warning(path, "T1306", `${where} (${name}) does not lead to the output`, { hint });
+      else problems.warning(path, "T1306", `${where} (${name}) has no effect on the output`, { hint });
     }
   };
   visit(written);

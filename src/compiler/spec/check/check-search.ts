@@ -11,7 +11,7 @@ import { keysOf, listOf, member, textOf } from "../raw-spec.ts";
 const own: SpecPath = ["training", "search"];
 
 /** The paths that must be the same for all candidates, with the reason. */
-const sameRows = "it decides how the rows are split, and all candidates must be compared on the same rows";
+const sameRows = "it changes how the rows are split, and all candidates must be compared on the same rows";
 const sameTask = "all candidates must learn the same targets from the same data";
 const fixed: Readonly<Record<string, string>> = {
   name: sameTask,
@@ -29,7 +29,7 @@ const fixed: Readonly<Record<string, string>> = {
   "training.test": sameRows,
   "training.validation": sameRows,
   "training.stratify": sameRows,
-  "training.search": "a search cannot search itself",
+  "training.search": "a search cannot vary its own settings",
 };
 
 /** The largest number of combinations that a search may list. */
@@ -47,7 +47,11 @@ export function checkSearch(spec: unknown, problems: Collector): void {
   for (const key of keysOf(over)) checkPath(spec, key, problems);
   for (const key of keysOf(over)) checkRange(search, key, member(over, key), problems);
   if (keysOf(over).length === 0 && typeof over === "object")
-    problems.error([...own, "over"], "T1701", "training.search.over must name at least one path of the spec");
+    problems.error(
+      [...own, "over"],
+      "T1701",
+      "training.search.over must contain at least one path of the spec",
+    );
   checkSize(search, over, problems);
   checkChoice(spec, training, search, problems);
 }
@@ -57,7 +61,7 @@ function checkPath(spec: unknown, key: string, problems: Collector): void {
     problems.error([...own, "over", key], code, `training.search.over: ${message}`, { at: "key", hint });
   const path = parsePath(key);
   if (path === undefined) {
-    wrong("T1701", `${showValue(key)} is not a path`, 'write a path like "network[0].units"');
+    wrong("T1701", `${showValue(key)} is not a valid path`, 'write a path like "network[0].units"');
     return;
   }
   const shared = Object.keys(fixed).find((prefix) => isWithin(path, parsePath(prefix) ?? []));
@@ -72,11 +76,22 @@ function checkPath(spec: unknown, key: string, problems: Collector): void {
     if (typeof step === "number") {
       if (!Array.isArray(value)) return wrong("T1701", `${key}: ${owner} is not a list`);
       if (step >= value.length)
-        return wrong("T1701", `${key}: ${owner} has only ${value.length} members (indices start at 0)`);
+        return wrong(
+          "T1701",
+          `${key}: ${owner} has only ${value.length} ${value.length === 1 ? "member" : "members"}`,
+          "indices start at 0",
+        );
     } else if (Array.isArray(value)) {
-      return wrong("T1701", `${key}: ${owner} is a list`, `write ${owner}[0] for its first member`);
+      return wrong(
+        "T1701",
+        `${key}: ${owner} is a list, so an index must follow it`,
+        `write ${owner}[0] for its first member`,
+      );
     } else if (typeof value !== "object" && typeof value !== "string") {
-      return wrong("T1701", `${key}: ${owner} is ${showValue(value)}, which has no ${showValue(step)}`);
+      return wrong(
+        "T1701",
+        `${key}: ${owner} is ${showValue(value)}, which cannot have the key ${showValue(step)}`,
+      );
     }
     value = member(value, step);
   }
@@ -91,12 +106,17 @@ function checkRange(search: unknown, key: string, axis: unknown, problems: Colle
   if (typeof from !== "number" || typeof to !== "number") return;
   const path = [...own, "over", key];
   const where = formatPath(path);
-  if (from >= to) problems.error(path, "T1703", `${where}.from must be less than .to, got ${from} and ${to}`);
+  if (from >= to)
+    problems.error(path, "T1703", `${where}.from must be less than ${where}.to, got ${from} and ${to}`);
   if (member(axis, "scale") === "log" && from <= 0)
-    problems.error([...path, "from"], "T1703", `${where}.from must be above 0 on a log scale, got ${from}`);
+    problems.error(
+      [...path, "from"],
+      "T1703",
+      `${where}.from must be greater than 0 on a log scale, got ${from}`,
+    );
   if (member(axis, "steps") !== undefined || member(search, "samples") !== undefined) return;
   const hint = 'limit the number of values with "steps", or draw candidates at random with "samples"';
-  problems.error(path, "T1703", `${where} is continuous, so not every combination can be tried`, {
+  problems.error(path, "T1703", `${where} is a continuous range, so a search cannot try every combination`, {
     hint,
   });
 }
@@ -112,7 +132,7 @@ function checkSize(search: unknown, over: unknown, problems: Collector): void {
   const message = `training.search.over has ${count} combinations; the limit is ${mostCombinations}`;
   problems.error([...own, "over"], "T1703", message, {
     at: "key",
-    hint: 'draw some of them at random, with "samples": 200',
+    hint: 'use "samples": 200 to draw some of them at random',
   });
 }
 
@@ -129,14 +149,16 @@ function checkChoice(spec: unknown, training: unknown, search: unknown, problems
   const name = textOf(metric);
   if (name !== undefined && !known.includes(name)) {
     const similar = didYouMean(name, known);
-    const hint = similar ? `did you mean ${showValue(similar)}?` : `use "loss", or a name from metrics`;
-    const message = `training.search.metric: ${showValue(name)} is not one of the metrics of this spec`;
+    const hint = similar
+      ? `did you mean ${showValue(similar)}?`
+      : `use "loss" or the name of a metric of this spec`;
+    const message = `training.search.metric: ${showValue(name)} is not a metric of this spec`;
     problems.error([...own, "metric"], "T1303", message, { hint });
   }
   const watched = name ?? textOf(member(member(training, "earlyStopping"), "metric")) ?? "loss";
   const varied = keysOf(member(search, "over")).find((key) => parsePath(key)?.[0] === "loss");
   if (watched !== "loss" || varied === undefined) return;
   const message = `training.search.over: ${varied} changes the loss itself, so the loss cannot rank candidates`;
-  const hint = `choose by a metric instead: "metric": …`;
+  const hint = `rank candidates by a metric instead: "metric": NAME`;
   problems.error([...own, "over", varied], "T1704", message, { at: "key", hint });
 }

@@ -194,15 +194,15 @@ function checkRule(spec: unknown, split: Split, report: Report): void {
   const path = ["training", split];
   const has = (key: string) => member(rule, key) !== undefined;
   if (has("value") && !has("column"))
-    report([...path, "value"], "T1208", "is a value of `column`, which is missing", 'add "column": …');
+    report([...path, "value"], "T1208", 'is a value of "column", which is missing', 'add "column": …');
   if (has("forward") && !has("folds"))
     report([...path, "forward"], "T1208", "is about folds, but there are none", 'add "folds": 5');
   for (const other of ["last", "after", "column", "forward"].filter((key) => has(key) && has("group")))
     report(
       [...path, "group"],
       "T1208",
-      `cannot be combined with \`${other}\``,
-      `groups are drawn at random: use ${split === "test" ? "`fraction`" : "`fraction` or `folds`"}`,
+      `cannot be combined with "${other}"`,
+      `groups are drawn at random: use ${split === "test" ? '"fraction"' : '"fraction" or "folds"'}`,
     );
   const hasFile = member(data, split) !== undefined;
   if (has("group") && !hasFile && !["fraction", "folds", "last", "after", "column"].some(has))

@@ -39,7 +39,7 @@ function checkInput(spec: unknown, data: unknown, input: string, problems: Colle
       `${formatPath(path)}: "${readings[1]}" cannot be combined with "${readings[0]}"`,
       {
         at: "key",
-        hint: "choose one encoding for each input; a concat layer can join several inputs",
+        hint: "remove one of the two; to use both encodings, declare two inputs and join them with a concat layer",
       },
     );
   checkCategories(spec, entry, input, problems);
@@ -47,7 +47,7 @@ function checkInput(spec: unknown, data: unknown, input: string, problems: Colle
   if (unit === undefined) return;
   const count = listOf(member(entry, "columns")).length;
   if (count > 1) {
-    const message = `${formatPath(path)}.columns must name one text column, got ${count}`;
+    const message = `${formatPath(path)}.columns must name exactly one text column, got ${count}`;
     problems.error([...path, "columns"], "T1208", message);
   }
   const declared = member(member(spec, "inputs"), input);
@@ -56,8 +56,8 @@ function checkInput(spec: unknown, data: unknown, input: string, problems: Colle
   const shape = member(declared, "shape");
   if (isShape(shape, length) && member(declared, "dtype") === "i32") return;
   const message =
-    `inputs.${input} must be { "shape": [${[...listOf(member(declared, "timeAxis")), length].join(", ")}], "dtype": "i32" } to hold the ${length} positions ` +
-    `of ${formatPath(path)}.${unit}`;
+    `inputs.${input} must be { "shape": [${[...listOf(member(declared, "timeAxis")), length].join(", ")}], "dtype": "i32" }, because ${formatPath(path)}.${unit} ` +
+    `encodes each text as ${length} integers`;
   problems.error(["inputs", input], "T1208", message, { at: "key" });
 }
 
@@ -68,7 +68,7 @@ function checkCategories(spec: unknown, entry: unknown, input: string, problems:
   if (declared === undefined || (form !== "one-hot" && form !== "index")) return;
   const needed = form === "index" ? "i32" : "f32";
   if ((member(declared, "dtype") ?? "f32") === needed) return;
-  const message = `inputs.${input} must have dtype ${needed} for categories encoded as ${form}`;
+  const message = `inputs.${input} must have dtype ${needed}, because its categories use ${form} encoding`;
   problems.error(["inputs", input], "T1208", message, { at: "key" });
 }
 
@@ -84,7 +84,7 @@ function checkTarget(spec: unknown, data: unknown, target: string, problems: Col
       `${formatPath(path)}: "${key}" cannot be combined with "nextOf"`,
       {
         at: "key",
-        hint: "a target with nextOf is derived from its input and has no columns",
+        hint: 'remove it; a target with "nextOf" is derived from its input',
       },
     );
   const inputs = keysOf(member(data, "inputs"));
@@ -92,17 +92,17 @@ function checkTarget(spec: unknown, data: unknown, target: string, problems: Col
   if (length === undefined) {
     const isInput = inputs.includes(input);
     const similar = isInput ? undefined : didYouMean(input, inputs);
-    const what = isInput ? "is not a text input" : "is not an input of the data";
+    const what = isInput ? "is not a text input" : "is not an input in data.inputs";
     problems.error([...path, "nextOf"], "T1303", `${formatPath(path)}.nextOf: ${showValue(input)} ${what}`, {
       hint: similar
         ? `did you mean ${showValue(similar)}?`
-        : 'name an input with { "columns": [ … ], "characters": { "length": … } }, or with "words"',
+        : 'write the name of an input that has the key "characters" or "words" in data.inputs',
     });
     return;
   }
   checkClasses(spec, input, target, length, problems);
   if (member(member(spec, "training"), "stratify") !== true) return;
-  const message = `training.stratify needs one class per row, but ${target} has one per position`;
+  const message = `training.stratify needs one class per row, but ${target} has one class per position`;
   problems.error(["training", "stratify"], "T1206", message);
 }
 
@@ -118,8 +118,8 @@ function checkClasses(
   const classes = member(declared, "classes");
   if (classes === undefined || !isShape(member(declared, "shape"), length)) {
     const message =
-      `targets.${target} must have classes and the shape [${showValue(length)}]: one class for each position ` +
-      `of ${input}`;
+      `targets.${target} must have "classes" and the shape [${showValue(length)}], because each position of ${input} ` +
+      "has its own class";
     problems.error(["targets", target], "T1208", message, { at: "key" });
     return;
   }
@@ -129,10 +129,10 @@ function checkClasses(
     const vocabulary = member(layer, "vocabulary");
     if (typeOf(layer) !== "embedding" || !reads || vocabulary === undefined || vocabulary === classes) return;
     const message =
-      `network[${index}].vocabulary is ${showValue(vocabulary)}, but the target ${target}, the next token ` +
-      `of ${input}, has ${showValue(classes)} classes`;
+      `network[${index}].vocabulary is ${showValue(vocabulary)}, but the target ${target}, which is the next ` +
+      `token of ${input}, has ${showValue(classes)} classes`;
     problems.error(["network", index, "vocabulary"], "T1208", message, {
-      hint: "use the same number for both: the size of the vocabulary, markers included",
+      hint: "use the same number for both: the size of the vocabulary, including the special tokens",
     });
   });
 }

@@ -48,7 +48,11 @@ function checkMetrics(spec: unknown, problems: Collector): void {
   listOf(member(spec, "metrics")).forEach((metric, index) => checkMetricName(metric, index, problems));
   metrics.forEach((name, index) => {
     if (name !== undefined && metrics.indexOf(name) < index)
-      problems.error(["metrics", index], "T1302", `metrics[${index}] repeats the metric ${showValue(name)}`);
+      problems.error(
+        ["metrics", index],
+        "T1302",
+        `metrics[${index}]: the metric ${showValue(name)} appears twice`,
+      );
   });
 }
 
@@ -66,11 +70,11 @@ function checkMetricName(metric: unknown, index: number, problems: Collector): v
   const where = formatPath(path);
   if (!isUsableName(name)) {
     const message =
-      `${where} must be a letter, followed by at most 63 letters, digits, \`_\` or \`-\`, ` +
+      `${where} must be a letter, followed by at most 63 letters, digits, underscores or hyphens, ` +
       `got ${showValue(name)}`;
     problems.error(path, "T1301", message);
   } else if (name === "loss" || Object.hasOwn(metricsTable, name)) {
-    const message = `${where} is ${showValue(name)}, which has another meaning in reports`;
+    const message = `${where} is ${showValue(name)}, which is already the name of a loss or metric in reports`;
     problems.error(path, "T1302", message, { hint: "rename the metric" });
   }
 }
@@ -82,12 +86,14 @@ function checkEarlyStopping(spec: unknown, training: unknown, problems: Collecto
   const known = ["loss", ...metricNames(spec).filter((name) => name !== undefined)];
   if (!known.includes(metric)) {
     const similar = didYouMean(metric, known);
-    const hint = similar ? `did you mean ${showValue(similar)}?` : `use "loss", or a name from metrics`;
-    const message = `training.earlyStopping.metric: ${showValue(metric)} is not one of the metrics of this spec`;
+    const hint = similar
+      ? `did you mean ${showValue(similar)}?`
+      : `use "loss" or the name of a metric of this spec`;
+    const message = `training.earlyStopping.metric: ${showValue(metric)} is not a metric of this spec`;
     problems.error(["training", "earlyStopping", "metric"], "T1303", message, { hint });
   }
   if (hasValidation(spec)) return;
-  const message = "training.earlyStopping needs a validation split to watch, but the spec has none";
+  const message = "training.earlyStopping needs a validation split, but the spec has none";
   const hint = 'add "validation": { "fraction": 0.2 } to training, or pass validation data to fit()';
   problems.warning(["training", "earlyStopping"], "T1207", message, { at: "key", hint });
 }
@@ -100,7 +106,7 @@ function checkKeep(spec: unknown, training: unknown, problems: Collector): void 
   if (textOf(member(training, "keep")) !== "best" || hasValidation(spec)) return;
   if (member(training, "earlyStopping") !== undefined) return;
   const message =
-    "training.keep: the spec has no validation split that selects the best epoch, so the last is kept";
+    "training.keep: without a validation split, the best epoch is not known, so the model keeps the last one";
   const hint = 'add "validation": { "fraction": 0.2 } to training, or pass validation data to fit()';
   problems.warning(["training", "keep"], "T1211", message, { at: "key", hint });
 }
@@ -113,9 +119,9 @@ function checkPresence(spec: unknown, problems: Collector): void {
   const targets = member(spec, "targets");
   if (!isObject(targets)) return;
   const count = keysOf(targets).length;
-  if (count === 0) problems.error(["targets"], "T1205", "targets must have one target");
+  if (count === 0) problems.error(["targets"], "T1205", "targets must have exactly one target");
   if (count > 1) {
-    const message = `targets must have one target, got ${count} (known gap: several targets need one loss each)`;
+    const message = `targets must have exactly one target, got ${count}; several targets are not supported yet`;
     problems.error(["targets"], "T1901", message);
   }
 }
@@ -138,10 +144,10 @@ export function checkRate(spec: unknown, problems: Collector): void {
   const rate = member(member(spec, "optimizer"), "learningRate");
   if (member(rate, "rule") === undefined || member(rate, "scaleFrom") !== undefined) return;
   const message =
-    "optimizer.learningRate.rule scales the rate with the rows per step, but scaleFrom is missing";
+    "optimizer.learningRate.rule scales the rate with the number of rows per step, but scaleFrom is missing";
   problems.error(["optimizer", "learningRate", "rule"], "T1223", message, {
     at: "key",
-    hint: 'add "scaleFrom": 32, the number of rows per step that the rate is meant for',
+    hint: 'add "scaleFrom" with the number of rows per step for which the rate was chosen, such as 32',
   });
 }
 
@@ -166,7 +172,7 @@ function checkClassWeights(spec: unknown, given: unknown, problems: Collector): 
   const names = keysOf(given);
   const weights = names.length > 0 ? names.map((name) => member(given, name)) : listOf(given);
   if (weights.length > 0 && weights.every((weight) => weight === 0))
-    report("must have a weight above 0, or the model learns nothing");
+    report("must contain a weight greater than 0, because the model learns nothing otherwise");
   if (typeof classes === "number" && weights.length > 0 && weights.length !== classes)
     report(`has ${weights.length} weights, but ${target} has ${classes} classes`);
   if (names.length > 0) checkNamed(member(spec, "data"), target, report);
@@ -177,8 +183,8 @@ function checkNamed(data: unknown, target: string, report: (message: string, hin
   const isText = member(member(member(data, "targets"), target), "nextOf") !== undefined;
   if (data !== undefined && !isOfIdx(data) && !isText) return;
   report(
-    "names classes, but nothing in the spec maps names to class numbers",
-    "use a list, starting with the weight of class 0; names work only with a column of class names",
+    "contains class names, but the target has no column of class names in data",
+    "write a list of weights instead, starting with the weight of class 0",
   );
 }
 
@@ -189,21 +195,21 @@ function checkSampleWeights(spec: unknown, name: string | undefined, problems: C
   const known = keysOf(inputs);
   if (!known.includes(name)) {
     const similar = didYouMean(name, known);
-    const message = `training.sampleWeights: no input is named ${showValue(name)}`;
+    const message = `training.sampleWeights: unknown input ${showValue(name)}`;
     const hint = similar
       ? `did you mean ${showValue(similar)}?`
-      : `name an input with one number per row: "inputs": { ${showValue(name)}: { "shape": [] } }`;
+      : `declare an input with one number per row: "inputs": { ${showValue(name)}: { "shape": [] } }`;
     problems.error(path, "T1222", message, { hint });
     return;
   }
   const shape = member(member(inputs, name), "shape");
   const isOne = listOf(shape).every((size) => size === 1);
   if (Array.isArray(shape) && (!isOne || member(member(inputs, name), "dtype") === "i32")) {
-    const message = `training.sampleWeights: ${name} must be one real number per row`;
-    problems.error(path, "T1222", message, { hint: `inputs.${name}: { "shape": [] }` });
+    const message = `training.sampleWeights: ${name} must have one real number per row`;
+    problems.error(path, "T1222", message, { hint: `write ${showValue(name)}: { "shape": [] }` });
   }
   const scale = textOf(member(member(member(member(spec, "data"), "inputs"), name), "scale"));
   if (scale === undefined) return;
-  const message = `data.inputs.${name}.scale: "${scale}" would shift sample weights, and 0 would no longer mean 0`;
+  const message = `data.inputs.${name}.scale: "${scale}" cannot scale sample weights, because a weight of 0 would change`;
   problems.error(["data", "inputs", name, "scale"], "T1222", message, { hint: "remove it" });
 }

@@ -53,8 +53,9 @@ class JsonReader {
   private value(depth: number): Read {
     this.skipSpace();
     // Deep nesting must not exhaust the stack, and a long text must not exhaust the memory.
-    if (depth > deepest) this.fail(`nested deeper than ${deepest} levels`, "T1006");
-    if (++this.count > mostValues) this.fail(`the spec has more than ${mostValues} values`, "T1006");
+    if (depth > deepest) this.fail(`the spec is nested deeper than ${deepest} levels`, "T1006");
+    if (++this.count > mostValues)
+      this.fail(`the spec has more than ${mostValues} values, which is the limit`, "T1006");
     const start = this.at;
     switch (this.text[this.at]) {
       case "{":
@@ -142,7 +143,7 @@ class JsonReader {
       if (code === 0x5c) this.at++;
     }
     this.at = start;
-    return this.fail('the string has no closing " on this line');
+    return this.fail('the string must end with " on the same line');
   }
 
   private decode(start: number): string {
@@ -150,7 +151,7 @@ class JsonReader {
       return String(JSON.parse(this.text.slice(start, this.at)));
     } catch {
       this.at = start;
-      return this.fail("the string has an escape sequence that JSON does not have");
+      return this.fail("the string contains an invalid escape sequence");
     }
   }
 
@@ -161,10 +162,14 @@ class JsonReader {
     const word = this.text.slice(start, this.at);
     if (/^(true|false|null|-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?)$/.test(word)) return JSON.parse(word);
     this.at = start;
-    if (start >= this.text.length) return this.fail("unexpected end of the text");
+    if (start >= this.text.length) return this.fail("unexpected end of the file");
     if (this.text.startsWith("//", start) || this.text.startsWith("/*", start)) return this.noComments();
     if (this.text[start] === "'") return this.fail("JSON strings must be in double quotes");
-    return this.fail(word === "" ? "expected a value" : "this is not a JSON value", "T1005", word.length);
+    return this.fail(
+      word === "" ? "expected a value" : "this is not a valid JSON value",
+      "T1005",
+      word.length,
+    );
   }
 
   private skipSpace(): void {

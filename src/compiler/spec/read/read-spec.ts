@@ -52,7 +52,7 @@ async function readText(file: string): Promise<string> {
       file,
       "T1003",
       "the file is empty",
-      "write the spec as one object: see the examples in graphs/",
+      "write one object; docs/getting-started.md has an example",
     );
   return text;
 }
@@ -65,7 +65,7 @@ async function readBytes(file: string): Promise<Uint8Array> {
     throw fileError(
       file,
       "T1002",
-      `the file is larger than ${sizeText(largestBytes)}, which is too large for a spec`,
+      `the file is larger than ${sizeText(largestBytes)}, which is the limit for a spec`,
     );
   } catch (error) {
     if (error instanceof DiagnosticError) throw error;

@@ -77,7 +77,7 @@ export async function located<T>(source: SpecSource, stage: () => T | Promise<T>
 function textError(file: string, text: string, errors: readonly TextError[]): DiagnosticError {
   const index = lineIndex(text);
   const shown = errors.slice(0, mostKept).map(({ code, message, hint, span, other }): Diagnostic => {
-    const notes = other && [`first given at line ${index.at(other.start).line}`];
+    const notes = other && [`the first one is at line ${index.at(other.start).line}`];
     return {
       code,
       severity: "error",

@@ -66,8 +66,8 @@ function plain(document: Document, errors: TextError[], whole: Span): { value: u
   } catch (error) {
     const message =
       error instanceof ReferenceError && /alias count/i.test(error.message)
-        ? `aliases expand to more than ${mostAliases} copies`
-        : `aliases cannot be resolved: ${error instanceof Error ? firstSentence(error.message) : "unknown reason"}`;
+        ? `the aliases expand to more than ${mostAliases} copies, which is the limit`
+        : `the aliases cannot be resolved: ${error instanceof Error ? firstSentence(error.message) : "unknown reason"}`;
     errors.push({ code: "T1006", message, span: { start: whole.start, end: whole.start + 1 } });
     return { value: undefined };
   }
@@ -96,19 +96,19 @@ function locate(node: ParsedNode | null, fallback: number, errors: TextError[], 
 const nothingInside: TextError = {
   code: "T1003",
   message: "the file contains no spec",
-  hint: "write the spec as one object: see the examples in graphs/",
+  hint: "write one object; docs/getting-started.md has an example",
   span: { start: 0, end: 1 },
 };
 
 const tooLarge: TextError = {
   code: "T1006",
-  message: `the spec has more than ${mostValues} values`,
+  message: `the spec has more than ${mostValues} values, which is the limit`,
   span: { start: 0, end: 1 },
 };
 
 const nestedTooDeep = (start: number): TextError => ({
   code: "T1006",
-  message: `nested deeper than ${deepest} levels`,
+  message: `the spec is nested deeper than ${deepest} levels`,
   span: { start, end: start + 1 },
 });
 
@@ -116,8 +116,8 @@ const nestedTooDeep = (start: number): TextError => ({
 function wordsOf({ code, message }: YAMLError): { message: string; hint?: string } {
   if (code !== "MULTIPLE_DOCS") return { message: firstSentence(message) };
   return {
-    message: "the file has more than one YAML document, but a spec is one document",
-    hint: "remove the part after the line ---, or move it to its own file",
+    message: "the file contains more than one YAML document, but a spec must be a single document",
+    hint: "remove the text after the line ---, or move it to another file",
   };
 }
 

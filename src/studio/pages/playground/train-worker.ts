@@ -27,7 +27,7 @@ async function train({ script, training, data }: TrainerScript, probe: Probe): P
   const { model, createTrainer } = await importEmitted(script);
   const trainer = createTrainer();
   const outputs = () => probe && predictAll(trainer, model, probe);
-  if (data === undefined) return send({ kind: "failed", message: "there is no data to train on" });
+  if (data === undefined) return send({ kind: "failed", message: "the spec has no data to train on" });
   let reports: EpochReport[] = [];
   send({ kind: "ready", outputs: outputs() });
   let until = performance.now() + (await nextGo());

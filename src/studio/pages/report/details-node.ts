@@ -195,7 +195,7 @@ function derivationParts(
     element("h3", {}, "Why it exists"),
     element("p", {}, "The rule ", ruleLink(context, rule), " applies to every"),
     element("div", { class: "display" }, math(general.forward, true)),
-    element("p", {}, "and gives the gradient"),
+    element("p", {}, "and produces the gradient"),
     element("div", { class: "display" }, math(general.derivative, true)),
     applied,
     element("div", { class: "display" }, math(forward, true)),

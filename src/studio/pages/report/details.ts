@@ -127,7 +127,7 @@ const alikeTo = (context: Context, kernel: ExplainedKernel): HTMLElement[] =>
   });
 
 function savedText({ fused: { nests, values, bytesSaved } }: ExplainedKernel): string {
-  if (nests === 0) return "It is part of a fused kernel that was cut; the main part shows the savings.";
+  if (nests === 0) return "It is part of a fused kernel that was split; the main part shows the savings.";
   if (nests === 1) return "It computes and writes a single value, so there was nothing to fuse.";
   const inRegisters =
     values.length === 1

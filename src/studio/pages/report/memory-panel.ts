@@ -222,7 +222,7 @@ function totalsOf({
       {},
       `The temporaries of all programs would need ${sizeText(withoutSharing)} without sharing memory; with ` +
         `sharing they need ${sizeText(temporaryBytes)}${less}. The lower bound for any plan is ` +
-        `${sizeText(lowerBound)}: the size of the temporaries that are live at the worst call.`,
+        `${sizeText(lowerBound)}: the largest size of temporaries that are live at the same time.`,
     ),
   );
 }

@@ -200,7 +200,7 @@ describe("invalid files are rejected with a reason", () => {
     [
       "an end beyond the file",
       withHeader({ w: entry("F32", [4], 0, 16) }),
-      /^the file is cut short: "w" ends at byte 16, but the file has 8/,
+      /^the file is truncated: "w" ends at byte 16, but the file has 8/,
     ],
     [
       "a shape that does not fit",
@@ -215,7 +215,7 @@ describe("invalid files are rejected with a reason", () => {
     [
       "overlap",
       withHeader({ v: entry("F32", [2], 0, 8), w: entry("F32", [1], 4, 8) }),
-      /^"w" does not begin where the tensor before it ends$/,
+      /^"w" does not begin where the previous tensor ends$/,
     ],
     ["a gap", withHeader({ v: entry("F32", [1], 4, 8) }), /^"v" does not begin where/],
     [
@@ -234,7 +234,7 @@ describe("invalid files are rejected with a reason", () => {
     [
       "the beginning of an archive",
       npz.encode(tensors, facts).slice(0, 99),
-      /^the archive is damaged or cut short: /,
+      /^the archive is damaged or truncated: /,
     ],
     ["an array that claims to be huge", lying, /"w\.npy" would unpack to more than 268435456 bytes$/],
     ["no array", zipSync({ "w.npy": new Uint8Array(3) }), /^"w" is not a valid \.npy array: /],

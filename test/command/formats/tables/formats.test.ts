@@ -192,9 +192,9 @@ test.each<[string, string | Uint8Array, string]>([
     ]),
     'rows error T2003: row 2: column "kind": the text is not UTF-8',
   ],
-  ["no JSON", `${jsonLines}\n{"a":1,}`, "rows:4 error T2002: the line is not JSON"],
+  ["no JSON", `${jsonLines}\n{"a":1,}`, "rows:4 error T2002: the line is not valid JSON"],
   ["a number alone", "{}\n7\n", "rows:2 error T2002: the line is not an object"],
-  ["a list around the rows", '[\n{"a":1}\n]\n', "rows:1 error T2002: the line is not JSON"],
+  ["a list around the rows", '[\n{"a":1}\n]\n', "rows:1 error T2002: the line is not valid JSON"],
   [
     "an object as a value",
     '{"a":1}\n{"a":{"b":2}}\n',
@@ -203,7 +203,7 @@ test.each<[string, string | Uint8Array, string]>([
   [
     "a text in a list",
     '{"a":[1]}\n{"a":["x"]}\n',
-    'rows:2 error T2003: column "a": "x" is not a number, but is in a list of numbers',
+    'rows:2 error T2003: column "a": "x" is not a number, but it is in a list of numbers',
   ],
   [
     "a list too short",
@@ -218,7 +218,7 @@ test.each<[string, string | Uint8Array, string]>([
   [
     "half an archive",
     npz({ a: dump(Int8Array.of(1), [1]) }).subarray(0, 60),
-    "rows error T2003: the archive is damaged or cut short: ",
+    "rows error T2003: the archive is damaged or truncated: ",
   ],
   [
     "an archive of other things",
@@ -243,12 +243,12 @@ test.each<[string, string | Uint8Array, string]>([
   [
     "an array cut short",
     npy("<f4", "2, 2", new Uint8Array(12)),
-    "rows error T2003: the file is cut short: its header declares 144 bytes, but it has 140",
+    "rows error T2003: the file is truncated: its header declares 144 bytes, but it has 140",
   ],
   [
     "half a header",
     npy("<f4", "2, 2", new Uint8Array(0)).subarray(0, 9),
-    "rows error T2003: the array is cut short: it has 9 bytes",
+    "rows error T2003: the array is truncated: it has 9 bytes",
   ],
 ])("%s is reported with its location", async (_, content, message) => {
   const file = fileOf(content);

@@ -81,12 +81,12 @@ test("both readers give the same table for any quotes and line ends", async () =
 });
 
 test.each([
-  ["a stray quote", 'a,b\n1,2\n1,"x"y\n', "T2002", 3, "a stray quote"],
-  ["an open quote", 'a,b\n1,2\n1,"x\n', "T2002", 3, "a stray quote"],
+  ["a stray quote", 'a,b\n1,2\n1,"x"y\n', "T2002", 3, "invalid quote"],
+  ["an open quote", 'a,b\n1,2\n1,"x\n', "T2002", 3, "invalid quote"],
   ["a row too short", "a,b\n1,2\n1\n", "T2003", 3, "the row has 1 cells for 2 columns"],
   ["an empty file", "", "T2003", 1, "the file is empty: its first row must name the columns"],
   ["no rows", "a,b\n", "T2003", 1, "the file has no rows"],
-  ["a name twice", "a,a\n1,2\n", "T2003", 1, 'two columns are called "a"'],
+  ["a name twice", "a,a\n1,2\n", "T2003", 1, 'two columns are named "a"'],
 ])("%s is reported on its line", async (_, text, code, line, message) => {
   const [first] = await faultsOf(text);
   expect(first).toMatchObject({ code, message, severity: "error", location: { line } });
@@ -101,7 +101,7 @@ test.each([
   ["JSON Lines", '{"a":1,"b":2}\n', 1],
   ["gzip data", "\x1f\ufffd\b\0", 1],
 ])("the readers of emitted programs report the line of %s", (_, text, line) => {
-  const message = "a stray quote, or not UTF-8";
+  const message = "invalid quote or not UTF-8";
   for (const read of [parseCsv, (given: string) => parseCleaned(given, wanted.data)])
     expect(() => read(text)).toThrow(expect.objectContaining({ message, line }));
 });
@@ -142,7 +142,7 @@ test("gzip data is unpacked whatever the name of the file; truncated data is rep
   writeFileSync(file, gzipSync(text).subarray(0, 20));
   const caught: unknown = await readCsv(file, wanted).catch((error: unknown) => error);
   expect(caught).toBeInstanceOf(DiagnosticError);
-  expect(String(caught)).toContain("data.csv error T2002: the gzip data is damaged or cut short");
+  expect(String(caught)).toContain("data.csv error T2002: the gzip data is damaged or truncated");
 });
 
 test("a range of columns covers the same columns in a file with another order", async () => {

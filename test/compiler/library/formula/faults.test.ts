@@ -35,36 +35,36 @@ const rows: Record<string, Row[]> = {
       "error T1601: network[0].activation.formula: the formula ends unexpectedly",
       "> 1 | tanh(x * (1 + x)",
       "    |                 ^",
-      "  hint: 1 bracket is not closed",
+      "  hint: add 1 closing parenthesis",
     ],
     [
       "a bracket too many",
       activation("x) + 1"),
-      'error T1601: network[0].activation.formula: the formula has an unexpected ")"',
+      'error T1601: network[0].activation.formula: the formula contains an unexpected ")"',
       "> 1 | x) + 1",
       "    |  ^",
-      "  hint: no open bracket matches it",
+      "  hint: remove it, or add the opening parenthesis",
     ],
     [
       "a product without its sign",
       activation("2x"),
-      'error T1601: network[0].activation.formula: the formula has an unexpected "x"',
+      'error T1601: network[0].activation.formula: the formula contains an unexpected "x"',
       "> 1 | 2x",
       "    |  ^",
-      "  hint: an operator is missing before it; write a product with *",
+      "  hint: add an operator before it; use * for a product",
     ],
     [
       "a power as Python writes it",
       activation("x ** 2"),
-      'error T1601: network[0].activation.formula: the formula has an unexpected "*"',
+      'error T1601: network[0].activation.formula: the formula contains an unexpected "*"',
       "> 1 | x ** 2",
       "    |    ^",
-      "  hint: write a power with ^",
+      "  hint: use ^ for a power",
     ],
     [
       "comparisons in a chain",
       activation("0 < x < 1"),
-      "error T1601: network[0].activation.formula: the formula chains comparisons",
+      "error T1601: network[0].activation.formula: the formula contains a chain of comparisons",
       "> 1 | 0 < x < 1",
       "    | ^^^^^^^^^",
       "  hint: write a < b < c as (a < b) * (b < c)",
@@ -104,7 +104,7 @@ const rows: Record<string, Row[]> = {
       'error T1602: network[0].activation.formula: the formula uses the unknown name "bta"',
       "> 1 | tnh(x) + bta",
       "    |          ^^^",
-      "  hint: names in an activation: x",
+      "  hint: known names in an activation: x",
     ],
     [
       "a constant's name, misspelt",
@@ -128,7 +128,7 @@ const rows: Record<string, Row[]> = {
       'error T1602: network[0].activation.formula: the formula calls "x", which is not a function',
       "> 1 | x(1 + x)",
       "    | ^",
-      "  hint: write a product with *",
+      "  hint: use * for a product",
     ],
     [
       "too many values",
@@ -152,15 +152,15 @@ const rows: Record<string, Row[]> = {
       "error T1602: network[0].activation.formula: the formula uses mean, which is not available in an activation",
       "> 1 | x - mean(x)",
       "    |     ^^^^",
-      "  hint: an activation computes one number from one number",
+      "  hint: an activation must compute one number from one number",
     ],
     [
       "constants with an invalid name, or with one that has another meaning",
       activation("x", { constants: { x: 1, "a-b": 2 } }),
-      'error T1302: network[0].activation.constants: "x" already has a meaning in this formula',
+      'error T1302: network[0].activation.constants: "x" is already a name in this formula',
       "  hint: rename the constant",
-      'error T1301: network[0].activation.constants: "a-b" cannot be used as a name in a formula',
-      "  hint: use a letter, followed by letters, digits or _",
+      'error T1301: network[0].activation.constants: "a-b" cannot be the name of a constant in a formula',
+      "  hint: start with a letter, followed by letters, digits or underscores",
     ],
     [
       "names of properties that every object has",
@@ -168,11 +168,11 @@ const rows: Record<string, Row[]> = {
       'error T1602: network[0].activation.formula: the formula uses the unknown name "constructor"',
       "> 1 | constructor + __proto__ + toString(x)",
       "    | ^^^^^^^^^^^",
-      "  hint: names in an activation: x",
+      "  hint: known names in an activation: x",
       'error T1602: network[0].activation.formula: the formula uses the unknown name "__proto__"',
       "> 1 | constructor + __proto__ + toString(x)",
       "    |               ^^^^^^^^^",
-      "  hint: names in an activation: x",
+      "  hint: known names in an activation: x",
       'error T1602: network[0].activation.formula: the formula calls the unknown function "toString"',
       "> 1 | constructor + __proto__ + toString(x)",
       "    |                           ^^^^^^^^",
@@ -207,7 +207,7 @@ const rows: Record<string, Row[]> = {
       'error T1602: network[0].fn.formula: the formula uses the unknown name "y"',
       "> 1 | sin(y)",
       "    |     ^",
-      "  hint: names in an activation: x",
+      "  hint: known names in an activation: x",
     ],
   ],
   "losses and metrics": [
@@ -217,7 +217,7 @@ const rows: Record<string, Row[]> = {
       "error T1604: loss.formula: the formula uses prediction outside any sum or mean",
       "> 1 | (prediction - target)^2",
       "    |  ^^^^^^^^^^",
-      "  hint: the formula must result in one number: put the part with prediction into mean(…)",
+      "  hint: write that part inside mean(…), because the formula must compute a single number",
     ],
     [
       "rows next to a mean",
@@ -225,23 +225,23 @@ const rows: Record<string, Row[]> = {
       "error T1604: loss.formula: the formula uses target outside any sum or mean",
       "> 1 | mean(prediction) * target",
       "    |                    ^^^^^^",
-      "  hint: the formula must result in one number: put the part with target into mean(…)",
+      "  hint: write that part inside mean(…), because the formula must compute a single number",
     ],
     [
       "a mean in a mean",
       loss("mean((target - mean(target))^2)"),
-      "error T1604: loss.formula: the formula contains a mean inside another sum or mean",
+      "error T1604: loss.formula: the formula applies mean inside another sum or mean",
       "> 1 | mean((target - mean(target))^2)",
       "    |                ^^^^^^^^^^^^",
-      "  hint: that needs a second pass over the data; write mean((a - mean(a))^2) as mean(a^2) - mean(a)^2",
+      "  hint: it would need a second pass over the data; write mean((a - mean(a))^2) as mean(a^2) - mean(a)^2",
     ],
     [
       "the mean of one number",
       loss("mean(2) * mean(prediction)"),
-      "error T1604: loss.formula: the formula takes the mean of a single number",
+      "error T1604: loss.formula: the formula applies mean to a single number",
       "> 1 | mean(2) * mean(prediction)",
       "    | ^^^^^^^",
-      "  hint: its argument must differ from element to element",
+      "  hint: the argument must have a value per element, such as prediction or target",
     ],
     [
       "an unknown input",
@@ -249,7 +249,7 @@ const rows: Record<string, Row[]> = {
       'error T1602: loss.formula: the formula uses the unknown name "weight"',
       "> 1 | mean(weight * (prediction - target)^2)",
       "    |      ^^^^^^",
-      "  hint: names in a loss: x, y, prediction, target",
+      "  hint: known names in a loss: x, y, prediction, target",
     ],
     [
       "a metric without a name",
@@ -259,7 +259,7 @@ const rows: Record<string, Row[]> = {
     [
       "a metric with a name that has another meaning",
       metric({ name: "accuracy", formula: "mean(prediction)" }),
-      'error T1302: metrics[0].name is "accuracy", which has another meaning in reports',
+      'error T1302: metrics[0].name is "accuracy", which is already the name of a loss or metric in reports',
       "  hint: rename the metric",
     ],
     [
@@ -270,12 +270,12 @@ const rows: Record<string, Row[]> = {
           { name: "m", formula: "mean(target)" },
         ],
       },
-      'error T1302: metrics[1] repeats the metric "m"',
+      'error T1302: metrics[1]: the metric "m" appears twice',
     ],
     [
       "a formula together with a type",
       { loss: { type: "mse", formula: "mean(prediction)" } },
-      'error T1208: loss: "formula" cannot be combined with its other keys',
+      'error T1208: loss: "formula" cannot be combined with the other keys',
       "  hint: allowed keys: type",
     ],
   ],
@@ -296,7 +296,7 @@ const rows: Record<string, Row[]> = {
     [
       "a line that assigns nothing",
       optimizer("parameter - rate * gradient"),
-      'error T1601: optimizer.formula: the formula has an unexpected "-"',
+      'error T1601: optimizer.formula: the formula contains an unexpected "-"',
       "> 1 | parameter - rate * gradient",
       "    |           ^",
       '  hint: a line must assign a value: "parameter = parameter - rate * gradient"',
@@ -304,7 +304,7 @@ const rows: Record<string, Row[]> = {
     [
       "a state that is read and never assigned",
       optimizer(["state.m = 0.9 * state.m + gradient", "parameter = parameter - rate * state.n"]),
-      "error T1605: optimizer.formula[1]: the formula reads state.n, which is never assigned",
+      "error T1605: optimizer.formula[1]: the formula reads state.n, but no line assigns it",
       "> 1 | parameter = parameter - rate * state.n",
       "    |                                ^^^^^^^",
       '  hint: did you mean "state.m"?',
@@ -312,15 +312,15 @@ const rows: Record<string, Row[]> = {
     [
       "a name that is read before it is assigned",
       optimizer(["parameter = parameter - rate * m", "m = gradient"]),
-      "error T1605: optimizer.formula[0]: the formula reads m before it is assigned",
+      "error T1605: optimizer.formula[0]: the formula reads m before a line assigns it",
       "> 1 | parameter = parameter - rate * m",
       "    |                                ^",
-      "  hint: lines run in order; to keep a value between steps, call it state.NAME",
+      "  hint: lines run in order; to keep a value from step to step, name it state.NAME",
     ],
     [
       "no line for the parameter",
       optimizer(["m = gradient"]),
-      "error T1605: optimizer.formula: the formula never assigns parameter",
+      "error T1605: optimizer.formula: the formula does not assign a value to parameter",
       "> 1 | m = gradient",
       "    | ^",
       '  hint: add a line such as "parameter = parameter - rate * gradient"',
@@ -328,22 +328,22 @@ const rows: Record<string, Row[]> = {
     [
       "names that cannot be assigned",
       optimizer(["rate = 1", "state.step = step", "a.b = 2", "exp = 1", "parameter = parameter - gradient"]),
-      "error T1605: optimizer.formula[0]: the formula assigns rate, which is read-only",
+      "error T1605: optimizer.formula[0]: the formula assigns a value to rate, which is read-only",
       "> 1 | rate = 1",
       "    | ^^^^",
-      "  hint: assign to another name",
+      "  hint: choose another name",
       'error T1605: optimizer.formula[1]: the formula uses the invalid state name "step"',
       "> 1 | state.step = step",
       "    | ^^^^^^^^^^",
-      "  hint: rename the state",
-      "error T1605: optimizer.formula[2]: the formula assigns a.b, which is not a valid name",
+      "  hint: choose another name for the state",
+      "error T1605: optimizer.formula[2]: the formula assigns a value to a.b, which is not a valid name",
       "> 1 | a.b = 2",
       "    | ^^^",
-      "  hint: name values that are kept between steps state.NAME",
-      "error T1605: optimizer.formula[3]: the formula assigns exp, which already has a meaning",
+      "  hint: use a name without a dot, or state.NAME for a value that is kept from step to step",
+      "error T1605: optimizer.formula[3]: the formula assigns a value to exp, which is the name of a function or constant",
       "> 1 | exp = 1",
       "    | ^^^",
-      "  hint: assign to another name",
+      "  hint: choose another name",
     ],
   ],
 };
@@ -368,8 +368,8 @@ describe("errors that depend on shapes are reported", () => {
   it("for values that do not fit together, at the part that combines them", () => {
     expect(faultOf(loss("mean(2 * prediction * x)"))).toBe(
       [
-        "error T1604: loss.formula: the formula combines values that do not fit together: multiply(f32[n,3], " +
-          "f32[n,4]): shapes [n,3] and [n,4] do not broadcast: 3 and 4 at axis 1",
+        "error T1604: loss.formula: the formula combines values whose shapes do not match: multiply(f32[n,3], " +
+          "f32[n,4]): shapes [n,3] and [n,4] cannot be broadcast together: 3 and 4 at axis 1",
         "> 1 | mean(2 * prediction * x)",
         "    |      ^^^^^^^^^^^^^^^^^^",
       ].join("\n"),
@@ -379,18 +379,18 @@ describe("errors that depend on shapes are reported", () => {
   it("for an output that does not fit its target", () => {
     expect(faultOf({ ...loss("mean(prediction - target)"), targets: { y: { shape: [2] } } })).toBe(
       [
-        "error T1401: loss: formula reads prediction and target element by element, but the output is [n, " +
-          "3] and the target [n, 2]",
+        "error T1401: loss: formula compares element by element, but the output has the shape [n, " +
+          "3] and the target has the shape [n, 2]",
         "  note: the loss compares the output of dense2 with the target y",
       ].join("\n"),
     );
     expect(faultOf({ loss: { formula: "mean(prediction)" }, targets: { y: { classes: 4 } } })).toContain(
-      "T1401: loss: formula needs one output per class, [n, 4], but the output is [n, 3]",
+      "T1401: loss: formula needs an output of the shape [n, 4], one number per class, got [n, 3]",
     );
   });
 
   it("for a number that does not depend on the rows", () => {
-    const what = "the formula takes no sum or mean of anything, so it does not depend on the rows";
+    const what = "the formula must use sum or mean, because its result does not depend on the rows otherwise";
     expect(faultOf(loss("2 + pi"))).toBe(`error T1604: loss: ${what}`);
     expect(faultOf(metric({ name: "m", formula: "1" }))).toBe(`error T1604: metrics[0]: ${what}`);
   });
@@ -401,7 +401,7 @@ describe("errors that depend on shapes are reported", () => {
 
   it("for the key state together with lines, which declare states themselves", () => {
     expect(faultOf(optimizer("parameter = parameter - rate * gradient", { state: ["m"] }))).toBe(
-      "error T1203: optimizer.state can be used only with a function; lines declare their states by assigning them",
+      "error T1203: optimizer.state applies only to a function; remove it, because lines declare their states by assigning them",
     );
   });
 

@@ -57,12 +57,12 @@ describe("reports the location of a syntax error", () => {
   it.each([
     ["x + ", "4: ends unexpectedly"],
     ["tanh(x", "6: ends unexpectedly"],
-    ["x +  ) + y", '5: has an unexpected ")"'],
-    ["2x", '1: has an unexpected "x"'],
-    ["f(x,)", '4: has an unexpected ")"'],
-    ["state.", '5: has an unexpected "."'],
-    ["x ± y", '2: has an unexpected "\\\\u{b1}"'],
-    ['x + "a"', '4: has an unexpected "\\""'],
+    ["x +  ) + y", '5: contains an unexpected ")"'],
+    ["2x", '1: contains an unexpected "x"'],
+    ["f(x,)", '4: contains an unexpected ")"'],
+    ["state.", '5: contains an unexpected "."'],
+    ["x ± y", '2: contains an unexpected "\\\\u{b1}"'],
+    ['x + "a"', '4: contains an unexpected "\\""'],
     ["   ", "0: is empty"],
   ])("%j", (text, expected) => expect(read(text)).toBe(expected));
 });

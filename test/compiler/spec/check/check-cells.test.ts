@@ -62,13 +62,13 @@ test.each<[string, unknown, string]>([
   [
     "a shape that does not fit the parts",
     withX({ columns: ["at", "until"], dates: { parts: ["year", "month"] } }),
-    "error T1208: inputs.x must have the shape [6] to hold the 3 numbers of data.inputs.x.dates of 2 columns\n" +
-      "  hint: elapsed and year are one number, every other part is two: sine and cosine",
+    "error T1208: inputs.x must have the shape [6], because data.inputs.x.dates encodes each date of the 2 columns as 3 numbers\n" +
+      "  hint: elapsed and year are one number each; every other part is two numbers, a sine and a cosine",
   ],
   [
     "indices for dates",
     withX(when({ parts: ["year", "elapsed"] }), { shape: [2], dtype: "i32" }),
-    "error T1208: inputs.x must have dtype f32 to hold the parts of dates",
+    "error T1208: inputs.x must have dtype f32, because the parts of dates are real numbers",
   ],
   [
     "an unknown part",
@@ -89,17 +89,17 @@ test.each<[string, unknown, string]>([
     "a format without a year",
     withX(when({ parts: ["month", "hour"], format: "DD.MM" })),
     "error T1208: data.inputs.x.dates.format: the format needs the year once, as YYYY or YY\n" +
-      '  hint: such as "DD.MM.YYYY" or "MM/DD/YYYY HH:mm:ss"',
+      '  hint: write a format such as "DD.MM.YYYY" or "MM/DD/YYYY HH:mm:ss"',
   ],
   [
     "an origin that is not a date",
     withX(when({ parts: ["elapsed", "year", "month"], origin: "01.01.2024" })),
-    'error T1208: data.inputs.x.dates.origin: "01.01.2024" is not a date of ISO 8601',
+    'error T1208: data.inputs.x.dates.origin: "01.01.2024" is not an ISO 8601 date',
   ],
   [
     "an origin from which nothing is counted",
     withX(when({ parts: ["month", "hour"], origin: "2024-01-01" })),
-    'error T1208: data.inputs.x.dates.origin: only the part "elapsed" is counted from the origin',
+    'error T1208: data.inputs.x.dates.origin: only the part "elapsed" uses the origin, and the list of parts does not contain it',
   ],
   [
     "dates and categories",
@@ -109,43 +109,43 @@ test.each<[string, unknown, string]>([
   [
     "a category for missing numbers",
     withX({ columns: ["a..d"], missing: "category" }),
-    "error T1208: data.inputs.x.missing: only categories can have a category for missing values\n" +
-      '  hint: use "mean" for numbers and dates, or "drop"',
+    'error T1208: data.inputs.x.missing: "category" applies only to columns of categories\n' +
+      '  hint: use "mean" for numbers and dates, or "drop" to remove the row',
   ],
   [
     "a category for missing targets",
     withY({ columns: ["kind"], missing: "category" }),
-    "error T1208: data.targets.y.missing: only categories can have a category for missing values\n" +
-      '  hint: drop such rows with "drop"',
+    'error T1208: data.targets.y.missing: "category" applies only to columns of categories\n' +
+      '  hint: use "drop" to remove the row',
   ],
   [
     "unseen numbers",
     withX({ columns: ["a..d"], unseen: "category" }),
-    "error T1208: data.inputs.x.unseen applies to categories only",
+    "error T1208: data.inputs.x.unseen applies only to columns of categories",
   ],
   [
     "rare numbers",
     withX({ columns: ["a..d"], minCount: 3 }),
-    "error T1208: data.inputs.x.minCount applies to categories only",
+    "error T1208: data.inputs.x.minCount applies only to columns of categories",
   ],
   [
     "names of numbers",
     withY({ columns: ["kind"], names: true }, { shape: [3] }),
-    "error T1208: data.targets.y.names applies to targets with classes only",
+    "error T1208: data.targets.y.names applies only to targets with classes",
   ],
   [
     "one mark for two purposes",
     withX({ columns: ["a..d"] }, undefined, { numbers: { decimal: ",", thousands: "," } }),
-    'error T1208: data.numbers: "," cannot be both the decimal mark and the mark of thousands',
+    'error T1208: data.numbers: "," cannot be both the decimal separator and the thousands separator',
   ],
   [
     "thousands marked by the default decimal mark",
     withX({ columns: ["a..d"] }, undefined, { numbers: { thousands: "." } }),
-    '"." cannot be both the decimal mark and the mark of thousands\n  hint: add "decimal": ","',
+    '"." cannot be both the decimal separator and the thousands separator\n  hint: add "decimal": ","',
   ],
   [
     "numbers of IDX files",
     specWith({ data: { idx: { x: "x.idx", y: "y.idx" }, numbers: { decimal: "," } } }),
-    "error T1208: data.numbers applies to text cells, but the data is in IDX files",
+    "error T1208: data.numbers cannot be combined with IDX files, which contain no text",
   ],
 ])("rejects %s", (_, spec, message) => expect(faultsOf(spec)).toContain(message));

@@ -23,7 +23,7 @@ test.each(["standard", "min-max"])(
     const faults = faultsOf(regression([2], scale, ["r2", { type: "rmse" }]));
     expect(faults).toContain("T1208");
     expect(faults).toContain(
-      `data.targets.y.scale: "${scale}" scales each of the 2 columns by a different number, so rmse over all of them has no unit`,
+      `data.targets.y.scale: "${scale}" scales each of the 2 columns by a different number, so rmse over all columns has no unit`,
     );
     expect(faults).toContain("scale all columns of the target by one number, with");
   },
@@ -61,27 +61,29 @@ test("a mean is accepted as the replacement of a missing value only where a mean
     expect(faultsOf(withMissing({ missing }))).toBe("no fault");
   expect(faultsOf(withMissing({}, { missing: "drop" }))).toBe("no fault");
   expect(faultsOf(withMissing({}, { missing: "mean" }))).toContain(
-    "error T1208: data.targets.y.missing: the model would learn the mean as if it were a true target",
+    "error T1208: data.targets.y.missing: a target cannot be replaced by the mean, because the model would learn the mean as a true value",
   );
   expect(faultsOf(withMissing({ missing: "mean" }, {}, "i32"))).toContain(
-    "error T1208: data.inputs.x.missing: the mean of indices is not an index",
+    "error T1208: data.inputs.x.missing: an index cannot be replaced by a mean, which is not an index",
   );
   expect(faultsOf(withMissing({ missing: "mean", characters: { length: 4 } }))).toContain(
-    "error T1208: data.inputs.x.missing: text and categories have no mean",
+    "error T1208: data.inputs.x.missing: text and categories cannot be replaced by a mean",
   );
 });
 
 test("a row without a weight can only be dropped or be an error", () => {
   const spec = withMissing({ missing: "mean" });
   const weighed = { ...spec, training: { epochs: 1, batchSize: 1, sampleWeights: "x" } };
-  expect(faultsOf(weighed)).toContain("data.inputs.x.missing: a mean cannot replace the weight of a row");
+  expect(faultsOf(weighed)).toContain(
+    "data.inputs.x.missing: a sample weight cannot be replaced by the mean",
+  );
 });
 
 test("a separator is one of four characters, and IDX files have none", () => {
   const spec = (data: object) => specWith({ data: { inputs: {}, targets: {}, ...data } });
   expect(faultsOf(spec({ file: "a.csv", separator: ":" }))).toContain("data.separator must be");
   expect(faultsOf(spec({ idx: { x: "x" }, separator: ";" }))).toContain(
-    "error T1208: data.separator applies to CSV files, but the data is in IDX files",
+    "error T1208: data.separator cannot be combined with IDX files, which contain no text",
   );
 });
 
@@ -115,29 +117,29 @@ test.each([
   [
     "a file of an unknown input",
     { idx: { ...idx, pixels: "p.idx" } },
-    "error T1307: data.idx.pixels is not an input or target\n  hint: inputs and targets: x, y",
+    'error T1307: data.idx: unknown input or target "pixels"\n  hint: declared inputs and targets: x, y',
   ],
   [
     "a misspelt name",
     { train: { idx }, test: { idx: { xx: "x.idx", y: "y.idx" } } },
-    'error T1307: data.test.idx.xx is not an input or target\n  hint: did you mean "x"?',
+    'error T1307: data.test.idx: unknown input or target "xx"\n  hint: did you mean "x"?',
   ],
   [
     "columns for a format without columns",
     { idx, inputs: { x: { columns: ["a"] } }, targets: { y: { nextOf: "x" } } },
-    "error T1208: data.inputs.x.columns cannot be combined with IDX files\n  hint: an IDX file holds one " +
-      "whole input or target; only `scale` is allowed here",
+    "error T1208: data.inputs.x.columns cannot be combined with IDX files\n  hint: an IDX file contains one " +
+      'whole input or target; only "scale" is allowed here',
   ],
   ["two formats", { idx, file: "a.csv", ...csv }, 'error T1208: data: "file" cannot be combined with "idx"'],
   [
     "one way and a half",
     { idx, test: { idx } },
-    'error T1208: data: "idx" cannot be combined with "train", "test" or "validation"\n  hint: use either "file", or "idx", or "train" and "test"',
+    'error T1208: data: "idx" cannot be combined with "train", "test" or "validation"\n  hint: use "file", or "idx", or both "train" and "test"',
   ],
   [
     "another format for the test",
     { train: { idx }, test: "a.csv" },
-    'error T1208: data.train and data.test are of different kinds\n  hint: use CSV files for both, or { "idx": … } for both',
+    'error T1208: data.train and data.test must have the same file format\n  hint: write a file name for both, or { "idx": … } for both',
   ],
   ["no test", { train: { idx } }, "error T1102: data.test is missing: it must be a string"],
   [

@@ -25,14 +25,14 @@ it("a valid search has no diagnostics", () => {
 
 describe("paths of a search are checked", () => {
   it.each([
-    ["network[0", 'error T1701: training.search.over: "network[0" is not a path'],
-    ["network..units", '"network..units" is not a path'],
-    ["", '"" is not a path'],
-    ["network[7].units", "network[7].units: network has only 2 members (indices start at 0)"],
+    ["network[0", 'error T1701: training.search.over: "network[0" is not a valid path'],
+    ["network..units", '"network..units" is not a valid path'],
+    ["", '"" is not a valid path'],
+    ["network[7].units", "error T1701: training.search.over: network[7].units: network has only 2 members"],
     ["network.units", "network.units: network is a list"],
     ["name[0]", "name[0]: name is not a list"],
-    ["training.epochs.most", 'training.epochs.most: training.epochs is 4, which has no "most"'],
-    ["training.seed", "training.seed cannot be searched: it decides how the rows are split"],
+    ["training.epochs.most", 'training.epochs.most: training.epochs is 4, which cannot have the key "most"'],
+    ["training.seed", "training.seed cannot be searched: it changes how the rows are split"],
     [
       "training.test.fraction",
       "error T1702: training.search.over: training.test.fraction cannot be searched",
@@ -41,14 +41,14 @@ describe("paths of a search are checked", () => {
       "targets.kind.classes",
       "cannot be searched: all candidates must learn the same targets from the same data",
     ],
-    ["training.search.samples", "a search cannot search itself"],
+    ["training.search.samples", "a search cannot vary its own settings"],
   ])("%s", (key, message) => {
     if (key === "name[0]") expect(told({ over: { [key]: [1] } })).toContain("cannot be searched");
     else expect(over(key)).toContain(message);
   });
 
   it("at least one path is required", () => {
-    expect(told({ over: {} })).toContain("training.search.over must name at least one path");
+    expect(told({ over: {} })).toContain("training.search.over must contain at least one path");
     expect(told({})).toContain("training.search.over is missing");
   });
 });
@@ -56,9 +56,9 @@ describe("paths of a search are checked", () => {
 describe("values of a search are checked", () => {
   it.each([
     [[], "must be a non-empty list"],
-    [{ from: 2, to: 1, steps: 3 }, ".from must be less than .to, got 2 and 1"],
-    [{ from: 0, to: 1, scale: "log", steps: 3 }, "must be above 0 on a log scale, got 0"],
-    [{ from: 1, to: 2 }, "is continuous, so not every combination can be tried"],
+    [{ from: 2, to: 1, steps: 3 }, ".to, got 2 and 1"],
+    [{ from: 0, to: 1, scale: "log", steps: 3 }, "must be greater than 0 on a log scale, got 0"],
+    [{ from: 1, to: 2 }, "is a continuous range, so a search cannot try every combination"],
     [{ from: 1, to: 2, step: 3 }, 'did you mean "steps"?'],
   ])("%j", (axis, message) => {
     expect(over("optimizer.learningRate", axis)).toContain(message);
@@ -82,9 +82,7 @@ describe("the selection of the best candidate", () => {
 
   it("uses the loss or a metric of the spec", () => {
     const search = { over: { "network[0].units": [1] }, metric: "acuracy" };
-    expect(told(search)).toContain(
-      'training.search.metric: "acuracy" is not one of the metrics of this spec',
-    );
+    expect(told(search)).toContain('training.search.metric: "acuracy" is not a metric of this spec');
     expect(told(search)).toContain('did you mean "accuracy"?');
   });
 

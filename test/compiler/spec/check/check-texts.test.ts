@@ -47,7 +47,7 @@ test.each<[string, Record<string, unknown>, string]>([
   [
     "another length than the input's",
     withInput({ columns: ["name"], characters: { length: 7 } }),
-    'error T1208: inputs.text must be { "shape": [7], "dtype": "i32" } to hold the 7 positions of data.inputs.text.characters',
+    'error T1208: inputs.text must be { "shape": [7], "dtype": "i32" }, because data.inputs.text.characters encodes each text as 7 integers',
   ],
   [
     "real numbers for indices",
@@ -57,7 +57,7 @@ test.each<[string, Record<string, unknown>, string]>([
   [
     "two columns",
     withInput({ columns: ["name", "other"], characters: { length: 6 } }),
-    "error T1208: data.inputs.text.columns must name one text column, got 2",
+    "error T1208: data.inputs.text.columns must name exactly one text column, got 2",
   ],
   [
     "no length",
@@ -72,35 +72,35 @@ test.each<[string, Record<string, unknown>, string]>([
   [
     "the next token of an unknown input",
     withTarget({ nextOf: "test" }),
-    'error T1303: data.targets.next.nextOf: "test" is not an input of the data\n  hint: did you mean "text"?',
+    'error T1303: data.targets.next.nextOf: "test" is not an input in data.inputs\n  hint: did you mean "text"?',
   ],
   [
     "the next token of numbers",
     withInput({ columns: ["a..f"] }),
-    'error T1303: data.targets.next.nextOf: "text" is not a text input\n  hint: name an input with { ' +
-      '"columns": [ … ], "characters": { "length": … } }, or with "words"',
+    'error T1303: data.targets.next.nextOf: "text" is not a text input\n  hint: write the name of an ' +
+      'input that has the key "characters" or "words" in data.inputs',
   ],
   [
     "columns besides nextOf",
     withTarget({ nextOf: "text", columns: ["name"] }),
-    'error T1208: data.targets.next: "columns" cannot be combined with "nextOf"\n  hint: a target with nextOf is derived ' +
-      "from its input and has no columns",
+    'error T1208: data.targets.next: "columns" cannot be combined with "nextOf"\n  hint: remove it; a target with ' +
+      '"nextOf" is derived from its input',
   ],
   [
     "another vocabulary",
     { targets: { next: { classes: 27, shape: [6] } } },
-    "error T1208: network[0].vocabulary is 4, but the target next, the next token of text, has 27 classes\n  " +
-      "hint: use the same number for both: the size of the vocabulary, markers included",
+    "error T1208: network[0].vocabulary is 4, but the target next, which is the next token of text, has 27 classes\n  " +
+      "hint: use the same number for both: the size of the vocabulary, including the special tokens",
   ],
   [
     "one class per row",
     { targets: { next: { classes: 4 } } },
-    "error T1208: targets.next must have classes and the shape [6]: one class for each position of text",
+    'error T1208: targets.next must have "classes" and the shape [6], because each position of text has its own class',
   ],
   [
     "stratify",
     { training: { epochs: 2, batchSize: 6, stratify: true } },
-    "error T1206: training.stratify needs one class per row, but next has one per position",
+    "error T1206: training.stratify needs one class per row, but next has one class per position",
   ],
 ])("%s", (_, changed, message) => {
   expect(faultsWith(changed)).toContain(message);
@@ -125,16 +125,16 @@ test("an input is read in exactly one way, and must have the type of that way", 
     'error T1208: data.inputs.x: "scale" cannot be combined with "categories"',
   );
   expect(readAs({ categories: "index" }, { shape: [4] })).toContain(
-    "error T1208: inputs.x must have dtype i32 for categories encoded as index",
+    "error T1208: inputs.x must have dtype i32, because its categories use index encoding",
   );
   expect(readAs({ categories: "one-hot" }, { shape: [4], dtype: "i32" })).toContain(
-    "error T1208: inputs.x must have dtype f32 for categories encoded as one-hot",
+    "error T1208: inputs.x must have dtype f32, because its categories use one-hot encoding",
   );
   expect(readAs({ words: { length: 4 }, characters: { length: 4 } }, { shape: [4], dtype: "i32" })).toContain(
     'error T1208: data.inputs.x: "words" cannot be combined with "characters"',
   );
   expect(readAs({ words: { length: 5 } }, { shape: [4], dtype: "i32" })).toContain(
-    'error T1208: inputs.x must be { "shape": [5], "dtype": "i32" } to hold the 5 positions of data.inputs.x.words',
+    'error T1208: inputs.x must be { "shape": [5], "dtype": "i32" }, because data.inputs.x.words encodes each text as 5 integers',
   );
   expect(readAs({ categories: "hot" }, { shape: [4] })).toContain("data.inputs.x.categories must be");
 });

@@ -23,12 +23,15 @@ test("weights by name are stored in the order of the names, which the data must 
 test.each([
   [withWeights([1, 2]), "training.classWeights has 2 weights, but y has 3 classes"],
   [withWeights({ a: 1, b: 1 }, { data }), "training.classWeights has 2 weights, but y has 3 classes"],
-  [withWeights([0, 0, 0]), "training.classWeights must have a weight above 0, or the model learns nothing"],
+  [
+    withWeights([0, 0, 0]),
+    "training.classWeights must contain a weight greater than 0, because the model learns nothing otherwise",
+  ],
   [withWeights([1, -1, 1]), "training.classWeights[1] must be a number of at least 0, got -1"],
   [withWeights("balance"), 'training.classWeights: unknown weighting "balance"'],
   [
     withWeights({ a: 1, b: 1, c: 1 }),
-    "training.classWeights names classes, but nothing in the spec maps names to class numbers",
+    "training.classWeights contains class names, but the target has no column of class names in data",
   ],
   [
     withWeights([1, 1], { targets: { y: { shape: [3] } }, loss: "mse" }),
@@ -48,16 +51,16 @@ test("an input of weights is not read by the first layer, and does not count as 
 });
 
 test.each([
-  [weighed("v", { shape: [] }), 'training.sampleWeights: no input is named "v"'],
-  [weighed("w", { shape: [2] }), "training.sampleWeights: w must be one real number per row"],
-  [weighed("w", { shape: [], dtype: "i32" }), "training.sampleWeights: w must be one real number per row"],
+  [weighed("v", { shape: [] }), 'training.sampleWeights: unknown input "v"'],
+  [weighed("w", { shape: [2] }), "training.sampleWeights: w must have one real number per row"],
+  [weighed("w", { shape: [], dtype: "i32" }), "training.sampleWeights: w must have one real number per row"],
   [
     weighed(
       "w",
       { shape: [] },
       { data: { ...data, inputs: { ...data.inputs, w: { columns: ["w"], scale: "standard" } } } },
     ),
-    'data.inputs.w.scale: "standard" would shift sample weights, and 0 would no longer mean 0',
+    'data.inputs.w.scale: "standard" cannot scale sample weights, because a weight of 0 would change',
   ],
 ])("%#: wrong sample weights are reported", (spec, message) => {
   expect(faultsOf(spec)).toContain(message);

@@ -64,13 +64,13 @@ describe("reports the location of an error", () => {
     ["{ , }", 2, "expected a key in double quotes"],
     ["{ \"a\": 'b' }", 7, "JSON strings must be in double quotes"],
     ['{ "a": }', 7, "expected a value"],
-    ['{ "a": relu }', 7, "this is not a JSON value"],
-    ['{ "a": 01 }', 7, "this is not a JSON value"],
-    ['{ "a": NaN }', 7, "this is not a JSON value"],
-    ['{ "a": "b }', 7, 'the string has no closing " on this line'],
-    ['{ "a": "\\x" }', 7, "the string has an escape sequence that JSON does not have"],
+    ['{ "a": relu }', 7, "this is not a valid JSON value"],
+    ['{ "a": 01 }', 7, "this is not a valid JSON value"],
+    ['{ "a": NaN }', 7, "this is not a valid JSON value"],
+    ['{ "a": "b }', 7, 'the string must end with " on the same line'],
+    ['{ "a": "\\x" }', 7, "the string contains an invalid escape sequence"],
     ['{ "a": 1', 8, 'expected "," or "}"'],
-    ['{ "a":', 6, "unexpected end of the text"],
+    ['{ "a":', 6, "unexpected end of the file"],
     ['{ // why\n "a": 1 }', 2, "JSON does not allow comments"],
     ["{} {}", 3, "unexpected text after the end of the spec"],
   ])("%s", (text, start, message) => {
@@ -87,7 +87,7 @@ describe("reports the location of an error", () => {
 
   it("stops at excessive nesting, before the stack overflows", () => {
     expect(readJson("[".repeat(1_000_000)).errors).toMatchObject([
-      { code: "T1006", message: "nested deeper than 100 levels" },
+      { code: "T1006", message: "the spec is nested deeper than 100 levels" },
     ]);
   });
 });

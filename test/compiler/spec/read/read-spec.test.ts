@@ -114,7 +114,7 @@ describe("errors in files are reported", () => {
 
   it("an empty file", async () => {
     expect(await faultOf("empty.json", " \n")).toBe(
-      "empty.json error T1003: the file is empty\n  hint: write the spec as one object: see the examples in graphs/",
+      "empty.json error T1003: the file is empty\n  hint: write one object; docs/getting-started.md has an example",
     );
   });
 
@@ -165,7 +165,7 @@ describe("syntax errors are reported", () => {
         "    |   ^^^^^^",
         "  4 | }",
         "  hint: remove one of the two",
-        "  note: first given at line 2",
+        "  note: the first one is at line 2",
       ].join("\n"),
     );
   });
@@ -178,7 +178,7 @@ describe("syntax errors are reported", () => {
         "> 2 | name: b",
         "    | ^^^^",
         "  hint: remove one of the two",
-        "  note: first given at line 1",
+        "  note: the first one is at line 1",
       ].join("\n"),
     );
   });
@@ -189,7 +189,7 @@ describe("syntax errors are reported", () => {
 
   it("several documents in YAML", async () => {
     expect(await faultOf("two.yaml", `${yaml}---\nname: other\n`)).toMatch(
-      /^two\.yaml:13:1 error T1005: the file has more than one YAML document, but a spec is one document\n[^]*hint: remove/,
+      /^two\.yaml:13:1 error T1005: the file contains more than one YAML document, but a spec must be a single document\n[^]*hint: remove/,
     );
   });
 
@@ -202,7 +202,7 @@ describe("syntax errors are reported", () => {
           .join(", ")}]`,
     );
     expect(await faultOf("bomb.yaml", levels.join("\n"))).toMatch(
-      /^bomb\.yaml:1:1 error T1006: aliases expand to more than 100 copies/,
+      /^bomb\.yaml:1:1 error T1006: the aliases expand to more than 100 copies, which is the limit/,
     );
   });
 
