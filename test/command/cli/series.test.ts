@@ -136,7 +136,7 @@ describe("the command line and the emitted program have the same bits", () => {
       expect(naive.season).toBe(8);
       expect(Object.keys(naive.test)).toEqual(["loss", "mae", "rmse", "r2"]);
     },
-    60_000,
+    120_000,
   );
 
   it("with each split in a file of its own", async () => {
@@ -160,7 +160,7 @@ describe("the command line and the emitted program have the same bits", () => {
     );
     await trainBoth([], ["--data", "train.csv", "--validation", "validation.csv"]);
     expect((await runProgram("--data", "train.csv")).stderr).toContain("--validation FILE is required");
-  }, 60_000);
+  }, 120_000);
 
   it("without windows, with validation rows by groups", async () => {
     write(
@@ -182,7 +182,7 @@ describe("the command line and the emitted program have the same bits", () => {
       },
     );
     expect(await trainBoth()).not.toHaveProperty("naive");
-  }, 60_000);
+  }, 120_000);
 });
 
 describe("a run", () => {
@@ -470,7 +470,7 @@ const mistakes: [string, Json, Json, Json, string][] = [
     {},
     { time: { column: "time", format: "DD.MM.YYYY" } },
     {},
-    'waves.csv:2 error T2004: column "time": "1999-01-01T00:00" is not a date of the format DD.MM.YYYY',
+    'waves.csv:2 error T2004: column "time": "1999-01-01T00:00" is not a date in the format DD.MM.YYYY',
   ],
   [
     "a format of times that is none",
