@@ -1,12 +1,12 @@
 /**
  * The chapters of an emitted trainer in reading order, with the files of the runtime that belong to each. The
- * compiler copies the declarations of these files into the trainer. It generates the rest of a chapter:
- * facts, offsets, kernels, `createTrainer`. This file itself is not copied.
+ * compiler copies the declarations of these files into the trainer. It generates the rest of a chapter, such
+ * as facts, offsets, kernels and `createTrainer`. This file itself is not copied.
  */
 
 export interface Chapter {
   readonly name: string;
-  /** The heading: a name, and what the chapter is for. */
+  /** The heading: the name of the chapter and its purpose. */
   readonly title: string;
   readonly files: readonly string[];
 }

@@ -73,7 +73,8 @@ export const withTrainOptions = (command: Command): Command =>
     )
     .option(
       "--temperature <t>",
-      "set the sampling temperature: 0 selects the most likely character, 1 samples the learned distribution (default: 1)",
+      "set the sampling temperature: 0 selects the most likely character, 1 samples the learned " +
+        "distribution (default: 1)",
       temperature,
     )
     .option(

@@ -83,7 +83,8 @@ export const diagnosticCodes = {
   T1011: {
     title: "File not writable",
     cause:
-      "The output file cannot be written, for instance because permission is denied, the disk is full, or a folder has that name.",
+      "The output file cannot be written, for instance because permission is denied, the disk is full, " +
+      "or a folder has that name.",
     fix: "Choose another file or free disk space. Existing content is not lost.",
   },
   T1012: {
@@ -101,7 +102,8 @@ export const diagnosticCodes = {
   T1014: {
     title: "Output would overwrite another file",
     cause:
-      "The output is the spec, its data or a checkpoint, two outputs have the same path, or tapeless did not write the " +
+      "The output is the spec, its data or a checkpoint, two outputs have the same path, or tapeless did " +
+      "not write the " +
       "existing file.",
     fix: "Choose another output, or delete the file first.",
   },
@@ -139,7 +141,7 @@ export const diagnosticCodes = {
   T1204: {
     title: "No rows left for training",
     cause: "The fractions of the test split and the validation split add up to 1 or more.",
-    fix: "Reduce one of them. Both are fractions of all rows.",
+    fix: "Reduce one of the two fractions. Both are fractions of all rows.",
   },
   T1205: {
     title: "No inputs or no target",
@@ -186,7 +188,8 @@ export const diagnosticCodes = {
   T1223: {
     title: "Learning-rate rule without a reference",
     cause:
-      "`learningRate.rule` scales the rate with the number of rows per step, but `scaleFrom`, the reference, is missing.",
+      "`learningRate.rule` scales the rate with the number of rows per step, but `scaleFrom`, the " +
+      "reference, is missing.",
     fix: 'Add `"scaleFrom"` with the number of rows per step for which the rate was chosen.',
   },
   T1224: {
@@ -223,12 +226,15 @@ export const diagnosticCodes = {
   T1301: {
     title: "Invalid name",
     cause: "A name contains characters that are not allowed, or is reserved.",
-    fix: "Start with a letter, and continue with letters, digits, underscores and hyphens. Formulas do not allow hyphens.",
+    fix:
+      "Start with a letter, and continue with letters, digits, underscores and hyphens. Formulas do not " +
+      "allow hyphens.",
   },
   T1302: {
     title: "Name used twice",
     cause:
-      "Two layers, inputs, targets or metrics have the same name, or a constant has a name that the formula already uses.",
+      "Two layers, inputs, targets or metrics have the same name, or a constant has a name that the " +
+      "formula already uses.",
     fix: "Rename one of them.",
   },
   T1303: {
@@ -311,7 +317,8 @@ export const diagnosticCodes = {
   T1403: {
     title: "Activation applied twice",
     cause:
-      "The last layer applies softmax or sigmoid, and the loss applies it again, because it expects logits. This is a warning.",
+      "The last layer applies softmax or sigmoid, and the loss applies it again, because it expects " +
+      "logits. This is a warning.",
     fix: "Remove the activation of the last layer.",
   },
   T1404: {
@@ -450,7 +457,8 @@ export const diagnosticCodes = {
       "The number of rows, the number of values per row or a class differs from what the spec declares, or a target " +
       "is outside the range of the loss or of a metric.",
     fix:
-      "Compare `inputs`, `targets` and `data.*.columns` of the spec with the file. If a target is outside the range in " +
+      "Compare `inputs`, `targets` and `data.*.columns` of the spec with the file. If a target is " +
+      "outside the range in " +
       "the message, scale the target, or choose another loss or metric.",
   },
   T2005: {

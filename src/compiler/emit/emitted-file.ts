@@ -25,7 +25,7 @@ export interface EmittedFile {
 
 /** Where a line of emitted code comes from. */
 export interface LineOrigin {
-  /** The kernels that the line belongs to: several if one function serves several kernels. */
+  /** The kernels that the line belongs to. There are several if one function serves several kernels. */
   readonly kernels: readonly KernelIndex[];
   /** The nodes of the lowered graphs that the line computes. */
   readonly nodes: readonly ServedNode[];

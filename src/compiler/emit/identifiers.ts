@@ -1,6 +1,7 @@
 /**
- * Makes the identifiers of emitted code. Names inside the compiler have marks (`sum#3~1`, `pixels@i$2`) that
- * make them unique. This file turns them into names that a person would write, unique in their scope.
+ * Makes the identifiers of emitted code. Names inside the compiler contain marks that make them unique, such
+ * as `sum#3~1` and `pixels@i$2`. This file converts them to names that a person would write and that are
+ * unique in their scope.
  */
 import { storageLabel } from "../ir/storage.ts";
 import { visit } from "../loop/expressions.ts";
@@ -31,7 +32,9 @@ const emitterWords =
 
 const reserved = new Set(`${languageWords} ${emitterWords}`.split(" "));
 
-/** Only letters, digits and underscores remain, so nothing in a spec can become code. */
+/**
+ * Removes all characters except letters, digits and underscores, so that no text of a spec can become code.
+ */
 const cleaned = (text: string): string => {
   const clean = text.replace(/[^A-Za-z0-9_]/g, "_");
   return /^[A-Za-z_]/.test(clean) ? clean : `_${clean}`;
@@ -52,8 +55,8 @@ export function identifierMaker(taken: Iterable<string>): Identify {
 }
 
 /**
- * The name of an offset. All offsets in the arena begin with `at_`, and no value does: `at_dense1` is the
- * offset of a tensor, and `dense1` is one of its elements.
+ * The name of an offset in the arena. Names of offsets begin with `at_`, and names of values do not:
+ * `at_dense1` is the offset of a tensor, and `dense1` is one of its elements.
  */
 export const offsetName = (tensor: string): string => `at_${tensor}`;
 

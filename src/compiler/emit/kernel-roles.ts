@@ -56,7 +56,10 @@ export function kernelRole(program: string, kernel: Kernel, optimizer = "optimiz
 
 const isForwardOnly = (program: string): boolean => ["predict", "evaluate", "probe"].includes(program);
 
-/** One kernel may contain several parts of the update. The last of them determines the name. */
+/**
+ * The role of an update kernel. One kernel may contain several parts of the update; the last part determines
+ * the name.
+ */
 function updateRole(kernel: Kernel, line: Provenance | undefined, optimizer: string): KernelRole {
   const values = kernel.provenance.map(({ value }) => value);
   const paths = kernel.provenance.map(({ path }) => path);
@@ -84,8 +87,8 @@ function partOf(
 }
 
 /**
- * The subject and the detail of a backward kernel's name. The gradient of a layer's sum has no detail; that
- * of the layer's input has the detail `input`.
+ * The subject and the detail of a backward kernel's name. The gradient of a layer's sum has no detail. The
+ * gradient of the layer's input has the detail `input`.
  */
 function gradientPartOf(
   line: Provenance | undefined,
@@ -94,7 +97,7 @@ function gradientPartOf(
   const subject = subjectOf(line);
   const of = value.replace(/^\w+_in_(?=d_)/, "").replace(/^d_/, "");
   if (line?.layer === undefined || of === subject) return { subject, detail: "" };
-  // The main gradient of a layer is that of the sum to which the activation is applied.
+  // The main gradient of a layer is the gradient of the sum to which the activation is applied.
   const detail = of.startsWith(subject) ? detailOf(of, subject) : "input";
   return { subject, detail: /^(sum|product)$/.test(detail) ? "" : detail };
 }

@@ -158,17 +158,21 @@ export function multiply(x: Expression, y: Expression): Expression {
 export const minus = (x: Expression, y: Expression): Expression =>
   isInteger(y) ? add(x, integer(-y.value)) : binary("-", x, y);
 
-/** ⌊x / divisor⌋ for x ≥ 0 */
+/**
+ * x / divisor without its fraction, as in WebAssembly: ⌊x / divisor⌋ for x ≥ 0. With `remainder`, which has the
+ * sign of x, x = divisor · quotient + remainder for every x. The index of a vector depends on that: its first lane
+ * may be negative if a select discards that lane.
+ */
 export function quotient(x: Expression, divisor: number): Expression {
   if (divisor === 1) return x;
-  if (isInteger(x)) return integer(Math.floor(x.value / divisor));
+  if (isInteger(x)) return integer(Math.trunc(x.value / divisor) + 0);
   return binary("quotient", x, integer(divisor));
 }
 
-/** x mod divisor for x ≥ 0 */
+/** x − divisor · quotient: x mod divisor for x ≥ 0. */
 export function remainder(x: Expression, divisor: number): Expression {
   if (divisor === 1) return integer(0);
-  if (isInteger(x)) return integer(x.value % divisor);
+  if (isInteger(x)) return integer((x.value % divisor) + 0);
   return binary("remainder", x, integer(divisor));
 }
 

@@ -2,8 +2,9 @@
  * Decides which nodes are materialised in a buffer and which are computed where they are read. The rules:
  *
  * - Graph outputs and nodes that need loops of their own (sums, contractions) are materialised.
- * - A pointwise value with one reader is computed in that reader. It is materialised if the reader would
- *   compute it many times: in a contraction, in a window, or in a repetition of an expensive value.
+ * - A pointwise value with one reader is computed in that reader. But if the reader would compute it many
+ *   times, the value is materialised. This is the case for a contraction, for a window, and for a repetition
+ *   of an expensive value.
  * - A contraction whose results are only scattered is not materialised. Each result is added to its
  *   destination directly.
  * - A view that selects the source of each element (concatenation, padding) is materialised if a contraction
@@ -21,7 +22,7 @@ import type { Graph, Node } from "../ir/nodes.ts";
 import { hasTrait } from "../ops/index.ts";
 import { scatteredSum } from "./lower-nodes.ts";
 
-/** In units of one addition. A load costs about two. */
+/** The cost limit in units of one addition. A load costs about two units. */
 const recomputeLimit = 2;
 const costOfFunction = 20;
 /**

@@ -9,7 +9,7 @@ import { hasTrait, loweringOf } from "../ops/index.ts";
 
 /**
  * The operations of one node, without those of its operands. A scan counts 0, because the nodes of its step
- * are counted instead, once per iteration.
+ * are counted once per iteration.
  */
 export function flopsOf(node: Node, batchSize: number): number {
   const lowering = loweringOf(node);

@@ -36,8 +36,8 @@ function callsIn(statements: readonly Statement[]): number {
 }
 
 /**
- * The maximum number of function calls in a fused loop. JavaScript engines inline about that many into one
- * kernel. A call that is not inlined allocates its result on the heap.
+ * The maximum number of function calls in a fused loop. JavaScript engines inline about this many calls into
+ * one kernel. A call that is not inlined allocates its result on the heap.
  */
 const maxCalls = 2;
 
@@ -127,7 +127,7 @@ function joinBodies(first: readonly Statement[], second: readonly Statement[]): 
   return list;
 }
 
-/** A nest is joined at most this many nests back. The bound keeps compile time linear. */
+/** A nest can be joined with one of this many previous nests. The limit keeps compile time linear. */
 const reach = 12;
 
 const hasLoop = (statements: readonly Statement[]): boolean => statements.some(({ kind }) => kind === "for");
@@ -154,10 +154,10 @@ function joinNests(
 }
 
 /**
- * Whether `second` applies functions to the results of the contraction `first`. It then becomes a separate
- * loop in the kernel of the contraction. An engine inlines calls into a kernel that is too long to be inlined
- * itself. It would inline a short kernel into its caller, but not the calls in it. Their results would then
- * be allocated on the heap.
+ * Whether `second` applies functions to the results of the contraction `first`. If so, `second` becomes a
+ * separate loop in the kernel of the contraction, because this kernel is long. Engines inline calls into a
+ * long kernel, but a short kernel is itself inlined into its caller, and the calls in it are not. Their
+ * results would then be allocated on the heap.
  */
 function finishes(
   a: Accesses,

@@ -166,7 +166,7 @@ class GraphLowering {
   }
 }
 
-/** The operand and the axes of a reduction; undefined for other nodes. */
+/** Returns the operand and the axes of a reduction, or undefined for other nodes. */
 function reducedBy(node: Node): Nest["reduces"] {
   if (!hasTrait(node, "axes")) return undefined;
   invariant("axes" in node.attributes, `${node.op} has no axes`);

@@ -28,7 +28,9 @@ export interface LabelledValue {
 export interface Nest {
   readonly statements: readonly Statement[];
   readonly labels: readonly Label[];
-  /** Whether the nest must not be joined with an earlier one. Later nests may still be joined with it. */
+  /**
+   * Whether the nest must not be joined with an earlier nest. Later nests may still be joined with this one.
+   */
   readonly stays?: boolean | undefined;
   /** The operand and the axes of a reduction. Nests with equal operand and axes can share a loop. */
   readonly reduces?: { readonly x: Node; readonly axes: string } | undefined;

@@ -10,10 +10,10 @@ import type { Formula } from "../notation/formula.ts";
 import { nodeFormula } from "../notation/node-formula.ts";
 import { textOf } from "../notation/text.ts";
 
-/** How a node with a name is displayed: its name, in the step of a recurrence with its time. */
+/** How a node with a name is displayed: by its name. In the step of a recurrence, the time index is added. */
 export type Display = (node: Node) => Formula | undefined;
 
-/** A name of storage as formulas show it. */
+/** The name of a storage buffer as formulas show it. */
 const labelled = (formula: Formula): Formula =>
   formula.kind === "name" ? { ...formula, name: storageLabel(formula.name) } : formula;
 

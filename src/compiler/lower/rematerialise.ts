@@ -25,12 +25,13 @@ import type { ValueLifetimes } from "./value-lifetimes.ts";
 
 /**
  * If the temporaries are smaller than this, rematerialisation has no benefit. They stay in a cache, where a
- * load costs no more than recomputing.
+ * load costs no more than a recomputation.
  */
 const freeBytes = 1 << 20;
 
 /**
- * The peak moves when values are removed from it, so the search repeats. After this many rounds it stops.
+ * The maximum number of rounds of the search. When values are removed from the peak, another point becomes
+ * the peak, so the search is repeated.
  */
 const rounds = 4;
 
@@ -93,8 +94,8 @@ function withCopies(
     const operands = operandsOf(node);
     const images = operands.map((operand) => imageOf(operand, isLate));
     if (images.some((image, i) => image !== operands[i])) return withOperands(g, node, images);
-    // Values that are not materialised are duplicated on both sides of the peak. If both sides shared one, it
-    // would be materialised.
+    // Values that are not materialised are duplicated, one on each side of the peak. If both sides shared a
+    // value, it would be materialised.
     return isLate && !stored.has(node) && operands.length > 0 ? { ...node } : node;
   };
   const imageOf = (node: Node, isLate: boolean): Node => {

@@ -5,9 +5,9 @@
  *
  *               d loss / d p = Σ over batches of  Σ_j (∂V/∂T_j) · d S_j / d p
  *
- *           where ∂V/∂T_j is one number for all batches, known once T is known. So a step reads each group
- *           twice. First, `measure` adds up the totals on which some ∂V/∂T_j depends. For a mean this is only
- *           its divisor, which needs no forward pass. Then, `gradient` adds up the gradients of
+ *           where ∂V/∂T_j is one number for all batches, known once T is known. So a step processes each
+ *           group twice. First, `measure` adds up the totals on which some ∂V/∂T_j depends. For a mean, this
+ *           is only its divisor, which needs no forward pass. Then, `gradient` adds up the gradients of
  *           Σ_j (∂V/∂T_j) · S_j. `begin` sets all sums to zero.
  * Requires  the graph `gradient` after differentiation; the sums of a batch; the loss V as a function of
  *           their totals; and the penalty on weights, which counts once per group.
@@ -94,7 +94,7 @@ const seen = (name: string): string => storageIn("result", `seen.${name}`);
 const stateOf = (g: GraphBuilder, name: string): Node =>
   g.named(name, g.state({ name, type: tensorType("f64", []) }));
 
-/** The number of batches in the group is one more sum. */
+/** The name of one more sum, the number of batches in the group. */
 const batches = "batches";
 
 function accumulate(
@@ -118,7 +118,7 @@ function accumulate(
       ? []
       : [{ storage, node: g.named(`sum_of_d_${parameter.attributes.name}`, g.add(before, part)) }];
   });
-  // After the last batch this is the loss of the group.
+  // After the last batch, this value is the loss of the group.
   const mean = inType(g, loss.value(soFar), g.float);
   const total = loss.penalty === undefined ? mean : g.add(mean, loss.penalty);
   const outputs: Output[] = [
@@ -176,7 +176,7 @@ function objectiveOf(
 const nodesOf = (roots: readonly Node[]): Node[] =>
   collectNodes(roots.map((node) => ({ storage: "", node })));
 
-/** Makes a statistic continue from its value after the previous batch. */
+/** Makes a running statistic continue from its value after the previous batch of the group. */
 function continued({ storage, node, statistic }: Summed["statistics"][number], g: GraphBuilder): Output[] {
   const before = g.named(storage, g.state({ name: storage, type: statistic.type }));
   const isIt = (each: Node) =>

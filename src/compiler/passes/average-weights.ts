@@ -58,7 +58,7 @@ function writtenWeights(g: GraphBuilder, trainable: readonly TrainableParameter[
   return { storage: trainedWeights, node: g.named("taken_up", g.select(g.equal(p, a), w, p)) };
 }
 
-/** The graph, reading w instead of each trainable parameter. */
+/** The graph in which w replaces each trainable parameter. */
 function onTrainedWeights(graph: Graph, trainable: readonly TrainableParameter[], g: GraphBuilder): Graph {
   const names = new Set(trainable.map(({ name }) => name));
   return rewriteGraph(graph, g, (node) => {

@@ -33,10 +33,16 @@ export const rules: readonly Rule[] = [
 
 const pass = "simplify";
 
-/** The most rounds. Each rewrites the whole graph bottom-up; no known chain of rules needs more. */
+/**
+ * The maximum number of rounds. A round rewrites the whole graph bottom-up. No known chain of rules needs
+ * more rounds.
+ */
 const rounds = 8;
 
-/** Applies rules until none applies. `settled` holds the nodes to which none applies, and is extended. */
+/**
+ * Applies rules until no rule applies. `settled` contains the nodes to which no rule applies; new ones are
+ * added.
+ */
 function applyRules(
   node: Node,
   g: GraphBuilder,

@@ -5,8 +5,8 @@
  * Ensures   every load and store has one index. In elements, it is an offset from the start of the arena, and
  *           a variable with the buffer's name contains the buffer's own offset. In bytes, it is an offset
  *           from the start of the buffer, because WebAssembly instructions add the buffer's offset at no
- *           cost. Scratch, and buffers that are arguments of a shared kernel, are exceptions: their addresses
- *           include the start of the buffer also in bytes.
+ *           cost. Scratch buffers, and buffers that are arguments of a shared kernel, are exceptions: their
+ *           addresses in bytes also include the start of the buffer.
  * Example   for i: for k: … x[i, k] …   =>   for i: const x_i = x + i · 64 ; for k: … x[x_i + k] …
  */
 import {

@@ -1,7 +1,8 @@
 /**
- * The cost model of register blocking: measured rates, in GFLOP/s, of a scalar inner loop that computes a × b
- * sums at once (V8 on x86-64, where the plain triple loop reaches 1.4; only ratios matter). Larger blocks
- * reuse each load more often, until the a·b sums and a + b operands no longer fit into 16 registers.
+ * The cost model of register blocking. It contains measured rates, in GFLOP/s, of a scalar inner loop that
+ * computes a × b sums at once in V8 on x86-64. Only their ratios matter; the plain triple loop reaches 1.4.
+ * Larger blocks reuse each load more often, until the a·b sums and a + b operands no longer fit into 16
+ * registers.
  */
 import type { Expression } from "../loop/expressions.ts";
 

@@ -27,7 +27,10 @@ import type { Statement } from "../loop/types.ts";
 import { defineKernelStage } from "../stages/loops.ts";
 import type { Fresh } from "../stages/loops.ts";
 
-/** One instruction in WebAssembly, and nothing in TypeScript, whose numbers are doubles. */
+/**
+ * Whether the conversion of a variable to a real number is free. It is one instruction in WebAssembly and
+ * none in TypeScript, whose numbers are doubles.
+ */
 const isRealVariable = (x: Expression): boolean =>
   x.kind === "convert" && x.x.kind === "variable" && isFloat(x.type);
 
@@ -102,7 +105,8 @@ function countExpressions(x: Expression, counts: Map<string, number>): void {
 }
 
 /**
- * How often each expression is evaluated, from `start` until a statement changes a value that the rest reads.
+ * Counts how often each expression is evaluated, from `start` until a statement changes a value that the
+ * remaining statements read.
  */
 function countsAhead(statements: readonly Statement[], start: number): Map<string, number> {
   const counts = new Map<string, number>();

@@ -37,8 +37,8 @@ const isInvariant = (x: Expression, changes: Changes): boolean => {
 };
 
 /**
- * Numbers and variables need no name. Index arithmetic does not either, because `compute-addresses` hoists
- * addresses.
+ * Whether an expression deserves a name. Numbers and variables do not. Index arithmetic does not either,
+ * because `compute-addresses` hoists addresses.
  */
 const isWorthNaming = (x: Expression): boolean =>
   x.kind !== "number" &&

@@ -227,7 +227,10 @@ const training = z.strictObject({
     ),
   accumulate: positiveInteger
     .optional()
-    .describe("The number of batches in one optimizer step, which then acts on them as on one batch."),
+    .describe(
+      "The number of batches per optimizer step. The step has the same result as a step with all their " +
+        "rows in one batch.",
+    ),
   average: average
     .optional()
     .describe("Evaluates, predicts and selects the best epoch with a moving average of the parameters."),
@@ -347,7 +350,8 @@ const inputColumns = z.strictObject({
     .enum(["zeros", "category"])
     .optional()
     .describe(
-      "How to encode a category that the training split does not contain: as zeros (the default), or as its own category.",
+      "How to encode a category that the training split does not contain: as zeros (the default), or as " +
+        "its own category.",
     ),
   minCount: positiveInteger
     .optional()
@@ -357,7 +361,8 @@ const inputColumns = z.strictObject({
     ),
   dates: dates.describe("The columns contain dates, encoded as numbers for their parts."),
   words: words.describe(
-    "The column contains text, encoded as the start token 0, then the number of each word, then 0 as padding. Numbers " +
+    "The column contains text, encoded as the start token 0, then the number of each word, then 0 as " +
+      "padding. Numbers " +
       "from 2 are the most frequent words of the training split; 1 is any word outside the vocabulary.",
   ),
   characters: z
@@ -445,7 +450,10 @@ export const modelSchema = z.strictObject({
     .record(z.string(), target)
     .meta({ ...namedKeys, description: "The targets that the network learns to predict, by name." }),
   network: z.array(layerSchema).min(1).describe("The layers, in order."),
-  output: z.string().optional().describe("The layer whose output the loss reads; by default the last one."),
+  output: z
+    .string()
+    .optional()
+    .describe("The layer whose output the loss reads; by default, the last layer."),
   loss: choice(losses).describe("The loss that training minimises."),
   metrics: z.array(choice(metrics)).default([]).describe("The metrics reported in addition to the loss."),
   regularization: regularization.prefault({}).describe("Penalties on weights; biases are excluded."),

@@ -10,15 +10,16 @@ const smallVocabulary = 8;
 
 /**
  * Draws `rows` rows: normal inputs with mean 0 and standard deviation 1, and uniform classes. Real targets
- * are 0 with probability 1/3 and otherwise uniform in (0, 1]. Every loss accepts these: as counts, as
- * probabilities, and on both sides of a margin.
+ * are 0 with probability 1/3 and otherwise uniform in (0, 1]. Every loss accepts these values, whether it
+ * reads them as counts, as probabilities or as labels.
  */
 export function randomBatch({ inputs, targets }: ModelFacts, rows: number, seed: number): Batch {
   const random = randomStream(randomKey(seed, 0, 0));
   const fill = (shape: readonly number[], draw: () => number) =>
     Float64Array.from({ length: rows * sizeOf(shape) }, draw);
   const target = () => (random.unit() < 1 / 3 ? 0 : random.unit() || 1);
-  // Inputs that only the loss reads, such as weights, are not negative: the loss may divide by their sum.
+  // Inputs that only the loss reads, such as weights, are not negative, because the loss may divide by their
+  // sum.
   const input = (onlyLoss?: boolean) => (onlyLoss ? target : () => normalNumber(random));
   return Object.fromEntries([
     ...Object.entries(inputs).map(([name, { shape, dtype, vocabulary = smallVocabulary, onlyLoss }]) => [
@@ -36,8 +37,8 @@ export function randomBatch({ inputs, targets }: ModelFacts, rows: number, seed:
 const mostAttempts = 20;
 
 /**
- * Finds a batch with a gradient that is not zero. For a perceptron, rows that it classifies correctly have
- * zero gradients. Perturbs the parameters first.
+ * Finds a batch with a gradient that is not zero. This may take several attempts: for a perceptron, rows that
+ * it classifies correctly have zero gradients. First adds random numbers to the parameters.
  */
 export function informativeBatch(model: ModelFacts, trainer: Trainer, rows: number, seed: number): Batch {
   for (let attempt = 0; ; attempt++) {

@@ -1,7 +1,7 @@
 /**
  * Compares gradients with finite differences of the loss. Checks every element of a small parameter. For a
- * large parameter, checks random elements and random directions, as many as a work budget allows. Elements at
- * a kink of the loss have no derivative. They are listed separately, with the slopes on both sides.
+ * large parameter, checks as many random elements and random directions as a work budget allows. At a kink of
+ * the loss, there is no derivative. Elements at a kink are listed separately, with the slopes on both sides.
  */
 import { normalNumber, randomKey, randomStream } from "../numbers/random.ts";
 import type { Random } from "../numbers/random.ts";
@@ -19,28 +19,34 @@ export interface CheckedLoss {
   readonly flops: number;
 }
 
-/** The row-major index of one element, or a unit vector over all elements. */
+/**
+ * A direction in which a parameter is moved: the row-major index of one element, or a unit vector over all
+ * elements.
+ */
 export type Direction = number | Float64Array;
 
-/** The element or direction of a comparison. */
+/** The element or random direction of a comparison. */
 export interface Place {
   /** The label in reports, such as `[3, 17]` or `random direction 2`. */
   readonly at: string;
-  /** The index of the element along each axis; undefined for a random direction. */
+  /** The index of the element on each axis; undefined for a random direction. */
   readonly index?: readonly number[];
   readonly direction: Direction;
 }
 
-/** The emitted gradient and the expected slope of the loss at one place. */
+/** The gradient that the emitted trainer computed, and the expected slope of the loss, at one place. */
 export interface Comparison extends Place {
   readonly emitted: number;
   readonly expected: number;
   readonly absoluteError: number;
-  /** The error relative to the larger magnitude of both values, or to the floor if both are smaller. */
+  /**
+   * The absolute error divided by the larger magnitude of the two values, or by the floor if both are below
+   * it.
+   */
   readonly relativeError: number;
 }
 
-/** A place without a derivative: the slopes of the loss below and above it. */
+/** A place without a derivative, with the slopes of the loss below and above it. */
 export interface Kink extends Place {
   readonly emitted: number;
   readonly below: number;
@@ -50,31 +56,34 @@ export interface Kink extends Place {
 export interface ParameterCheck {
   readonly name: string;
   readonly shape: readonly number[];
-  /** How many elements and directions are compared, including kinks. */
+  /** The numbers of checked elements and directions, including kinks. */
   readonly elements: number;
   readonly directions: number;
   readonly kinks: readonly Kink[];
   readonly relativeError: number;
-  /** The comparison with the largest error; undefined if all points are kinks. */
+  /** The comparison with the largest error; undefined if all places are kinks. */
   readonly worst: Comparison | undefined;
 }
 
 export interface GradientCheckOptions {
   /** The seed that selects random elements and directions. */
   readonly seed: number;
-  /** The shapes of parameters by name. A parameter without a shape here is a vector. */
+  /** The shapes of parameters by name. A parameter that is not listed is treated as a vector. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
-  /** Check only this parameter. */
+  /** The only parameter to check; by default, all are checked. */
   readonly only?: string | undefined;
-  /** The largest number of floating-point operations; the default takes about half a minute. */
+  /** The maximum number of floating-point operations. The default takes about half a minute. */
   readonly budget?: number;
-  /** The floor for relative errors, from the mean magnitude of this gradient and the largest mean of all. */
+  /**
+   * Computes the floor for relative errors from the mean magnitude of this gradient and the largest mean of
+   * all gradients.
+   */
   readonly floorOf?: (mean: number, largest: number) => number;
 }
 
 /** About half a minute of emitted code. */
 export const budgetOfFlops = 6e10;
-/** Evaluations of the loss per slope, on average: two at each step width. */
+/** The average number of evaluations of the loss per slope: two at each step width. */
 const valuesOfSlope = 12;
 
 /** How many elements and random directions of a large parameter are checked. */
@@ -87,8 +96,8 @@ const between = (least: number, most: number, x: number): number =>
   Math.max(least, Math.min(most, Math.floor(x)));
 
 /**
- * Divides the budget among `parameters` parameters. Few directions suffice, because a wrong element affects
- * every random direction.
+ * Divides the budget among `parameters` parameters. Few directions suffice, because a wrong element changes
+ * the slope in every random direction.
  */
 function sampleFor(flops: number, parameters: number, budget: number): Sample {
   const slopes = budget / (flops * valuesOfSlope * parameters);
@@ -118,7 +127,7 @@ export const checkGradients = (
     compareGradient(measured, measured.gradient),
   );
 
-/** Measures the slopes at all places. Restores the parameters of the loss afterwards. */
+/** Measures the slope at each place. The parameters of the loss are restored afterwards. */
 export function measureSlopes(
   trainer: Pick<Trainer, "gradient" | "gradients">,
   batch: Batch,
@@ -145,12 +154,18 @@ export function measureSlopes(
   });
 }
 
-/** The default floor, a thousandth of the largest mean gradient: differences resolve values of this size. */
+/**
+ * The default floor, a thousandth of the largest mean gradient. Finite differences resolve values of this
+ * size.
+ */
 const aThousandth = (_mean: number, largest: number): number => 1e-3 * largest;
 
 const meanSize = (list: Float64Array): number => list.reduce((sum, x) => sum + Math.abs(x), 0) / list.length;
 
-/** Compares `gradient` with the slopes. It is the trainer's, or a copy with an error made on purpose. */
+/**
+ * Compares a gradient with the slopes. It is the gradient of the trainer, or a copy that contains an
+ * intentional error.
+ */
 export function compareGradient(
   { name, shape, floor, slopes }: MeasuredSlopes,
   gradient: Float64Array,
@@ -177,7 +192,7 @@ export function compareGradient(
   return { name, shape, elements, directions: slopes.length - elements, kinks, relativeError, worst };
 }
 
-/** t ↦ the loss with the parameter moved by t along the direction. */
+/** Returns the function of t that moves the parameter by t in this direction and computes the loss. */
 export const lossAlong =
   ({ parameters, value }: CheckedLoss, name: string, direction: Direction) =>
   (t: number): number => {
@@ -196,7 +211,10 @@ export const lossAlong =
     return moved;
   };
 
-/** All elements if there are few. Otherwise random elements, in ascending order, and random directions. */
+/**
+ * Returns all elements if there are few. Otherwise, returns random elements in ascending order, and random
+ * directions.
+ */
 function placesIn(
   size: number,
   shape: readonly number[],

@@ -1,6 +1,6 @@
 /**
- * The command-line program of a check: verifies the trainer and prints the result. Exit codes: 0 verified, 1
- * not verified, 2 invalid command line.
+ * The command-line program of a check. It verifies the trainer and prints the result. The exit code is 0 if
+ * all checks succeed, 1 if one fails, and 2 if the command line is invalid.
  */
 import { InputError } from "../step/errors.ts";
 import { sizeOf } from "../model/facts.ts";
@@ -124,7 +124,10 @@ function rowOf({ name, shape, elements, directions, relativeError, worst }: Para
   return [name, compared, relativeError.toExponential(1), ...at];
 }
 
-/** A line with the number of kinks, which are not compared, and the first of them. */
+/**
+ * Returns a line with the number of kinks, which are not compared, and the first of them. Without kinks,
+ * returns no line.
+ */
 const kinkLines = ({ name, kinks }: ParameterCheck): string[] =>
   kinks
     .slice(0, 1)

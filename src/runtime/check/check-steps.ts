@@ -7,8 +7,8 @@ import type { Trainer } from "../trainer/trainer.ts";
 import { hostGlobal } from "../wasm/wasm-engine.ts";
 
 /**
- * Accepted bytes per step. Engines allocate 16 bytes for some numbers that functions pass on, such as the
- * loss of a step.
+ * The accepted number of bytes per step. Engines allocate 16 bytes for some numbers that functions return,
+ * such as the loss of a step.
  */
 export const fewNumbers = 128;
 
@@ -25,17 +25,18 @@ const attempts = 16;
 
 interface MeasuredStep {
   step(): number;
-  /** A cheap step, which makes the engine compile the code. */
+  /** Takes a cheap step. Many of these make the engine compile the code. */
   warmUp(): number;
-  /** How many cheap steps precede each attempt, and how many steps are measured. */
+  /** The number of cheap steps before each attempt, and the number of steps that are measured. */
   readonly patience: number;
   readonly steps: number;
 }
 
 /**
- * Measures the bytes that a step allocates: the median growth of the heap over windows of steps, because the
- * garbage collector runs in some windows. Not every host reports allocations in its heap size, so control
- * steps with a known allocation are measured too. The result is undefined if the heap size does not show it.
+ * Measures the bytes that a step allocates. The garbage collector may run during some measurements, so the
+ * growth of the heap is measured several times, and the median counts. The heap size of some hosts does not
+ * show allocations. So control steps with a known allocation are measured too. If the heap size does not show
+ * this allocation, the result is undefined.
  */
 export function bytesPerStep(
   { step, warmUp, patience, steps }: MeasuredStep,
@@ -52,7 +53,7 @@ export function bytesPerStep(
   };
   let least: number | undefined;
   const isFew = () => least !== undefined && least <= fewNumbers;
-  // Code that the engine has not compiled yet allocates intermediate numbers, so measure again.
+  // Code that the engine has not yet compiled allocates intermediate numbers, so the measurement is repeated.
   for (let attempt = 0; attempt < attempts && !isFew(); attempt++) {
     repeat(warmUp, patience);
     repeat(quiet, steps);
@@ -68,7 +69,7 @@ function repeat(work: () => void, times: number): void {
   for (let i = 0; i < times; i++) work();
 }
 
-/** The growth of the heap during `steps` steps: the median of several measurements. */
+/** Returns the growth of the heap during `steps` steps, as the median of several measurements. */
 function growth(work: () => void, steps: number, meter: HeapMeter): number {
   const grown = Array.from({ length: windows }, () => {
     const before = meter();
@@ -88,8 +89,8 @@ export interface ResumeCheck {
   /** The number of steps before the checkpoint, and again after it. */
   readonly steps: number;
   /**
-   * Whether k steps, a checkpoint and k more steps end in the same state as 2k steps: parameters, optimizer
-   * state and counters.
+   * Whether k steps, a checkpoint and k more steps end in the same state as 2k steps. The state consists of
+   * parameters, optimizer state and counters.
    */
   readonly isResumed: boolean;
   /** Whether two runs of 2k steps with the same seed end in the same state. */
@@ -109,7 +110,7 @@ export function checkResuming(
   };
   const whole = run(createTrainer({ seed }), 0, 2 * steps).save();
   const checkpoint = run(createTrainer({ seed }), 0, steps).save();
-  // A different seed, because the checkpoint must replace all state.
+  // This trainer has another seed, so the check fails unless the checkpoint replaces the whole state.
   const resumed = createTrainer({ seed: seed + 1 });
   resumed.load(checkpoint);
   return {

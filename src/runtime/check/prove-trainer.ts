@@ -1,6 +1,6 @@
 /**
- * Verifies a trainer on the machine that runs it. Gradients are compared with slopes of an independent loss:
- * the forward pass of the same spec, compiled separately in double precision. This detects errors in
+ * Verifies a trainer on the machine that runs it. Gradients are compared with slopes of an independent loss,
+ * which is the forward pass of the same spec, compiled separately in double precision. This detects errors in
  * differentiation, in kernels, in the compilation target and in the JavaScript engine.
  */
 import type { ModelFacts } from "../model/facts.ts";
@@ -14,18 +14,18 @@ import { bytesPerStep, checkResuming, fewNumbers } from "./check-steps.ts";
 import type { ResumeCheck } from "./check-steps.ts";
 
 /**
- * The largest accepted difference between a gradient and central differences of the loss in double precision.
- * A number with b significant bits has a relative rounding error of u = 2⁻ᵇ. A gradient accumulates a few
- * thousand rounding errors:
+ * The largest accepted difference between a gradient and the slope, which is computed from central
+ * differences of the loss in double precision. A number with b significant bits has a relative rounding error
+ * of u = 2⁻ᵇ, and a gradient accumulates up to a few thousand (2¹²) rounding errors:
  *
  *     |gradient − slope| ≤ 2¹² · u · max(|gradient|, |slope|, floor)      with b = 24: 2⁻¹² ≈ 2.4e-4
  *
- * The floor is needed because terms of sums cancel: a small element has the rounding error of its terms,
- * which are as large as the mean of its tensor. In f64 this formula would give 5e-13. Differences of the loss
- * are less accurate, so the bound in f64 is larger.
+ * The floor is needed because the terms of a sum may cancel. The small result then has the rounding error of
+ * its terms, and these are as large as the mean of its tensor. In f64, this formula would yield 5e-13.
+ * Differences of the loss are less accurate than that, so the bound in f64 is larger.
  */
 interface Tolerance {
-  /** The largest relative error that is none. */
+  /** The largest relative error that counts as rounding. */
   readonly bound: number;
   /** The floor for relative errors, from the mean magnitude of this gradient and the largest mean of all. */
   floorOf(mean: number, largest: number): number;
@@ -44,8 +44,8 @@ export interface CheckFacts {
   /** Floating-point operations of one evaluation of the loss for these rows. */
   readonly flops: number;
   /**
-   * Whether V8 is known to allocate numbers (16 bytes each) for this model, because it does not always inline
-   * calls in recurrences and in transformers with dropout. These allocations hide others.
+   * Whether V8 allocates numbers (16 bytes each) for this model. It does so in recurrences and in
+   * transformers with dropout, where it does not inline all calls. These allocations would hide others.
    */
   readonly allocatesNumbers: boolean;
 }
@@ -55,13 +55,14 @@ export interface Checked {
   readonly model: ModelFacts;
   createTrainer(options: { seed?: number }): Trainer;
   /**
-   * The training loss of a batch in doubles, as a function of the parameters. `seed` is the trainer's seed.
+   * Creates the training loss of a batch in doubles, as a function of the parameters. `seed` is the seed of
+   * the trainer.
    */
   createLoss(batch: Batch, seed: number): CheckedLoss;
   readonly facts: CheckFacts;
 }
 
-/** A gradient with an error in one element, made on purpose, and whether the check found the error. */
+/** A gradient with an intentional error in one element, and whether the check found this error. */
 interface AlteredGradient {
   readonly name: string;
   readonly at: string;
@@ -70,25 +71,28 @@ interface AlteredGradient {
 
 export interface Proof {
   readonly backend: Backend;
-  /** The largest relative error that is none. */
+  /** The largest relative error that counts as rounding. */
   readonly bound: number;
   readonly loss: { readonly trainer: number; readonly inDoubles: number; readonly relativeError: number };
   readonly parameters: readonly ParameterCheck[];
   readonly altered: readonly AlteredGradient[];
   readonly resuming: ResumeCheck;
-  /** Undefined if the host cannot measure it. */
+  /** The number of allocated bytes; undefined if the host cannot measure it. */
   readonly bytesPerStep: number | undefined;
-  /** Whether a step allocates no more than the numbers that it returns; undefined if unknown. */
+  /** Whether a step allocates nothing except the few numbers that it returns; undefined if unknown. */
   readonly allocatesNothing: boolean | undefined;
 }
 
 const seed = 1;
-/** Budgets in floating-point operations, a few seconds each: for slopes, and for measuring allocations. */
+/**
+ * Budgets in floating-point operations for the slopes and for the measurement of allocations. Each takes a
+ * few seconds.
+ */
 const budget = 5e9;
 const budgetOfSteps = 1e9;
-/** The cost of a step, in evaluations of the loss. */
+/** The cost of a step, as a multiple of one evaluation of the loss. */
 const valuesOfStep = 3;
-/** An error made on purpose is the error scale divided by this number. */
+/** An intentional error is the error scale divided by this number. */
 const fractionOfAltering = 100;
 
 export function proveTrainer({ model, createTrainer, createLoss, facts }: Checked): Proof {
@@ -129,8 +133,8 @@ export function proveTrainer({ model, createTrainer, createLoss, facts }: Checke
 }
 
 /**
- * Adds a hundredth of the error scale to one element, and compares again. Undefined if the gradient is
- * already wrong, or if all elements are at kinks.
+ * Adds a hundredth of the error scale to one element, and compares again. Returns undefined if the gradient
+ * is already wrong, or if all elements are at kinks.
  */
 function alterOne(measured: MeasuredSlopes, bound: number): AlteredGradient | undefined {
   const elements = measured.slopes.filter(({ place, slope }) => place.index !== undefined && !slope.isKink);
@@ -145,7 +149,7 @@ function alterOne(measured: MeasuredSlopes, bound: number): AlteredGradient | un
   return { name: measured.name, at: place.at, isFound };
 }
 
-/** The claims that do not hold, a sentence for each. */
+/** Returns a sentence for each claim that is false. */
 export function errorsOf({
   bound,
   loss,

@@ -1,13 +1,14 @@
 /**
- * Estimates the derivative of a function at 0 from values of the function. The width h of differences is
- * halved repeatedly. Extrapolation makes each central difference c(h) more accurate:
+ * Estimates the derivative f′ of a function f at 0 from differences of width h, which is halved repeatedly.
+ * Extrapolation makes each central difference c(h) more accurate:
  *
  *     c(h) = (f(h) − f(−h)) / 2h = f′ + O(h²),      C(h) = c(h) + (c(h) − c(2h)) / 3 = f′ + O(h⁴)
  *
  * The result is the C(h) that agrees best with the previous one (C. J. F. Ridders, "Accurate computation of
- * F′(x)", 1982). Wide differences suffer from curvature and nearby kinks, narrow differences from rounding.
- * Consecutive values agree where both errors are small. A nearby kink is usually on one side of 0. One-sided
- * differences on the other side are then accurate, although central differences are not:
+ * F′(x)", 1982). Wide differences have errors from curvature and nearby kinks, and narrow differences have
+ * rounding errors. Consecutive values agree where both kinds of errors are small. A nearby kink is usually on
+ * one side of 0. Central differences are then inaccurate, but one-sided differences r(h) on the other side
+ * are accurate:
  *
  *     r(h) = (4 f(h) − f(2h) − 3 f(0)) / 2h = f′ + O(h²),      R(h) = r(h) + (r(h) − r(2h)) / 3
  *
@@ -38,7 +39,10 @@ interface Estimate {
 const widestStep = 1 / 128;
 const stepWidths = 15;
 
-/** `scale`: the magnitude of relevant slopes. An error of a billionth of `scale` is accepted. */
+/**
+ * Estimates the slope of f at 0. `scale` is the magnitude of relevant slopes. An error of a billionth of
+ * `scale` is accepted.
+ */
 export function slopeAt0(f: (t: number) => number, scale: number): Slope {
   const middle = f(0);
   const extrapolate = [extrapolation(), extrapolation(), extrapolation()];
@@ -59,7 +63,8 @@ export function slopeAt0(f: (t: number) => number, scale: number): Slope {
       if (next.error < bests[side].error) bests[side] = next;
       if (next.error < best.error) best = next;
     });
-    // Near a kink, one side may seem to converge, and at a kink both. So end early only if all agree.
+    // Near a kink, the differences on one side may converge to a wrong slope; at a kink, both sides converge
+    // to different slopes. So stop early only if all three differences agree.
     const size = Math.max(scale, Math.abs(best.value));
     const agree = differences.every(({ slope }) => Math.abs(slope - best.value) <= 1e-4 * size);
     if (agree && best.error <= 1e-9 * size) break;

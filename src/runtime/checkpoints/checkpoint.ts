@@ -1,10 +1,10 @@
-// Checkpoints: everything that training changes, as bytes.
+// Checkpoints: bytes that contain everything that training changes.
 import type { FittedField } from "../data/fields.ts";
 import type { ModelFacts } from "../model/facts.ts";
 import { InputError } from "../step/errors.ts";
 import type { Progress, Tally } from "../step/session.ts";
 
-/** Metadata that the caller adds to a checkpoint, as JSON. */
+/** Metadata that the caller adds to a checkpoint. It must be representable as JSON. */
 export interface CheckpointMetadata {
   /** The fitted encoding of the training data. */
   fields?: readonly FittedField[];
@@ -18,12 +18,17 @@ export interface CheckpointHeader {
   /** The version of the format. It must be the first key. */
   tapeless: number;
   model: ModelFacts;
-  /** Older checkpoints have no tally, because they were saved only between epochs. */
+  /**
+   * Older versions saved checkpoints only between epochs, so their checkpoints have no tally (rows and sum).
+   */
   progress: Omit<Progress, "best" | "last" | keyof Tally> & Partial<Tally>;
   notes: CheckpointMetadata;
 }
 
-/** The first key of a header that is missing or invalid. A correct checksum does not imply a valid header. */
+/**
+ * Returns the first key that is missing or invalid in the header. This check is necessary because a correct
+ * checksum does not imply a valid header.
+ */
 function wrongPart({ model, progress, notes }: Partial<CheckpointHeader>): string | undefined {
   const counts = [progress?.epoch, progress?.bestEpoch, progress?.waited, progress?.rows ?? 0];
   const isRight = {
@@ -48,8 +53,9 @@ const beginning = '{"tapeless":2,';
  *
  *   header (JSON, one line) | state | best epoch's parameters | last epoch's parameters | checksum
  *
- * The state begins with the parameters. Early stopping adds the parameters of the best epoch. After these
- * have replaced the parameters of the last epoch, the checkpoint contains the replaced ones too.
+ * The state begins with the current parameters. If training ends with the best epoch, the checkpoint also
+ * contains the parameters of the best epoch so far. At the end of training, these replace the current
+ * parameters, and the checkpoint then contains the parameters of the last epoch, too.
  */
 export function encodeCheckpoint(
   model: ModelFacts,
@@ -70,7 +76,7 @@ export function encodeCheckpoint(
   return bytes;
 }
 
-/** Throws for metadata that JSON cannot represent: a bigint, or an object that contains itself. */
+/** Throws for metadata that JSON cannot represent, such as a bigint or an object that contains itself. */
 function checkMetadata(metadata: CheckpointMetadata): void {
   for (const [name, value] of Object.entries(metadata)) {
     try {
@@ -82,8 +88,8 @@ function checkMetadata(metadata: CheckpointMetadata): void {
 }
 
 /**
- * Decodes the header of a checkpoint of any model. `data` is the bytes after it. Throws if the bytes are not
- * a checkpoint, or are damaged.
+ * Decodes the header of a checkpoint of any model. `data` contains the bytes after the header. Throws if the
+ * bytes are not a checkpoint, or if they are damaged.
  */
 export function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHeader; data: Uint8Array } {
   const bytes = new Uint8Array(checkpoint);
@@ -100,7 +106,7 @@ export function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHead
   return { header, data: content.subarray(end + 1) };
 }
 
-/** The parsed header, which is not validated; an empty one if the text is not JSON. */
+/** Parses the header without validating it. Returns an empty header if the text is not JSON. */
 function headerIn(text: string) {
   try {
     return JSON.parse(text);
@@ -110,7 +116,8 @@ function headerIn(text: string) {
 }
 
 /**
- * Decodes a checkpoint of this model. Its parameters have `parameterBytes` bytes. Throws for other models.
+ * Decodes a checkpoint of this model, whose parameters have `parameterBytes` bytes. Throws for a checkpoint
+ * of another model.
  */
 export function decodeCheckpoint(
   model: ModelFacts,
@@ -137,11 +144,11 @@ export function decodeCheckpoint(
   };
 }
 
-/** The fitted encoding of the training data, if the checkpoint contains it. */
+/** Returns the fitted encoding of the training data, if the checkpoint contains it. */
 export const fieldsIn = (checkpoint: Uint8Array): readonly FittedField[] | undefined =>
   readCheckpoint(checkpoint).header.notes.fields;
 
-/** The 32-bit FNV-1a hash. Detects changed, missing and swapped bytes. */
+/** Computes the 32-bit FNV-1a hash, which detects changed, missing and swapped bytes. */
 function checksum(bytes: Uint8Array): Uint8Array {
   let sum = 0x811c9dc5;
   for (let i = 0; i < bytes.length; i++) sum = Math.imul(sum ^ bytes[i], 0x01000193);

@@ -1,4 +1,4 @@
-// Encoder for columns of categories. A column has the sorted categories of its training rows.
+// Encoder for columns of categories. The categories of a column are those of its training rows, sorted.
 //
 //   one-hot    a number for each category of each column: 1 for the category of the cell, otherwise 0
 //   index      a number for each column: the index of the category, counted from 1
@@ -8,7 +8,7 @@ import type { FeatureEncoder } from "./dataset.ts";
 import { columnFactsOf, columnNames, fieldOf, namedBy, textsOf } from "./fields.ts";
 import { InputError } from "../step/errors.ts";
 
-/** Categories are compared as text: "1" and "1.0" differ. */
+/** Encodes categories. They are compared as text, so "1" and "1.0" are different. */
 export const categoryEncoder: FeatureEncoder = {
   fit({ model, data }, name, table, train) {
     const { columns: listed, categories: form } = columnFactsOf(data, name);
@@ -20,7 +20,8 @@ export const categoryEncoder: FeatureEncoder = {
     const whole = cells.map((texts) => new Set(texts).size);
     const categories = cells.map((texts) => [...new Set(Array.from(train, (row) => texts[row]))].sort());
     if (form === "index") {
-      // An index for each category of the column with the most categories, and 0.
+      // The vocabulary needs an index for each category of the column with the most categories, and the index
+      // 0.
       const needed = Math.max(...whole) + 1;
       const { vocabulary = needed } = model.inputs[name];
       if (Math.max(...categories.map(({ length }) => length)) >= vocabulary)

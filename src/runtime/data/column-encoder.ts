@@ -16,8 +16,8 @@ import {
 import type { Column, NumberArray, Table } from "./table.ts";
 
 /**
- * Encodes numbers, and classes given by number or by name. Real numbers are scaled. Indices stay integers,
- * because f32 cannot represent all 32-bit integers.
+ * Encodes numbers, and classes that the data states by number or by name. Real numbers are scaled. Indices
+ * remain integers, because f32 cannot represent all 32-bit integers.
  */
 export const columnEncoder: FeatureEncoder = {
   fit({ model, data, fitScales }, name, table, train) {
@@ -59,14 +59,15 @@ export const columnEncoder: FeatureEncoder = {
   },
 };
 
-/** The sorted class names of a target; empty if its columns contain class numbers. */
+/** Returns the sorted class names of a target. The list is empty if the columns contain class numbers. */
 function namesOfClasses(table: Table, name: string, columns: string[], classes: number): string[] {
   if (!columns.some((column) => columnOf(table, column).numbers().some(Number.isNaN))) return [];
   const texts = columns.flatMap((column) => textsOf(table, column));
   const names = [...new Set(texts)];
   if (names.length === classes) return names.sort();
   const found = `column "${shown(columns[0])}" has ${names.length}: ${shorten(names, '"')}`;
-  // The row of the first surplus class, or −1 (the header) if there are too few classes.
+  // If there are too many classes, mark the first row with a surplus class. If there are too few, mark the
+  // header (row −1).
   const row = texts.indexOf(names[classes]) % table.rows;
   throw new InputError(`${name} has ${classes} classes, but ${found}`, table.lineOf(row));
 }
@@ -85,7 +86,7 @@ export function isMissing(cell: string): boolean {
   return /^(n\/?a|nan|null|\?)?$/i.test(cell.trim());
 }
 
-/** Encodes numbers. The mean of the training rows replaces missing values. */
+/** Encodes numbers, and replaces missing values by the mean of the training rows. */
 export const meanEncoder: FeatureEncoder = {
   fit(context, name, table, train) {
     const all = [...table.columns.keys()];
@@ -98,8 +99,8 @@ export const meanEncoder: FeatureEncoder = {
 };
 
 /**
- * The mean of each number of a cell over the training rows in which it is not missing. Throws for a cell that
- * is neither a number nor missing.
+ * Returns the mean of each number of a cell over the training rows in which it is not missing. Throws for a
+ * cell that is neither a number nor missing.
  */
 function meansOf(table: Table, name: string, train: Int32Array): number[] {
   const { size, numbers, text } = columnOf(table, name);
@@ -119,7 +120,7 @@ function meansOf(table: Table, name: string, train: Int32Array): number[] {
   });
 }
 
-/** The table with missing values replaced in these columns. */
+/** Returns the table with missing values in these columns replaced by the means. */
 function withMeans(table: Table, names: readonly string[], means: readonly number[]): Table {
   const columns = new Map(table.columns);
   let offset = 0;
@@ -139,8 +140,8 @@ function filled({ size, numbers, text }: Column, means: readonly number[]): Colu
 }
 
 /**
- * Encodes classes that the spec names. The data must have the same classes, or class weights would apply to
- * the wrong ones.
+ * Encodes classes whose names are in the spec. Throws if the data has other classes, because class weights
+ * would then apply to the wrong classes.
  */
 export const namedClassEncoder: FeatureEncoder = {
   fit(context, name, table, train) {

@@ -1,4 +1,4 @@
-// From a table to batches: splits the rows, fits the encoding on the training rows, encodes all splits.
+// From a table to batches: splits the rows, fits the encoding on the training rows, and encodes all splits.
 import { columnFactsOf } from "./fields.ts";
 import type { DataFacts, FittedField, SplitRule, TimeColumn } from "./fields.ts";
 import type { ModelFacts, TrainingFacts } from "../model/facts.ts";
@@ -11,28 +11,34 @@ import type { Table } from "./table.ts";
 /** The numbers of an input or target, row-major. */
 export type FieldNumbers = Float32Array | Float64Array | Int32Array;
 
-/** An encoder for one kind of field (input or target). Its errors about columns and cells have the line. */
+/**
+ * An encoder for one kind of field. A field is an input or a target. Errors about columns and cells contain
+ * the line.
+ */
 export interface FeatureEncoder {
   /** Fits scales, vocabularies and class names on the rows `train`. */
   fit(context: DatasetContext, name: string, table: Table, train: Int32Array): FittedField;
-  /** Encodes rows of the same or another table. */
+  /** Encodes rows of the same table or of another table. */
   encode(context: EncodingContext, field: FittedField, table: Table, rows: Int32Array): FieldNumbers;
 }
 
-/** Everything that is needed to encode rows, apart from the fitted fields. */
+/** All facts that are needed to encode rows, except the fitted fields. */
 export interface EncodingContext {
   model: ModelFacts;
   data: DataFacts;
-  /** Encoders by key of `ColumnFacts`. The first key that the facts of a field have selects its encoder. */
+  /**
+   * Encoders by key of `ColumnFacts`. The first key in this record that is also in the facts of a field
+   * selects the encoder of the field.
+   */
   encoders: Readonly<Record<string, FeatureEncoder>>;
   /** Present if the spec names a column of times. */
   readTimes?: ReadTimes | undefined;
 }
 
-/** Everything that is needed to split, fit and encode a data set. */
+/** All facts that are needed to split, fit and encode a data set. */
 export interface DatasetContext extends EncodingContext {
   training: TrainingFacts;
-  /** Present if the scale of some field is fitted to the data. */
+  /** Present if at least one scale is fitted to the data. */
   fitScales?: FitScales | undefined;
   /** Splitters by key of `SplitRule`. The first key that a rule has selects its splitter. */
   splitters?: Readonly<Record<string, Splitter>>;
@@ -76,7 +82,7 @@ export type ForecastNaively = (
   windows: Batch,
 ) => Record<string, number>;
 
-/** The rows of the data, and the test rows if these have their own file. */
+/** The rows of the data, and the test rows if they have a file of their own. */
 export interface Source {
   file: string;
   table: Table;
@@ -114,7 +120,7 @@ export function datasetOf(
   });
 }
 
-/** Encodes these splits of the table. The encoding is fitted on the training rows. */
+/** Fits the encoding on the training rows, and encodes all splits of the table. */
 export function datasetOfRows(
   context: DatasetContext,
   table: Table,
@@ -130,7 +136,7 @@ export function datasetOfRows(
   };
 }
 
-/** The class of each row, if splits are stratified and each row has one class. */
+/** Returns the class of each row if splits are stratified and each row has one class. */
 export function classesOf(context: DatasetContext, table: Table): ArrayLike<number> | undefined {
   if (!context.training.stratify) return undefined;
   const [target] = Object.keys(context.model.targets);

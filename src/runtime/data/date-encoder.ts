@@ -9,9 +9,9 @@ import type { Table } from "./table.ts";
 import { InputError, shown } from "../step/errors.ts";
 
 /**
- * Encodes dates by an encoder of numbers, which sees the numbers of the parts in place of the cells. Fits the
- * origin of each column: the earliest date of the training rows, unless the spec states one. Sines and cosines
- * are not scaled.
+ * Creates an encoder of dates from an encoder of numbers: the numbers of the parts replace the cells. Fits
+ * the origin of each column, which is the earliest date of the training rows unless the spec states an
+ * origin. Sines and cosines are not scaled.
  */
 function datesBy(encoder: FeatureEncoder): FeatureEncoder {
   return {
@@ -47,17 +47,17 @@ function datesBy(encoder: FeatureEncoder): FeatureEncoder {
   };
 }
 
-/** A missing date is an error. */
+/** Encodes dates. Throws for a missing date. */
 export const dateEncoder: FeatureEncoder = datesBy(columnEncoder);
 
-/** The means of the numbers of all training rows replace those of a missing date. */
+/** Encodes dates. The numbers of a missing date are replaced by the means over the training rows. */
 export const meanDateEncoder: FeatureEncoder = datesBy(meanEncoder);
 
 const dateRuleOf = ({ dates = { parts: [] } }: ColumnFacts) => dates;
 
 const isCyclic = (part: string): boolean => part !== "elapsed" && part !== "year";
 
-/** The earliest date in these rows, as text. */
+/** Returns the earliest date in these rows, as text. */
 function earliest(table: Table, name: string, facts: ColumnFacts, rows: Int32Array): string {
   const { text } = columnOf(table, name);
   const read = dateReader(dateRuleOf(facts).format);
@@ -72,7 +72,10 @@ function earliest(table: Table, name: string, facts: ColumnFacts, rows: Int32Arr
   );
 }
 
-/** The table with the numbers of the parts in these columns; NaN for missing dates. Throws for other texts. */
+/**
+ * Returns the table with the numbers of the parts instead of the dates in these columns. Numbers of missing
+ * dates are NaN. Throws for texts that are not dates.
+ */
 function withNumbers(
   table: Table,
   names: readonly string[],
@@ -113,7 +116,10 @@ export function wrongDate(cell: string, format: string | undefined): string {
   return `"${shown(cell)}" is not an ISO 8601 date, such as 1999-03-07 14:05; declare another "format"`;
 }
 
-/** Elapsed time between a clock time with an offset and one without is not defined. */
+/**
+ * Returns the error for a date that has an offset if the origin has none, or the reverse. The elapsed time
+ * between them is not defined.
+ */
 function wrongOffset(
   { hasOffset }: DateTime,
   origin: DateTime | undefined,

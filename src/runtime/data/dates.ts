@@ -1,30 +1,31 @@
-// Dates and times in cells: reads them without the time zone of the host, and splits them into parts.
+// Dates and times in cells: reads them independently of the time zone of the host, and splits them into
+// parts.
 import { InputError } from "../step/errors.ts";
 
 /** Parts of a date. Cyclic parts have two numbers, sine and cosine; `elapsed` and `year` have one. */
 export type DatePart = "elapsed" | "year" | "month" | "day" | "weekday" | "day-of-year" | "hour" | "minute";
 
-/** The clock time as written, and its position in time. */
+/** A date with the clock time as written, and the moment that it denotes. */
 export interface DateTime {
   year: number;
-  /** From 1. */
+  /** Counted from 1. */
   month: number;
   day: number;
   hour: number;
   minute: number;
   /** Days from 1970-01-01 to the date, without the time. */
   days: number;
-  /** Days from 1970-01-01 00:00 UTC to the moment; without an offset, the clock time counts as UTC. */
+  /** Days from 1970-01-01 00:00 UTC to the moment. A clock time without an offset counts as UTC. */
   moment: number;
   hasOffset: boolean;
 }
 
-/** Returns undefined for a text that is not a date. */
+/** Reads a date. Returns undefined for a text that is not a date. */
 export type DateReader = (text: string) => DateTime | undefined;
 
 /**
- * The tokens of a format, as patterns of the text that they match. The first letter of a group's name is the
- * unit; a format has each unit once.
+ * The tokens of a format, with the patterns of the text that they match. The first letter of a group's name
+ * is the unit. A format contains each unit at most once.
  */
 const tokens: Readonly<Record<string, string>> = {
   YYYY: String.raw`(?<year>\d{4})`,
@@ -44,7 +45,10 @@ const tokens: Readonly<Record<string, string>> = {
   Z: String.raw`(?<offset>z|[+-]\d\d(?::?\d\d)?)`,
 };
 
-/** ISO 8601: a date, or a month, or a date with a time of day; "T" or a space between date and time. */
+/**
+ * The pattern of ISO 8601: a date, a month, or a date with a time of day. "T" or a space separates date and
+ * time.
+ */
 const iso = RegExp(
   `^${tokens["YYYY"]}-${tokens["MM"]}(?:-${tokens["DD"]}(?:[t ]${tokens["HH"]}:?${tokens["mm"]}` +
     `(?::?${tokens["ss"]})? ?${tokens["Z"]}?)?)?$`,
@@ -52,8 +56,9 @@ const iso = RegExp(
 );
 
 /**
- * Reads dates of a format such as "DD.MM.YYYY HH:mm"; without a format, of ISO 8601. "unix" and "unix-ms" are
- * seconds and milliseconds since 1970. Throws for a format that does not determine a date.
+ * Creates a reader for dates of a format such as "DD.MM.YYYY HH:mm". The default is ISO 8601. The formats
+ * "unix" and "unix-ms" are seconds and milliseconds since 1970. Throws for a format that does not determine a
+ * date.
  */
 export function dateReader(format?: string): DateReader {
   if (format === "unix" || format === "unix-ms") {
@@ -88,7 +93,9 @@ function patternOf(format: string): RegExp {
 
 type Written = Readonly<Record<string, string | undefined>>;
 
-/** The date of the matched units; undefined if there is none, such as February 30. */
+/**
+ * Returns the date of the matched units. Returns undefined if the date does not exist, such as February 30.
+ */
 function dateOf({
   year,
   short,
@@ -98,7 +105,7 @@ function dateOf({
   offset,
   ...time
 }: Written): DateTime | undefined {
-  // As in POSIX: 69 to 99 are 1969 to 1999.
+  // Years of two digits are read as in POSIX: 69 to 99 are 1969 to 1999, and 00 to 68 are 2000 to 2068.
   const fullYear = year === undefined ? ((Number(short) + 31) % 100) + 1969 : Number(year);
   const index = "janfebmaraprmayjunjulaugsepoctnovdec".indexOf(name.toLowerCase()) / 3;
   const number = name === "" ? Number(month) : index + 1;
@@ -123,14 +130,17 @@ function dateOf({
   };
 }
 
-/** The hour of the day: 12 am is 0, 12 pm is 12. NaN for a clock time with "am" or "pm" beyond 12. */
+/**
+ * Returns the hour of the day: 12 am is 0, and 12 pm is 12. Returns NaN for an invalid hour with "am" or
+ * "pm", such as 13 pm.
+ */
 function hourOf({ hour = "0", half, noon = "" }: Written): number {
   if (half === undefined) return Number(hour);
   const isHour = Number(half) >= 1 && Number(half) <= 12;
   return isHour ? (Number(half) % 12) + (noon.toLowerCase() === "p" ? 12 : 0) : NaN;
 }
 
-/** A moment as a date in UTC. */
+/** Converts a moment to a date in UTC. */
 function momentOf(moment: number): DateTime | undefined {
   const date = new Date(Math.round(moment * 86_400_000));
   if (Number.isNaN(date.getTime())) return undefined;
@@ -146,18 +156,23 @@ function momentOf(moment: number): DateTime | undefined {
   };
 }
 
-/** Days from 1970-01-01 to a date of the Gregorian calendar; month 13 is January of the next year. */
+/**
+ * Returns the days from 1970-01-01 to a date of the Gregorian calendar. Month 13 is January of the next year.
+ */
 function daysTo(year: number, month: number, day: number): number {
   return new Date(0).setUTCFullYear(year, month - 1, day) / 86_400_000;
 }
 
-/** A moment as ISO 8601 text. */
+/** Converts a moment to ISO 8601 text. */
 export function isoText({ moment, hasOffset }: Pick<DateTime, "moment" | "hasOffset">): string {
   const text = new Date(Math.round(moment * 86_400_000)).toISOString().replace(/(:00)?\.000Z$/, "Z");
   return hasOffset ? text : text.slice(0, -1);
 }
 
-/** The numbers of a part: sine and cosine of its position in its period, or the number itself. */
+/**
+ * Returns the numbers of a part. A cyclic part has two, the sine and cosine of its position in its period.
+ * Other parts have one number.
+ */
 export function numbersOf(part: DatePart, date: DateTime, origin: number): number[] {
   const { year, month, day, days } = date;
   switch (part) {
@@ -182,8 +197,9 @@ export function numbersOf(part: DatePart, date: DateTime, origin: number): numbe
 }
 
 /**
- * sin 2πt and cos 2πt for t from 0 to 1, with the same bits in every engine and for every element type. With
- * q = round(4t) and x = 2π(t − q/4), |x| ≤ π/4, both are Taylor series in x up to x¹⁷, turned by q quarters:
+ * sin 2πt and cos 2πt for t from 0 to 1, with the same bits in every engine and for every element type. Let q
+ * = round(4t) and x = 2π(t − q/4), so |x| ≤ π/4. The sine and cosine of x are Taylor series up to x¹⁷, and a
+ * rotation by q quarter turns follows:
  *
  *   sin x = x (1 − x²/(2·3) (1 − x²/(4·5) (…)))      cos x = 1 − x²/(1·2) (1 − x²/(3·4) (…))
  */

@@ -13,7 +13,10 @@ export type FittedRule = "standard" | "min-max";
 
 export type ScaleRule = FittedRule | { divide: number };
 
-/** How texts are split into words. Texts too long for `length` positions are errors unless `cut` is true. */
+/**
+ * How texts are split into words. A text that is too long for `length` positions is an error, unless `cut` is
+ * true.
+ */
 export interface WordRule {
   length: number;
   lowerCase: boolean;
@@ -21,8 +24,8 @@ export interface WordRule {
 }
 
 /**
- * How dates are encoded. `format` is that of the cells, ISO 8601 by default; `origin` is the date, in ISO 8601,
- * from which elapsed days are counted.
+ * How dates are encoded. `format` is the format of the cells, by default ISO 8601. `origin` is the date, in
+ * ISO 8601, from which elapsed days are counted.
  */
 export interface DateRule {
   parts: readonly DatePart[];
@@ -34,13 +37,13 @@ export interface DateRule {
 export interface Scale {
   shift: number;
   span: number;
-  /** With which predictions in original units are written. */
+  /** The number of decimals of predictions in original units. */
   decimals?: number;
 }
 
 /**
- * The columns of a field, by name or as ranges ("p0..p63"), and how to encode them. `scale` applies to real
- * numbers.
+ * The columns of a field, by name or as ranges such as "p0..p63", and how to encode them. `scale` applies
+ * only to real numbers.
  */
 export interface ColumnFacts {
   columns: readonly string[];
@@ -59,7 +62,10 @@ export interface ColumnFacts {
   unseenCategory?: boolean;
   /** A category in fewer training rows is treated as unseen. */
   minCount?: number;
-  /** A target without columns of its own: for each position of this input, the next element. */
+  /**
+   * For a target without columns: the name of an input. At each position, the target is the next element of
+   * this input.
+   */
   nextOf?: string;
   /** Rows with a missing value in these columns are dropped. */
   drop?: boolean;
@@ -71,11 +77,11 @@ export interface ColumnFacts {
   weighs?: boolean;
   /** The class names that the target must have, sorted. */
   classNames?: readonly string[];
-  /** The values that the target may have, if not any. */
+  /** The values that the target may have; absent if all are allowed. */
   range?: ValueRange;
-  /** The cells of a target are class names, even where they are numbers. */
+  /** The cells of the target are class names, even if they look like numbers. */
   areNames?: boolean;
-  /** Predictions have the decimals of the training rows. */
+  /** Predictions have as many decimals as the training rows. */
   hasDecimals?: boolean;
   /** The rows of a window that an input reads; those of the past by default. */
   windowPart?: WindowPart;
@@ -137,9 +143,9 @@ export interface FoldRule {
 export interface DataFacts {
   inputs: Record<string, ColumnFacts>;
   targets: Record<string, ColumnFacts>;
-  /** The separator of a CSV file, if not a comma. */
+  /** The separator of a CSV file, if it is not a comma. */
   separator?: string | undefined;
-  /** How the cells of a file of text write numbers. */
+  /** The format of numbers in the cells of a text file. */
   numberFormat?: NumberFormat | undefined;
   /** How windows are cut from the rows, if a series is forecast. */
   windowRule?: WindowRule | undefined;
@@ -149,7 +155,7 @@ export interface DataFacts {
   idx?: { train: Record<string, string>; test?: Record<string, string> };
 }
 
-/** The fitted encoding of a field as plain data, which is all that is needed to encode new rows. */
+/** The fitted encoding of a field, as plain data. It suffices to encode new rows. */
 export interface FittedField {
   name: string;
   /** The columns, with ranges expanded. */
@@ -164,13 +170,13 @@ export interface FittedField {
   categories?: readonly (readonly string[])[];
   /** The date from which elapsed days are counted, in each column. */
   origins?: readonly string[];
-  /** The vocabulary of words: index = position + 2. */
+  /** The vocabulary of words. The index of a word is its position in this list, plus 2. */
   words?: readonly string[];
-  /** The vocabulary of characters: index = position + 1. */
+  /** The vocabulary of characters. The index of a character is its position in this list, plus 1. */
   characters?: readonly string[];
 }
 
-/** The facts of a field. A field with its own IDX file has one column of the same name. */
+/** Returns the facts of a field. A field with its own IDX file has one column of the same name. */
 export function columnFactsOf({ inputs, targets }: DataFacts, name: string): ColumnFacts {
   const facts = Object.hasOwn(inputs, name) ? inputs : targets;
   return Object.hasOwn(facts, name) ? facts[name] : { columns: [name] };
@@ -182,7 +188,10 @@ export function fieldOf(model: ModelFacts, name: string): BatchField {
   return field;
 }
 
-/** The columns that each name or range selects, in the order of the file; none for an unknown name. */
+/**
+ * Returns the columns that each name or range selects, in the order of the file. An unknown name selects no
+ * column.
+ */
 export function namedBy(names: readonly string[], entries: readonly string[]): string[][] {
   const places = new Map(names.map((name, place) => [name, place]));
   return entries.map((entry) => {
@@ -192,7 +201,10 @@ export function namedBy(names: readonly string[], entries: readonly string[]): s
   });
 }
 
-/** The columns that a list of names and ranges selects. Throws unless they have `size` numbers per row. */
+/**
+ * Returns the columns that a list of names and ranges selects. Throws unless they have `size` numbers per
+ * row.
+ */
 export function columnNames(table: Table, name: string, listed: readonly string[], size: number): string[] {
   const all = [...table.columns.keys()];
   const columns = namedBy(all, listed).flatMap((found, i) => {
@@ -210,14 +222,14 @@ export function columnNames(table: Table, name: string, listed: readonly string[
   );
 }
 
-/** The column of this name; throws if there is none. */
+/** Returns the column of this name. Throws if it does not exist. */
 export function columnOf({ columns }: Table, name: string): Column {
   const column = columns.get(name);
   if (column) return column;
   throw new InputError(`unknown column "${shown(name)}"`);
 }
 
-/** The texts of a column; throws for an empty cell. */
+/** Returns the texts of a column. Throws for an empty cell. */
 export function textsOf(table: Table, name: string): string[] {
   const { text } = columnOf(table, name);
   return Array.from({ length: table.rows }, (_, row) => {
@@ -226,7 +238,7 @@ export function textsOf(table: Table, name: string): string[] {
   });
 }
 
-/** A shortened list of names for a message, with `mark` before and after each name. */
+/** Returns a shortened list of names for a message, with `mark` before and after each name. */
 export function shorten(names: readonly string[], mark = ""): string {
   const show = (name: string) => mark + shown(name) + mark;
   return names.length > 12
@@ -234,7 +246,7 @@ export function shorten(names: readonly string[], mark = ""): string {
     : names.map(show).join(", ");
 }
 
-/** The error for a cell that is not a number. */
+/** Creates the error for a cell that is not a number. */
 export function noNumber(table: Table, column: string, row: number): InputError {
   const cell = columnOf(table, column).text(row);
   // 1e999 is a number, but too large for a double. "Infinity" is not a number.
@@ -243,7 +255,7 @@ export function noNumber(table: Table, column: string, row: number): InputError 
   return wrongCell(table, column, row, text);
 }
 
-/** The error for a cell, with its line. */
+/** Creates the error for a cell, with its line. */
 export function wrongCell(table: Table, column: string, row: number, what: string): InputError {
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
@@ -272,7 +284,8 @@ const isFitted = ({ name: _, scales = [], means = [], categories = [], ...texts 
   [texts.columns, ...categories, ...Object.values(texts)].every(areTexts);
 
 /**
- * Throws if the encoding differs from that of the checkpoint, because its parameters fit only that encoding.
+ * Throws if the encoding of the data differs from the encoding in the checkpoint. The parameters of the
+ * checkpoint are valid only for the latter.
  */
 export function checkFields(found: readonly FittedField[], trained = found): void {
   const [there, here] = [trained, found].map((fields) =>

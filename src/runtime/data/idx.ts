@@ -40,7 +40,7 @@ export async function unpacked(bytes: Uint8Array): Promise<Uint8Array> {
 }
 
 /**
- * The content of an IDX file. Its layout is
+ * The content of an IDX file. The layout of the file is
  *
  *   0  0  type  d  |  d lengths of 32 bits  |  the numbers, row-major
  *
@@ -68,7 +68,9 @@ const idxTypes: Readonly<Record<number, IdxType>> = {
   0x0e: [Float64Array, "getFloat64"],
 };
 
-/** Parses the header. `start` is the offset of the numbers, `size` the size that the file must have. */
+/**
+ * Parses the header. `start` is the offset of the numbers, and `size` is the size that the file must have.
+ */
 export function idxHeader(bytes: Uint8Array): {
   shape: number[];
   type: IdxType;
@@ -107,9 +109,9 @@ export function parseIdx(bytes: Uint8Array): IdxArray {
 }
 
 /**
- * Parses the file of an input or target. Throws if the shape of the items differs from the model's, if their
- * number differs from `before`, and for invalid numbers. Axes of length 1 are ignored. A model shape with one
- * axis accepts items of any shape with that many numbers.
+ * Parses the file of an input or target. Throws if the items do not have the shape in the model, if their
+ * number differs from that in the file `before`, or if a number is invalid. Axes of length 1 are ignored. If
+ * the model's shape has one axis, items of any shape with that many numbers are valid.
  */
 export function itemsOf(
   model: ModelFacts,

@@ -1,16 +1,19 @@
-// Numbers as a file writes them: with a decimal comma, or with a mark between thousands.
+// Number formats of files, such as a decimal comma or a separator between thousands.
 import type { Column, Table } from "./table.ts";
 
-/** The decimal mark, "." by default, and the mark between groups of three digits, none by default. */
+/**
+ * The decimal separator ("." by default), and the separator between groups of three digits (none by default).
+ */
 export interface NumberFormat {
   decimal?: "." | "," | undefined;
   thousands?: string | undefined;
 }
 
 /**
- * Reads numbers of this format; NaN for other texts. Marks of thousands may be omitted, but if there are any,
- * each is before three digits: "1.23" is not a number if "." is the mark. A space stands for every kind of
- * space, and ' for both apostrophes.
+ * Creates a reader for numbers of this format, which returns NaN for other texts. A number may omit the
+ * separators of thousands, but three digits must follow each separator. So "1.23" is not a number if "."
+ * separates thousands. As a separator, " " matches every kind of space, and "'" matches both kinds of
+ * apostrophes.
  */
 export function numberReader({ decimal = ".", thousands = "" }: NumberFormat): (text: string) => number {
   const likes: Readonly<Record<string, string>> = {
@@ -29,7 +32,7 @@ export function numberReader({ decimal = ".", thousands = "" }: NumberFormat): (
   };
 }
 
-/** The table, with numbers read in this format. */
+/** Returns the table with numbers read in this format. */
 export function withNumberFormat(table: Table, format: NumberFormat = {}): Table {
   const read = numberReader(format);
   const columns = [...table.columns].map(([name, { size, text }]): [string, Column] => {

@@ -1,10 +1,12 @@
-// Encoder for columns of categories, with categories for missing values and for values that training lacks.
+// Encoder for columns of categories, with additional categories for missing values and for values that do not
+// occur in training.
 //
 //   one-hot    c₁ … c_k u    a number for each category, the last one for all unseen ones if `unseenCategory`
 //   index      1 … k         and 0 for all unseen ones
 //
-// Categories in fewer than `minCount` training rows are treated as unseen, so that the model learns what an unseen
-// category means. A missing value is the category "?", which exists even if the training rows have none.
+// Categories in fewer than `minCount` training rows are treated as unseen, so that training has examples of
+// unseen categories. A missing value has the category "?", which exists even if no value is missing in the
+// training rows.
 import { isMissing } from "./column-encoder.ts";
 import type { FeatureEncoder } from "./dataset.ts";
 import { columnFactsOf, columnNames, columnOf, fieldOf, namedBy, textsOf } from "./fields.ts";
@@ -21,7 +23,8 @@ export const openCategoryEncoder: FeatureEncoder = {
     const columns = columnNames(table, name, facts.columns, isIndex ? width : names.length);
     const cells = columns.map((column) => categoriesOf(table, column, facts));
     const categories = cells.map((texts) => frequent(texts, train, facts));
-    // The whole file has at least as many categories as its training rows, so the shape does not depend on the split.
+    // Count the categories of the whole file, so that the shape does not depend on the split. The training
+    // rows never have more.
     const whole = cells.map((texts) => frequent(texts, texts.keys(), facts).length);
     const others = facts.unseenCategory && !isIndex ? columns.length : 0;
     const found = isIndex ? Math.max(...whole) + 1 : whole.reduce((sum, size) => sum + size, others);
@@ -64,14 +67,17 @@ export const openCategoryEncoder: FeatureEncoder = {
   },
 };
 
-/** The cells as categories: every mark of a missing value is "?" if missing values are a category. */
+/** Returns the cells as categories. If missing values are a category, all of them become "?". */
 function categoriesOf(table: Table, name: string, { missingCategory }: ColumnFacts): string[] {
   if (!missingCategory) return textsOf(table, name);
   const { text } = columnOf(table, name);
   return Array.from({ length: table.rows }, (_, row) => (isMissing(text(row)) ? "?" : text(row)));
 }
 
-/** The categories in at least `minCount` of these rows, sorted; missing values always. */
+/**
+ * Returns the categories that occur in at least `minCount` of these rows, sorted. The category of missing
+ * values is always included.
+ */
 function frequent(
   texts: readonly string[],
   rows: Iterable<number>,

@@ -1,10 +1,10 @@
-// Fits scales on the training rows only, so that no information about validation and test rows leaks.
+// Fits scales on the training rows only, so that training uses no information about validation and test rows.
 import { columnOf, noNumber, type FittedRule, type Scale } from "./fields.ts";
 import type { NumberArray, Table } from "./table.ts";
 
 /**
- * Fits the scale of each number in a row of these columns, on the rows `train`. Throws for a cell without a
- * number.
+ * Fits a scale for each number in a row of these columns, on the rows `train`. Throws for a cell that is not
+ * a number.
  */
 export type FitScales = (
   table: Table,
@@ -25,7 +25,7 @@ export const fitScales: FitScales = (table, columns, train, rule) =>
     );
   });
 
-/** All numbers of the column. Throws for a cell without a number. */
+/** Returns all numbers of the column. Throws for a cell that is not a number. */
 function wholeNumbers(table: Table, name: string): NumberArray {
   const { size, numbers } = columnOf(table, name);
   const found = numbers();
@@ -34,7 +34,7 @@ function wholeNumbers(table: Table, name: string): NumberArray {
   throw noNumber(table, name, Math.floor(place / size));
 }
 
-/** The scale for these values. A constant column is only shifted. */
+/** Computes the scale for these values. A constant column is only shifted. */
 function fitScale(values: Float64Array, rule: FittedRule): Scale {
   let [low, high, sum, squares] = [Infinity, -Infinity, 0, 0];
   for (const value of values) {
@@ -45,7 +45,7 @@ function fitScale(values: Float64Array, rule: FittedRule): Scale {
   if (low === high) return { shift: low, span: 1 };
   if (rule === "min-max") return { shift: low, span: high - low };
   const mean = sum / values.length;
-  // A product and not a power, because engines may differ in the last bit of a power.
+  // The square is a product and not a power, because engines may differ in the last bit of a power.
   for (const value of values) squares += (value - mean) * (value - mean);
   return { shift: mean, span: Math.sqrt(squares / values.length) };
 }

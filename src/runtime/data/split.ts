@@ -1,4 +1,4 @@
-// Splits rows into training, validation and test rows, at random from the seed.
+// Splits rows into training, validation and test rows at random. The seed determines the split.
 import { InputError } from "../step/errors.ts";
 import type { TrainingFacts } from "../model/facts.ts";
 import { randomKey, randomStream, salts, shuffle } from "../numbers/random.ts";
@@ -12,9 +12,9 @@ export interface Split {
 }
 
 /**
- * Splits the rows in random order. With `classes` (one per row), each split has the class proportions of all
- * rows. For a class with the fraction p of all rows, the error is at most 1 + p·(k − 2) rows, where k is the
- * number of classes. For two classes this is one row.
+ * Splits the rows in random order. With `classes` (one per row), each split has almost the class proportions
+ * of all rows. For k classes and a class with the fraction p of all rows, the error is at most 1 + p·(k − 2)
+ * rows. For two classes, this is one row.
  */
 export function splitRows(
   rows: number,
@@ -27,14 +27,17 @@ export function splitRows(
   return cutRows(order, training);
 }
 
-/** The row numbers in random order. */
+/** Returns the row numbers in random order. */
 export function drawnRows(rows: number, seed: number): Int32Array {
   const order = allRows(rows);
   shuffle(order, randomStream(randomKey(seed, 0, salts.split)));
   return order;
 }
 
-/** Cuts the order: test rows first, then validation rows (both fractions of all rows), then training rows. */
+/**
+ * Cuts the order into splits: first the test rows, then the validation rows (both are fractions of all rows),
+ * then the training rows.
+ */
 export function cutRows(
   order: Int32Array,
   { test, validation }: Pick<TrainingFacts, "test" | "validation">,
@@ -52,8 +55,9 @@ export function cutRows(
 }
 
 /**
- * Spreads each class evenly over the order: row j of the m rows of a class moves to the relative position
- * (j + ½) / m. Then the first fraction t of the order contains m·t rows of each class, to within half a row.
+ * Distributes each class evenly over the order. Row j of the m rows of a class moves to the relative position
+ * (j + ½) / m. So for any t, the first fraction t of the order contains m·t rows of each class, with an error
+ * of at most half a row.
  */
 function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void {
   const members = new Map<number, number[]>();

@@ -1,13 +1,13 @@
-// A data file in memory: columns by name, read as numbers or as texts; and the CSV parser.
+// A data file in memory, whose columns can be read as numbers or as texts, and the CSV parser.
 import { InputError, shown } from "../step/errors.ts";
 
 /** The typed arrays in which a column may have its numbers. */
 export type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
 export interface Column {
-  /** Numbers per cell: usually one; for an image, the number of its pixels. */
+  /** The count of numbers per cell. Usually it is 1; for an image, it is the number of pixels. */
   readonly size: number;
-  /** All numbers, row-major; NaN where a cell has none. */
+  /** All numbers, row-major. The numbers of a cell without numbers are NaN. */
   numbers(): NumberArray;
   /** The text of a cell. */
   text(row: number): string;
@@ -15,21 +15,27 @@ export interface Column {
 
 export interface Table {
   readonly rows: number;
-  /** In the order of the file. A map and not an object, because a column may have any name. */
+  /**
+   * The columns in the order of the file. They are in a map and not in an object, because a column may have
+   * any name.
+   */
   readonly columns: ReadonlyMap<string, Column>;
-  /** The line (from 1) where a row begins; row −1 is the header. If the data has no lines, a description. */
+  /**
+   * Returns the line at which a row begins, counted from 1. Row −1 is the header. If the data has no lines,
+   * returns a description of the row.
+   */
   lineOf(row: number): number | string | undefined;
 }
 
-/** A record of a file: its cells, and the line (from 1) where it begins. */
+/** A record of a file: its cells, and the line at which it begins, counted from 1. */
 export interface TableRecord {
   readonly cells: readonly string[];
   readonly line: number;
 }
 
 /**
- * The decimal number in a cell (010 is ten). NaN if the cell is empty, is not a number, or has a prefix as in
- * 0x10, 0o7 and 0b1.
+ * Returns the decimal number in a cell; 010 is ten. Returns NaN if the cell is empty, is not a number, or has
+ * a prefix as in 0x10, 0o7 and 0b1.
  */
 export function numberIn(cell: string): number {
   const number = cell.trim() === "" || /[xob]/i.test(cell) ? NaN : Number(cell);
@@ -37,8 +43,8 @@ export function numberIn(cell: string): number {
 }
 
 /**
- * Builds a table from records, the first of which contains the column names. Throws, with the line, if the
- * records do not form a table.
+ * Builds a table from records. The first record contains the column names. Throws an error with the line if
+ * the records do not form a table.
  */
 export function tableOf(records: readonly TableRecord[]): Table {
   checkNames(records[0]);
@@ -70,16 +76,17 @@ export function checkAnyRow(rows: number, line: number): void {
 }
 
 /**
- * Parses CSV (RFC 4180): quoted cells, doubled quotes, any line ends, a byte-order mark. The first row names
- * the columns; empty lines are skipped.
+ * Parses CSV (RFC 4180). Accepts quoted cells, doubled quotes, any line endings and a byte-order mark. The
+ * first row names the columns. Empty lines are skipped.
  */
 export function parseCsv(text: string): Table {
   return tableOf(csvRecords(text));
 }
 
 /**
- * The records of a CSV file. `pattern` matches one cell, quoted or plain, and its end: a comma, a line break,
- * or the end of the text. U+FFFD never matches, because it replaces bytes that are not UTF-8.
+ * Splits the text of a CSV file into records. `pattern` matches one cell, quoted or plain, and its end: a
+ * comma, a line break, or the end of the text. The pattern does not match U+FFFD, because this character
+ * replaces bytes that are not UTF-8.
  */
 export function csvRecords(
   text: string,

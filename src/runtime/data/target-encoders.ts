@@ -1,5 +1,5 @@
-// Encoders for targets: classes whose names are numbers, numbers whose predictions are written like the data, and
-// numbers with a range of valid values.
+// Encoders for targets: classes whose names are numbers, numbers whose predictions are rounded like the data,
+// and numbers with a range of valid values.
 import { columnEncoder, namedClassEncoder } from "./column-encoder.ts";
 import type { FeatureEncoder } from "./dataset.ts";
 import { columnFactsOf, columnOf, wrongCell } from "./fields.ts";
@@ -12,13 +12,13 @@ export const classNameEncoder: FeatureEncoder = {
   encode: columnEncoder.encode,
 };
 
-/** Encodes classes whose names are numbers, and which the spec names. */
+/** Encodes classes whose names are numbers and are in the spec. */
 export const namedNumberEncoder: FeatureEncoder = {
   fit: (context, name, table, train) => namedClassEncoder.fit(context, name, withoutNumbers(table), train),
   encode: columnEncoder.encode,
 };
 
-/** The table as if no cell were a number. */
+/** Returns the table with all cells as texts that are not numbers. */
 function withoutNumbers(table: Table): Table {
   const columns = [...table.columns].map(([name, { size, text }]): [string, Column] => [
     name,
@@ -27,7 +27,7 @@ function withoutNumbers(table: Table): Table {
   return { ...table, columns: new Map(columns) };
 }
 
-/** Encodes numbers, and fits the number of decimals with which predictions are written. */
+/** Encodes numbers, and fits the number of decimals for predictions. */
 export const decimalEncoder: FeatureEncoder = {
   fit(context, name, table, train) {
     const field = columnEncoder.fit(context, name, table, train);
@@ -47,10 +47,13 @@ export const decimalEncoder: FeatureEncoder = {
   encode: columnEncoder.encode,
 };
 
-/** Beyond this, the number of decimals has no effect, and predictions have 7 significant digits. */
+/** A larger number of decimals has no effect, because predictions have at most 7 significant digits. */
 const mostDecimals = 12;
 
-/** As many decimals as the values have, but enough to divide their range into 100 steps. */
+/**
+ * Returns the number of decimals of the values, or more if their range would otherwise have fewer than 100
+ * steps.
+ */
 function decimalsOf(values: Float64Array): number {
   let [low, high, decimals] = [Infinity, -Infinity, 0];
   for (const value of values) {
@@ -62,7 +65,7 @@ function decimalsOf(values: Float64Array): number {
   return decimals;
 }
 
-/** Whether this many decimals suffice to write the number. A number of 32 bits may differ by its rounding error. */
+/** Whether this many decimals suffice for the number. The rounding error of 32-bit numbers is ignored. */
 function isWrittenIn(value: number, decimals: number): boolean {
   const written = Number(value.toFixed(decimals));
   return written === value || (Math.fround(value) === value && Math.fround(written) === value);
@@ -78,7 +81,8 @@ export const rangeEncoder: FeatureEncoder = {
     if (at < 0) return encoded;
     const width = encoded.length / rows.length;
     const row = rows[Math.floor(at / width)];
-    // The column that holds the number at this position of the row: a column may hold several.
+    // Find the column that contains the number at this position of the row. A column may contain several
+    // numbers.
     const holders = field.columns.flatMap((name) => Array<string>(columnOf(table, name).size).fill(name));
     const column = holders[at % width];
     const { size, numbers } = columnOf(table, column);
@@ -89,7 +93,7 @@ export const rangeEncoder: FeatureEncoder = {
   },
 };
 
-/** Encodes such a target, and fits its number of decimals. */
+/** Like `rangeEncoder`, but also fits the number of decimals for predictions. */
 export const decimalRangeEncoder: FeatureEncoder = {
   fit: decimalEncoder.fit,
   encode: rangeEncoder.encode,

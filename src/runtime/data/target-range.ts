@@ -1,9 +1,10 @@
-// The values of a target that its loss and metrics accept. Only models with such a target contain this code.
+// The values of a target that its loss and metrics accept. Only trainers that restrict these values contain
+// this code.
 import { InputError } from "../step/errors.ts";
 
 export interface ValueRange {
   lowest: number;
-  /** No limit if absent. */
+  /** Absent if there is no upper limit. */
   highest?: number;
   isWhole?: boolean;
   /** The end of a message that starts with "2 is not". */

@@ -7,8 +7,8 @@ import type { DataFacts, FittedField } from "./fields.ts";
 import type { Table } from "./table.ts";
 
 /**
- * Encodes texts as characters, for an input. The characters of the training rows have indices from 1 in order
- * of code point; 0 marks start, end and padding:
+ * Encodes a text as characters, for an input. The characters of the training rows have indices from 1, in
+ * order of code point. The index 0 marks start, end and padding:
  *
  *   the input      0  c₁ c₂ … c_L  0  0     for a text c₁ … c_L in `length` positions, L < length
  *   the target     c₁ c₂ … c_L  0 −1 −1     the next character at each position; the loss ignores −1
@@ -27,7 +27,7 @@ export const characterEncoder: FeatureEncoder = {
     sequences(table, name, column, inputs[name].shape[0], characters, rows, (text, i) => text[i - 1] ?? 0),
 };
 
-/** Encodes texts as characters, for a target: the next character at each position. */
+/** Encodes a text as characters, for a target: at each position, the next character. */
 export const nextEncoder: FeatureEncoder = {
   fit(context, name, table, train) {
     const { nextOf = "" } = columnFactsOf(context.data, name);
@@ -39,7 +39,7 @@ export const nextEncoder: FeatureEncoder = {
     ),
 };
 
-/** The distinct characters of these rows, in order of code point. */
+/** Returns the distinct characters of these rows, in order of code point. */
 function charactersOf(rows: Int32Array, texts: readonly string[]): string[] {
   const code = (character: string) => character.codePointAt(0) ?? 0;
   const found = new Set<string>();
@@ -47,7 +47,9 @@ function charactersOf(rows: Int32Array, texts: readonly string[]): string[] {
   return [...found].sort((a, b) => code(a) - code(b));
 }
 
-/** Throws for a text that is too long. From a truncated text, the model would learn a wrong end. */
+/**
+ * Throws for a text that is too long. The text is not truncated, because the model would learn a wrong end.
+ */
 function checkLengths(table: Table, column: string, texts: readonly string[], length: number): void {
   const lengths = texts.map((text) => [...text].length);
   const row = lengths.findIndex((own) => own >= length);
@@ -114,8 +116,9 @@ function sequences(
 }
 
 /**
- * Encodes texts as words, for an input. The words of the training rows have indices from 2, the most frequent
- * first, up to the vocabulary of the embedding. 1 is any other word; 0 marks start, end and padding:
+ * Encodes a text as words, for an input. The words of the training rows have indices from 2, the most
+ * frequent first, until the vocabulary of the embedding is full. All other words have the index 1. The index
+ * 0 marks start, end and padding:
  *
  *   the input      0  w₁ w₂ … w_L  0  0     for a text w₁ … w_L in `length` positions, L < length
  *   the target     w₁ w₂ … w_L  0 −1 −1     the next word at each position; the loss ignores −1
@@ -137,7 +140,9 @@ export const wordEncoder: FeatureEncoder = {
     wordSequences(context, field.name, field, table, rows, (text, i) => text[i - 1] ?? 0),
 };
 
-/** Encodes texts as words, for a target: the next word at each position. A truncated text has no end mark. */
+/**
+ * Encodes a text as words, for a target: at each position, the next word. A truncated text has no end mark.
+ */
 export const nextWordEncoder: FeatureEncoder = {
   fit(context, name, table, train) {
     const { nextOf = "" } = columnFactsOf(context.data, name);

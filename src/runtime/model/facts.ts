@@ -1,13 +1,13 @@
 // Facts about the model and its training: plain data that the compiler writes into a trainer.
 
-/** The model: names, shapes without the batch axis, and the options it was compiled with. */
+/** The model: its names, its shapes without the batch axis, and the options with which it was compiled. */
 export interface ModelFacts {
   name: string;
-  /** SHA-256 of the canonical spec. Only models with the same hash can load its checkpoints. */
+  /** The SHA-256 hash of the canonical spec. A checkpoint can be loaded only by models with the same hash. */
   specHash: string;
   dtype: "f32" | "f64";
   target: "ts" | "wasm";
-  /** The largest number of rows in one batch. */
+  /** The maximum number of rows in one batch. */
   batchSize: number;
   inputs: Record<string, FieldFacts>;
   targets: Record<string, FieldFacts>;
@@ -17,15 +17,15 @@ export interface ModelFacts {
 /** An input or target. */
 export interface FieldFacts {
   shape: number[];
-  /** "i32" for the integers of an input. */
+  /** "i32" if the values are integers. */
   dtype?: string;
   /** The values are indices from 0 to vocabulary − 1. */
   vocabulary?: number;
   /** The values are class indices from 0 to classes − 1, or −1 where the label is missing. */
   classes?: number;
-  /** Whether only the loss reads the input, so that prediction does not need it. */
+  /** Whether only the loss reads this input. Prediction does not need such an input. */
   onlyLoss?: boolean;
-  /** The lower bound of the values. */
+  /** The lower bound of the values, if there is one. */
   least?: number;
 }
 
@@ -44,21 +44,25 @@ export interface TrainingFacts {
   epochs: number;
   seed: number;
   shuffle: boolean;
-  /** Batches per step, if more than one. */
+  /** The number of batches per optimizer step; 1 if absent. */
   accumulate?: number;
-  /** The metrics of the spec, by name. */
+  /** The names of the metrics in the spec. */
   metrics: readonly string[];
-  /** The metrics for which higher is better. */
+  /** The names of the metrics for which higher values are better. */
   higherIsBetter?: readonly string[];
-  /** The fractions of all rows in these splits: at least 0, and together below 1. */
+  /**
+   * The test and validation splits as fractions of all rows. Each is at least 0, and their sum is below 1.
+   */
   test?: number;
   validation?: number;
-  /** The number of folds of cross-validation, which replaces the validation split. */
+  /** The number of folds, if cross-validation replaces the validation split. */
   folds?: number;
-  /** Whether all splits have the classes in the same proportions. */
+  /** Whether every split has the same class proportions. */
   stratify: boolean;
   earlyStopping?: EarlyStopping;
-  /** The epoch whose parameters the model keeps, if not the best one on the validation split. */
+  /**
+   * "last" if the model has the parameters of the last epoch at the end, instead of those of the best epoch.
+   */
   keep?: "last";
 }
 

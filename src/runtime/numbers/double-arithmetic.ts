@@ -1,20 +1,20 @@
 // Exact arithmetic with doubles, the basis of the elementary functions. ECMAScript leaves Math.exp, Math.log,
 // Math.pow and others to the engine, and engines differ in the last bits. Sums, products, quotients and
-// square roots are the same everywhere. The runtime computes its functions from these operations alone, so
-// training gives the same bits in every engine.
+// square roots are the same everywhere. The runtime computes all elementary functions from these operations
+// alone, so training has the same bits in every engine.
 
 /**
- * The integer nearest to x for |x| ≤ 2⁵¹, ties to even. Doubles above 2⁵² have no fraction, so adding
- * 1.5 · 2⁵² rounds x to an integer. Subtracting 1.5 · 2⁵² is exact.
+ * Rounds x to the nearest integer, ties to even, for |x| ≤ 2⁵¹. Doubles above 2⁵² have no fraction, so the
+ * sum x + 1.5 · 2⁵² is rounded to an integer. Subtracting 1.5 · 2⁵² again is exact.
  */
 export function nearest(x: number): number {
   return x + 6755399441055744 - 6755399441055744;
 }
 
 /**
- * The exact value of x·y − product, where `product` is x·y rounded, for |x| and |y| below 2⁹⁹⁰. Each factor
- * is split into halves of 26 bits, whose products are exact (T. J. Dekker, "A floating-point technique for
- * extending the available precision", 1971).
+ * Returns the rounding error of a product: the exact value of x·y − product, where `product` is x·y rounded.
+ * |x| and |y| must be below 2⁹⁹⁰. Each factor is split into two halves of 26 bits. The products of halves are
+ * exact (T. J. Dekker, "A floating-point technique for extending the available precision", 1971).
  */
 export function productError(x: number, y: number, product: number): number {
   const xSplit = 134217729 * x;
@@ -26,7 +26,7 @@ export function productError(x: number, y: number, product: number): number {
   return xHigh * yHigh - product + xHigh * yLow + xLow * yHigh + xLow * yLow;
 }
 
-/** 2^k for −1023 ≤ k ≤ 1024 at index k + 1023; the last is ∞. */
+/** The powers 2^k for −1023 ≤ k ≤ 1024, at index k + 1023. The last power is ∞. */
 export const powersOfTwo: Float64Array = tableOfPowersOfTwo();
 
 function tableOfPowersOfTwo(): Float64Array {
@@ -42,14 +42,14 @@ function tableOfPowersOfTwo(): Float64Array {
 }
 
 /**
- * A double, and its 64 bits as two 32-bit integers. The integer at `highWord` has the sign, the exponent and
- * the first 20 bits of the fraction.
+ * A double, and the same 64 bits as two 32-bit integers. The integer at index `highWord` contains the sign,
+ * the exponent and the first 20 bits of the fraction.
  */
 const bitsOfDouble: Float64Array = new Float64Array([1]);
 const wordsOfDouble: Int32Array = new Int32Array(bitsOfDouble.buffer);
 const highWord: number = wordsOfDouble[1] === 0 ? 0 : 1;
 
-/** The exponent k of x = 2ᵏ m with √½ ≤ m < √2, for positive normal x. */
+/** Returns the exponent k of x = 2ᵏ m with √½ ≤ m < √2. x must be positive and normal. */
 export function exponentOf(x: number): number {
   bitsOfDouble[0] = x;
   // 0x3fe6a09e is the high word of √½.

@@ -4,8 +4,8 @@ import { exp } from "./exponential.ts";
 /**
  * erf x = 2/√π ∫₀ˣ e^(−t²) dt. Near 0, erf x = x + x p(x²). Elsewhere, erf y = 1 − e^(−y²) q(t) for y = |x|
  * and t = (y − 3) / (y + 3), because erfc y · e^(y²) is a smooth function of t for all y ≥ 0 (M. M. Shepherd
- * and J. G. Laframboise, "Chebyshev approximation of (1 + 2x) exp(x²) erfc x", Math. Comp. 36, 1981). p and q
- * are Chebyshev interpolants with an error of 2·10⁻¹⁷.
+ * and J. G. Laframboise, "Chebyshev approximation of (1 + 2x) exp(x²) erfc x", Math. Comp. 36, 1981). The
+ * polynomials p and q are Chebyshev interpolants with an error of 2·10⁻¹⁷.
  */
 export function erf(x: number): number {
   const y = Math.abs(x);

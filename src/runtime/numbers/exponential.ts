@@ -1,10 +1,16 @@
 // The exponential function, the sigmoid and the hyperbolic tangent, with the same bits in every engine.
 import { nearest, powersOfTwo, productError } from "./double-arithmetic.ts";
 
-/** 2^(j/64) for 0 ≤ j < 64 as pairs of doubles: the rounded value at 2j, its rounding error at 2j + 1. */
+/**
+ * 2^(j/64) for 0 ≤ j < 64, each as the sum of two doubles: the rounded value at index 2j, and its rounding
+ * error at 2j + 1.
+ */
 export const rootsOfTwo: Float64Array = tableOfRootsOfTwo();
 
-/** Each entry is the previous one times 2^(1/64), in double-double arithmetic. */
+/**
+ * Computes each entry as the previous entry times 2^(1/64). A number is the sum of two doubles (double-double
+ * arithmetic).
+ */
 function tableOfRootsOfTwo(): Float64Array {
   const root = 1.0108892860517005;
   const rootRest = -1.5234778603368577e-17;
@@ -29,9 +35,9 @@ export function expm1NearZero(r: number): number {
  *
  *   eˣ = 2^(k/64) · eʳ,   r = x − k ln 2 / 64,   |r| ≤ 0.0055,   eʳ = 1 + r + r²/2 + … + r⁶/720.
  *
- * ln 2 / 64 is stored as two doubles. The first has so few bits that its product with k is exact (W. J. Cody
- * and W. Waite, 1980). 2^(k/64) comes from tables (P. T. P. Tang, "Table-driven implementation of the
- * exponential function", 1989).
+ * ln 2 / 64 is stored as the sum of two doubles. The first double has so few bits that its product with k is
+ * exact (W. J. Cody and W. Waite, 1980). For the remainder j of k modulo 64, 2^(j/64) comes from a table (P.
+ * T. P. Tang, "Table-driven implementation of the exponential function", 1989).
  */
 export function exp(x: number): number {
   // Beyond these bounds the result is 0 or infinite. NaN passes through.
@@ -40,7 +46,7 @@ export function exp(x: number): number {
   const r = y - k * 0.010830424696223417 - k * 2.572804622327669e-14;
   const p = expm1NearZero(r);
   const j = (k & 63) * 2;
-  // Two factors, because 2^⌊k/64⌋ alone may overflow. A subnormal result is rounded only once.
+  // 2^⌊k/64⌋ alone may overflow, so it is applied as two factors. A subnormal result is rounded only once.
   const half = k >> 7;
   const power = powersOfTwo[half + 1023];
   return (
@@ -48,7 +54,10 @@ export function exp(x: number): number {
   );
 }
 
-/** eˣ − 1 = (2^(k/64) − 1) + 2^(k/64) (eʳ − 1), with k, r and tables as in `exp`: accurate near 0. */
+/**
+ * eˣ − 1 = (2^(k/64) − 1) + 2^(k/64) (eʳ − 1), with k, r and the table as in `exp`. Accurate near 0, where
+ * exp(x) − 1 would lose digits.
+ */
 export function expm1(x: number): number {
   if (!(Math.abs(x) < 40) || x === 0) return x > 0 ? exp(x) : x < 0 ? -1 : x;
   const k = nearest(x * 92.33248261689366);
@@ -59,17 +68,20 @@ export function expm1(x: number): number {
   return power * rootsOfTwo[j] - 1 + power * (rootsOfTwo[j + 1] + rootsOfTwo[j] * p);
 }
 
-/** σ(x) = 1 / (1 + e⁻ˣ), in [0, 1]; no overflow for any x. */
+/** σ(x) = 1 / (1 + e⁻ˣ), in [0, 1]. Below −709, e⁻ˣ would overflow, and σ(x) equals eˣ. */
 export function sigmoid(x: number): number {
   return x < -709 ? exp(x) : 1 / (1 + exp(-x));
 }
 
-/** tanh(k/16) for |k| ≤ 305 as pairs of doubles: the rounded value at 2k + 610, its error at 2k + 611. */
+/**
+ * tanh(k/16) for |k| ≤ 305, each as the sum of two doubles: the rounded value at index 2k + 610, and its
+ * rounding error at 2k + 611.
+ */
 const tanhOfSixteenths: Float64Array = tableOfTanh();
 
 /**
- * tanh a = 1 − 2 / (e^(2a) + 1) in double-double arithmetic. Each power of e^(1/8) is computed from the
- * previous one.
+ * Computes tanh a = (e^(2a) − 1) / (e^(2a) + 1) for a = k/16 in double-double arithmetic. Each power of
+ * e^(1/8) is the previous power times e^(1/8).
  */
 function tableOfTanh(): Float64Array {
   const root = 1.1331484530668263;
@@ -100,7 +112,10 @@ function tableOfTanh(): Float64Array {
   return table;
 }
 
-/** ±1, or x itself for zero and NaN. Separate from `tanh`, because engines inline only short functions. */
+/**
+ * Returns ±1, or x itself for zero and NaN. This code is separate from `tanh`, because engines inline only
+ * short functions.
+ */
 function signOrSelf(x: number): number {
   return x > 0 ? 1 : x < 0 ? -1 : x;
 }

@@ -4,8 +4,8 @@ import { expm1NearZero, rootsOfTwo } from "./exponential.ts";
 
 /**
  * ln(1 + f) − f + f²/2 for √½ ≤ 1 + f < √2. With s = f / (2 + f), ln(1 + f) = 2 artanh s = 2s + 2s³/3 + 2s⁵/5
- * + … It is written as f − f²/2 + s (f²/2 + R) to keep rounding errors small. R is fdlibm's polynomial (Sun
- * Microsystems, e_log.c, 1993) with a relative error of 2⁻⁵⁸.
+ * + … To keep rounding errors small, this is computed as f − f²/2 + s (f²/2 + R), where R is fdlibm's
+ * polynomial (Sun Microsystems, e_log.c, 1993) with a relative error of 2⁻⁵⁸.
  */
 function log1pRest(f: number): number {
   const s = f / (2 + f);
@@ -18,8 +18,8 @@ function log1pRest(f: number): number {
 }
 
 /**
- * ln x = k ln 2 + ln m for x = 2ᵏ m. ln 2 is stored as two doubles. The first has so few bits that its
- * product with k is exact.
+ * ln x = k ln 2 + ln m for x = 2ᵏ m. ln 2 is stored as the sum of two doubles. The first double has so few
+ * bits that its product with k is exact.
  */
 export function log(x: number): number {
   if (!(x >= 2.2250738585072014e-308 && x < Infinity)) return logAtEdge(x);
@@ -36,8 +36,8 @@ function logAtEdge(x: number): number {
 }
 
 /**
- * ln(1 + x) without loss of digits near 0. Let u be 1 + x rounded, and c = 1 + x − u the rounding error. Then
- * ln(1 + x) ≈ ln u + c / u, where ln u = k ln 2 + ln m as in `log`.
+ * ln(1 + x) without loss of digits near 0. Let u be the rounded value of 1 + x, and c = 1 + x − u its
+ * rounding error. Then ln(1 + x) ≈ ln u + c / u, where ln u = k ln 2 + ln m as in `log`.
  */
 export function log1p(x: number): number {
   const u = 1 + x;
@@ -47,13 +47,14 @@ export function log1p(x: number): number {
   const rest = k * 1.9082149292705877e-10 + (k === 0 ? 0 : lost / u);
   const value = k * 0.6931471803691238 - (0.5 * f * f - (log1pRest(f) + rest) - f);
   if (x > -1 && x < Infinity) return x === 0 ? x : value;
-  // −∞ at −1 and NaN below, both computed: returning constants would make engines allocate results.
+  // The result is −∞ at −1 and NaN below. Both are computed, because engines would allocate results if the
+  // function returned constants.
   return x < 0 ? -1 / Math.sqrt(u) : x;
 }
 
 /**
- * x^y with the special values of Math.pow: x⁰ is 1 for any x. 1^±∞ is NaN, and so is x^y for a negative x and
- * a y that is not an integer. The error is at most 0.6 units in the last place for |y log₂ x| ≤ 1000.
+ * x^y. Special values are those of Math.pow: x⁰ is 1 for any x, 1^±∞ is NaN, and x^y is NaN if x is negative
+ * and y is not an integer. The error is at most 0.6 units in the last place for |y log₂ x| ≤ 1000.
  */
 export function power(x: number, y: number): number {
   const size = Math.abs(x);
@@ -70,14 +71,14 @@ export function power(x: number, y: number): number {
 }
 
 /**
- * x^y = 2^(y log₂ x). log₂ x and its product with y are sums of two doubles, so that the last bits are right
- * for large exponents, too (after fdlibm's e_pow.c, Sun Microsystems, 2004). For x = 2ᵏ m with √½ ≤ m < √2,
- * and s = (m − 1) / (m + 1),
+ * x^y = 2^(y log₂ x). Both log₂ x and its product with y are computed as sums of two doubles, so the last
+ * bits are correct even for large exponents (after fdlibm's e_pow.c, Sun Microsystems, 2004). For x = 2ᵏ m
+ * with √½ ≤ m < √2, and s = (m − 1) / (m + 1),
  *
  *   log₂ x = k + 2/(3 ln 2) · s · (3 + s² + s⁴ P(s²)),   P(z) = 3/5 + 3/7 z + … (Chebyshev, error 10⁻²⁰),
  *
- * and 2^(n/64 + r) = 2^(n/64) e^(r ln 2) as in `exp`. Each number s is the sum of two doubles, `s` and
- * `sRest`.
+ * and 2^(n/64 + r) = 2^(n/64) e^(r ln 2) as in `exp`. In the code, a name such as `sRest` is the second of
+ * the two doubles whose sum is s.
  */
 function powerOfPositive(x: number, y: number): number {
   const isSubnormal = x < 2.2250738585072014e-308;
@@ -116,7 +117,7 @@ function powerOfPositive(x: number, y: number): number {
   const logarithm = k + v;
   const logarithmRest = v - (logarithm - k) + vRest;
 
-  // For |y| > 10²⁰, all powers except those of 1 overflow or underflow.
+  // For |y| > 10²⁰, every power of x ≠ 1 overflows or underflows, so y can be limited to ±10²⁰.
   const factor = y > 1e20 ? 1e20 : y < -1e20 ? -1e20 : y;
   const e = factor * logarithm;
   if (e > 1025) return Infinity;
@@ -126,7 +127,7 @@ function powerOfPositive(x: number, y: number): number {
   const q = expm1NearZero((e - n / 64 + eRest) * 0.6931471805599453);
   const j = (n & 63) * 2;
   const value = rootsOfTwo[j] + (rootsOfTwo[j + 1] + rootsOfTwo[j] * q);
-  // Two factors, because 2^⌊n/64⌋ alone may be out of range.
+  // 2^⌊n/64⌋ alone may be out of range, so it is applied as two factors.
   const half = n >> 7;
   return value * powersOfTwo[half + 1023] * powersOfTwo[(n >> 6) - half + 1023];
 }

@@ -1,12 +1,13 @@
-// Random numbers without hidden state: each number is a hash of (key, index). Any element can be drawn by
-// itself, and every engine draws the same bits. Initialisers of parameters follow.
+// Random numbers without hidden state. Each number is a hash of a key and an index, so any element can be
+// drawn without the others, and every engine draws the same bits. The initialisers of parameters use these
+// numbers.
 import type { Numbers } from "../step/machine.ts";
 import { log } from "./logarithm.ts";
 import { cos } from "./trigonometric.ts";
 
 /**
- * A bijection of 32-bit integers in which each input bit affects every output bit ("lowbias32", C. Wellons,
- * 2018).
+ * Mixes the bits of a 32-bit integer: a bijection in which each input bit affects every output bit
+ * ("lowbias32", C. Wellons, 2018).
  */
 export function mixBits(x: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
@@ -14,33 +15,36 @@ export function mixBits(x: number): number {
   return x ^ (x >>> 16);
 }
 
-/** The key (int32) of a stream of random numbers. `salt` separates the streams of the same step and seed. */
+/**
+ * Returns the key (int32) of a stream of random numbers. Streams of the same seed and step differ by their
+ * `salt`.
+ */
 export function randomKey(seed: number, step: number, salt: number): number {
   return mixBits(mixBits(mixBits(seed ^ 0x9e3779b9) + step) + salt);
 }
 
 /**
- * The bits (int32) at an index of a stream. The index is mixed before the key is added, so streams are not
- * shifts of each other.
+ * Returns the bits (int32) at an index of a stream. The index is mixed before the key is added. Otherwise one
+ * stream would be a shifted copy of another.
  */
 export function randomBits(key: number, index: number): number {
   return mixBits(mixBits(index) + key);
 }
 
-/** The uniform number in [0, 1) at an index of a stream: 24 bits, exact in f32. */
+/** Returns the uniform number in [0, 1) at an index of a stream. It has 24 bits, so it is exact in f32. */
 export function randomUnit(key: number, index: number): number {
   return (randomBits(key, index) >>> 8) / 0x1000000;
 }
 
-/** Draws the numbers of a stream in order. */
+/** Draws the numbers of a stream one after the other. */
 export interface Random {
-  /** Uniform in [0, 1). */
+  /** Draws a uniform number in [0, 1). */
   unit(): number;
-  /** An integer in [0, limit), limit ≤ 2³². */
+  /** Draws an integer in [0, limit). `limit` is at most 2³². */
   below(limit: number): number;
 }
 
-/** The stream of this key, from its beginning. */
+/** Returns the stream of this key, from its beginning. */
 export function randomStream(key: number): Random {
   let index = 0;
   const unit = () => randomUnit(key, index++);
@@ -51,14 +55,17 @@ export function randomStream(key: number): Random {
 }
 
 /**
- * A normal number of mean 0 and variance 1 by Box–Muller: √(−2 ln u) · cos 2πv for uniform u in (0, 1] and v
- * in [0, 1).
+ * Draws a normal number with mean 0 and variance 1 by the Box–Muller method: √(−2 ln u) · cos 2πv with
+ * uniform u in (0, 1] and v in [0, 1).
  */
 export function normalNumber(random: Random): number {
   return Math.sqrt(-2 * log(1 - random.unit())) * cos(2 * Math.PI * random.unit());
 }
 
-/** Salts of keys. The salt of a parameter is its number, from 0; the salt of sampled texts is −4. */
+/**
+ * Salts for shuffling and for splits. Other salts in use are the index of a parameter, counted from 0, and −4
+ * for sampled texts.
+ */
 export const salts = { shuffle: -1, split: -3 };
 
 /** Shuffles the elements; every order is equally likely (Fisher–Yates). */
@@ -71,25 +78,26 @@ export function shuffle(rows: Int32Array, random: Random): void {
   }
 }
 
-/** Fills with independent uniform numbers in [low, high). */
+/** Fills the view with independent uniform numbers in [low, high). */
 export function uniform(view: Numbers, random: Random, low: number, high: number): void {
   for (let i = 0; i < view.length; i++) view[i] = low + (high - low) * random.unit();
 }
 
-/** Fills with independent normal numbers. */
+/** Fills the view with independent normal numbers of this mean and standard deviation. */
 export function normal(view: Numbers, random: Random, mean: number, std: number): void {
   for (let i = 0; i < view.length; i++) view[i] = mean + std * normalNumber(random);
 }
 
-/** Fills with one number. */
+/** Fills the view with one number. */
 export function constant(view: Numbers, value: number): void {
   view.fill(value);
 }
 
 /**
- * Fills with a random matrix [rows, columns] that has orthonormal columns, or orthonormal rows if it has more
- * columns than rows. It is the Q of the QR factorisation of a normal matrix, where R has a positive diagonal,
- * as in PyTorch (Saxe, McClelland and Ganguli 2013), computed by Gram–Schmidt.
+ * Fills the view with a random matrix [rows, columns] that has orthonormal columns, or orthonormal rows if
+ * there are more columns than rows (Saxe, McClelland and Ganguli 2013). As in PyTorch, the matrix is the
+ * factor Q of the QR factorisation of a matrix of normal numbers, where R has a positive diagonal. Q is
+ * computed by the Gram–Schmidt process.
  */
 export function orthogonal(view: Numbers, random: Random, rows: number, columns: number): void {
   const wide = columns > rows;
@@ -97,7 +105,8 @@ export function orthogonal(view: Numbers, random: Random, rows: number, columns:
   const basis: Float64Array[] = [];
   while (basis.length < (wide ? rows : columns)) {
     const vector = new Float64Array(size).map(() => normalNumber(random));
-    // v ← v − (v·b) b for each earlier b, twice: the second round removes the rounding errors of the first.
+    // v ← v − (v·b) b for each earlier b. All b are used twice, because the second round removes the rounding
+    // errors of the first.
     for (const earlier of [...basis, ...basis]) {
       const along = dot(vector, earlier);
       for (let i = 0; i < size; i++) vector[i] -= along * earlier[i];

@@ -1,14 +1,14 @@
-// Elementary functions in the precision of f32, with the same bits in every engine. They are shorter and
-// faster than the f64 functions, which they replace in f32 trainers. They return doubles with a relative
-// error below 2⁻²⁵, which are rounded to f32 later.
+// Elementary functions in the precision of f32, with the same bits in every engine. In f32 trainers, they
+// replace the f64 functions, because they are shorter and faster. They return doubles with a relative error
+// below 2⁻²⁵. These doubles are rounded to f32 when they are stored.
 import { exponentOf, nearest, powersOfTwo } from "./double-arithmetic.ts";
 import { largeAngle } from "./trigonometric.ts";
 
 /**
  * 2ʸ = 2ᵏ · 2ʳ with integer k and |r| ≤ ½. 2ʳ is approximated by a minimax polynomial (weighted least squares
- * after C. L. Lawson) with a relative error of 2⁻²⁸. Its first two coefficients are those of the Taylor
- * series, so that 1 − βᵗ in Adam is accurate for βᵗ near 1. For y below −1023 the result is 2⁻¹⁰²³, which f32
- * rounds to 0.
+ * after C. L. Lawson) with a relative error of 2⁻²⁸. The first two coefficients of the polynomial are those
+ * of the Taylor series, so that 1 − βᵗ in Adam is accurate for βᵗ near 1. For y below −1023, the result is
+ * 2⁻¹⁰²³, which becomes 0 in f32.
  */
 export function exp2(y: number): number {
   const z = Math.min(Math.max(y, -1023), 1024);
@@ -48,7 +48,8 @@ export function sigmoid(x: number): number {
 
 /**
  * log₂ x = k + log₂ m for x = 2ᵏ m, √½ ≤ m < √2. With s = (m − 1) / (m + 1), log₂ m = 2/ln 2 · artanh s = s
- * P(s²), where P is a minimax polynomial (Remez). The relative error is 2⁻³⁸, because powers multiply it.
+ * P(s²), where P is a minimax polynomial (Remez). The relative error is 2⁻³⁸. It must be this small because a
+ * power multiplies the error by y.
  */
 export function log2(x: number): number {
   if (!(x > 1e-300 && x < 1e300)) return log2AtEdge(x);
@@ -78,14 +79,14 @@ export function log(x: number): number {
   return log2(x) * 0.6931471805599453;
 }
 
-/** ln(1 + x). For |x| < 3·10⁻⁸, x itself is accurate enough. */
+/** ln(1 + x). For |x| < 3·10⁻⁸, x is an accurate approximation, whereas 1 + x would lose most digits of x. */
 export function log1p(x: number): number {
   return Math.abs(x) < 3e-8 ? x : log(1 + x);
 }
 
 /**
- * x^y = 2^(y log₂ x), with the special values of Math.pow: x⁰ is 1 for any x. 1^±∞ is NaN, and so is x^y for
- * a negative x and a y that is not an integer.
+ * x^y = 2^(y log₂ x). Special values are those of Math.pow: x⁰ is 1 for any x, 1^±∞ is NaN, and x^y is NaN if
+ * x is negative and y is not an integer.
  */
 export function power(x: number, y: number): number {
   if (y === 0) return 1;
@@ -98,8 +99,8 @@ export function power(x: number, y: number): number {
 
 /**
  * tanh x = x P(x²) / Q(x²), a minimax approximation (weighted least squares after C. L. Lawson) with a
- * relative error of 2⁻²⁹. For |x| > 9.02 the result is exactly ±1, so that the derivative 1 − tanh² of a
- * saturated unit is 0.
+ * relative error of 2⁻²⁹. For |x| > 9.02, the result is exactly ±1, so the derivative 1 − tanh² of a
+ * saturated unit is exactly 0.
  */
 export function tanh(x: number): number {
   const z = x * x;
@@ -116,8 +117,8 @@ export function tanh(x: number): number {
 
 /**
  * erf x = x P(x²) / Q(x²), a minimax approximation (weighted least squares after C. L. Lawson) with a
- * relative error of 2⁻²⁵. For |x| > 3.93 the result is exactly ±1, so that products with 1 + erf x, as in
- * gelu, are 0 for large negative x.
+ * relative error of 2⁻²⁵. For |x| > 3.93, the result is exactly ±1. So a product with 1 + erf x, as in gelu,
+ * is exactly 0 for large negative x.
  */
 export function erf(x: number): number {
   const z = x * x;
@@ -150,9 +151,9 @@ function sinOfTurned(r: number, turn: number): number {
 
 /**
  * sin(x + quarter · π/2). Let n be the integer nearest to 2x/π. Then x = n π/2 + r with |r| ≤ π/4, and
- * quarter + n selects ±sin r or ±cos r. π/2 is stored as two doubles. The first has only 33 bits, so its
- * product with n is exact (W. J. Cody and W. Waite, 1980). For |x| ≥ 10⁶, n π/2 is subtracted in integer
- * arithmetic.
+ * quarter + n selects ±sin r or ±cos r. π/2 is stored as the sum of two doubles. The first double has only 33
+ * bits, so its product with n is exact (W. J. Cody and W. Waite, 1980). For |x| ≥ 10⁶, n π/2 is subtracted in
+ * integer arithmetic.
  */
 function sinOfQuarters(x: number, quarter: number): number {
   if (!(Math.abs(x) < 1e6)) {

@@ -36,9 +36,9 @@ function sinOfTurned(r: number, e: number, turn: number): number {
 
 /**
  * sin(x + quarter · π/2). Let n be the integer nearest to 2x/π. Then x = n π/2 + r + e with |r| ≤ π/4, where
- * e is the rounding error of r, and quarter + n selects ±sin r or ±cos r. π/2 is stored as three doubles. The
- * first two have only 33 bits, so their products with n are exact (W. J. Cody and W. Waite, 1980). For |x| ≥
- * 10⁶, n π/2 is subtracted in integer arithmetic.
+ * e is the rounding error of r, and quarter + n selects ±sin r or ±cos r. π/2 is stored as the sum of three
+ * doubles. The first two doubles have only 33 bits, so their products with n are exact (W. J. Cody and W.
+ * Waite, 1980). For |x| ≥ 10⁶, n π/2 is subtracted in integer arithmetic.
  */
 function sinOfQuarters(x: number, quarter: number): number {
   if (!(Math.abs(x) < 1e6)) {
@@ -66,8 +66,8 @@ export function cos(x: number): number {
 }
 
 /**
- * π/2 in units of 2⁻¹¹⁸⁴. This is precise enough: the largest double has 1024 bits before the binary point,
- * and no double is nearer than 2⁻⁶¹ to a multiple of π/2.
+ * π/2 in units of 2⁻¹¹⁸⁴. This is precise enough, because the largest double has 1024 bits before the binary
+ * point, and no double except 0 is nearer than 2⁻⁶¹ to a multiple of π/2.
  */
 const quarterTurn: bigint = BigInt(
   "0x1921fb54442d18469898cc51701b839a252049c1114cf98e804177d4c76273644a29410f31c6809bbdf2a33679a748636605614dbe4" +
@@ -76,12 +76,12 @@ const quarterTurn: bigint = BigInt(
 );
 
 /**
- * Computes x = n π/2 + r + e in integer arithmetic, for 2¹⁹ < |x| < ∞. |r| ≤ π/4, and e is the rounding error
- * of r. Returns n modulo 4.
+ * Computes x = n π/2 + r + e in integer arithmetic, for 2¹⁹ < |x| < ∞, where |r| ≤ π/4 and e is the rounding
+ * error of r. The n in the result is n modulo 4.
  */
 export function largeAngle(x: number): { readonly n: number; readonly r: number; readonly e: number } {
   const size = Math.abs(x);
-  // Doubles below 2⁵³ may have a fraction. Above 2¹⁹ it is a multiple of 2⁻³³.
+  // A double below 2⁵³ may have a fraction. Above 2¹⁹, the fraction is a multiple of 2⁻³³.
   const units = size < 9007199254740992 ? BigInt(size * 8589934592) << 1151n : BigInt(size) << 1184n;
   const n = (2n * units + quarterTurn) / (2n * quarterTurn);
   const rest = (units - n * quarterTurn) >> 1000n;

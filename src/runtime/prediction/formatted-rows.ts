@@ -1,18 +1,18 @@
-// Predictions for rows whose numbers are in the format of the data file.
+// Predictions for rows that write numbers in the format of the data file, for instance with a decimal comma.
 import { withNumberFormat } from "../data/number-format.ts";
 import type { NumberFormat } from "../data/number-format.ts";
 import type { Predicting } from "./predictions.ts";
 import type { RowPredictor } from "./predictor.ts";
 
-/** Reads the numbers of the table in the format of the spec. */
+/** Wraps a prediction function, so that it reads the numbers of the table in the format of the spec. */
 export const predictFormatted =
   (predicting: Predicting): Predicting =>
   (context, fields, table, trainer) =>
     predicting(context, fields, withNumberFormat(table, context.data.numberFormat), trainer);
 
 /**
- * Accepts numbers as well as texts in the format of the data file: 1.5 is the same as "1,5" if the format has a
- * decimal comma.
+ * Wraps a predictor, so that cells may be numbers or texts in the format of the data file. If the format has
+ * a decimal comma, 1.5 and "1,5" are the same.
  */
 export function formattedRows(predictor: RowPredictor, { decimal = "." }: NumberFormat = {}): RowPredictor {
   const written = (row: Readonly<Record<string, string | number>>) =>

@@ -1,4 +1,4 @@
-// Predictions for the rows of a data file, as a table in the order of the file.
+// Predictions for the rows of a data file. They form a table in the order of the file.
 import type { Interpretation, Cell } from "./interpretations.ts";
 import { encodeRows, type EncodingContext } from "../data/dataset.ts";
 import type { FittedField } from "../data/fields.ts";
@@ -7,8 +7,8 @@ import type { Table } from "../data/table.ts";
 import type { Trainer } from "../trainer/trainer.ts";
 
 /**
- * Predicts the rows of a table. `fields` is the encoding in the trainer's checkpoint. The first row of the
- * result has the column names.
+ * Predicts the rows of a table. `fields` is the data encoding from the trainer's checkpoint. The first row of
+ * the result contains the column names.
  */
 export type Predicting = (
   context: EncodingContext,
@@ -17,11 +17,11 @@ export type Predicting = (
   trainer: Pick<Trainer, "predict">,
 ) => Cell[][];
 
-/** A line of the help text. */
+/** The line of the help text about --predict. */
 export const predictHelp = `
   --predict FILE       print predictions for these rows`;
 
-/** Predicts rows, and interprets the output for each target column with `answer`. */
+/** Creates a function that predicts rows and interprets the output for each target column with `answer`. */
 export const predictBy =
   (answer: Interpretation): Predicting =>
   (context, fields, table, trainer) => {
@@ -44,7 +44,7 @@ export const predictBy =
     return rows;
   };
 
-/** The rows as CSV. Cells with a quote, a comma or a line break are quoted. */
+/** Converts rows to CSV. A cell with a quote, a comma or a line break is quoted. */
 export function csvText(rows: readonly (readonly Cell[])[]): string {
   const quoted = (cell: Cell) => (/[",\r\n]/.test(`${cell}`) ? `"${`${cell}`.replaceAll('"', '""')}"` : cell);
   return rows.map((row) => row.map(quoted).join()).join("\n");

@@ -1,4 +1,4 @@
-// A predictor: checks its inputs and predicts any number of rows.
+// Predictors, which check their inputs and predict any number of rows.
 import type { EncodingContext } from "../data/dataset.ts";
 import type { FittedField } from "../data/fields.ts";
 import { numberIn } from "../data/table.ts";
@@ -13,11 +13,14 @@ import type { Predicting } from "./predictions.ts";
 
 /** A trained model. */
 export interface Predictor {
-  /** The output of the network for any number of rows, row-major, in a new array. */
+  /** Returns the output of the network for any number of rows, row-major, in a new array. */
   predict(inputs: Batch): Numbers;
 }
 
-/** Creates a predictor from compiled kernels (`machine`). `room` creates an array of the element type. */
+/**
+ * Creates a predictor from a machine, which contains the compiled kernels. `room` creates an array of the
+ * element type.
+ */
 export function predictorOf(
   model: ModelFacts,
   machine: PredictingMachine,
@@ -43,7 +46,10 @@ export function predictorOf(
 
 /** A trained model that also predicts rows of a data file. */
 export interface RowPredictor extends Predictor {
-  /** Predicts rows: objects with a value for each column. Encodes values and names classes as in training. */
+  /**
+   * Predicts rows, which are objects with a value for each column. Encodes values and names classes as in
+   * training.
+   */
   predictRows(rows: readonly Record<string, Cell>[]): Record<string, Cell>[];
 }
 
@@ -68,7 +74,7 @@ export function predictorOfRows(
   };
 }
 
-/** The rows as a table with the columns of the first row. */
+/** Converts the rows to a table. The first row determines the columns. */
 function tableOfRows(rows: readonly Record<string, Cell>[]): Table {
   if (!(rows.length > 0)) throw new InputError("there are no rows");
   const columns = Object.keys(rows[0]).map((name): [string, Column] => {

@@ -28,7 +28,7 @@ export interface HostFiles {
   stat(path: string): Promise<FileStatus>;
 }
 
-/** A URL, which hosts accept in place of a path. */
+/** A URL. Hosts accept it instead of a path. */
 interface FileUrl {
   readonly href: string;
 }
@@ -37,7 +37,7 @@ interface HostPaths {
   realpath(path: string | FileUrl): Promise<string>;
 }
 
-// Bundlers and type checkers do not resolve a module whose name is in a variable.
+// The name of the module is in a variable, so that bundlers and type checkers do not resolve it.
 export async function hostFiles(): Promise<HostFiles & HostPaths> {
   const specifier: string = "node:fs/promises";
   const files: HostFiles & HostPaths = await import(specifier);
@@ -56,14 +56,17 @@ export async function reading<T>(
   return orRefuse(`read ${path}`, read(files));
 }
 
-/** Awaits the work. An error of the host becomes an InputError, which says what cannot be done and why. */
+/**
+ * Awaits the work. Converts an error of the host to an InputError. The message states the operation that
+ * failed and the reason.
+ */
 function orRefuse<T>(what: string, work: Promise<T>): Promise<T> {
   return work.catch((error: Error) => {
     throw new InputError(`cannot ${what}: ${error.message}`);
   });
 }
 
-/** Whether two paths lead to the same existing file. */
+/** Whether two paths refer to the same existing file. */
 export async function isSameFile({ realpath }: HostPaths, a: string, b: string | FileUrl): Promise<boolean> {
   const file = await realpath(a).catch(() => undefined);
   return file !== undefined && file === (await realpath(b).catch(() => undefined));
@@ -71,13 +74,13 @@ export async function isSameFile({ realpath }: HostPaths, a: string, b: string |
 
 declare const crypto: { randomUUID(): string };
 
-/** Writes the whole file. */
+/** Writes the whole output file. */
 type WriteOutput = (bytes: Uint8Array) => Promise<void>;
 
 /**
- * Prepares an output file before the work that produces its content: creates its folder, checks that it can
- * be written, and removes partial files of killed runs. The returned function writes the file atomically.
- * Follows links. Writes to devices such as /dev/null directly.
+ * Prepares an output file before its content is computed. Creates its folder, checks that it can be written,
+ * and removes partial files of killed runs. The returned function writes the file atomically. Links are
+ * followed. A device such as /dev/null is written directly.
  */
 export async function openOutput(path: string): Promise<WriteOutput> {
   const files = await hostFiles();
@@ -107,7 +110,7 @@ export async function checkOutput(files: HostFiles, path: string): Promise<strin
 export async function outputTarget(files: HostFiles, path: string): Promise<string | undefined> {
   const status = await files.stat(path).catch(() => undefined);
   if (status && !status.isFile() && !status.isDirectory()) return undefined;
-  // Fails for a folder and for a read-only file.
+  // This write of nothing fails for a folder and for a read-only file.
   if (status || /[/\\]$/.test(path)) await files.appendFile(path, "");
   const target = await targetOf(files, path);
   await files.mkdir(partialIn(target)[0], { recursive: true });
@@ -128,7 +131,8 @@ export async function replaceFile(
     if (mode !== undefined) await files.chmod(partial, mode);
     await files.rename(partial, target);
   } catch (error) {
-    // Another run may have just removed this partial file as if a killed run had left it. Write it again.
+    // Another run may have removed this partial file, because it looks like a file that a killed run left
+    // behind. If so, write it again.
     const wasRemoved = (await files.stat(partial).catch(() => undefined)) === undefined;
     await files.rm(partial, { force: true });
     if (!wasRemoved || tries === 1) throw error;
@@ -140,19 +144,19 @@ export async function replaceFile(
 }
 
 /**
- * The folder of a file, and the prefix of the names of its partial files. The prefix has at most 60
- * characters of the file's name, which may already have the maximum length.
+ * Returns the folder of a file, and the prefix of the names of its partial files. The prefix contains at most
+ * 60 characters of the file's name, because a longer name could exceed the maximum length of names.
  */
 function partialIn(target: string): [folder: string, start: string] {
   const name = target.replace(/^.*[/\\]/s, "");
   return [target.slice(0, -name.length) || "./", `.${name.slice(0, 60)}.`];
 }
 
-/** A random name, which no other process uses, not even in another container. */
+/** Returns a random name, which no other process uses, even in another container. */
 const newPartial = (target: string): string =>
   `${partialIn(target).join("")}${crypto.randomUUID().slice(0, 8)}.partial`;
 
-/** The file that a path leads to, also through links to files that do not exist yet. */
+/** Returns the file that a path refers to. Follows links, even links to files that do not exist yet. */
 async function targetOf(files: HostFiles, path: string, links = 9): Promise<string> {
   const target = await files.realpath(path).catch(() => undefined);
   const link =

@@ -1,4 +1,5 @@
-// The warning about a loss that starts too high: targets or inputs in the hundreds of thousands, for instance.
+// The warning about a first loss that is too high, for instance because targets are in the hundreds of
+// thousands.
 import { batchFields } from "../step/batch.ts";
 import type { ModelFacts } from "../model/facts.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -6,13 +7,19 @@ import type { Trainer } from "../trainer/trainer.ts";
 import { figureText } from "../training/train-on.ts";
 import { say } from "./program.ts";
 
-/** Above this loss, the targets are hundreds away from the first outputs, and a step moves an output by a few units. */
+/**
+ * If a squared loss exceeds this value, the differences between targets and first outputs are above 100, but
+ * a step changes an output only by a few units.
+ */
 const highestStart = 1e4;
 
-/** Targets of this size do not explain a high loss: the inputs do. */
+/** If targets are at most this large, they do not explain a high loss. Then the inputs are too large. */
 const smallTarget = 10;
 
-/** A warning if the loss of the first batch is too high before the first step; undefined if it is not. */
+/**
+ * Returns a warning if the loss of the first batch is too high before the first step. Otherwise returns
+ * undefined.
+ */
 export function firstLossText(model: ModelFacts, trainer: Trainer, { train }: Dataset): string | undefined {
   if (trainer.epoch > 0) return undefined;
   const [target] = Object.keys(model.targets);

@@ -7,7 +7,7 @@ import type { ModelFacts } from "../model/facts.ts";
 import { reading } from "./files.ts";
 import { locateErrors, type DataReader } from "./program.ts";
 
-/** Reads files that have the names in the spec, relative to the folder in `--data`. */
+/** Reads the files that the spec names, from the folder in `--data`. */
 export const idxFolder: DataReader = {
   help: "FOLDER        the folder of the IDX files of the spec, gzipped or not (required)",
   async read({ model, data }, { "--predict": asked, "--data": folder, "--out": out }) {
@@ -25,7 +25,7 @@ export const idxFolder: DataReader = {
   },
 };
 
-/** The input that a single file contains. Throws if the model has several inputs. */
+/** Returns the input that a single file contains. Throws if the model has several inputs. */
 export function onlyInput({ inputs }: ModelFacts): string {
   const [input, ...others] = Object.keys(inputs);
   if (others.length === 0) return input;

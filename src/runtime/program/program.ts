@@ -37,7 +37,7 @@ export interface Program extends DatasetContext {
   reader: DataReader;
   /** Present if a run consists of several trainings, such as cross-validation. */
   regime?: Regime;
-  /** Predicts the rows of a file. Absent if the program samples texts. */
+  /** Predicts the rows of a file. Absent if the program samples texts instead. */
   predict?: Predicting;
   /** Further lines of the help text. */
   seenHelp?: string;
@@ -55,13 +55,13 @@ export interface DataReader {
   read(program: Program, flags: Flags): Promise<Source>;
 }
 
-/** Runs the program if the host was started with this file; `meta` is its import.meta. */
+/** Runs the program if this file is the host's main module. `meta` is the import.meta of the file. */
 export async function runIfMain(meta: { url?: string; main?: boolean }, program: Program): Promise<void> {
   if (typeof process === "undefined" || !(await isMain(meta, process.argv[1]))) return;
   process.exitCode = await runProgram(program, process.argv.slice(2));
 }
 
-/** The program of a file whose spec has no data: prints an error if the host was started with this file. */
+/** The program of a file whose spec has no data. Prints an error if this file is the host's main module. */
 export async function refuseIfMain(meta: { url?: string; main?: boolean }, name: string): Promise<void> {
   if (typeof process === "undefined" || !(await isMain(meta, process.argv[1]))) return;
   say(
@@ -71,7 +71,10 @@ export async function refuseIfMain(meta: { url?: string; main?: boolean }, name:
   process.exitCode = 2;
 }
 
-/** Some hosts set import.meta.main. On others, the URL of this file must be that of the script. */
+/**
+ * Whether this file is the host's main module. Some hosts set import.meta.main. On other hosts, the URL of
+ * the file is compared with the URL of the script.
+ */
 async function isMain(
   { url, main }: { url?: string; main?: boolean },
   script: string | undefined,
@@ -80,7 +83,7 @@ async function isMain(
   return isSameFile(await hostFiles(), await scriptFile(), new URL(url));
 }
 
-/** The path of the program's file. Some hosts accept a path without the extension. */
+/** Returns the path of the script. Some hosts accept a path without the extension. */
 async function scriptFile(): Promise<string> {
   const script = `${process?.argv[1]}`;
   const { realpath } = await hostFiles();
@@ -152,7 +155,7 @@ export function locateErrors<T>(path: string, work: () => T): T {
   }
 }
 
-/** Redraws one line on a terminal; elsewhere prints a line for each epoch. */
+/** On a terminal, redraws a single line. Elsewhere, prints a line for each epoch. */
 function showProgress(text: string, isLast: boolean): void {
   const redraws = process?.stderr.isTTY;
   say(redraws ? `\r\x1b[2K${text}${isLast ? "\n" : ""}` : `${text}\n`);
@@ -165,8 +168,8 @@ export function say(text: string): void {
 }
 
 /**
- * Parses flags according to the help text. A flag is valid if the help has a line for it. It takes a value if
- * a word in capitals follows it in that line.
+ * Parses flags according to the help text. A flag is valid if the help has a line for it. The flag takes a
+ * value if a word in capitals follows it in this line.
  */
 export function parseFlags(help: string, args: readonly string[]): Flags {
   const flags: Flags = {};
@@ -187,7 +190,7 @@ export function parseFlags(help: string, args: readonly string[]): Flags {
   return flags;
 }
 
-/** The value of a flag as a whole number; undefined without the flag. */
+/** Returns the value of a flag as a whole number, or undefined if the flag is absent. */
 export function countIn(flags: Flags, flag: string): number | undefined {
   const text = flags[flag];
   return text === undefined ? text : checkWhole(flag, /^\d+$/.test(text) ? Number(text) : NaN, 0, text);

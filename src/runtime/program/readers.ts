@@ -11,7 +11,10 @@ import { reading } from "./files.ts";
 import { locateErrors, say } from "./program.ts";
 import type { DataReader } from "./program.ts";
 
-/** Parses the text of a file. `asked` is the path of a file to predict, in which no row is dropped. */
+/**
+ * Parses the text of a file. `asked` is the path of the file if predictions for its rows are requested. In
+ * this case, no row is dropped.
+ */
 export type TextParser = (text: string, data: DataFacts, asked?: string) => Table;
 
 /** Reads all rows from one file. */
@@ -25,8 +28,8 @@ export const csvFile = (parse: TextParser): DataReader => ({
 });
 
 /**
- * Wraps the parser for specs that name a file of another format. `tapeless train` reads that format, but this
- * program reads the same columns as CSV.
+ * Wraps the parser for a spec whose data file has another format. `tapeless train` reads that format. This
+ * program reads only CSV, with the same columns.
  */
 export const csvOnly =
   (parse: TextParser): TextParser =>
@@ -42,8 +45,8 @@ export const formattedNumbers =
     withNumberFormat(parse(text, data, asked), data.numberFormat);
 
 /**
- * Parses CSV with the separator of the spec, and drops rows with missing values if the spec says so. Prints
- * how many rows are dropped. With `asked`, no row is dropped.
+ * Parses CSV with the separator of the spec. If the spec says so, drops rows with missing values and prints
+ * their number. With `asked`, drops no row.
  */
 export function parseCleaned(text: string, data: DataFacts, asked?: string): Table {
   const mark = `[${data.separator ?? ","}]`;
@@ -61,7 +64,7 @@ export function parseCleaned(text: string, data: DataFacts, asked?: string): Tab
   return tableOf(kept);
 }
 
-/** The columns in which a missing value drops the row. */
+/** Returns the columns in which a missing value causes the row to be dropped. */
 export function droppingColumns(data: DataFacts, names: readonly string[]): string[] {
   return [...Object.keys(data.inputs), ...Object.keys(data.targets)].flatMap((field) => {
     const { columns, drop } = columnFactsOf(data, field);
@@ -69,7 +72,7 @@ export function droppingColumns(data: DataFacts, names: readonly string[]): stri
   });
 }
 
-/** The message about dropped rows, "" if no row is dropped. Throws if no row is left. */
+/** Returns the message about dropped rows, or "" if no row is dropped. Throws if no row remains. */
 export function dropText(dropped: number, rows: number): string {
   if (dropped === 0) return "";
   if (dropped === rows) throw new InputError(`every row has a missing value; "drop" would remove them all`);

@@ -14,8 +14,8 @@ import type { Flags } from "./program.ts";
 const textSalt = -4;
 
 /**
- * How to sample. The logits are divided by the temperature: below 1, likely characters become more likely; 0
- * always takes the most likely character.
+ * How to sample. The logits are divided by the temperature. Below 1, likely characters become even more
+ * likely. At 0, the most likely character is always taken.
  */
 export interface Drawing {
   count: number;
@@ -24,8 +24,8 @@ export interface Drawing {
 }
 
 /**
- * Samples `count` texts. Each has its own random stream, so it depends neither on `count` nor on the batch
- * size. As in the data, no text is empty or too long for the input.
+ * Samples `count` texts. Each text has its own random stream, so it does not depend on `count` or on the
+ * batch size. As in the data, no text is empty or too long for the input.
  */
 export function writeTexts(
   trainer: Pick<Trainer, "predict">,
@@ -80,7 +80,7 @@ export const writerHelp = `
   --sample N           generate N texts after training; with --resume, --seed is their seed
   --temperature T      sampling temperature; 0 picks the likeliest character (default: 1)`;
 
-/** Wraps the trainer, so that it samples texts as the flags say. */
+/** Wraps the trainer, so that it samples texts according to the flags. */
 export function asWriter(
   trainer: Trainer,
   { model, data }: { model: ModelFacts; data: DataFacts },
@@ -94,14 +94,16 @@ export function asWriter(
   return writerOf(trainer, model, data, dataset, drawing);
 }
 
-/** The temperature of the flag, 1 by default. */
+/** Returns the temperature that the flag states, 1 by default. */
 function temperatureIn(text = "1"): number {
   const temperature = text.trim() === "" ? NaN : Number(text);
   if (temperature >= 0 && temperature < Infinity) return temperature;
   throw new InputError(`--temperature must be a number of at least 0, got ${text}`);
 }
 
-/** Wraps a trainer, so that it samples `count` texts at the end; none if `count` is undefined. */
+/**
+ * Wraps a trainer, so that it samples `count` texts at the end. If `count` is undefined, it samples no texts.
+ */
 export function writerOf(
   trainer: Trainer,
   model: ModelFacts,

@@ -13,7 +13,10 @@ interface IndexBounds {
   readonly highest: number;
 }
 
-/** Describes the range for an error message: classes including −1, a vocabulary, or all 32-bit integers. */
+/**
+ * Describes the range for an error message. Ranges are class indices with −1, a vocabulary, or all 32-bit
+ * integers.
+ */
 export function ruleOf({ lowest, highest }: IndexBounds): string {
   if (lowest < -1) return "a 32-bit integer";
   return lowest < 0 ? `a class from 0 to ${highest} (or -1: ignored)` : `an index from 0 to ${highest}`;
@@ -22,17 +25,17 @@ export function ruleOf({ lowest, highest }: IndexBounds): string {
 /** An input or target of a batch. */
 export interface BatchField {
   readonly name: string;
-  /** Whether prediction does not need it: a target, or an input that only the loss reads. */
+  /** True if prediction does not need this field: it is a target, or an input that only the loss reads. */
   readonly isTarget: boolean;
-  /** Numbers per row. */
+  /** The count of numbers per row. */
   readonly size: number;
-  /** Present for indices, absent for real numbers. */
+  /** The valid indices; undefined for real numbers. */
   readonly bounds?: IndexBounds | undefined;
-  /** A lower bound for real numbers. */
+  /** The lower bound of real numbers, if they have one. */
   readonly least?: number | undefined;
 }
 
-/** An input or target, and its array in the arena. */
+/** An input or target, with the array in the arena that receives its values. */
 export interface Slot extends BatchField {
   readonly view: Numbers | Int32Array;
 }
@@ -44,14 +47,14 @@ export interface Slots extends ReadonlyArray<Slot> {
   writes: number;
 }
 
-/** The bounds of class indices, of indices of a vocabulary, or of other integers; none for real numbers. */
+/** The bounds of class indices, vocabulary indices or other integers. Real numbers have no bounds. */
 function boundsOf({ classes, vocabulary, dtype }: FieldFacts): IndexBounds | undefined {
   if (classes) return { lowest: -1, highest: classes - 1 };
   if (vocabulary) return { lowest: 0, highest: vocabulary - 1 };
   return dtype === "i32" ? { lowest: -0x80000000, highest: 0x7fffffff } : undefined;
 }
 
-/** The inputs of a model, then its targets, in the order of the spec. */
+/** The inputs of a model and then its targets, both in the order of the spec. */
 export function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
   return Object.entries<FieldFacts>({ ...inputs, ...targets }).map(([name, facts]) => ({
     name,
@@ -62,13 +65,16 @@ export function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
   }));
 }
 
-/** The slots of a model in the arena of its machine. */
+/** Creates the slots of a model, with arrays in the arena of this machine. */
 export function slotsOf(model: ModelFacts, { inputs }: Pick<PredictingMachine, "inputs">): Slots {
   const slots = batchFields(model).map((field) => ({ ...field, view: inputs[field.name] }));
   return Object.assign(slots, { names: slots.map(({ name }) => name), writes: 0 });
 }
 
-/** Whether the number is valid: an index in range, or a finite number. */
+/**
+ * Whether the value is valid. With bounds, it must be an integer between them; without bounds, any finite
+ * number is valid.
+ */
 export function isWithin(value: number, bounds: IndexBounds | undefined): boolean {
   return bounds === undefined
     ? Number.isFinite(value)
@@ -76,7 +82,8 @@ export function isWithin(value: number, bounds: IndexBounds | undefined): boolea
 }
 
 /**
- * The number of rows of the batch. Throws for unknown or missing names, and for arrays of different lengths.
+ * Returns the number of rows of the batch. Throws if a name is unknown or missing, or if inputs and targets
+ * have different numbers of rows.
  */
 export function rowsOf(slots: Slots, batch: Batch, onlyInputs?: boolean): number {
   checkKeys("the batch", batch, slots.names);
@@ -92,7 +99,7 @@ export function rowsOf(slots: Slots, batch: Batch, onlyInputs?: boolean): number
       throw new InputError(`${name} has ${length} values, not a multiple of the row size ${size}`);
     if (rows !== -1 && count !== rows)
       throw new InputError(`${name} has ${count} rows, but ${slots[0].name} has ${rows}`);
-    // `length` may be wrong, so check that the last value exists.
+    // The `length` of an array-like object may be wrong, so check that the last value exists.
     if (count > 0) checkNumber(name, count - 1, values[length - 1]);
     rows = count;
   }
@@ -106,8 +113,8 @@ function checkNumber(name: string, row: number, value: unknown): void {
 }
 
 /**
- * Copies n rows of the batch into the arena: the rows `order[start]` to `order[start + n - 1]`, or without
- * `order` the rows from `start` on.
+ * Copies n rows of the batch into the arena. With `order`, these are the n rows that `order` lists from
+ * position `start` on. Without `order`, they are the n rows from row `start` on.
  */
 export function writeRows(
   slots: Slots,
@@ -120,8 +127,9 @@ export function writeRows(
   const turn = ++slots.writes;
   for (const slot of slots)
     if (!(onlyInputs && slot.isTarget)) writeField(slot, batch[slot.name], start, n, order);
-  // Reading an array of a user-defined class may run code that calls this trainer.
-  if (slots.writes !== turn) throw new InputError("reading the batch calls the trainer again");
+  // Reading an array of a user-defined class may run code of that class. This code must not overwrite the
+  // batch by calling this trainer.
+  if (slots.writes !== turn) throw new InputError("reading the batch calls the trainer");
 }
 
 function writeField(
@@ -135,10 +143,10 @@ function writeField(
     const row = order === undefined ? start + i : order[start + i];
     for (let j = 0; j < size; j++) {
       const value = values[row * size + j];
-      // Copying would convert null, "" and true to numbers.
+      // Check the type first, because the typed array would convert null, "" and true to numbers.
       if (typeof value !== "number") checkNumber(name, row, value);
       view[i * size + j] = value;
-      // Real numbers are checked after the copy, because they may overflow in f32.
+      // Check a real number after the copy, because the number may overflow in f32.
       if (isWithin(bounds ? value : view[i * size + j], bounds) && !(value < least)) continue;
       const limit = value < least ? `below ${least}` : "too large for f32";
       const what = bounds ? `not ${ruleOf(bounds)}` : Number.isFinite(value) ? limit : "not a finite number";

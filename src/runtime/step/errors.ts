@@ -1,7 +1,9 @@
-// The error class for invalid input (a batch, a data file, a checkpoint, a flag), and checks of records.
+// The error class for invalid input (a batch, a data file, a checkpoint, a flag), checks of option names, and
+// texts for messages.
 
 /**
- * Invalid input. `line` is the line in the data file, or a description of the row if the data has no lines.
+ * The input is invalid. `line` is the line in the data file. If the data has no lines, `line` describes the
+ * row.
  */
 export class InputError extends Error {
   readonly line: number | string | undefined;
@@ -12,7 +14,7 @@ export class InputError extends Error {
   }
 }
 
-/** The text for a message: cut to `most` characters, with control characters escaped. */
+/** Prepares a text for a message: truncates it to `most` characters and escapes control characters. */
 export function shown(text: string, most = 60): string {
   return text
     .slice(0, most)
@@ -23,7 +25,10 @@ export function shown(text: string, most = 60): string {
     .concat(text.length > most ? "…" : "");
 }
 
-/** Throws unless `given` is an object with known keys only. A misspelt option must not be ignored. */
+/**
+ * Throws unless `given` is an object that has only known keys. So a misspelt option is reported and not
+ * ignored.
+ */
 export function checkKeys(what: string, given: object, known: readonly string[]): void {
   if (typeof given !== "object" || !given)
     throw new InputError(`${what} must be an object, got ${valueText(given)}`);
@@ -33,11 +38,14 @@ export function checkKeys(what: string, given: object, known: readonly string[])
       throw new InputError(`${what}: unknown key "${key}"; known keys: ${known.join(", ")}`);
 }
 
-/** Throws for unknown options. Only trainers with WebAssembly kernels use options other than `seed`. */
+/**
+ * Throws for unknown options of createTrainer. All trainers accept the same options, but only trainers with
+ * WebAssembly kernels use options other than `seed`.
+ */
 export const checkTrainerOptions = (options: object): void =>
   checkKeys("createTrainer", options, ["seed", "backend", "threads", "selfCheck"]);
 
-/** Describes any value for a message, without running its code. */
+/** Describes any value for a message, without calling functions of the value such as toString(). */
 export function valueText(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
   if (typeof value === "bigint") return `${value}n`;

@@ -1,18 +1,21 @@
-// The interface between generated code and shared code. The compiler generates a `Machine` for each model.
-// The rest of the trainer is the same for all models.
+// The interface between generated code and shared code. For each model, the compiler generates a `Machine`:
+// the compiled kernels and their memory. The code that calls it is the same for all models.
 
-/** The array type of the arena. In a trainer, it is the type that the model uses. */
+/** The array type of the arena. An emitted file contains only the type of its model. */
 export type Numbers = Float32Array | Float64Array;
 
-/** The mean loss over rows, and the metrics by name. */
+/** The mean loss over the rows, and each metric under its name. */
 export type Summary = { loss: number } & Record<string, number>;
 
-/** What runs the kernels: WebAssembly with fused multiply-add, WebAssembly SIMD, or TypeScript. */
+/**
+ * The kind of kernels: WebAssembly with fused multiply-add ("relaxed"), WebAssembly with plain SIMD ("simd"),
+ * or TypeScript ("ts").
+ */
 export type Backend = "relaxed" | "simd" | "ts";
 
-/** The compiled part of a predictor. */
+/** The compiled part of a predictor: its kernels and their memory. */
 export interface PredictingMachine {
-  /** The arrays of a batch: inputs and targets by name, row-major, with room for `batchSize` rows each. */
+  /** The arrays of a batch: inputs and targets by name, row-major. Each has space for `batchSize` rows. */
   readonly inputs: Record<string, Numbers | Int32Array>;
   /** The predictions of up to `batchSize` rows. */
   readonly output: Numbers;
@@ -20,13 +23,16 @@ export interface PredictingMachine {
   predict(n: number): void;
 }
 
-/** The compiled part of a trainer: the arena, and the programs that run on it. */
+/** The compiled part of a trainer: its memory (the arena), and the programs that run on it. */
 export interface Machine extends PredictingMachine {
-  /** "ts" by default. */
+  /** The kind of kernels; "ts" if absent. */
   readonly backend?: Backend;
   readonly parameters: Record<string, Numbers>;
   readonly gradients: Record<string, Numbers>;
-  /** Every byte that training changes: parameters first, then optimizer state, step and seed. */
+  /**
+   * All bytes that training changes and a checkpoint saves: first the parameters, then optimizer state, step
+   * and seed.
+   */
   readonly state: Uint8Array;
   /** The sums of loss and metrics over the batches of an evaluation. */
   readonly totals: Float64Array;
@@ -34,23 +40,28 @@ export interface Machine extends PredictingMachine {
   readonly step: Int32Array;
   /** One element: the random seed. */
   readonly seed: Int32Array;
-  /** Forward and backward pass over the first n rows: writes the gradients, returns the mean loss. */
+  /**
+   * Runs the forward and backward pass over the first n rows. Writes the gradients and returns the mean loss.
+   */
   gradient(n: number): number;
-  /** Reads the training rows before the first step, to compute class weights or to check targets. */
+  /**
+   * Reads the training rows before the first step. Computes class weights or checks targets, if the model
+   * needs that.
+   */
   prepare?(data: Record<string, ArrayLike<number>>, rows: Int32Array): void;
-  /** One step of the optimizer, with gradients of n rows. */
+  /** Takes one step of the optimizer. The gradients are those of n rows. */
   update(n: number): void;
-  /** Adds loss and metrics of the first n rows to `totals`. */
+  /** Adds the loss and metrics of the first n rows to `totals`. */
   evaluate(n: number): void;
-  /** Loss and metrics of all rows in `totals`. */
+  /** Returns the loss and metrics of all rows that `totals` contains. */
   summarise(): Summary;
-  /** Sets the seed, resets step and optimizer state, draws the parameters. */
+  /** Sets the seed, resets step and optimizer state, and draws random parameters. */
   initialise(seed: number): void;
   /** The learning rate of the last step. */
   learningRate(): number;
   /**
-   * The name of the first value, in program order, that is not finite in the first `rows` rows. Used in the
-   * error message when training diverges.
+   * Returns the name of the first value, in program order, that is not finite in the first `rows` rows. If
+   * training diverges, the error message contains this name.
    */
   check(rows: number): string | undefined;
 }

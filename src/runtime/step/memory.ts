@@ -3,7 +3,7 @@ import type { Numbers } from "./machine.ts";
 import { sizeOf } from "../model/facts.ts";
 import type { ModelFacts } from "../model/facts.ts";
 
-/** Live views of consecutive tensors that begin at `start`, by name. */
+/** Creates a live view of each tensor, by name. The tensors are consecutive and begin at `start`. */
 export function viewsOf(
   f: Numbers,
   start: number,
@@ -14,8 +14,8 @@ export function viewsOf(
 }
 
 /**
- * The name of the first range that has an infinity or a NaN in its first `rows` rows. A range is a name, an
- * offset and the length of a row.
+ * Returns the name of the first range that has an infinity or a NaN in its first `rows` rows. A range
+ * consists of a name, an offset and the length of a row.
  */
 export function firstNotFinite(
   values: Numbers,
@@ -27,7 +27,7 @@ export function firstNotFinite(
   return undefined;
 }
 
-/** All hosts have this function since 2022. */
+/** Decodes base64 to a string with one character per byte. All hosts have this function since 2022. */
 declare function atob(text: string): string;
 
 /** Decodes base64; line breaks are ignored. */

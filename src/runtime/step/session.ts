@@ -1,42 +1,47 @@
-// The state of a trainer: model, machine and progress; and the types of functions that take steps.
+// The state of a trainer (model, machine and progress), and the types of the functions that take steps.
 import type { ModelFacts, TrainingFacts } from "../model/facts.ts";
 import { writeRows } from "./batch.ts";
 import type { Batch, Slots } from "./batch.ts";
 import { InputError } from "./errors.ts";
 import type { Machine } from "./machine.ts";
 
-/** Sums over steps: their rows, and the losses before them times their rows. */
+/**
+ * Sums over steps. `rows` counts the rows. `sum` adds, for each step, the loss before the step times its
+ * rows, so `sum / rows` is the mean loss.
+ */
 export interface Tally {
   rows: number;
   sum: number;
 }
 
-/** The progress of training, which checkpoints contain. `rows` and `sum` are those of an incomplete epoch. */
+/**
+ * The progress of training, as saved in checkpoints. `rows` and `sum` count the steps of an incomplete epoch.
+ */
 export interface Progress extends Tally {
-  /** Completed epochs. */
+  /** The number of completed epochs. */
   epoch: number;
   /**
-   * How the best epoch is selected: the split, the metric, and whether its parameters are saved. A change of
-   * the monitor, or of the data, starts a new search.
+   * Describes how the best epoch is selected: by which split and metric, and whether its parameters are
+   * saved. If the monitor or the data changes, a new search for the best epoch starts.
    */
   monitor: string;
-  /** The best epoch so far (0: none), and the value of the metric in that epoch. */
+  /** The best epoch so far (0 if there is none), and the value of the metric in that epoch. */
   bestEpoch: number;
   bestValue: number;
-  /** Epochs since the best epoch. */
+  /** The number of epochs since the best epoch. */
   waited: number;
-  /** The parameters of the best epoch, if training ends with them. */
+  /** The parameters of the best epoch. Empty if training does not end with these parameters. */
   best: Uint8Array;
   /**
-   * The parameters of the last epoch, saved when those of the best epoch replace them. Further training
-   * starts from these.
+   * The parameters of the last epoch. They are saved here at the end of training, when the parameters of the
+   * best epoch replace them. Further training starts from the saved parameters.
    */
   last: Uint8Array;
 }
 
 /**
- * Computes the gradients of the n rows that `order` lists from position `start`, at most `batchSize` rows at
- * a time. Returns their loss.
+ * Computes the gradients for n rows, with at most `batchSize` rows at a time. `order` lists these rows from
+ * position `start` on. Returns the mean loss of the rows.
  */
 export type GradientOf = (
   session: Session,
@@ -48,10 +53,10 @@ export type GradientOf = (
 ) => number;
 
 /**
- * Takes `count` steps over the rows in `order`, with `batchSize` rows per batch. Begins after `tally.rows`
- * rows; after the last row, continues with the first. Adds the steps to the tally and returns its mean loss.
- * Throws TrainingDiverged at the first loss that is not finite. It is a generator, so that trainers can be
- * compiled that pause between steps.
+ * Takes `count` steps over the rows in `order`, with `batchSize` rows per batch. Skips the first `tally.rows`
+ * rows, which earlier steps have used. After the last row, continues with the first. Adds the steps to the
+ * tally and returns the mean loss of the tally. Throws TrainingDiverged at the first loss that is not finite.
+ * The function is a generator, because some trainers pause between steps.
  */
 export type TakeSteps = (
   session: Session,
@@ -62,7 +67,7 @@ export type TakeSteps = (
   tally: Tally,
 ) => Generator<never, number>;
 
-/** The gradients of rows that fit into one batch. */
+/** Computes the gradients for rows that fit into one batch. */
 export const gradientOfBatch: GradientOf = ({ machine, slots }, data, order, start, n) => {
   writeRows(slots, data, start, n, order);
   return machine.gradient(n);
@@ -94,7 +99,7 @@ export function freshProgress(): Progress {
   };
 }
 
-/** A copy of all parameters: the first bytes of the state. */
+/** Copies all parameters, which are the first bytes of the state. */
 export function packParameters({ parameters, state }: Machine): Uint8Array {
   return state.slice(
     0,
@@ -108,14 +113,15 @@ export function allRows(rows: number): Int32Array {
 }
 
 /**
- * Throws unless the value is a 32-bit unsigned integer of at least `least`. `given` is what the user wrote.
+ * Throws unless the value is a 32-bit unsigned integer of at least `least`. `given` is the value as the user
+ * wrote it, for the message.
  */
 export function checkWhole(name: string, value: number, least = 0, given: unknown = value): number {
   if (Number.isInteger(value) && value >= least && value <= 0xffffffff) return value;
   throw new InputError(`${name} must be an integer from ${least} to 4294967295, got ${given}`);
 }
 
-/** Throws if the rows exceed one batch. */
+/** Throws if there are more rows than fit into one batch. */
 export function checkBatchSize({ model }: Session, rows: number): number {
   if (rows > model.batchSize) {
     throw new InputError(`the batch has ${rows} rows, more than batchSize ${model.batchSize}`);

@@ -1,9 +1,9 @@
-// Optimizer steps over rows: one batch per step, or several batches accumulated into one step.
+// Optimizer steps over rows. A step uses one batch, or accumulates the gradients of several batches.
 import { writeRows } from "./batch.ts";
 import type { Machine } from "./machine.ts";
 import type { GradientOf, TakeSteps } from "./session.ts";
 
-/** Takes one step after the other. Copies each batch into the arena before its step. */
+/** Takes steps one at a time. Copies the rows of each step into the arena before the step. */
 export const singleSteps: TakeSteps = function* (session, data, order, batchSize, count, tally) {
   const { machine, progress, training, gradientOf } = session;
   const rowsOfStep = batchSize * (training.accumulate ?? 1);
@@ -19,7 +19,7 @@ export const singleSteps: TakeSteps = function* (session, data, order, batchSize
   return tally.sum / tally.rows;
 };
 
-/** A loss became NaN or infinite. Epochs are counted from 1. */
+/** The loss became NaN or infinite in this epoch. Epochs are counted from 1. */
 export class TrainingDiverged extends Error {
   readonly epoch: number;
   constructor(epoch: number, message: string) {
@@ -30,8 +30,9 @@ export class TrainingDiverged extends Error {
 }
 
 /**
- * Throws if the loss is not finite. The message contains the step (from 0), the learning rate of the last
- * update, and the first parameter or intermediate value of these `rows` rows that is not finite.
+ * Throws TrainingDiverged if the loss is not finite. The message states the step (counted from 0) and the
+ * learning rate of the last update. It also names the first parameter that is not finite. If all parameters
+ * are finite, it names the first intermediate value that is not finite in the first `rows` rows.
  */
 export function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;
@@ -46,19 +47,20 @@ export function checkLoss(machine: Machine, epoch: number, loss: number, rows = 
   );
 }
 
-/** The programs of a step over several batches. */
+/** The programs for one step that accumulates several batches. */
 export interface GroupPrograms {
-  /** Sets all sums to zero. */
+  /** Sets the totals of the loss and the sums of the gradients to zero. */
   begin(n: number): void;
-  /** Adds n rows to the totals of the loss. */
+  /** Adds n rows to the totals that the gradient depends on, such as the number of rows with a label. */
   measure(n: number): void;
-  /** Adds the gradients of n rows. Returns the loss of all rows so far. */
+  /** Adds the gradients of n rows to the sums. Returns the loss of all rows so far. */
   gradient(n: number): number;
 }
 
 /**
- * Computes the gradients of a group of batches in two passes: the first sums the totals of the loss, the
- * second sums gradients.
+ * Computes the gradients for a group of batches in two passes. The first pass computes the totals of the loss
+ * over the whole group. The gradient of each batch depends on these totals, so the gradients are summed in a
+ * second pass.
  */
 export const groupsOf =
   ({ begin, measure, gradient }: GroupPrograms): GradientOf =>

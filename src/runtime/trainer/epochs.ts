@@ -10,29 +10,31 @@ import { checkLoss } from "../step/steps.ts";
 import { checkedRows } from "./evaluate.ts";
 import type { EpochReport, FitOptions, History } from "./trainer.ts";
 
-/** Some rows of a data set. */
+/** Some rows of a data set: their indices, and the data of all rows. */
 interface Part {
   data: Batch;
   rows: Int32Array;
 }
 
-/** The long parts of an epoch. Their generators yield only in trainers that are compiled to pause. */
+/** The parts of an epoch that take long. They are generators, which yield only in trainers that can pause. */
 export interface EpochParts {
   takeSteps: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
   evaluateRows: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
 }
 
-/** The state of a trainer that trains epochs. */
+/** The state of a trainer, with the functions that train and evaluate an epoch. */
 export type EpochSession = Session & EpochParts;
 
-/** Validated options of a run, with defaults filled in. */
+/** The validated options of a run. Defaults are filled in. */
 export interface FitPlan {
   train: Part;
   validation?: Part;
   epochs: number;
   batchSize: number;
   shuffle: boolean;
-  /** The metric that selects the best epoch, and the smallest change that counts as an improvement. */
+  /**
+   * The metric that selects the best epoch. Only a change by more than `minDelta` counts as an improvement.
+   */
   metric: string;
   minDelta: number;
   /** Training stops after this many epochs without improvement. */
@@ -41,7 +43,7 @@ export interface FitPlan {
   keepsBest: boolean;
 }
 
-/** Checks options and data. Takes the defaults of options from the spec. */
+/** Checks the options and the data. The spec defines the defaults of the options. */
 export function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
   checkKeys("training options", options, [
@@ -82,12 +84,15 @@ export function planFit(session: Session, data: Batch, options: FitOptions): Fit
   };
 }
 
-/** Throws unless the option is one of the names. */
+/** Throws unless `choice` is one of the names. */
 function checkChoice(what: string, choice: string, names: readonly string[]): void {
   if (!names.includes(choice)) throw new InputError(`${what} must be ${names.join(" or ")}, got "${choice}"`);
 }
 
-/** Sets a fraction of the rows aside for validation, at random. The other rows keep their order. */
+/**
+ * Determines the training and validation rows. If `validation` is a fraction, random rows are set aside for
+ * validation.
+ */
 function partsOf(
   session: Session,
   data: Batch,
@@ -105,8 +110,8 @@ function partsOf(
 }
 
 /**
- * Runs the plan and yields after each epoch, or wherever the trainer pauses. If the caller stops early, the
- * trainer has the state at that point, and the next run continues from there.
+ * Trains according to the plan. Yields after each epoch, and where the trainer pauses. If the caller stops
+ * iterating, the trainer keeps its state, and the next run continues from this state.
  */
 export function* runEpochs(session: EpochSession, plan: FitPlan): Generator<EpochReport, History> {
   const { machine, progress } = session;
@@ -127,13 +132,14 @@ export function* runEpochs(session: EpochSession, plan: FitPlan): Generator<Epoc
 }
 
 /**
- * Continues the search for the best epoch, unless the monitor has changed. Restores the parameters of the
- * last epoch, unless the caller has changed the current ones.
+ * Prepares a run that continues earlier training. Continues the search for the best epoch, unless the monitor
+ * has changed. Restores the parameters of the last epoch, unless the caller has changed the current
+ * parameters.
  */
 function resume({ machine, progress }: Session, plan: FitPlan): void {
   const monitor = `${plan.validation ? "validation" : "training"} ${plan.metric}${plan.keepsBest ? ", kept" : ""}`;
-  // Rows of an incomplete epoch are kept only for the same search, because the data may be others.
-  // A run that stopped early has finished its search: further training starts a new one.
+  // If the monitor has changed, the data may have changed too, so an incomplete epoch starts again. If the
+  // previous run stopped early, its search is complete, and further training starts a new search.
   const isOver = progress.last.length > 0 && progress.waited >= plan.patience && plan.epochs > 0;
   if (isOver || progress.monitor !== monitor)
     Object.assign(progress, freshProgress(), { epoch: progress.epoch, monitor });
@@ -144,8 +150,8 @@ function resume({ machine, progress }: Session, plan: FitPlan): void {
 }
 
 /**
- * One pass over the training rows, or over those that an interrupted pass has left. Their order depends on
- * seed and epoch only.
+ * Makes one pass over the training rows, or completes an interrupted pass. The order of the rows depends only
+ * on the seed and the epoch.
  */
 function* runEpoch(session: EpochSession, plan: FitPlan): Generator<EpochReport, EpochReport> {
   const { machine, progress, training } = session;
@@ -176,7 +182,10 @@ function* runEpoch(session: EpochSession, plan: FitPlan): Generator<EpochReport,
   return report;
 }
 
-/** Records and returns whether this epoch is the best so far, on the validation rows if there are any. */
+/**
+ * Determines, records and returns whether this epoch is the best so far. Compares results on the validation
+ * rows, or on the training rows if there are no validation rows.
+ */
 function judge(
   { machine, progress, training }: Session,
   { metric, minDelta, keepsBest }: FitPlan,
@@ -195,9 +204,9 @@ function judge(
 }
 
 /**
- * Class weights w_c = m / (K · m_c) for K classes, where class c has m_c of the m rows. So all classes have
- * the same total weight (G. King and L. Zeng, "Logistic Regression in Rare Events Data", 2001). Labels of −1
- * are ignored. A class without rows has weight 0.
+ * Computes class weights for K classes. Class c has m_c of the m rows and gets the weight w_c = m / (K ·
+ * m_c), so all classes have the same total weight (G. King and L. Zeng, "Logistic Regression in Rare Events
+ * Data", 2001). Labels of −1 are ignored. A class without rows has weight 0.
  */
 export function balance(weights: Numbers, classes: ArrayLike<number>, rows: Int32Array, size: number): void {
   const counts = Array.from(weights, () => 0);

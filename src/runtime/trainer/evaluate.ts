@@ -5,7 +5,9 @@ import type { Summary } from "../step/machine.ts";
 import { allRows } from "../step/session.ts";
 import type { Session } from "../step/session.ts";
 
-/** Copies the rows into the arena, one batch at a time, and calls `work` for each batch of n rows. */
+/**
+ * Copies the rows into the arena, one batch at a time. Calls `work` with the number of rows in each batch.
+ */
 export function forBatches(
   { model, slots }: Session,
   data: Batch,
@@ -20,8 +22,8 @@ export function forBatches(
 }
 
 /**
- * The indices of all rows. Checks every value in advance, so that training does not fail in the middle of an
- * epoch.
+ * Returns the indices of all rows. First checks every value, so that an invalid value is reported before
+ * training and not in the middle of an epoch.
  */
 export function checkedRows(session: Session, data: Batch): Int32Array {
   const rows = allRows(rowsOf(session.slots, data));
@@ -29,7 +31,10 @@ export function checkedRows(session: Session, data: Batch): Int32Array {
   return rows;
 }
 
-/** Loss and metrics over these rows of the data. A generator, as `TakeSteps` is. */
+/**
+ * Computes loss and metrics over these rows of the data. This function is a generator because some trainers
+ * pause between batches.
+ */
 export function* evaluateRows(session: Session, data: Batch, rows: Int32Array): Generator<never, Summary> {
   const { machine } = session;
   machine.totals.fill(0);

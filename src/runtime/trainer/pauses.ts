@@ -6,13 +6,13 @@ import type { EpochParts } from "./epochs.ts";
 import { forBatches } from "./evaluate.ts";
 import type { EpochPosition, EpochReport, Trainer } from "./trainer.ts";
 
-/** What a piece of work consists of: optimizer steps, or batches of an evaluation. */
+/** The kind of a piece of work: optimizer steps, or batches of an evaluation. */
 export type PieceKind = "steps" | "batches";
 
-/** The length of the next piece of work, of at least 1. */
+/** Returns the length of the next piece of work, at least 1. */
 export type NextPiece = (kind: PieceKind) => number;
 
-/** How a trainer pauses. It does not pause if `next` is undefined. */
+/** Determines when a trainer pauses. Without `next`, it does not pause. */
 export interface Pace {
   next?: NextPiece | undefined;
 }
@@ -20,14 +20,14 @@ export interface Pace {
 /** A trainer that can pause. */
 export interface PausingTrainer extends Trainer {
   /**
-   * Lets epochs() pause after pieces of work, whose length `next` returns; undefined ends this. At a pause,
-   * epochs() yields a report with `soFar`. There, save() returns a checkpoint from which training continues
-   * inside the epoch. Results do not change.
+   * Makes epochs() pause after each piece of work; `next` returns the length of the piece. With undefined,
+   * epochs() no longer pauses. At a pause, epochs() yields a report with `soFar`, and save() returns a
+   * checkpoint from which training continues inside the epoch. Pauses do not change the results.
    */
   pauseAfter(next: NextPiece | undefined): void;
 }
 
-/** Adds pauseAfter() to a trainer with the parts `pausing(pace)`. */
+/** Adds pauseAfter() to a trainer whose epoch parts are `pausing(pace)`. */
 export const withPauses = <Other extends Trainer>(trainer: Other, pace: Pace): Other & PausingTrainer =>
   Object.assign(trainer, {
     pauseAfter(next: NextPiece | undefined): void {
@@ -35,7 +35,10 @@ export const withPauses = <Other extends Trainer>(trainer: Other, pace: Pace): O
     },
   });
 
-/** The parts of an epoch that pause after each piece. They compute the same bits as `others` and evaluateRows. */
+/**
+ * Creates epoch parts that pause after each piece of work. They compute the same bits as `others` and as the
+ * evaluateRows that does not pause.
+ */
 export function pausing(pace: Pace, others: TakeSteps = singleSteps): EpochParts {
   let soFar: EpochPosition = { step: 0, steps: 0, rows: 0 };
   const report = ({ machine, progress }: Session): EpochReport => ({
@@ -48,7 +51,7 @@ export function pausing(pace: Pace, others: TakeSteps = singleSteps): EpochParts
   });
   return {
     *takeSteps(session, data, order, batchSize, count, tally) {
-      // The steps of steps() have a tally of their own, and do not pause.
+      // Only epochs() uses the tally of the session. Other callers, such as steps(), do not pause.
       if (tally !== session.progress) return yield* others(session, data, order, batchSize, count, tally);
       const rowsOfStep = batchSize * (session.training.accumulate ?? 1);
       const stepsOf = (rows: number) => Math.ceil(rows / rowsOfStep);
@@ -67,7 +70,7 @@ export function pausing(pace: Pace, others: TakeSteps = singleSteps): EpochParts
       const { machine, model, progress } = session;
       machine.totals.fill(0);
       for (let start = 0; start < rows.length;) {
-        // Outside epochs, an evaluation does not pause.
+        // An evaluation pauses only inside an epoch.
         const piece = (progress.rows > 0 && pace.next?.("batches")) || rows.length;
         const part = rows.subarray(start, start + piece * model.batchSize);
         forBatches(session, data, part, (n) => machine.evaluate(n));

@@ -9,32 +9,35 @@ import { checkLoss, singleSteps } from "../step/steps.ts";
 import type { Trainer } from "./trainer.ts";
 
 /**
- * Summary statistics of numbers. Values that are not finite are only counted. If no value is finite, all
- * statistics are 0.
+ * Summary statistics of numbers. Infinite and NaN values are counted in `notFinite`, and all other statistics
+ * ignore them. If no value is finite, the statistics are 0.
  */
 export interface Distribution {
   count: number;
-  /** The number of infinite or NaN values. */
+  /** The number of infinite and NaN values. */
   notFinite: number;
   min: number;
   max: number;
   mean: number;
-  /** √ of the mean of (x − mean)². */
+  /** The standard deviation, √ of the mean of (x − mean)². */
   std: number;
-  /** √Σx² */
+  /** The Euclidean norm, √Σx². */
   norm: number;
   /** The fraction of values that are exactly 0. */
   zeros: number;
   /**
-   * Counts in 32 intervals of equal width from `min` to `max`. A value on a boundary belongs to the higher
-   * interval, `max` to the last.
+   * The number of values in each of 32 intervals of equal width from `min` to `max`. A value on a boundary
+   * belongs to the higher interval; `max` belongs to the last interval.
    */
   histogram: number[];
 }
 
 const intervals = 32;
 
-/** Computes in doubles and in memory order, so that equal numbers give equal bits. */
+/**
+ * Computes the statistics. Sums are accumulated in doubles and in memory order, so equal values lead to equal
+ * bits.
+ */
 export function distributionOf(values: Numbers): Distribution {
   let [count, sum, squares, zeros, min, max] = [0, 0, 0, 0, Infinity, -Infinity];
   for (const value of values) {
@@ -54,7 +57,7 @@ export function distributionOf(values: Numbers): Distribution {
   for (const value of values) {
     if (!Number.isFinite(value)) continue;
     spread += (value - mean) * (value - mean);
-    // If all values are equal, this is 0 / 0, and they belong to the first interval.
+    // If all values are equal, the quotient is 0 / 0 = NaN, and all values belong to the first interval.
     const place = Math.floor(((value - min) / (max - min)) * intervals) || 0;
     histogram[Math.min(intervals - 1, place)]++;
   }
@@ -64,7 +67,7 @@ export function distributionOf(values: Numbers): Distribution {
 
 /** The result of a step. */
 export interface StepReport {
-  /** Optimizer steps so far, including this one and those before a checkpoint. */
+  /** The number of optimizer steps so far, including this step and the steps before a checkpoint. */
   step: number;
   /** The mean loss over the rows of the step, before the update. */
   loss: number;
@@ -72,12 +75,15 @@ export interface StepReport {
   learningRate: number;
 }
 
-/** The current listener for steps, if any. */
+/** The current listener for steps, if there is one. */
 export interface StepWatch {
   listener?: ((step: StepReport) => void) | undefined;
 }
 
-/** Takes the same steps as `others`, with the same bits. With a listener, takes them one at a time. */
+/**
+ * Takes the same steps as `others`, with the same bits. If there is a listener, takes the steps one at a time
+ * and reports each step to the listener.
+ */
 export const watchedSteps = (watch: StepWatch, others: TakeSteps = singleSteps): TakeSteps =>
   function* (session, data, order, batchSize, count, tally) {
     const { machine, progress, training, gradientOf } = session;
@@ -100,14 +106,15 @@ export const watchedSteps = (watch: StepWatch, others: TakeSteps = singleSteps):
 /** Dead or saturated units of a layer. */
 export interface IdleUnits {
   /**
-   * "zero", after relu: the value is exactly 0, so no gradient passes (a dead unit; Lu et al., "Dying ReLU
-   * and initialization", 2020). "saturated", after a squashing function: the value is in the outer 3 % of the
-   * range, such as |y| > 0.97 for tanh (Karpathy, "Building makemore, part 3").
+   * The rule that values must match. "zero", after relu: the value is exactly 0, so the gradient is 0 too. A
+   * unit of such values is dead (Lu et al., "Dying ReLU and initialization", 2020). "saturated", after a
+   * squashing function: the value is in the outer 3 % of the function's range, such as |y| > 0.97 for tanh
+   * (Karpathy, "Building makemore, part 3").
    */
   rule: "zero" | "saturated";
   /**
-   * The number of units, out of `of`, that match the rule in every row and position of the batch. A unit is
-   * an index on the last axis, such as a channel of an image.
+   * The number of units whose values match the rule in every row and position of the batch. `of` is the
+   * number of all units. A unit is an index of the last axis, such as a channel of an image.
    */
   units: number;
   of: number;
@@ -115,24 +122,25 @@ export interface IdleUnits {
   share: number;
 }
 
-/** The output of a layer for the batch, in training mode. */
+/** The output of one layer for the batch, computed in training mode. */
 export interface LayerProbe {
   name: string;
   /** The shape of the output without the batch axis. */
   shape: readonly number[];
   activations: Distribution;
-  /** For layers that end with relu, tanh, sigmoid or their hard forms. */
+  /** Present for layers that end with relu, tanh, sigmoid or a hard variant of these. */
   idle?: IdleUnits;
 }
 
-/** A trainable parameter, and its update for the batch. */
+/** One trainable parameter, with its gradient and its update for the batch. */
 export interface ParameterProbe {
   name: string;
   weights: Distribution;
-  /** Gradients of the loss, before clipping and weight decay. */
+  /** The gradients of the loss before clipping and weight decay. */
   gradients: Distribution;
   /**
-   * ‖Δw‖ and ‖Δw‖ / ‖w‖ for one step with this batch. The ratio is absent if ‖w‖ = 0. About 0.001 is usual.
+   * The norm ‖Δw‖ of the update in one step with this batch, and the ratio ‖Δw‖ / ‖w‖. The ratio is absent if
+   * ‖w‖ = 0. A typical ratio is 0.001.
    */
   updateNorm: number;
   updateRatio?: number;
@@ -145,7 +153,7 @@ export interface Probe {
   rows: number;
   /** The loss of the batch, including regularization. */
   loss: number;
-  /** Layers in the order of the network, without those that only rearrange values. */
+  /** The layers in the order of the network. Layers that only rearrange values are omitted. */
   layers: LayerProbe[];
   parameters: ParameterProbe[];
 }
@@ -153,19 +161,21 @@ export interface Probe {
 /** An instrumented trainer. */
 export interface ProbingTrainer extends Trainer {
   /**
-   * Reports on one batch. Computes its gradients, takes a step and undoes the step. Afterwards, `gradients`
-   * are those of this batch, but training continues with the same bits. Takes as long as about three steps.
+   * Computes statistics for one batch. To measure the update, takes an optimizer step and undoes it.
+   * Afterwards, `gradients` contains the gradients for this batch, but training continues with the same bits.
+   * A probe takes about as long as three steps.
    */
   probe(batch: Batch): Probe;
   /**
-   * Calls `listener` after every step of steps(), epochs() and fit(); undefined removes the listener. The
-   * listener may call probe(). Results do not change.
+   * Calls `listener` after every step of steps(), epochs() and fit(). With undefined, removes the listener.
+   * The listener may call probe(). Results do not change.
    */
   onStep(listener: ((step: StepReport) => void) | undefined): void;
 }
 
 /**
- * A layer as the compiler describes it. `idle`: the rule, and for "saturated" the bounds of active values.
+ * A layer as the compiler describes it. `idle` is the rule for idle units. For the rule "saturated", values
+ * from `low` to `high` are active.
  */
 export interface ProbedLayer {
   name: string;
@@ -175,11 +185,14 @@ export interface ProbedLayer {
 
 /** The compiled part of an instrumented trainer. */
 export interface ProbingMachine {
-  /** Forward pass in training mode over the first n rows: writes the values of the layers. */
+  /** Runs the forward pass in training mode over the first n rows, and writes the values of the layers. */
   forward(n: number): void;
-  /** The values by layer, with room for `batchSize` rows each. */
+  /** The output values of each layer, with space for `batchSize` rows. */
   readonly values: Record<string, Numbers>;
-  /** The tensors that steps update: parameters or, with weight averaging, the weights before averaging. */
+  /**
+   * The tensors that an optimizer step updates: the parameters, or with weight averaging, the weights that
+   * are averaged.
+   */
   readonly weights: Record<string, Numbers>;
   /** One element: the learning rate of the last step. */
   readonly learningRate: Float64Array;
@@ -222,7 +235,10 @@ export function probing(
   });
 }
 
-/** The statistics of one parameter; `from` has its values before the step, `to` after it. */
+/**
+ * Computes the statistics of one parameter. `from` contains its values before the step, and `to` its values
+ * after the step.
+ */
 function moved(name: string, from: Numbers, to: Numbers, gradient: Numbers): ParameterProbe {
   const weights = distributionOf(from);
   let squares = 0;
@@ -237,7 +253,10 @@ function moved(name: string, from: Numbers, to: Numbers, gradient: Numbers): Par
   };
 }
 
-/** The statistics of one layer. `part` is the fraction of `room` that the rows fill. */
+/**
+ * Computes the statistics of one layer. The array `room` has space for a full batch; `part` is the fraction
+ * that the rows fill.
+ */
 function seen({ name, shape, idle }: ProbedLayer, room: Numbers, part: number): LayerProbe {
   const values = room.subarray(0, Math.round(room.length * part));
   return {
@@ -248,7 +267,7 @@ function seen({ name, shape, idle }: ProbedLayer, room: Numbers, part: number): 
   };
 }
 
-/** Counts values and units that match the rule. A unit matches if all its values match. */
+/** Counts the values and the units that match the rule. A unit matches if all its values match. */
 function idleUnits(
   values: Numbers,
   of: number,

@@ -1,4 +1,5 @@
-// Builds a trainer from compiled kernels (`machine`): checks inputs and tracks the progress of training.
+// Builds a trainer from a machine, which contains the compiled kernels. The trainer checks inputs and tracks
+// the progress of training.
 import { checkTrainerOptions } from "../step/errors.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../checkpoints/checkpoint.ts";
 import type { CheckpointMetadata } from "../checkpoints/checkpoint.ts";
@@ -19,10 +20,12 @@ import { rowsOf, slotsOf, writeRows } from "../step/batch.ts";
 import type { Batch } from "../step/batch.ts";
 import type { FitOptions, Trainer } from "./trainer.ts";
 
-/** A compiled model, and parts that replace the ordinary ones. */
+/** A compiled model, and optional functions that replace the usual ones. */
 type TrainerBase = Pick<Session, "model" | "machine" | "training"> & Partial<EpochSession>;
 
-/** A new trainer. `seed` (0 to 4294967295, by default the seed of the spec) determines all random numbers. */
+/**
+ * Creates a trainer. `seed` (0 to 4294967295, by default the seed of the spec) determines all random numbers.
+ */
 export function trainerOf(base: TrainerBase, options: { seed?: number }): Trainer {
   checkTrainerOptions(options);
   const { model, machine, training } = base;
@@ -42,7 +45,7 @@ export function trainerOf(base: TrainerBase, options: { seed?: number }): Traine
   let metadata: CheckpointMetadata = {};
   const epochs = (data: Batch, fitOptions: FitOptions = {}) => {
     const plan = planFit(session, data, fitOptions);
-    // Metrics on different data are not comparable, so start a new search for the best epoch.
+    // Metrics on different data cannot be compared, so new data starts a new search for the best epoch.
     if (lastData !== undefined && lastData !== data) session.progress.monitor = "";
     lastData = data;
     return runEpochs(session, plan);

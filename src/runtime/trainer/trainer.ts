@@ -4,42 +4,42 @@ import type { Backend, Numbers, Summary } from "../step/machine.ts";
 import type { EarlyStopping } from "../model/facts.ts";
 import type { Batch } from "../step/batch.ts";
 
-/** Options of training. Their defaults are in the spec. */
+/** Options of training. The spec defines their defaults. */
 export interface FitOptions {
-  /** The number of further epochs. */
+  /** The number of epochs to train, in addition to the completed epochs. */
   epochs?: number;
-  /** Rows per batch, at most the batch size of the model. */
+  /** The number of rows per batch, at most the batch size of the model. */
   batchSize?: number;
   /** Validation data, or the fraction of the rows to set aside for validation (0: none). */
   validation?: Batch | number;
   earlyStopping?: EarlyStopping | false;
   /**
-   * The parameters at the end: those of the best epoch (the default with validation or early stopping), or those of
-   * the last.
+   * Whether training ends with the parameters of the best epoch or of the last epoch. The default is "best"
+   * with validation or early stopping.
    */
   keep?: "best" | "last";
-  /** Whether each epoch shuffles the rows. */
+  /** Whether the rows are shuffled in each epoch. */
   shuffle?: boolean;
 }
 
 /** The result of one epoch. */
 export interface EpochReport {
-  /** Counted from 1 over all runs, including those before a checkpoint. */
+  /** The number of the epoch, counted from 1. Epochs before a checkpoint are included. */
   epoch: number;
-  /** The loss before each step, averaged over the rows. */
+  /** The mean of the losses before each step, weighted by rows. */
   loss: number;
-  /** Metrics of the training rows after the epoch, in evaluation mode. */
+  /** The metrics on the training rows after the epoch, computed in evaluation mode. */
   metrics: Record<string, number>;
   validation?: Summary;
   /** The learning rate of the last step. */
   learningRate: number;
   /** Whether this is the best epoch so far. */
   best: boolean;
-  /** Present if the training pauses inside the epoch. The loss is then that of its rows so far. */
+  /** Present if training pauses inside the epoch. The loss then covers only the rows so far. */
   soFar?: EpochPosition;
 }
 
-/** A point inside an epoch: its steps so far, of how many, and their rows. */
+/** A position inside an epoch: `step` of its `steps` steps are complete, and they used `rows` rows. */
 export interface EpochPosition {
   step: number;
   steps: number;
@@ -54,15 +54,16 @@ export interface History {
   stoppedEarly: boolean;
 }
 
-/** A model with its parameters: trains, evaluates, predicts, saves. */
+/** A model with its parameters. It can train, evaluate, predict and save. */
 export interface Trainer {
-  /** Live views of the parameters: writing to them changes the model. */
+  /** Live views of the parameters. Writing to them changes the model. */
   readonly parameters: Record<string, Numbers>;
   /**
-   * Live views of the gradients that gradient() or step() computed last, before clipping and weight decay.
+   * Live views of the gradients that the last gradient() or step() computed. They do not include clipping and
+   * weight decay.
    */
   readonly gradients: Record<string, Numbers>;
-  /** What runs the kernels. */
+  /** The kind of kernels that run: "relaxed" or "simd" (WebAssembly), or "ts" (TypeScript). */
   readonly backend: Backend;
   /** The random seed. */
   readonly seed: number;
@@ -72,27 +73,34 @@ export interface Trainer {
   step(batch: Batch): number;
   /**
    * Takes `count` optimizer steps over any number of rows, batch by batch in order. After the last row,
-   * continues with the first. Returns the loss before each step, averaged over the rows. Throws
-   * TrainingDiverged at a loss that is not finite. Rows are checked when they are used.
+   * continues with the first. Returns the mean of the losses before each step, weighted by rows. Throws
+   * TrainingDiverged at the first loss that is not finite. Checks each row only when a step uses it.
    */
   steps(data: Batch, count: number): number;
-  /** Computes loss and gradients without an update. */
+  /** Computes the gradients of a batch without an update. Returns the mean loss. */
   gradient(batch: Batch): number;
-  /** Loss and metrics of a batch in evaluation mode: no dropout, running statistics. */
+  /**
+   * Returns the loss and metrics of a batch in evaluation mode: without dropout, and with running statistics.
+   */
   evaluate(batch: Batch): Summary;
-  /** Loss and metrics over any number of rows. */
+  /** Returns the loss and metrics over any number of rows, in evaluation mode. */
   evaluateAll(data: Batch): Summary;
-  /** The output of the network, row-major, in a new array. */
+  /** Returns the output of the network, row-major, in a new array. */
   predict(inputs: Batch): Numbers;
-  /** Trains on any number of rows. Yields after each epoch, so the caller can report, wait or stop. */
+  /**
+   * Trains on any number of rows. Yields a report after each epoch, so that the caller can show it, wait or
+   * stop.
+   */
   epochs(data: Batch, options?: FitOptions): Generator<EpochReport, History>;
-  /** Runs epochs() to the end. */
+  /** Runs epochs() to the end, without yielding. */
   fit(data: Batch, options?: FitOptions): History;
   /**
-   * Returns a checkpoint from which training resumes with the same bits. Adds this metadata to what was
-   * saved or loaded before.
+   * Returns a checkpoint from which training resumes with the same bits. Adds `metadata` to the metadata that
+   * was saved or loaded before.
    */
   save(metadata?: CheckpointMetadata): Uint8Array;
-  /** Restores a checkpoint of the same model and returns its metadata. Changes nothing if it throws. */
+  /**
+   * Restores a checkpoint of the same model and returns its metadata. If it throws, the trainer is unchanged.
+   */
   load(checkpoint: Uint8Array): CheckpointMetadata;
 }

@@ -8,7 +8,10 @@ import type { OpenDataset } from "./folds.ts";
 import { figureText, resultText } from "./train-on.ts";
 import type { Regime, Run, Stage, TrainingResult } from "./train-on.ts";
 
-/** The result of a fold: loss and metrics on its validation rows after its best epoch, or the last if it is kept. */
+/**
+ * The result of a fold: loss and metrics on its validation rows after its best epoch, or with `keep: "last"`,
+ * after its last epoch.
+ */
 export type FoldResult = { bestEpoch: number } & Summary;
 
 /** The result of all folds. */
@@ -24,7 +27,7 @@ export interface CrossValidation {
 /** The result of a cross-validated run. */
 export type FoldedResult = TrainingResult & CrossValidation;
 
-/** The whole run: the folds, then the final training. */
+/** Performs the whole run: first the folds, then the final training. */
 export async function trainOnFolds(run: Run): Promise<FoldedResult> {
   return trainAndJudge(run, await crossValidate(run));
 }
@@ -44,7 +47,8 @@ export async function validateFolds(
   const done = foldsDone(run);
   const folds = [...done];
   for (const dataset of datasets.slice(done.length)) {
-    // All trainers start from the same seed. The first fold of a resumed run has the restored trainer.
+    // All trainers start from the same seed. A resumed run continues its first fold with the restored
+    // trainer.
     const own = folds.length === done.length ? trainer : run.createTrainer({ seed });
     const name = `fold ${folds.length + 1}/${datasets.length}: `;
     const metadata = { epochs, folds: [...folds] };
@@ -58,8 +62,8 @@ export async function validateFolds(
 }
 
 /**
- * Trains the final model on all rows outside the test split, for as many epochs as the mean best epoch.
- * Evaluates it on the test split.
+ * Trains the final model on all rows outside the test split. The number of epochs is the rounded mean of the
+ * folds' best epochs. Evaluates the model on the test split.
  */
 export async function trainAndJudge(
   run: Run,
@@ -79,7 +83,7 @@ export async function trainAndJudge(
 export const foldsIn = ({ folds }: CheckpointMetadata): readonly FoldResult[] =>
   Array.isArray(folds) ? folds : [];
 
-/** A warning if not all folds were completed when a checkpoint was saved. */
+/** Returns a warning if not all folds were completed when the checkpoint was saved. */
 export function unfinishedText(folds: number | undefined, metadata: CheckpointMetadata): string | undefined {
   const done = foldsIn(metadata).length;
   if (metadata.folds === undefined || folds === undefined || done >= folds) return undefined;

@@ -14,8 +14,9 @@ export interface Cutting extends DatasetContext, Pick<Run, "source" | "locateErr
 export type OpenDataset = Omit<Dataset, "test">;
 
 /**
- * The data set of each fold, created on demand: the rows of the fold for validation, all others for training.
- * The test split is set aside first. Scales and vocabularies are fitted on the training rows of the fold.
+ * Returns functions that create the data set of each fold. In a data set, the rows of the fold are for
+ * validation, and all others are for training. The test split is set aside first. Scales and vocabularies are
+ * fitted on the training rows of the fold.
  */
 export function foldsOf(run: Cutting): (() => OpenDataset)[] {
   const { training, source, trainer, locateErrors, warn } = run;
@@ -42,7 +43,7 @@ export function foldsOf(run: Cutting): (() => OpenDataset)[] {
 
 /**
  * Assigns rows to folds in random order, class by class. The sizes of two folds differ by at most one row,
- * and so do their numbers of rows of each class.
+ * and so do their numbers of rows in each class.
  */
 export function dealRows(
   rows: Int32Array,
@@ -60,14 +61,14 @@ export function dealRows(
   return Array.from({ length: folds }, (_, fold) => order.filter((_, i) => i % folds === fold).sort());
 }
 
-/** Classes with fewer rows than folds, and their numbers of rows. */
+/** Returns the classes that have fewer rows than there are folds, with their numbers of rows. */
 function rareClasses(classes: ArrayLike<number>, rows: Int32Array, folds: number): [number, number][] {
   const counts = new Map<number, number>();
   for (const row of rows) counts.set(classes[row], (counts.get(classes[row]) ?? 0) + 1);
   return [...counts].filter(([label, count]) => label >= 0 && count < folds).sort(([a], [b]) => a - b);
 }
 
-/** Throws if the fold has no labels, because it could not be evaluated. */
+/** Throws if no row of the fold has a label, because such a fold could not be evaluated. */
 function checked({ model: { targets } }: DatasetContext, dataset: OpenDataset): OpenDataset {
   const { validation, fields } = dataset;
   const { name } = fields[fields.length - 1];

@@ -7,7 +7,7 @@ import type { EpochReport } from "../trainer/trainer.ts";
 /**
  * Wraps a trainer, so that it reports `mae` and `rmse` in the original units of the target. The trainer
  * itself computes them for the scaled target, in units of the scale's span. `minDelta` of early stopping has
- * the units of its metric. The loss is still that of the scaled target; r2 and accuracy have no unit. The
+ * the units of its metric. The loss still refers to the scaled target. r2 and accuracy have no unit. The
  * compiler checks that all columns of the target have the same span.
  */
 export function inOriginalUnits(

@@ -1,4 +1,5 @@
-// A whole training run on a data set, and its result. The command line and the program share it.
+// A whole training run on a data set, and its result. The `tapeless` command and emitted programs share this
+// code.
 import type { Summary } from "../step/machine.ts";
 import type { ModelFacts, TrainingFacts } from "../model/facts.ts";
 import type { CheckpointMetadata } from "../checkpoints/checkpoint.ts";
@@ -15,12 +16,12 @@ import type { EpochReport, FitOptions, Trainer } from "../trainer/trainer.ts";
 import { TrainingDiverged } from "../step/steps.ts";
 
 /**
- * The result of a training run. Splits that the spec does not set aside are absent. The loss is that of
- * scaled targets, as in training.
+ * The result of a training run. Splits that the spec does not set aside are absent. As in training, the loss
+ * refers to scaled targets.
  */
 export interface TrainingResult {
   model: string;
-  /** Completed epochs, including those before a checkpoint. */
+  /** The number of completed epochs, including those before a checkpoint. */
   epochs: number;
   bestEpoch: number;
   train: Summary;
@@ -30,7 +31,7 @@ export interface TrainingResult {
   samples?: readonly string[] | undefined;
 }
 
-/** The part of a trainer that a run needs. */
+/** The members of a trainer that a run needs. */
 export interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "save"> {
   /** Samples new texts, if requested. */
   samples?(): readonly string[] | undefined;
@@ -43,7 +44,7 @@ export interface Stage extends Pick<FitOptions, "earlyStopping"> {
   epochs: number;
   /** A prefix for progress lines. */
   name?: string;
-  /** Further metadata for its checkpoints, read when the run is resumed. */
+  /** Further metadata for the checkpoints of this training. A resumed run reads it. */
   metadata?: CheckpointMetadata;
 }
 
@@ -51,17 +52,17 @@ export interface Stage extends Pick<FitOptions, "earlyStopping"> {
 export interface Begun extends Stage {
   trainer: Trainer;
   dataset: Dataset;
-  /** Whether the stage already stopped early before the run was resumed. Then it trains no further. */
+  /** Whether the stage had already stopped early before the run was resumed. If so, it trains no further. */
   hasStopped: boolean;
 }
 
 /** The initial state of a run. */
 export interface Start extends DatasetContext {
-  /** The largest number of epochs of a training. */
+  /** The number of epochs after which a training ends. */
   epochs: number;
   /**
-   * The trainer of the first training: new, or restored from the checkpoint `resume` with the metadata
-   * `resumed`.
+   * The trainer of the first training. It is new, or restored from the checkpoint file `resume`, whose
+   * metadata is `resumed`.
    */
   trainer: Trainer;
   resume?: string | undefined;
@@ -73,7 +74,7 @@ export interface Start extends DatasetContext {
 /** The services that an emitted program, or the `tapeless` command, provides to a run. */
 export interface Host {
   read(): Promise<Source>;
-  /** Wraps the trainer of a stage, so that it reports errors in original units or samples texts. */
+  /** Wraps the trainer of a stage, for instance to report errors in original units or to sample texts. */
   begin(begun: Begun): Trainable | Promise<Trainable>;
   /** Writes a checkpoint, if the user wants one. */
   write(checkpoint: () => Uint8Array): Promise<void>;
@@ -93,21 +94,25 @@ export interface Run extends Start, Pick<Host, "warn"> {
 /** Defines a run of several trainings, and the text of its result. */
 export interface Regime {
   train(run: Run): Promise<TrainingResult>;
-  /** A warning before a checkpoint with this metadata predicts, if its model is not the final one. */
+  /**
+   * Returns a warning if a checkpoint with this metadata does not contain the final model. It is printed
+   * before the checkpoint is used for predictions.
+   */
   doubt(training: TrainingFacts, metadata: CheckpointMetadata): string | undefined;
   text(result: TrainingResult): string;
 }
 
-/** The whole run: reads the rows, then trains once, or several times as `regime` says. */
+/** Performs the whole run: reads the rows, then trains once. With `regime`, trains several times. */
 export async function trainRun(start: Start, host: Host, regime?: Regime): Promise<TrainingResult> {
   const train: Run["train"] = (trainer, dataset, stage) => trainStage(start, host, trainer, dataset, stage);
   if (regime) return regime.train({ ...start, warn: host.warn, source: await host.read(), train });
   const { trainer, epochs, locateErrors } = start;
-  // The table is not in a variable, because it would take as much memory during training as the data set.
+  // The table is not in a variable. Otherwise it would stay in memory during training, and it is as large as
+  // the data set.
   return train(trainer, datasetOf(start, await host.read(), trainer.seed, locateErrors), { epochs });
 }
 
-/** One training, with a checkpoint after every epoch. */
+/** Performs one training, with a checkpoint after every epoch. */
 async function trainStage(
   { model, training, resume, resumed, locateErrors, ...start }: Start,
   host: Host,
@@ -134,8 +139,8 @@ async function trainStage(
 
 /**
  * Trains until the trainer has completed `epochs` epochs (by default the number in the spec). Then evaluates
- * all splits with the final parameters: those of the best epoch if there is a validation split and the spec does not
- * keep the last.
+ * all splits with the final parameters. These are the parameters of the best epoch if there is a validation
+ * split, unless the spec has `keep: "last"`.
  */
 export async function trainOn(
   model: ModelFacts,
@@ -171,26 +176,28 @@ export async function trainOn(
   };
 }
 
-/** Metrics in one line: "loss 0.1234  accuracy 0.9667". */
+/** Formats metrics in one line: "loss 0.1234  accuracy 0.9667". */
 function figures(summary: Record<string, number>): string {
   return Object.entries(summary)
     .map(([name, value]) => `${name} ${figureText(value)}`)
     .join("  ");
 }
 
-/** Four decimals, or four significant digits for very small and very large values. */
+/**
+ * Formats a value with four decimals. Very small and very large values have four significant digits instead.
+ */
 export function figureText(value: number): string {
   const size = Math.abs(value);
   return value === 0 || (size >= 0.001 && size < 1e6) ? value.toFixed(4) : value.toPrecision(4);
 }
 
-/** One line of progress. */
+/** Formats a report as one line of progress. */
 export function epochText({ epoch, loss, metrics, validation, best }: EpochReport, total: number): string {
   const held = validation ? `  validation ${figures(validation)}` : "";
   return `epoch ${epoch}/${total}  ${figures({ loss, ...metrics })}${held}${best ? "  best" : ""}`;
 }
 
-/** The result for people: a line for each split and for each new text. */
+/** Formats the result as text, with a line for each split and for each new text. */
 export function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: TrainingResult): string {
   const lines = Object.entries(parts).map(([part, summary]) => part.padEnd(12) + figures(summary));
   const best = bestEpoch === 0 ? "" : `, best epoch ${bestEpoch}`;

@@ -21,23 +21,30 @@ export class KernelsDiffer extends Error {
 }
 
 const drawing = {
-  /** A difference counts if two seeds show it. With one seed, a number may be at a kink by chance. */
+  /**
+   * A difference counts only if it occurs with two seeds. With a single seed, a number may be at a kink by
+   * chance.
+   */
   seeds: [1, 2, 3, 4, 5, 6],
   shown: 2,
-  /** Some seeds draw smaller numbers, because an overflow in f32 alone must not count as a difference. */
+  /**
+   * Some seeds draw smaller numbers. Large numbers may overflow in f32 on only one side, which must not count
+   * as a difference.
+   */
   scales: [1, 1 / 4, 1 / 16],
-  /** Inputs beyond the range of int32: 2³³. */
+  /** The size of inputs that are beyond the range of int32: 2³³. */
   wide: 8_589_934_592,
 };
 
-/** One row, a middle number (odd if possible), and a full batch. */
+/** One row, about half a batch (an odd number if possible), and a full batch. */
 const comparedRows = (batchSize: number): number[] => [
   ...new Set([1, Math.min(batchSize, (batchSize >> 1) | 1), batchSize]),
 ];
 
 /**
- * Compares the kernels for each number of rows in `asked`; true selects one row, a middle number and a full
- * batch. `machine` must be newly initialised on the arena of `wasm`. Its state is restored at the end.
+ * Compares the kernels for each number of rows in `asked`; true selects one row, about half a batch and a
+ * full batch. `machine` must be newly initialised and must use the arena of `wasm`. The state of the machine
+ * is restored at the end.
  *
  * @throws KernelsDiffer
  */
@@ -57,7 +64,8 @@ export function compareKernels(
     disturbStart(model, states, seed, scale);
     return sides.storedUntil(initial.length);
   };
-  // Computed only once, because the first seed is usually sufficient.
+  // The start for the first seed is computed only once and then reused, because the other seeds are rarely
+  // needed.
   const first = startWith(drawing.seeds[0], drawing.scales[0]);
   const compareWith = (rows: number, wide = 0): void => {
     const found: KernelDifference[] = [];

@@ -1,4 +1,5 @@
-// Data for the comparison of kernels: random rows, and random numbers that replace initial zeros and ones.
+// Data for the comparison of kernels: random rows, and random changes of parameters and optimizer states,
+// which begin with many zeros and ones.
 import type { Numbers } from "../step/machine.ts";
 import { sizeOf } from "../model/facts.ts";
 import type { ModelFacts } from "../model/facts.ts";
@@ -9,12 +10,13 @@ export type ComparedNumbers = Numbers | Int32Array | Float64Array;
 /** Tensors by name. */
 export type ComparedViews = ReadonlyMap<string, ComparedNumbers>;
 
-/** The period of the random numbers. It is a prime, so that they do not repeat with rows or columns. */
+/** The period of the random numbers. It is a prime, so that the numbers do not repeat from row to row. */
 const disturbances = 4093;
 
 /**
- * Adds random numbers to parameters and optimizer states, because a zero would hide an error in its factor.
- * States only increase, because some are under a square root. Counters do not change.
+ * Adds random numbers to parameters and optimizer states. A zero would hide an error in the number that it is
+ * multiplied by. States only increase, because square roots of some states are computed. Counters do not
+ * change.
  */
 export function disturbStart(model: ModelFacts, states: ComparedViews, seed: number, scale: number): void {
   const random = randomStream(randomKey(seed, 0, 0));
@@ -29,9 +31,10 @@ export function disturbStart(model: ModelFacts, states: ComparedViews, seed: num
 }
 
 /**
- * Fills a batch. Inputs have mean 0 and standard deviation `scale`; indices often repeat. Real-valued targets, and
- * inputs that only the loss reads, are 0 with probability 1/3 and otherwise in (0, 1]. Every loss accepts
- * these values. The weight of the first row is not 0, because a batch without weight would reveal nothing.
+ * Fills a batch with random numbers. Inputs have mean 0 and standard deviation `scale`. Indices often repeat
+ * the previous index. Real-valued targets, and inputs that only the loss reads, are 0 with probability 1/3
+ * and otherwise in (0, 1], because every loss accepts these values. The weight of the first row is not 0. If
+ * all weights were 0, all gradients would be 0, and the comparison would detect no error.
  */
 export function fillBatch(model: ModelFacts, batch: ComparedViews, seed: number, scale: number): void {
   const random = randomStream(randomKey(seed, 0, 1));
@@ -53,7 +56,7 @@ export function fillBatch(model: ModelFacts, batch: ComparedViews, seed: number,
     fill(name, classes === undefined ? positive : indexBelow(classes));
 }
 
-/** Multiplies each number by 1 ± move, with a random sign. */
+/** Multiplies each number by 1 + move or 1 − move, at random. */
 export function moveNumbers(values: ComparedViews, seed: number, move: number): void {
   const random = randomStream(randomKey(seed, 0, 2));
   for (const view of values.values())

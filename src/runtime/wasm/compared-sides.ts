@@ -1,17 +1,18 @@
-// Compares WebAssembly kernels with TypeScript kernels: runs a program in both arenas, finds the values that
-// differ, and estimates how much of a difference rounding explains.
+// Compares WebAssembly kernels with TypeScript kernels. Runs a program on both sides, each with its own
+// arena, finds the values that differ, and estimates how much of a difference rounding explains.
 //
 // Each program starts from the same bits on both sides, so errors do not accumulate from program to program.
-// For each value in both arenas, let e = max |wasm − typescript| and s = max |typescript|. The value passes
-// if
+// For each value (an array that both sides compute), let e = max |wasm − typescript| and s = max
+// |typescript|. The value passes if
 //
 //   e ≤ tolerance · s     or     e ≤ 2 ulp of 1     or     e ≤ 16 · noise
 //
-// The second condition is for cancellation: inputs are near 1, and small values are differences of numbers
-// near 1, such as 1 − tanh² x and x − mean. The noise of a result is its change when all numbers that the
-// program reads change by a few units in the last place. Where the function is steep, as at a kink, the
-// results of both sides change. Where sums cancel, the small remainder may change on one side only. A wrong
-// index or a missing lane has neither effect.
+// The second condition allows for cancellation. Since inputs are near 1, small values are often differences
+// of numbers near 1, such as 1 − tanh² x and x − mean. The third condition uses the noise of a value: how
+// much the value changes if all numbers that the program reads change by a few units in the last place. Where
+// the function is steep, as at a kink, the value changes on both sides. Where sums cancel, the small
+// remainder may change on one side only. An error such as a wrong index or a missing lane does not increase
+// the noise.
 import { moveNumbers, type ComparedNumbers, type ComparedViews } from "./compared-data.ts";
 import type { Numbers } from "../step/machine.ts";
 import { sizeOf } from "../model/facts.ts";
@@ -21,19 +22,19 @@ const sides: readonly ("wasm" | "typescript")[] = ["wasm", "typescript"];
 const arenaViews: readonly ("f" | "integers" | "doubles")[] = ["f", "integers", "doubles"];
 
 /**
- * "rows": the value has `size` elements for each row of the batch. "gradient": it is the gradient of one
- * parameter. "perParameter": it has one element for each element of all trainable parameters.
+ * "rows": the value has `size` elements for each row of the batch. "gradient": the value is the gradient of
+ * one parameter. "perParameter": the value has one element for each element of all trainable parameters.
  */
 type ComparedKind = "rows" | "gradient" | "perParameter";
 
-/** A value: its name, its offset and its size in elements, and its kind. */
+/** A value, described by its name, its offset and size in elements, and its kind. */
 export type ComparedValue = readonly [name: string, at: number, size: number, kind?: ComparedKind];
 
-/** The values that are compared, and where they are stored. */
+/** The values that are compared, and their locations. */
 export interface ComparedFacts {
   /**
-   * The size of the WebAssembly arena. Its first `storedBytes` bytes are storage, which outlasts a program
-   * and has the same layout in both arenas.
+   * The size of the WebAssembly arena. Its first `storedBytes` bytes are storage: they keep their values
+   * between programs, and have the same layout in both arenas.
    */
   arenaBytes: number;
   storedBytes: number;
@@ -42,13 +43,13 @@ export interface ComparedFacts {
   integers: ComparedValue[];
   doubles: ComparedValue[];
   /**
-   * Intermediate values that are still in memory at the end of a program, by program: offsets in both arenas,
-   * and the size of a row.
+   * For each program, the intermediate values that are still in memory when it ends: their offsets in both
+   * arenas, and the size of a row.
    */
   temporaries: Record<string, [name: string, at: number, atInWasm: number, rowSize: number][]>;
 }
 
-/** An arena, and the programs that run on it. */
+/** One side: an arena, and the programs that run on it. */
 export interface ComparedSide {
   readonly f: Numbers;
   readonly integers: Int32Array;
@@ -56,7 +57,7 @@ export interface ComparedSide {
   readonly programs: Readonly<Record<string, (n: number) => number | void>>;
 }
 
-/** A value in both arenas. */
+/** A value, with its elements in both arenas. */
 interface Compared {
   readonly name: string;
   readonly isGradient: boolean;
@@ -66,17 +67,17 @@ interface Compared {
   readonly typescript: ComparedNumbers;
 }
 
-/** A value that differs by more than the tolerance. */
+/** A value that differs by more than the first two conditions allow. */
 interface Suspect extends Compared {
   readonly error: number;
   readonly index: number;
-  /** The largest noise that is accepted if only one side shows it. */
+  /** The largest noise that counts if it occurs on only one side. */
   readonly cap: number;
 }
 
 /**
- * One comparison of the first `rows` rows. `wide` is 0 for inputs near 1. Otherwise it is the magnitude of
- * inputs that are so large that overflows do not count.
+ * One comparison, for the first `rows` rows. `wide` is 0 if inputs are near 1. Otherwise, it is the magnitude
+ * of very large inputs. Overflows then do not count as differences.
  */
 export interface ComparedDraw {
   readonly rows: number;
@@ -92,21 +93,25 @@ export interface KernelDifference {
   index: number;
   wasm: number;
   typescript: number;
-  /** How much of the difference rounding explains. */
+  /** The part of the difference that rounding explains. */
   noise: number;
 }
 
 const comparing = {
-  /** Relative to the largest number of a value. Sums of a few thousand terms have smaller rounding errors. */
+  /**
+   * The tolerance relative to the largest number of a value. Rounding errors of sums of a few thousand terms
+   * are smaller.
+   */
   tolerance: { f32: 1 / 1024, f64: 1 / 1_073_741_824 }, // 2⁻¹⁰, 2⁻³⁰
-  /** The relative change of each number to measure noise, and the number of such changes. */
+  /** To measure noise, each number is changed by this relative amount, `moves` times. */
   move: { f32: 1 / 524_288, f64: 1 / 140_737_488_355_328 }, // 2⁻¹⁹, 2⁻⁴⁷
   moves: 4,
   timesNoise: 16,
   /** Two units in the last place of 1. */
   smallest: { f32: 1 / 4_194_304, f64: 1 / 2_251_799_813_685_248 }, // 2⁻²², 2⁻⁵¹
   /**
-   * Numbers below this fraction of the largest gradient, or of 1, may be remainders of sums that cancelled.
+   * Numbers below this fraction of the largest gradient, or of 1, may be the remainders of sums whose terms
+   * cancel.
    */
   cancelled: 1 / 256,
 };
@@ -117,7 +122,10 @@ export class ComparedSides {
   private readonly wasm: ComparedSide;
   private readonly typescript: ComparedSide;
   private readonly values: readonly Compared[];
-  /** The storage of both sides, and a copy from before the current program. */
+  /**
+   * The storage of the WebAssembly side, that of the TypeScript side, and a copy of the latter from before
+   * the current program.
+   */
   private readonly ofWasm: Uint8Array;
   private readonly stored: Uint8Array;
   private readonly before: Uint8Array;
@@ -133,7 +141,10 @@ export class ComparedSides {
     this.before = new Uint8Array(facts.storedBytes);
   }
 
-  /** Views of the TypeScript storage before byte `end`. Values with rows have the first `rows` rows. */
+  /**
+   * Returns views of the values in the first `end` bytes of the TypeScript storage. Of values with rows, the
+   * views contain only the first `rows` rows.
+   */
   views(end = Infinity, rows = this.model.batchSize): ComparedViews {
     const views = this.values
       .filter(({ typescript }) => typescript.byteOffset < end)
@@ -141,7 +152,7 @@ export class ComparedSides {
     return new Map(views);
   }
 
-  /** Sets the storage from which the programs start. */
+  /** Sets the storage that the programs start with. */
   setStored(bytes: Uint8Array): void {
     this.stored.fill(0).set(bytes);
   }
@@ -151,13 +162,13 @@ export class ComparedSides {
     return this.stored.slice(0, end);
   }
 
-  /** Whether the last batch tested gradients: some gradient is not zero, or there are no gradients. */
+  /** Whether the last batch was informative: some gradient was not zero, or the model has no gradients. */
   hasGradients(): boolean {
     const gradients = this.values.filter(({ isGradient }) => isGradient);
     return gradients.length === 0 || gradients.some(({ typescript }) => largestOf(typescript) > 0);
   }
 
-  /** Runs the programs in order until one differs. */
+  /** Runs the programs in order, and stops at the first that differs. */
   firstDifference(draw: ComparedDraw): KernelDifference | undefined {
     for (const program in this.typescript.programs) {
       if (draw.wide > 0 && program !== "predict") continue;
@@ -187,7 +198,7 @@ export class ComparedSides {
     return { program, rows: draw.rows, value: name, index, wasm, typescript, noise: noise[i] };
   }
 
-  /** The values that differ by more than the tolerance, in program order. */
+  /** The values that differ by more than the first two conditions allow, in program order. */
   private suspectsOf(program: string, { rows, wide }: ComparedDraw): Suspect[] {
     const { dtype } = this.model;
     const { cancelled, smallest, tolerance } = comparing;
@@ -199,7 +210,7 @@ export class ComparedSides {
       typescript: this.typescript.f.subarray(at, at + rows * size),
       wasm: this.wasm.f.subarray(atInWasm, atInWasm + rows * size),
     }));
-    // Rows after those of the batch are not compared.
+    // Only the rows of the batch are compared.
     const stored = this.values.map((value) => firstRows(value, rows));
     const apart = [...kept, ...stored].flatMap((value) => {
       const { error, index } = largestDifference(value.wasm, value.typescript, wide > 0);
@@ -217,7 +228,9 @@ export class ComparedSides {
     });
   }
 
-  /** How much each value changes when the numbers that the program reads change. Restores both sides. */
+  /**
+   * Measures how much each value changes if the numbers that the program reads change. Restores both sides.
+   */
   private noiseOf(program: string, { rows, seed }: ComparedDraw, values: readonly Suspect[]): number[] {
     const { move, moves } = comparing;
     const bases = values.map((value) => ({ wasm: value.wasm.slice(), typescript: value.typescript.slice() }));
@@ -249,7 +262,10 @@ function firstRows(value: Compared, rows: number): Compared {
   return { ...value, wasm: wasm.subarray(0, count), typescript: typescript.subarray(0, count) };
 }
 
-/** Storage in both arenas. Splits a "perParameter" value, as its magnitude may differ between parameters. */
+/**
+ * Finds the stored values in both arenas. Splits a "perParameter" value by parameter, because its magnitude
+ * may differ between parameters.
+ */
 function storedValues(
   { parameters, batchSize }: ModelFacts,
   facts: ComparedFacts,
@@ -282,8 +298,8 @@ function storedValues(
 }
 
 /**
- * The largest difference between two lists, and its index. A difference is infinite if only one of the
- * numbers is finite; `passInfinite` skips these.
+ * Returns the largest difference between two lists, and its index. The difference is infinite if only one of
+ * two numbers is finite; `passInfinite` ignores such differences.
  */
 function largestDifference(a: ComparedNumbers, b: ComparedNumbers, passInfinite = false) {
   const worst = { error: 0, index: 0 };
@@ -298,7 +314,7 @@ function largestDifference(a: ComparedNumbers, b: ComparedNumbers, passInfinite 
   return worst;
 }
 
-/** The largest finite magnitude. */
+/** Returns the largest finite magnitude. */
 function largestOf(list: ComparedNumbers): number {
   let most = 0;
   for (let i = 0; i < list.length; i++) {

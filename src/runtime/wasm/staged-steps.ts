@@ -1,5 +1,5 @@
-// Takes many optimizer steps in one call. Their batches are written next to each other into the memory of the
-// kernels.
+// Takes many optimizer steps in one call into WebAssembly. Before the call, the batches are staged: they are
+// written next to each other into the memory of the kernels.
 import type { ModelFacts } from "../model/facts.ts";
 import { slotsOf, writeRows } from "../step/batch.ts";
 import type { Machine } from "../step/machine.ts";
@@ -8,8 +8,9 @@ import { checkLoss } from "../step/steps.ts";
 import type { Staging } from "./wasm-kernels.ts";
 
 /**
- * Takes the same steps as `singleSteps`, with the same bits, but only one batch per step. `batchAt` returns
- * the views of a batch that is stored `shift` bytes after the batch in the arena.
+ * Creates a function that takes the same steps as `singleSteps`, with the same bits. It does not support
+ * several batches per step. `batchAt` returns the views of a batch that is stored `shift` bytes after the
+ * batch in the arena.
  */
 export function stagedSteps(
   model: ModelFacts,
@@ -21,9 +22,10 @@ export function stagedSteps(
   );
   return function* ({ machine, progress }, data, order, batchSize, count, tally) {
     const batches = Math.ceil(order.length / batchSize);
-    /** The number of rows of the batch that begins at this position of the order. */
+    /** Returns the number of rows in the batch that begins at this position of the order. */
     const rowsAt = (start: number) => Math.min(batchSize, order.length - start);
-    // If all batches fit and each has a step, they are written once, and the steps cycle through them.
+    // If all batches fit into memory and each is used, they are written only once, and the steps cycle
+    // through them.
     const fits = batches <= slots && batches <= count && tally.rows === 0;
     let done = 0;
     while (done < count) {

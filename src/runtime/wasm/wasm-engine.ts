@@ -1,16 +1,25 @@
-// Compiles the WebAssembly module of a trainer, and instantiates it over a memory.
+// Compiles the WebAssembly module of a trainer, and instantiates it with a memory.
 import type { Backend } from "../step/machine.ts";
 import { bytesIn } from "../step/memory.ts";
 
-/** The global of this name, if the host has it. Access by name needs no type declaration. */
+/**
+ * Returns the global of this name, if the host has it. Globals of some hosts have no type declaration, so
+ * they are accessed by name.
+ */
 export function hostGlobal<T>(name: string): T | undefined {
   return Reflect.get(globalThis, name);
 }
 
-/** Every SIMD instruction begins with this byte. Its number follows, which here has two bytes. */
+/**
+ * Every SIMD instruction begins with this byte. The number of the instruction follows; it has two bytes for
+ * all instructions used here.
+ */
 const simd = 0xfd;
 
-/** The number of an instruction, and the three bytes that replace it where multiply and add are fused. */
+/**
+ * The first byte of the number of an instruction, and the three bytes that replace the instruction where
+ * multiply and add are fused.
+ */
 const relaxed: readonly (readonly [number, readonly [number, number, number]])[] = [
   [0xe6, [0x01, 0x01, 0x01]], // f32x4.mul: three nops leave the factors on the stack
   [0xf2, [0x01, 0x01, 0x01]], // f64x2.mul
@@ -18,7 +27,10 @@ const relaxed: readonly (readonly [number, readonly [number, number, number]])[]
   [0xf0, [simd, 0x87, 0x02]], // f64x2.add: f64x2.relaxed_madd
 ];
 
-/** The module with fused multiply-add at these positions: x · y + z is rounded once, if the CPU can do so. */
+/**
+ * Returns the module with fused multiply-add at these positions: x · y + z is rounded only once if the CPU
+ * supports it.
+ */
 export function relaxedBytes(bytes: Uint8Array, places: readonly number[]): Uint8Array {
   const patched = bytes.slice();
   for (const place of places) {
@@ -48,15 +60,15 @@ interface Engine {
 export interface WasmFacts {
   /** The module in base64. */
   module: string;
-  /** The positions where multiply and add can be fused, each relative to the previous one. */
+  /** The positions at which multiply and add can be fused, each relative to the previous position. */
   relaxedAt: readonly number[];
   /** The position of the byte that declares the memory as shared. */
   sharedAt: number;
   /** The offset of the arena in the memory. */
   base: number;
   /**
-   * The size of the arena with the space before and after it. Then follow the scratch space of each thread,
-   * and the control block, which all threads share.
+   * The size of the arena, including the space before and after it. After these bytes follow the scratch
+   * space of each thread and the control block, which all threads share.
    */
   memoryBytes: number;
   scratchBytes: number;
@@ -67,7 +79,7 @@ export interface WasmFacts {
 }
 
 /**
- * The environment of an instance: its memory, the addresses of its scratch space and of the control block,
+ * The imports of a module instance: its memory, the addresses of its scratch space and of the control block,
  * and the number of threads.
  */
 export interface WasmSetting {
@@ -77,7 +89,7 @@ export interface WasmSetting {
   readonly threads: number;
 }
 
-/** The WebAssembly API of the host. Throws if there is none. */
+/** Returns the WebAssembly API of the host. Throws if the host has none. */
 function engine(): Engine {
   const found = hostGlobal<Engine>("WebAssembly");
   if (found === undefined) throw new Error("this host has no WebAssembly");
@@ -94,8 +106,8 @@ export interface CompiledWasm {
 }
 
 /**
- * Compiles for the backend `asked`, or for the first that the engine supports. Throws if there is none, or if
- * a content security policy forbids compilation.
+ * Compiles the module for the backend `asked`, or for the fastest backend that the engine supports. Throws if
+ * the engine does not support the backend, or if a content security policy forbids compilation.
  */
 export function compileWasm(
   { module, relaxedAt, sharedAt }: WasmFacts,
@@ -114,14 +126,14 @@ export function compileWasm(
   throw new Error("the engine does not support these instructions");
 }
 
-/** A memory of at least `bytes` bytes that does not grow. */
+/** Creates a memory of at least `bytes` bytes that does not grow. */
 export function wasmMemory(bytes: number, shared: boolean): WasmMemory {
   const { Memory } = engine();
   const pages = Math.ceil(bytes / 0x10000);
   return new Memory({ initial: pages, maximum: pages, shared });
 }
 
-/** Instantiates a module over a memory; `math` are the JavaScript functions that it imports. */
+/** Instantiates a module with a memory. `math` contains the JavaScript functions that the module imports. */
 export function wasmFunctions(
   { module }: CompiledWasm,
   env: WasmSetting,

@@ -11,23 +11,25 @@ import { mayShareMemory, startWorkers, workerName } from "./wasm-workers.ts";
 export interface TrainerOptions {
   /** The random seed (0 to 4294967295), by default the seed of the spec. */
   seed?: number;
-  /** What runs the kernels; by default, the fastest backend that this host supports. */
+  /** The kind of kernels to run. The default is the fastest backend that this host supports. */
   backend?: Backend;
   /**
-   * The number of threads that share the kernels' work, including this one; 1 by default. Results have the
-   * same bits for any number. If this thread may not wait (the main thread of a page), or if memory cannot be
-   * shared, this thread works alone.
+   * The number of threads that share the work of the kernels, including the current thread; 1 by default.
+   * Results have the same bits for any number of threads. Threads need shared memory and a thread that may
+   * wait for the others. On the main thread of a page, or without shared memory, the current thread works
+   * alone.
    */
   threads?: number;
   /**
-   * First compares the WebAssembly kernels with the TypeScript kernels on random data, and throws if they
-   * differ. true selects 1 row, a middle number of rows and `batchSize` rows; a list selects other numbers of
-   * rows. The comparison does not affect the trainer.
+   * Whether createTrainer compares the WebAssembly kernels with the TypeScript kernels on random data. It
+   * throws an error if they differ. true compares batches of 1 row, of about half of `batchSize` rows, and of
+   * `batchSize` rows. A list contains other numbers of rows to compare. The comparison does not affect the
+   * trainer.
    */
   selfCheck?: boolean | readonly number[];
 }
 
-/** The programs, and the memory that they run on. */
+/** The compiled programs, and the memory that they use. */
 export interface WasmKernels {
   readonly backend: Backend;
   readonly memory: ArrayBufferLike;
@@ -37,32 +39,35 @@ export interface WasmKernels {
   readonly staging: Staging;
 }
 
-/** Memory for several batches. One call takes a step with each of them. */
+/** Memory for several batches, and a function that takes a step with each of them in one call. */
 export interface Staging {
   /** The number of batches that fit. */
   readonly slots: number;
-  /** The distances in bytes from the batch in the arena to the first slot, and from each slot to the next. */
+  /**
+   * Distances in bytes: `shift` is from the batch in the arena to the first slot, and `stride` from each slot
+   * to the next.
+   */
   readonly shift: number;
   readonly stride: number;
   /** The losses of the last call. */
   readonly losses: Float64Array;
   /**
-   * Takes `count` steps, which cycle through the first `slots` batches, starting with batch `slot`. The
-   * batches have `rows` rows, the last has `lastRows`. Writes the losses. Stops before the update of a step
-   * whose loss is not finite. Returns the number of steps taken.
+   * Takes `count` steps, which cycle through the first `slots` batches, starting with batch `slot`. Each
+   * batch has `rows` rows, except the last batch, which has `lastRows`. Writes the losses. If a loss is not
+   * finite, stops before the update of that step. Returns the number of completed steps.
    */
   run(count: number, slot: number, slots: number, rows: number, lastRows: number): number;
 }
 
-/** Limits: bytes and number of staged batches, steps per call, threads. */
+/** Limits on the bytes and the number of staged batches, on the steps per call, and on the threads. */
 const stagedBytes = 0x100000;
 const mostSlots = 64;
 const mostSteps = 1024;
 const mostThreads = 64;
 
 /**
- * Starts the kernels. Returns undefined if the TypeScript kernels run instead. `meta` is the import.meta of
- * the file.
+ * Starts the WebAssembly kernels. Returns undefined if the trainer must use the TypeScript kernels. `meta` is
+ * the import.meta of the file.
  */
 export function startWasm(
   model: ModelFacts,
@@ -89,8 +94,8 @@ export function startWasm(
 }
 
 /**
- * Creates the memory and instantiates the module. The memory contains the arena, the scratch space of each
- * thread, the control block, losses, and staged batches.
+ * Creates the memory and instantiates the module. The memory contains, in this order, the arena, the scratch
+ * space of each thread, the control block, the losses and the staged batches.
  */
 function instantiate(
   model: ModelFacts,

@@ -33,7 +33,10 @@ function nodeThreads(): NodeThreads | undefined {
   return hostGlobal<Host>("process")?.getBuiltinModule?.("node:worker_threads");
 }
 
-/** Whether this thread may wait and share memory. The main thread of a page may not wait. */
+/**
+ * Whether this thread can share memory and may wait for other threads. The main thread of a page must not
+ * wait.
+ */
 export function mayShareMemory(): boolean {
   try {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0);
@@ -48,7 +51,10 @@ const forgotten = new FinalizationRegistry((workers: readonly HostWorker[]) => {
   for (const worker of workers) worker.terminate();
 });
 
-/** Starts a thread for each setting. If one does not start, the others do its work, so there is no error. */
+/**
+ * Starts a thread for each setting. If a thread does not start, the other threads do its work, so there is no
+ * error.
+ */
 export function startWorkers(
   url: string,
   serves: string,
@@ -83,15 +89,15 @@ function startWorker(url: string, work: Work): HostWorker | undefined {
   }
 }
 
-/** The name of a worker of a model's trainer. */
+/** The name of the workers for this model's trainers. */
 export const workerName = ({ name, dtype, specHash }: ModelFacts): string => `${name} ${dtype} ${specHash}`;
 
-/** The byte offset in the control block where a failed thread is recorded. */
+/** The byte offset in the control block at which a failed thread is recorded. */
 const failedAt = 24;
 
 /**
- * Computes the parts of kernels that belong to this thread. If it fails, its parts are missing, so it reports
- * the failure to the threads that wait for them.
+ * Computes this thread's parts of the kernels. If this fails, reports the failure to the other threads,
+ * because they wait for these parts.
  */
 function serveKernels({ memory, control }: Work, { serve }: Record<string, WasmFunction>): void {
   try {
@@ -101,7 +107,10 @@ function serveKernels({ memory, control }: Work, { serve }: Record<string, WasmF
   }
 }
 
-/** Runs as a worker if the file was started as one. Returns whether it was. */
+/**
+ * If this file was started as a worker of this model, runs the worker and returns true. Otherwise returns
+ * false.
+ */
 export function servesAsWorker(
   model: ModelFacts,
   facts: WasmFacts,

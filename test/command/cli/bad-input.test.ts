@@ -59,7 +59,7 @@ describe("an invalid spec is reported", () => {
     [
       "a sequence layer without a sequence",
       withNetwork({ type: "lstm", units: 3 }, scores),
-      ["T1308", "lstm1 takes sequences [n, length, units]"],
+      ["T1308", "lstm1 must read a sequence [n, length, units]"],
     ],
     [
       "a step that stops the gradient",
@@ -207,6 +207,6 @@ describe("invalid data is reported", () => {
   it("if the spec has no data section", async () => {
     const { data: _, ...rest } = flowers;
     place.write("bare.json", rest);
-    expectRefusal(await place.run("train", "bare.json"), "bare.json error T2005: ", "`data`");
+    expectRefusal(await place.run("train", "bare.json"), "bare.json error T2005: ", 'no "data" section');
   });
 });

@@ -11,7 +11,7 @@ it("does not overwrite another site", { timeout: 60_000 }, async () => {
   expectRefusal(
     await place.run("playground", "-o", "site"),
     "error T1014: -o site: the folder contains files that are not part of a playground: data.js, index.html",
-    "hint: name a folder that is new, empty",
+    "hint: choose a folder that is new, is empty",
   );
   expect(place.read("site/index.html")).toBe("<title>my own</title>");
   expect(place.read("site/data.js")).toBe("my own");

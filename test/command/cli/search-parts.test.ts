@@ -67,8 +67,8 @@ describe("shards", () => {
   });
 
   it.each([
-    [["--shard", "2/2"], "an index from 0 and a number of shards, such as 0/4"],
-    [["--shard", "one"], "an index from 0 and a number of shards, such as 0/4"],
+    [["--shard", "2/2"], "the index of a shard, counted from 0, and the number of shards, such as 0/4"],
+    [["--shard", "one"], "the index of a shard, counted from 0, and the number of shards, such as 0/4"],
     [["--shard", "0/2", "--merge"], "use only one of --shard, --merge"],
     [["--shard", "0/2", "--json"], "--json has no effect with --shard"],
     [["--merge", "--threads", "2"], "--threads has no effect with --merge"],

@@ -242,7 +242,7 @@ describe("errors are reported before training", () => {
       await search(),
       "network[0].units must be a positive integer, got -4",
       "in 2 of 4 candidates, first: candidate 2 has network[0].units -4, network[1].units 3",
-      "the output is [n, 5]",
+      "cross-entropy needs an output of the shape [n, 3], one logit per class, got [n, 5]",
       "in 1 of 4 candidates: candidate 1 has network[0].units 2, network[1].units 5",
     );
     place.write("flowers.json", withSearch({ over: { "optimiser.learningRate": [0.1] } }));
@@ -252,7 +252,7 @@ describe("errors are reported before training", () => {
 
   it("for a spec without a search", async () => {
     place.write("flowers.json", flowers);
-    expectRefusal(await search(), "flowers.json error T1705: the spec has no `training.search`", "add");
+    expectRefusal(await search(), "flowers.json error T1705: the spec has no training.search", "add");
   });
 
   it("for data that cannot be read", async () => {

@@ -72,6 +72,13 @@ export const scheduleMutants: readonly Mutant[] = [
     ],
     ["linear: lanes may cross a multiple of the divisor", "y.value % lanes === 0 &&", ""],
   ]),
+  ...inFile("src/compiler/loop/expressions.ts", dependences, [
+    [
+      "expressions: a folded quotient rounds down below 0",
+      "integer(Math.trunc(x.value / divisor) + 0)",
+      "integer(Math.floor(x.value / divisor))",
+    ],
+  ]),
   ...inFile("src/compiler/loop/intervals.ts", dependences, [
     [
       "intervals: the upper bound of a difference is too small",

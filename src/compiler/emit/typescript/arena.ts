@@ -19,12 +19,15 @@ export interface ArenaNames {
   readonly all: readonly string[];
 }
 
-/** The main program of a module. If a module has neither of these, its first program is the main one. */
+/**
+ * The candidates for the main program of a module. If a module has neither, its first program is the main
+ * program.
+ */
 const mainPrograms = ["gradient", "trainingLoss"];
 
 /**
- * Temporaries of the main program have the names of the model. Those of other programs have the program as a
- * prefix.
+ * The name of a temporary. Temporaries of the main program have the names of the model; temporaries of other
+ * programs have the program's name as a prefix.
  */
 const temporaryName = (program: string, name: string, isMain: boolean): string =>
   isMain ? storageLabel(name) : `${program}_${storageLabel(name)}`;
@@ -51,7 +54,7 @@ const regionTitles: Readonly<Record<Region, string>> = {
   result: "Results",
   totals: "Sums over the batches of an evaluation",
   temporary:
-    "Intermediate values. Each is needed only between the given calls of a program, so they share memory",
+    "Intermediate values. Values that are needed during different calls of a program may share memory",
 };
 const regionOrder: readonly Region[] = [
   "parameter",

@@ -49,8 +49,8 @@ export function checkModule(parts: CheckParts): ModuleKind {
       {
         chapter: "proof",
         about:
-          "The hash of the spec, the number of rows of the batch that is checked, the operations of one loss, " +
-          "and whether V8 is known to allocate numbers.",
+          "The hash of the spec, the number of rows in the checked batch, the number of operations of one loss, " +
+          "and whether V8 allocates numbers.",
         declaration: "const facts: CheckFacts",
         value: parts.facts,
       },
@@ -91,7 +91,9 @@ function writeCreateLoss(
     ...(seeded ? ["integers"] : []),
   ]);
   const calls = [...before, `return ${callOf("trainingLoss")}`].join("; ");
-  writer.writeLine("/** The loss of a batch as a function of the parameters, with memory of its own. */");
+  writer.writeLine(
+    "/** Creates the loss of a batch as a function of the parameters. It has its own memory. */",
+  );
   writer.write("function createLoss(batch: Batch, seed: number): CheckedLoss").block(() => {
     writer.writeLine(`const memory = new ArrayBuffer(${plan.bytes});`);
     writer.writeLine(`const f = new ${array}(memory);`);

@@ -63,7 +63,7 @@ function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, names: S
   const isStaged = stagingOf(parts) !== undefined;
 
   writer.writeLine(
-    "/** A new trainer. Its parameters are drawn from `seed`, by default the seed of the spec. */",
+    "/** Creates a trainer. `seed` determines the initial parameters; by default, it is the seed of the spec. */",
   );
   writer
     .write(`export function createTrainer(options: ${kernels.optionsType} = {}): ${trainerType(parts)}`)

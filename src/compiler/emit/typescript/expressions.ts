@@ -48,7 +48,7 @@ const operators: { readonly [K in BinaryOperator]: readonly [string, number] } =
 
 /**
  * JavaScript functions that are exact or correctly rounded in every engine. Engines may round other functions
- * differently, so emitted code takes those from the runtime.
+ * differently, so emitted code uses the functions of the runtime instead.
  */
 const functions: { readonly [K in InstructionName]: string } = {
   sqrt: "Math.sqrt",

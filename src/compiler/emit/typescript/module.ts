@@ -24,15 +24,18 @@ import { writeFact } from "./write-fact.ts";
 
 /** For each program, the comment of its function, and its chapter. */
 const programFacts: Readonly<Record<string, readonly [about: string, chapter: ChapterName]>> = {
-  begin: ["Sets the values that the gradients of a step need besides the batch.", "step"],
+  begin: ["Sets the values that the gradients of a step need in addition to the batch.", "step"],
   measure: ["Adds n rows to the totals that the gradients of a step over several batches depend on.", "step"],
-  gradient: ["Forward and backward pass over n rows: writes the gradients, returns the mean loss.", "step"],
-  update: ["One step of the optimizer.", "step"],
-  predict: ["The output of the network for n rows, in evaluation mode.", "evaluation"],
-  evaluate: ["Adds n rows to the sums that loss and metrics are computed from.", "evaluation"],
-  summarise: ["Loss and metrics from these sums.", "evaluation"],
-  probe: ["The values of the layers for n rows, in training mode.", "evaluation"],
-  trainingLoss: ["The mean loss of n rows, in training mode.", "step"],
+  gradient: [
+    "Runs the forward and backward pass over n rows. Writes the gradients and returns the mean loss.",
+    "step",
+  ],
+  update: ["Takes one step of the optimizer.", "step"],
+  predict: ["Computes the output of the network for n rows, in evaluation mode.", "evaluation"],
+  evaluate: ["Adds n rows to the sums from which loss and metrics are computed.", "evaluation"],
+  summarise: ["Computes loss and metrics from these sums.", "evaluation"],
+  probe: ["Computes the values of the layers for n rows, in training mode.", "evaluation"],
+  trainingLoss: ["Computes the mean loss of n rows, in training mode.", "step"],
 };
 
 /** The programs whose functions return the loss. */
@@ -144,11 +147,17 @@ function joinPieces(
 
 /** The comment that explains the notation of the formulas above the kernels. */
 const notation = [
-  "// Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element",
-  "// by element. Σ_i sums over axis i: i is the row, j the last axis, and k, l, m are the axes between; loops name",
-  "// their variables independently. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect",
-  '// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). x_again is x, recomputed',
-  "// for the backward pass. at_x is the offset of x in the arena; n is the number of rows of a batch.",
+  "// Notation",
+  "//   a · b       the product of matrices or numbers; aᵀ is the transpose",
+  "//   a ⊙ b       the elementwise product; all other operators work element by element, too",
+  "//   Σ_i a       the sum over axis i. Axis i is the rows, j is the last axis, and k, l, m are the axes between",
+  "//               them. Loop variables in the code may have other names.",
+  "//   [c]         1 where the condition c is true, 0 elsewhere",
+  "//   d_x         the derivative of the loss with respect to x",
+  "//   [f.vjp]     the gradient of y = f(x) by a vector-Jacobian product, which computes d_x from d_y",
+  "//   x_again     the value x, recomputed for the backward pass",
+  "//   at_x        the offset of x in the arena, the block of memory that contains all tensors",
+  "//   n           the number of rows of the batch",
 ];
 
 function importsText({ from, values, types }: ModuleImports): string {

@@ -132,8 +132,8 @@ function mentionsIn(node: ts.Node, skipped: ReadonlySet<ts.Node>): string[] {
 }
 
 // Free names are names that a piece of TypeScript reads but does not declare. The free names of a runtime
-// declaration are its dependencies. Those of all declarations together include the globals, which no name of
-// a model may shadow.
+// declaration are its dependencies. The free names of all declarations together include the globals, and no
+// name of a model may shadow a global.
 
 /**
  * The free names of a node, in order of first use, including types and labels. `skipped` nodes are ignored.

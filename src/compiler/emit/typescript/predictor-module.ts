@@ -25,7 +25,7 @@ export interface PredictedRows {
   readonly encoders: RuntimeExpression;
   readonly predict: RuntimeExpression;
   readonly readTimes?: RuntimeExpression;
-  /** Whether the data file has a format of numbers, in which rows may be given too. */
+  /** Whether the data file has a number format. Rows may then contain texts in this format, too. */
   readonly isFormatted: boolean;
 }
 
@@ -88,7 +88,7 @@ const factsOfRows = ({ data, fields }: PredictedRows): Fact[] => [
   },
   {
     chapter: "data",
-    about: "How rows are encoded, as fitted on the training rows: scales, class names.",
+    about: "The encoding of rows, such as scales and class names, as fitted on the training rows.",
     declaration: "const fields: FittedField[]",
     value: fields,
   },
@@ -108,7 +108,7 @@ function writeValues(
 ): void {
   const { float } = parts;
   if (isReadable) {
-    writer.writeLine("/** The trained parameters: the shortest decimals with the same bits. */");
+    writer.writeLine("/** The trained parameters, as the shortest decimals that have the same bits. */");
     writer.write("const values = ").inlineBlock(() => {
       for (const { buffer } of parameters) {
         const numbers = Array.from(valuesOf(parts, buffer.name), (value) => numberText(value, float));
@@ -141,7 +141,7 @@ function writeCreatePredictor(
     ...takesOf("predict"),
     ...inputs.map(({ buffer }) => viewOfStorage(plan, buffer.name, float)),
   ]);
-  writer.writeLine("/** A new predictor with its own memory. */");
+  writer.writeLine("/** Creates a predictor with its own memory. */");
   writer
     .write(`export function createPredictor(): ${rows === undefined ? "Predictor" : "RowPredictor"}`)
     .block(() => {

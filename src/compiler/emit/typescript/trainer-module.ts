@@ -40,7 +40,7 @@ const ownNames = [
 
 const factOfProbing = (value: object): Fact => ({
   chapter: "trainer",
-  about: "The layers that probe() reports, and when a unit is dead or saturated.",
+  about: "The layers that probe() reports, each with the rule for dead or saturated units.",
   declaration: "const probed: ProbedLayer[]",
   value,
 });
@@ -64,7 +64,7 @@ export function trainerModule(parts: TrainerParts): ModuleKind {
     facts: [
       { declaration: "export const model: ModelFacts", value: model, placeOf: placeOf("model") },
       {
-        about: "Training settings of the spec.",
+        about: "The training settings of the spec.",
         declaration: "const training: TrainingFacts",
         value: training,
         placeOf: placeOf("training"),

@@ -30,7 +30,9 @@ export const comparingNames: readonly string[] = [
 
 /** Writes `arenaOver`, which makes an arena: views of a memory, and the programs over them. */
 export function writeArenaOver(writer: CodeBlockWriter, parts: TrainerParts, names: SectionNames): void {
-  writer.writeLine("/** The arena in a memory: its views, and the TypeScript programs over them. */");
+  writer.writeLine(
+    "/** Creates an arena in a memory: its views, and the TypeScript programs that use them. */",
+  );
   writer.write("function arenaOver(memory: ArrayBufferLike, at?: number)").block(() => {
     writeViews(writer, names.array, "memory, at");
     writer
@@ -81,7 +83,9 @@ export function writeCompared(
   const flat = plan.storage.get(flatParameters);
   const flatSize = flat && elementCount(flat, batchSize);
   const storedBytes = Math.max(...stored.map(({ offset, bytes }) => offset + bytes));
-  writer.writeLine("/** The values that createTrainer({ selfCheck: true }) compares: name, offset, size. */");
+  writer.writeLine(
+    "/** The values that createTrainer({ selfCheck: true }) compares, by name, offset and size. */",
+  );
   writer
     .write("const compared: ComparedFacts = ")
     .inlineBlock(() => {

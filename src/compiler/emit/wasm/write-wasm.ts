@@ -58,9 +58,15 @@ export function writeWasm(
   const { bytes, relaxedAt, mathImports } = module;
   const kernels = new Set(programs.flatMap((program) => program.kernels)).size;
   const lines = [
-    `The same programs as WebAssembly: ${kernels} kernels, ${bytes.length} bytes in base64. \`tapeless ` +
-      `inspect SPEC --show kernels --target wasm\``,
-    "prints their source. A host without WebAssembly SIMD runs the functions above instead.",
+    `The same programs as a WebAssembly module, which has ${bytes.length} bytes and is encoded in base64. A host without`,
+    "WebAssembly SIMD runs the TypeScript functions above instead. The command",
+    "`tapeless inspect SPEC --show kernels --target wasm`",
+    `prints the source of the ${kernels} kernels. This list shows how each kernel uses vectors:`,
+    "",
+    '  "4 lanes": 4 numbers are computed at a time',
+    '  "2 × 16 sums at once": the sums for 2 rows and 16 columns are computed at a time',
+    '  "panels of x": x is first copied in the order in which the sums read it',
+    '  "the rest of x": the other loops of the kernel that computes x',
   ];
   writer.writeLine("/**");
   for (const line of lines) writer.writeLine(` * ${line}`);

@@ -3,8 +3,8 @@
  *
  *     d_x = Σ over uses z of x of  vjp(z, d_z) at x
  *
- * Only nodes between the leaves and the seeds are visited, so frozen parameters cost nothing. The origin of
- * each cotangent contains the forward node and the rule.
+ * Only nodes between the leaves and the seeds are visited, so no cotangents are computed for frozen
+ * parameters. The origin of each cotangent contains the forward node and the rule.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { nameHint } from "../../ir/names.ts";
@@ -30,8 +30,8 @@ const namePriority = ({ name, origin }: Node): number =>
   name === undefined ? 0 : origin.layer === undefined ? 1 : 2;
 
 /**
- * The cotangents of `leaves`, in their order, from those of `seeds`; undefined for a leaf on which no seed
- * depends. `nodes` compute the seeds and are sorted, operands first.
+ * Computes the cotangents of `leaves`, in their order, from the cotangents of `seeds`. If no seed depends on
+ * a leaf, its cotangent is undefined. `nodes` compute the seeds and are sorted, operands first.
  */
 function cotangentsOf(
   seeds: ReadonlyMap<Node, Node>,
@@ -82,8 +82,8 @@ const reverse: Reverse = {
 };
 
 /**
- * The gradients of the scalar `y` with respect to `leaves`, in their order; undefined for a leaf on which `y`
- * does not depend. `nodes` compute `y` and are sorted, operands first.
+ * Computes the gradients of the scalar `y` with respect to `leaves`, in their order. If `y` does not depend
+ * on a leaf, its gradient is undefined. `nodes` compute `y` and are sorted, operands first.
  */
 export const gradientsOf = (
   y: Node,

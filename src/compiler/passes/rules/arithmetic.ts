@@ -3,7 +3,7 @@ import { nameHint } from "../../ir/names.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { constantFactor, defineRule, either, is, isNormal, scalarOf } from "./define.ts";
 
-/** The product c · d if c and c · d are normal numbers, else undefined. */
+/** Returns the product c · d if c and c · d are normal numbers, and undefined otherwise. */
 function normalProduct(c: number, d: number, { type: { element } }: Node): number | undefined {
   return isNormal(c, element) && isNormal(c * d, element) ? c * d : undefined;
 }

@@ -8,7 +8,9 @@ const isIdentity = (permutation: Axes): boolean => permutation.every((from, to) 
 /** Converts axes of a transposed operand to axes of the operand before the transpose. */
 const renumbered = (axes: Axes, permutation: Axes): Axes => axes.map((axis) => permutation[axis]);
 
-/** Whether the free axes keep their order. If not, skipping the transpose would reorder the result. */
+/**
+ * Whether the free axes keep their order. If they do not, skipping the transpose would reorder the result.
+ */
 const keepsFreeOrder = (permutation: Axes, ...taken: readonly Axes[]): boolean => {
   const free = permutation.filter((_, axis) => !taken.some((axes) => axes.includes(axis)));
   return free.every((axis, i) => i === 0 || free[i - 1] < axis);
@@ -35,8 +37,9 @@ function swapped(node: Node, g: GraphBuilder): Node | undefined {
 }
 
 /**
- * If a transpose of a contraction moves axes only within the batch axes, the free axes of x and the free axes
- * of y, transposes the operands instead. That needs no copy.
+ * Transposes the operands of a contraction instead of its result, which needs no copy. This is possible if
+ * the transpose moves batch axes only among batch axes, free axes of x among those of x, and free axes of y
+ * among those of y.
  */
 function arrangedOperands(node: Node, g: GraphBuilder): Node | undefined {
   if (!is(node, "transpose") || !is(node.operands.x, "contract")) return undefined;

@@ -1,7 +1,7 @@
 /**
  * A rewrite rule: a name, an equation, and a function that returns the replacement of a node, or undefined if
- * the rule does not apply. A rule never increases the cost. In floating point a rule is exact, or `fast`
- * lists what it may change.
+ * the rule does not apply. A rule never increases the cost. In floating point, a rule without `fast` is
+ * exact; `fast` lists the effects that a rule may have on results.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { operandsOf } from "../../ir/nodes.ts";
@@ -12,15 +12,18 @@ import { hasTrait } from "../../ops/index.ts";
 /** What a fast rule may change. Both sides of every equation are equal in real arithmetic. */
 export const effects = {
   /**
-   * The results differ by at most the rounding errors of both sides: u · |result| for each operation with u = 2⁻⁵³
-   * or 2⁻²⁴, and one unit in the last place of a subnormal result.
+   * The results differ by at most the rounding errors of both sides. Each operation has an error of u ·
+   * |result|, where u is 2⁻⁵³ or 2⁻²⁴, or of one unit in the last place if the result is subnormal.
    */
   rounding: "rounding",
-  /** On one side an intermediate result is below the normal numbers. It rounds to a subnormal number or to 0. */
+  /**
+   * On one side, an intermediate result is below the smallest normal number. It is rounded to a subnormal
+   * number or to 0.
+   */
   underflow: "underflow of an intermediate result",
   /**
-   * On one side an intermediate result is above the largest number. That side is infinity or NaN, the other
-   * side is a number.
+   * On one side, an intermediate result is above the largest number. This side is infinite or NaN, and the
+   * other side is a number.
    */
   overflow: "overflow of an intermediate result",
   /** 0 instead of −0, or −0 instead of 0. */
@@ -59,8 +62,8 @@ export function isNormal(value: number, element: ElementType): boolean {
 }
 
 /**
- * The constant c and the operand y of c · y, if c is a normal number. Moving a factor 0 or infinity would
- * turn a result that overflows or underflows into NaN.
+ * Returns the constant c and the operand y of c · y, if c is a normal number. A factor of 0 or infinity must
+ * not be moved: if an intermediate result overflowed or underflowed, the result would be NaN.
  */
 export function constantFactor(node: Node): { readonly value: number; readonly rest: Node } | undefined {
   if (!is(node, "multiply")) return undefined;

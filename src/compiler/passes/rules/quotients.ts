@@ -42,7 +42,10 @@ const sameRepetition = (a: Repeated, b: Repeated): boolean =>
 /** The depth of the searches below, in operations. */
 const deepest = 6;
 
-/** Whether x is a sum, or a product or quotient of one. It is small, so one more division is cheap. */
+/**
+ * Whether x is a sum, or a product or quotient of a sum. Such a value is small, so one more division is
+ * cheap.
+ */
 function isOfSum(x: Node, depth = 0): boolean {
   if (is(x, "reduceSum")) return true;
   if (depth === deepest || !(is(x, "negate") || is(x, "multiply") || is(x, "divide"))) return false;
@@ -53,7 +56,10 @@ function isOfSum(x: Node, depth = 0): boolean {
 const isScalar = (x: Node): boolean =>
   x.type.shape.length === 0 || (is(x, "broadcast") && isScalar(x.operands.x));
 
-/** The node x / broadcast `divisor`, if `u` is computed from it. `axes` are those of the broadcast. */
+/**
+ * Returns the node x / broadcast `divisor` if `u` is computed from this node. `axes` are the axes of the
+ * broadcast.
+ */
 function quotientWithin(u: Node, x: Node, divisor: Node, axes: Axes, depth = 0): Node | undefined {
   const quotient = quotientOf(u);
   if (
@@ -100,8 +106,8 @@ function without(all: readonly Node[], some: readonly Node[]): readonly Node[] |
 }
 
 /**
- * The quotient x / c of repeated x and c, if it is a product: all factors of c cancel, x has at least one
- * more factor, and no denominator remains.
+ * Returns the quotient x / c of repeated x and c if it is a product. This is the case if all factors of c
+ * cancel, x has at least one more factor, and no denominator remains.
  */
 function dividedBy(x: Node, c: Repeated, g: GraphBuilder): Node | undefined {
   if (!is(x, "broadcast") || x.attributes.axes.join() !== c.attributes.axes.join()) return undefined;

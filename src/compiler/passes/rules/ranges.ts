@@ -9,7 +9,7 @@ const isView = (x: Node) => is(x, "broadcast") || is(x, "reshape") || is(x, "tra
 
 /**
  * Whether no element is 0 or −0. This holds for positive normal constants, the number of rows, roots of such
- * values, and their sums with values that are not negative: rounding keeps x + c ≥ c for x ≥ 0.
+ * values, and their sums with values that are not negative. For x ≥ 0, x + c ≥ c is true even after rounding.
  */
 export function isNeverZero(x: Node, depth = 0): boolean {
   if (depth > deepest) return false;

@@ -30,7 +30,7 @@ interface Factored {
 
 /**
  * Finds the first factor for which `accept` returns a value. Returns that value, and the product of the other
- * factors. In inner products the search skips repeated scalars, because other values may share such a
+ * factors. In inner products, the search skips repeated scalars, because other values may read the same
  * product.
  */
 function factorOf(

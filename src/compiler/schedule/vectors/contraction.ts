@@ -28,8 +28,8 @@ export interface Contraction {
   readonly columns: For;
   readonly rows: For | undefined;
   /**
-   * Numbers of iterations for a full batch: of the columns, of the rows, of all output loops around them, and
-   * of the loops of the sum.
+   * Numbers of iterations for a full batch, in this order: of the columns, of the rows, of all output loops
+   * around them, and of the loops of the sum.
    */
   readonly width: number;
   readonly height: number;
@@ -54,7 +54,7 @@ export const extentOf = ({ from, to, step }: For, batchSize: number): number => 
   return Math.max(1, Math.ceil((end - start) / step));
 };
 
-/** The nest of output loops of which this loop is the outermost. */
+/** The nest of output loops that begins with this loop, the outermost one. */
 export function outputNest(loop: For): readonly For[] {
   const nest: For[] = [loop];
   for (

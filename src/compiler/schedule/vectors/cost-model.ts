@@ -1,8 +1,8 @@
 /**
  * The cost model of vector code, in cycles of a core with 16 vector registers. Costs were measured in V8 on
  * x86-64, with data in the first two caches: three additions or multiplications take 2 cycles, and one fused
- * multiply-add takes 1.5. A trainer has one schedule for its plain and its fused module, so both count
- * equally.
+ * multiply-add takes 1.5. A trainer has one schedule for its plain module and its module with fused
+ * multiply-add, so both count equally.
  */
 import type { Contraction, Operand } from "./contraction.ts";
 
@@ -47,7 +47,7 @@ const spilling = 0.17;
 const freeOfSpilling = 12;
 const spillingFused = 1.5;
 const copyOfVector = 1.3;
-/** Measured in comparison with tiles whose lanes run along the columns. */
+/** The measured slowdown of `dots` tiles, compared with tiles whose lanes run along the columns. */
 const slowdownOfDots = 1.08;
 /** The relative cost of the additional code for each further shape of tile. */
 const costOfVariant = 0.03;

@@ -1,6 +1,6 @@
 /**
- * Divides a kernel into several kernels around some of its loops. Each gets a copy of the definitions that it
- * needs.
+ * Divides a kernel into several kernels around some of its loops. Each new kernel gets a copy of the
+ * definitions that it needs.
  */
 import { storageLabel } from "../../ir/storage.ts";
 import { accessesOf, intersects } from "../../loop/accesses.ts";
@@ -53,8 +53,8 @@ function assignsOthers(statements: readonly Statement[]): boolean {
 }
 
 /**
- * The segments around the loops, in order. Undefined if a segment needs a value of another one that cannot be
- * recomputed.
+ * Returns the segments around the loops, in order. Returns undefined if a segment needs a value of another
+ * segment that cannot be recomputed.
  */
 export function cutAround(body: readonly Statement[], loops: readonly For[]): readonly Segment[] | undefined {
   const { stored } = accessesOf(body);
@@ -115,7 +115,10 @@ export function divideProvenance(
   }));
 }
 
-/** The last value that a line computes; without lines, the last value that the part stores. */
+/**
+ * Returns the name of the last value that a line computes. Without lines, returns the name of the last value
+ * that the part stores.
+ */
 function nameOf(part: readonly Statement[], lines: readonly Provenance[], kernel: Kernel): string {
   const stored: string[] = [];
   visitStatements(part, (s) => s.kind === "store" && stored.push(storageLabel(s.buffer)));

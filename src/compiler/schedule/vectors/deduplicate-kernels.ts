@@ -5,8 +5,8 @@
  * Requires  the programs of one model, scheduled, with one index per axis.
  * Ensures   kernels that differ only in the buffers that they access have the same number. They list the
  *           differing buffers in the same order. They stay separate if sharing would add work to an innermost
- *           loop: addresses that differ only by a constant share a pointer, but those that start at different
- *           arguments do not.
+ *           loop. It would if two addresses differ only by a constant and thus have a common pointer, but
+ *           would start at different arguments of the shared function.
  * Example   y1[i] = x1[i] · 2 ; y2[i] = x2[i] · 2
  *           =>   both are number 0; the arguments are the offsets of x1 and y1, or of x2 and y2
  */

@@ -41,8 +41,8 @@ const loopEntry = 4;
 /** The horizontal reduction of one vector, in which each step waits for the previous one. */
 const singleReduction = 12;
 /**
- * This many independent sums hide the latency of an addition. With fewer, iterations of enclosing loops
- * overlap and hide it.
+ * This many independent sums hide the latency of an addition. With fewer sums, iterations of enclosing loops
+ * overlap and hide the latency.
  */
 const sumsToHideLatency = 4;
 

@@ -5,8 +5,8 @@
  * Ensures   a marked kernel consists of scalar definitions and one loop that starts at 0. No iteration of the
  *           loop accesses what another iteration stores. Other statements, such as the remainder of an extent
  *           that no vector divides, become kernels of their own. Memory that each iteration uses privately
- *           becomes scratch, with one copy per thread; a panel that all iterations read does not. A loop that
- *           takes less time than sharing it is not marked.
+ *           becomes scratch, with one copy per thread. A panel that all iterations read remains shared. A loop
+ *           is not marked if it takes less time than sharing it.
  * Example   let a = … ; for i<8 step 4: … ; y[8] = … a …
  *           =>   { let a = … ; for i<8 step 4: … }  { let a = … ; y[8] = … a … }
  */
@@ -29,8 +29,8 @@ export interface ParallelContext extends LoopContext {
 }
 
 /**
- * About twice the cost of handing work to a spinning thread and waiting for it, which takes a few
- * microseconds.
+ * The default of `minCycles`: about twice the cost of passing work to a spinning thread and waiting for the
+ * result, which takes a few microseconds.
  */
 const cyclesOfSharing = 12_000;
 

@@ -52,9 +52,9 @@ export const adjacentVectors = (loop: For, vectors: Vectors): VectorBlock =>
   blocksOf(loop, vectors, (body, last) => vectorise(body, loop.variable, vectors, last));
 
 /**
- * The loop with `size` vectors per iteration. The remainder of a known extent is one smaller block; that of
- * an unknown extent is processed vector by vector. Undefined if one iteration accesses what another one
- * stores, because the lanes of a vector run at the same time.
+ * Returns the loop with `size` vectors per iteration. The remainder of a known extent is one smaller block.
+ * The remainder of an unknown extent is processed vector by vector. The result is undefined if one iteration
+ * accesses what another iteration stores, because the lanes of a vector run at the same time.
  */
 export function vectorLoop(
   loop: For,

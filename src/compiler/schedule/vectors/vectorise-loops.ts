@@ -87,7 +87,8 @@ function isContiguous(loop: For, { buffers, batchSize, lanes, aligned }: Vectors
 }
 
 /**
- * Whether vectors make a sum faster. If its elements are not adjacent, they do so only if it calls functions.
+ * Whether vectors make a sum faster. If the elements of the sum are not adjacent, vectors help only if the
+ * sum calls functions.
  */
 function isWorthIt(loop: For, { buffers, batchSize }: Vectors): boolean {
   let isWorth = false;

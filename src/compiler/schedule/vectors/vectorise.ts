@@ -47,9 +47,9 @@ export type LaneCount = Expression | undefined;
 class NoVectorForm extends Error {}
 
 /**
- * The statements for `lanes` iterations, starting with `v`; undefined if they have no vector form. `others`
- * are outside variables that are already vectors along v. The statements must not assign any other outside
- * variable.
+ * Returns the statements for `lanes` iterations, starting with `v`, or undefined if they have no vector form.
+ * `others` are variables defined outside that are already vectors along v. The statements must not assign any
+ * other variable that is defined outside.
  */
 export function vectorise(
   statements: readonly Statement[],
