@@ -34,6 +34,7 @@ export const testGroups: readonly TestGroup[] = [
     files: [
       "test/command/cli/folds.test.ts",
       "test/command/cli/search.test.ts",
+      "test/command/cli/series.test.ts",
       "test/command/search/honesty.test.ts",
       "test/command/verify/emit-check.test.ts",
       "test/compiler/emit/typescript/predictor.test.ts",

@@ -3,6 +3,7 @@ import type { EmitOptions, EmittedFile } from "./emit/emitted-file.ts";
 import type { ModelFacts } from "../runtime/model/facts.ts";
 import { assembleModule } from "./emit/typescript/module.ts";
 import { loadRuntime } from "./emit/typescript/load-runtime.ts";
+import { withWindows } from "./emit/typescript/runtime-parts.ts";
 import { predictorModule } from "./emit/typescript/predictor-module.ts";
 import { trainerModule } from "./emit/typescript/trainer-module.ts";
 import type { TrainerKernels } from "./emit/typescript/module-parts.ts";
@@ -76,7 +77,9 @@ export async function emitTrainer(
     isReadable,
     kernels,
   };
-  return assembleModule(parts, trainerModule(parts), await loadRuntime(dtype), isFormatted);
+  const runtime = await loadRuntime(dtype);
+  const own = model.data?.windows === undefined ? runtime : withWindows(runtime);
+  return assembleModule(parts, trainerModule(parts), own, isFormatted);
 }
 
 /** What the emitter needs to find the origin of each line of a module. */

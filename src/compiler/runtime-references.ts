@@ -45,6 +45,19 @@ export type EncoderName = Extract<
   `${string}Encoder`
 >;
 
+/** The names of the functions that select the rows of a split. */
+export type SplitterName = Extract<
+  keyof typeof import("../runtime/data/split-rules.ts"),
+  `${string}Rows` | `rows${"After" | "OfColumn" | "OfGroups"}` | "drawnFraction"
+>;
+
+/** The names of the runs of several trainings, and of trainings on splits by rules. */
+export type RegimeName = Extract<
+  | keyof typeof import("../runtime/training/cross-validate.ts")
+  | keyof typeof import("../runtime/training/ruled-training.ts"),
+  `${string}Regime`
+>;
+
 /** The names of the functions that interpret an output. */
 export type InterpretationName = Exclude<
   keyof typeof import("../runtime/prediction/interpretations.ts"),
@@ -74,12 +87,18 @@ type ProgramPart =
   | keyof typeof import("../runtime/check/check-program.ts")
   | keyof typeof import("../runtime/data/table.ts")
   | keyof typeof import("../runtime/data/scale.ts")
+  | keyof typeof import("../runtime/data/series.ts")
+  | keyof typeof import("../runtime/data/split-rules.ts")
+  | keyof typeof import("../runtime/data/windows.ts")
+  | keyof typeof import("../runtime/prediction/forecasts.ts")
   | keyof typeof import("../runtime/prediction/formatted-rows.ts")
   | keyof typeof import("../runtime/prediction/predictor.ts")
   | keyof typeof import("../runtime/prediction/predictions.ts")
   | keyof typeof import("../runtime/prediction/by-target.ts")
   | keyof typeof import("../runtime/program/readers.ts")
   | keyof typeof import("../runtime/training/cross-validate.ts")
+  | keyof typeof import("../runtime/training/naive-forecast.ts")
+  | keyof typeof import("../runtime/training/ruled-training.ts")
   | keyof typeof import("../runtime/program/idx-reader.ts")
   | keyof typeof import("../runtime/program/first-loss.ts")
   | keyof typeof import("../runtime/program/first-losses.ts")

@@ -46,7 +46,14 @@ export const chapters = [
   {
     name: "step",
     title: "One step: check a batch, compute gradients, update",
-    files: ["step/machine.ts", "step/batch.ts", "step/errors.ts", "step/session.ts", "step/steps.ts"],
+    files: [
+      "step/machine.ts",
+      "step/batch.ts",
+      "step/window-rows.ts",
+      "step/errors.ts",
+      "step/session.ts",
+      "step/steps.ts",
+    ],
   },
   {
     name: "trainer",
@@ -63,6 +70,8 @@ export const chapters = [
       "training/units-of-targets.ts",
       "training/cross-validate.ts",
       "training/folds.ts",
+      "training/ruled-training.ts",
+      "training/naive-forecast.ts",
     ],
   },
   {
@@ -75,6 +84,7 @@ export const chapters = [
       "prediction/predictions.ts",
       "prediction/by-target.ts",
       "prediction/formatted-rows.ts",
+      "prediction/forecasts.ts",
       "prediction/interpretations.ts",
     ],
   },
@@ -102,6 +112,10 @@ export const chapters = [
     files: [
       "data/dataset.ts",
       "data/split.ts",
+      "data/ruled-dataset.ts",
+      "data/split-rules.ts",
+      "data/series.ts",
+      "data/windows.ts",
       "data/fields.ts",
       "data/column-encoder.ts",
       "data/target-range.ts",
@@ -139,3 +153,6 @@ export const proofFolder = "check/";
 
 /** In f32 trainers, the functions in this file replace those of the same name. */
 export const singlePrecisionFile = "numbers/single.ts";
+
+/** In trainers of windows, the functions in this file replace those of the same name. */
+export const windowRowsFile = "step/window-rows.ts";

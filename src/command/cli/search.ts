@@ -2,10 +2,10 @@
  * `tapeless search`: trains the candidates of a spec in threads, or combines the results of shards. Selects
  * the best candidate on the validation rows, and evaluates it on the test rows.
  */
+import { resultOf } from "../../compiler/trainer/dataset-context.ts";
 import { availableParallelism } from "node:os";
 import { dirname, isAbsolute } from "node:path";
 import type { Model } from "../../compiler/spec/types.ts";
-import { foldedRegime } from "../../runtime/training/cross-validate.ts";
 import { figureText } from "../../runtime/training/train-on.ts";
 import { onData, readGuarded } from "../compile/compile-spec.ts";
 import { checkOutputs, checkWritable, ofSpec, writeFile } from "../files/write-file.ts";
@@ -243,7 +243,7 @@ async function searchOrMerge(file: string, flags: SearchFlags): Promise<number> 
     flags.json
       ? `${JSON.stringify(rankingJson(criterion.metric, ranking, best, tested))}\n`
       : `${rankingText(ranking)}\ncandidate ${winner.number}: ${valuesText(winner.values)}\n` +
-          `${foldedRegime.text(tested)}\n`,
+          `${resultOf(winner.model, tested)}\n`,
   );
   return 0;
 }

@@ -4,10 +4,9 @@
  */
 import { loadTrainer } from "../../compiler/load-trainer.ts";
 import type { Model } from "../../compiler/spec/types.ts";
-import { datasetContextOf } from "../../compiler/trainer/dataset-context.ts";
+import { datasetContextOf, regimeOf } from "../../compiler/trainer/dataset-context.ts";
 import type { CheckpointMetadata } from "../../runtime/checkpoints/checkpoint.ts";
 import type { LocateErrors } from "../../runtime/data/dataset.ts";
-import { foldedRegime } from "../../runtime/training/cross-validate.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { trainRun } from "../../runtime/training/train-on.ts";
 import { checkEmitted, compileSpec, onData, onFile } from "../compile/compile-spec.ts";
@@ -50,9 +49,8 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   const locateErrors: LocateErrors = (file, work) =>
     file === resume ? onFile(file, "T3001", work) : onData(file, work);
   const start = { ...context, epochs, trainer, resume, resumed, createTrainer, locateErrors };
-  const regime = context.training.folds === undefined ? undefined : foldedRegime;
   try {
-    await host.end(await trainRun(start, host, regime));
+    await host.end(await trainRun(start, host, regimeOf(model)));
     return 0;
   } catch (error) {
     return await host.fail(error);

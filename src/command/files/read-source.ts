@@ -58,8 +58,8 @@ export async function readInputs(
  * gets a prediction.
  */
 export function inputFacts(model: Model, fields: readonly FittedField[]): DataFacts {
-  const data = dataFacts(model) ?? { inputs: {} };
-  const inputs = Object.entries(data.inputs).map(([name, facts]) => {
+  const { splitRules: _, ...data }: Partial<DataFacts> = dataFacts(model) ?? {};
+  const inputs = Object.entries(data.inputs ?? {}).map(([name, facts]) => {
     const { columns = facts.columns } = fields.find((field) => field.name === name) ?? {};
     return [name, { ...facts, columns, drop: false }];
   });
@@ -89,14 +89,14 @@ const relativeToSpec = (spec: string, file: string): string =>
  */
 export function dataPaths(spec: string, { data }: Model, given: string | undefined): string[] {
   if (data === undefined) return given === undefined ? [] : [given];
-  const { file, test } = data;
+  const { file, test, validation } = data;
   if (typeof file !== "string") {
     const names = idxNames(file, test);
     const inFolder = [names.train, names.test ?? {}].flatMap((files) => Object.values(files));
     if (given !== undefined) return inFolder.map((name) => join(given, name));
   }
   const train = given === undefined ? filesOf(file).map((each) => relativeToSpec(spec, each)) : [given];
-  return [...train, ...filesOf(test).map((each) => relativeToSpec(spec, each))];
+  return [...train, ...[...filesOf(validation), ...filesOf(test)].map((each) => relativeToSpec(spec, each))];
 }
 
 const filesOf = (files: DataFiles | undefined): string[] =>
@@ -106,22 +106,24 @@ const filesOf = (files: DataFiles | undefined): string[] =>
 async function readTables(request: DataRequest, data: ModelData, file: string): Promise<Source> {
   const { spec, facts, given } = request;
   const wanted = { model: facts, data: dataFacts(request.model) ?? { inputs: {}, targets: {} } };
-  const isSplit = typeof data.test === "string";
+  const isSplit = data.test !== undefined || data.validation !== undefined;
   const rows: DataFile =
     given === undefined
       ? { file: relativeToSpec(spec, file), path: ["data", isSplit ? "train" : "file"] }
       : { file: given };
-  const tested: DataFile | undefined =
-    typeof data.test === "string"
-      ? { file: relativeToSpec(spec, data.test), path: ["data", "test"] }
-      : undefined;
-  const checkNames = (names: readonly string[]) => checkColumns(data, rows.file, names);
+  const checkNames = (names: readonly string[]) => checkColumns(request.model, rows.file, names);
   const table = await readData(rows, request, { ...wanted, checkNames });
-  const test = tested && {
-    file: tested.file,
-    table: await readData(tested, request, expandRanges(wanted, [...table.columns.keys()])),
+  const readPart = async (split: "validation" | "test") => {
+    const { [split]: name } = data;
+    if (typeof name !== "string") return undefined;
+    const part = { file: relativeToSpec(spec, name), path: ["data", split] };
+    return {
+      file: part.file,
+      table: await readData(part, request, expandRanges(wanted, [...table.columns.keys()])),
+    };
   };
-  return { file: rows.file, table, test };
+  const validationFile = await readPart("validation");
+  return { file: rows.file, table, test: await readPart("test"), ...(validationFile && { validationFile }) };
 }
 
 type FilesByName = Readonly<Record<string, string>>;
@@ -173,17 +175,36 @@ async function readData(
  * Checks that the file has every column of the data section.
  * @throws DiagnosticError (T2007) at the name in the spec, with the nearest name of the file
  */
-function checkColumns({ inputs, targets }: ModelData, file: string, names: readonly string[]): void {
+function checkColumns(model: Model, file: string, names: readonly string[]): void {
   const problems = collector();
+  const check = (path: SpecPath, entry: string) => {
+    if (namedBy(names, [entry])[0].length > 0) return;
+    const { what, hint } = unknownColumn(entry, names);
+    problems.error(path, "T2007", `${formatPath(path)}: ${file} ${what}`, { hint });
+  };
+  const { inputs = {}, targets = {} } = model.data ?? {};
   for (const [side, fields] of Object.entries({ inputs, targets }))
     for (const [field, { columns }] of Object.entries(fields))
-      columns.forEach((entry, i) => {
-        if (namedBy(names, [entry])[0].length > 0) return;
-        const path = ["data", side, field, "columns", i];
-        const { what, hint } = unknownColumn(entry, names);
-        problems.error(path, "T2007", `${formatPath(path)}: ${file} ${what}`, { hint });
-      });
+      columns.forEach((entry, i) => check(["data", side, field, "columns", i], entry));
+  for (const { path, column } of orderColumns(model)) check(path, column);
   problems.throwErrors();
+}
+
+/** The columns that order, group and split the rows, with their locations in the spec. */
+function orderColumns({ data, training }: Model): { readonly path: SpecPath; readonly column: string }[] {
+  const { windows, time } = data ?? {};
+  const ofRules = (["test", "validation"] as const).flatMap((split) =>
+    (["column", "group"] as const).map((key) => ({
+      path: ["training", split, key],
+      column: training[split]?.[key],
+    })),
+  );
+  const all = [
+    { path: ["data", "windows", "group"], column: windows?.group },
+    { path: ["data", "time"], column: time?.column },
+    ...ofRules,
+  ];
+  return all.flatMap(({ path, column }) => (column === undefined ? [] : [{ path, column }]));
 }
 
 /** Why a column or range selects nothing, and the nearest column or range that exists. */

@@ -8,6 +8,7 @@ import type { CheckpointHeader } from "../../runtime/checkpoints/checkpoint.ts";
 import type { FittedField } from "../../runtime/data/fields.ts";
 import * as answers from "../../runtime/prediction/interpretations.ts";
 import { predictEach } from "../../runtime/prediction/by-target.ts";
+import { forecastBy } from "../../runtime/prediction/forecasts.ts";
 import type { Predicting } from "../../runtime/prediction/predictions.ts";
 import { onFile } from "../compile/compile-spec.ts";
 import { fieldsFor } from "../formats/parameters/checkpoint.ts";
@@ -18,10 +19,12 @@ import { usageError } from "../terminal/report-error.ts";
  */
 export function predictingOf({ model, built }: Compilation): Predicting {
   const known = answersOf(model, built);
-  if (known !== undefined)
-    return predictEach(
+  if (known !== undefined) {
+    const predicting = predictEach(
       mapValues(known, ({ answer, size }) => ({ ...(answer && { answer: answers[answer] }), size })),
     );
+    return model.data?.windows === undefined ? predicting : forecastBy(predicting);
+  }
   if (writesTexts(model))
     throw usageError(
       `"${model.name}" is a language model: it generates texts and makes no predictions for rows`,

@@ -1,8 +1,7 @@
 /** The number of rows and epochs of a future training, for `inspect --show schedule`. */
 import { DiagnosticError, Unsupported } from "../../compiler/diagnostics/errors.ts";
 import type { Run } from "../../studio/explain/subject.ts";
-import { datasetOf } from "../../runtime/data/dataset.ts";
-import { datasetContextOf } from "../../compiler/trainer/dataset-context.ts";
+import { datasetContextOf, prepareDataset } from "../../compiler/trainer/dataset-context.ts";
 import { modelFacts } from "../../compiler/trainer/trainer-facts.ts";
 import { rowsIn } from "../verify/batches.ts";
 import { onFile } from "../compile/compile-spec.ts";
@@ -20,7 +19,7 @@ export async function expectedRun(
 ): Promise<Run | undefined> {
   const facts = modelFacts(model, built, "f32");
   try {
-    const { train } = datasetOf(
+    const { train } = prepareDataset(
       datasetContextOf(model, facts),
       await readSource({ spec, source, model, facts, given: undefined, notify: printNotice }),
       model.training.seed,

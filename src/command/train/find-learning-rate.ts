@@ -13,10 +13,9 @@ import {
   analyseRangeTest,
   type RangeTest,
 } from "../../studio/charts/range-test.ts";
-import { datasetOf } from "../../runtime/data/dataset.ts";
 import type { Batch } from "../../runtime/step/batch.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
-import { datasetContextOf } from "../../compiler/trainer/dataset-context.ts";
+import { datasetContextOf, prepareDataset } from "../../compiler/trainer/dataset-context.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { epochBatches } from "../verify/batches.ts";
 import { checkEmitted, compileSpec, onData } from "../compile/compile-spec.ts";
@@ -93,7 +92,7 @@ async function lossesAtRisingRates(
   const emitted = await loadTrainer(await emitText(compilation, dtype));
   await checkEmitted(spec, compilation, emitted, flags);
   const { model: facts } = emitted;
-  const { train } = datasetOf(
+  const { train } = prepareDataset(
     datasetContextOf(model, facts),
     await readSource({ spec, source, model, facts, given, notify: printNotice }),
     seed,

@@ -72,7 +72,7 @@ function predictionsFor(
   data: Batch,
   scores: readonly number[],
 ): Omit<SplitPredictions, "split" | "target"> {
-  const { classes, shape } = facts.targets[target];
+  const { classes } = facts.targets[target];
   const field = fields.find(({ name }) => name === target) ?? { name: target, columns: [] };
   const expected = data[target];
   const scoresPerValue = scores.length / expected.length;
@@ -86,7 +86,9 @@ function predictionsFor(
       "omit --report",
     );
   const indices = Array.from({ length: classes ?? 0 }, (_, i) => i);
-  const scaleOf = (position: number) => field.scales?.[position % sizeOf(shape)] ?? { shift: 0, span: 1 };
+  // The scales of a row repeat at each step of a window.
+  const scales = field.scales ?? [{ shift: 0, span: 1 }];
+  const scaleOf = (position: number) => scales[position % scales.length];
   const predicted = Array.from(expected, (_, position) => {
     // Without the number of decimals, because errors are computed from numbers that are not rounded.
     const { shift, span } = scaleOf(position);

@@ -8,13 +8,13 @@ import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import type { Model } from "../../compiler/spec/types.ts";
+import { resultOf } from "../../compiler/trainer/dataset-context.ts";
 import { trainingFacts, writesTexts } from "../../compiler/trainer/trainer-facts.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import type { CheckpointMetadata } from "../../runtime/checkpoints/checkpoint.ts";
 import { readCheckpoint } from "../../runtime/checkpoints/checkpoint.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
-import { foldedRegime } from "../../runtime/training/cross-validate.ts";
 import { writerOf } from "../../runtime/program/text-writer.ts";
 import type { EpochReport, Trainer } from "../../runtime/trainer/trainer.ts";
 import { foldsIn } from "../../runtime/training/cross-validate.ts";
@@ -198,7 +198,7 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
       await watch.end();
       if (flags.report !== undefined && latest !== undefined)
         await reportPredictions(compilation, emitted.model, latest.trainer, latest.dataset, flags.report);
-      const text = foldedRegime.text(result);
+      const text = resultOf(model, result);
       process.stdout.write(`${flags.json ? JSON.stringify(result) : text}\n`);
       await monitor?.end(result.epochs < setup.epochs ? "stopped early" : "done", text);
     },

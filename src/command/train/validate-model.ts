@@ -3,17 +3,19 @@
  * model. Both train from scratch without output; equal candidates give equal results.
  */
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
+import { prepareDataset } from "../../compiler/trainer/dataset-context.ts";
 import { trainAndJudge, validateFolds } from "../../runtime/training/cross-validate.ts";
 import type { CrossValidation } from "../../runtime/training/cross-validate.ts";
 import {
   classesOf,
-  datasetOf,
   datasetOfRows,
   type LocateErrors,
   type DatasetContext,
   type Source,
 } from "../../runtime/data/dataset.ts";
+import { ruledDatasetOf } from "../../runtime/data/ruled-dataset.ts";
 import { foldsOf, type OpenDataset } from "../../runtime/training/folds.ts";
+import { ruledFolds } from "../../runtime/training/ruled-training.ts";
 import type { Summary } from "../../runtime/step/machine.ts";
 import { inUnitsOfTargets } from "../../runtime/training/units-of-targets.ts";
 import { splitRows } from "../../runtime/data/split.ts";
@@ -49,8 +51,15 @@ export type Validation = CrossValidation | { readonly bestEpoch: number; readonl
 export function openDatasets({ context, source, locateErrors, ...given }: DataOptions): OpenDataset[] {
   const { training } = context;
   const { seed = training.seed, warn = () => {} } = given;
-  if (training.folds !== undefined)
-    return foldsOf({ ...context, source, locateErrors, warn, trainer: { seed } }).map((fold) => fold());
+  const isRuled = context.data.splitRules !== undefined;
+  if (training.folds !== undefined) {
+    const run = { ...context, source, locateErrors, warn, trainer: { seed } };
+    return (isRuled ? ruledFolds(run).folds : foldsOf(run)).map((fold) => fold());
+  }
+  if (isRuled) {
+    const { train, validation, fields } = ruledDatasetOf(context, source, seed, locateErrors);
+    return [{ train, ...(validation && { validation }), fields }];
+  }
   const { file, table } = source;
   return locateErrors(file, () => {
     const split = splitRows(table.rows, training, seed, classesOf(context, table));
@@ -83,8 +92,11 @@ export async function testModel(candidate: Candidate, found: Validation): Promis
   const { source, locateErrors } = candidate;
   const run = { ...runOf(candidate), source, locateErrors, warn: () => {} };
   const { epochs, trainer } = run;
-  if ("folds" in found) return trainAndJudge({ ...run, resumed: { folds: found.folds } }, found);
-  return run.train(trainer, datasetOf(run, source, trainer.seed, locateErrors), { epochs });
+  if ("folds" in found) {
+    const own = run.data.splitRules === undefined ? source : ruledFolds(run).source;
+    return trainAndJudge({ ...run, source: own, resumed: { folds: found.folds } }, found);
+  }
+  return run.train(trainer, prepareDataset(run, source, trainer.seed, locateErrors), { epochs });
 }
 
 function runOf({ emitted, context, seed, epochs }: Compiled): Omit<Run, "source" | "warn"> {

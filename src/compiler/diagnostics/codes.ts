@@ -210,6 +210,22 @@ export const diagnosticCodes = {
       "Use a layer that reads a sequence, such as `gru`, `attention` or `global-avg-pool1d`, before `flatten`. " +
       "Otherwise remove the declaration.",
   },
+  T1226: {
+    title: "Windows do not fit",
+    cause:
+      "The shape of an input or target does not begin with the number of rows that it reads of a window, or " +
+      "`data.windows` does not fit the rest of `data`.",
+    fix:
+      "Begin shapes with `length`, and the shape of the target with `horizon`. `window` in `data.inputs` selects " +
+      "other rows.",
+  },
+  T1227: {
+    title: "Split that does not fit",
+    cause:
+      "A rule of `training.test` or `training.validation` needs times or a fraction that the spec lacks, contradicts " +
+      "the other rule, or would put windows with the same rows into different splits.",
+    fix: "Use the rule that the hint suggests. `last` needs nothing else, and never puts a window into two splits.",
+  },
   T1301: {
     title: "Invalid name",
     cause: "A name contains characters that are not allowed, or is reserved.",

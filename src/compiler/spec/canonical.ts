@@ -95,11 +95,20 @@ function canonicalTraining(
   const { classWeights, accumulate = 1, ...rest } = training;
   return {
     ...rest,
-    stratify: training.stratify ?? classes,
+    stratify: training.stratify ?? (classes && !isRuled(training, data)),
     ...(accumulate > 1 && { accumulate }),
     ...(classWeights && { classWeights: weightsByNumber(classWeights) }),
   };
 }
+
+/** Whether a split follows a rule, and is not drawn at random from all rows, or the units are windows. */
+export const isRuled = (
+  { test = {}, validation = {} }: Pick<FullSpec["training"], "test" | "validation">,
+  data: Pick<ModelData, "windows" | "validation"> | undefined,
+): boolean =>
+  data?.windows !== undefined ||
+  data?.validation !== undefined ||
+  [test, validation].some((rule) => Object.keys(rule).some((key) => key !== "fraction" && key !== "folds"));
 
 type WrittenWeights = NonNullable<FullSpec["training"]["classWeights"]>;
 
@@ -130,27 +139,29 @@ function numberFormat({ decimal = ".", thousands }: SpecData["numbers"] = {}): P
   if (decimal === "." && thousands === undefined) return {};
   return { numbers: { decimal, ...(thousands !== undefined && { thousands }) } };
 }
-type SpecColumns = Omit<Partial<Columns>, "missing" | "unseen" | "names"> & {
+type SpecColumns = Omit<Partial<Columns>, "missing" | "unseen" | "names" | "window"> & {
+  readonly window?: "past" | Columns["window"];
   readonly missing?: "error" | Columns["missing"];
   readonly unseen?: "zeros" | Columns["unseen"];
   readonly names?: boolean;
 };
 
 function canonicalData(
-  { file, idx, train, test, separator, numbers, inputs = {}, targets = {} }: SpecData,
+  { file, idx, train, test, separator, numbers, inputs = {}, targets = {}, ...series }: SpecData,
   weights: Readonly<Record<string, Weights>>,
 ): ModelData {
   const classNames = ({ classWeights = [] }: Weights) =>
     isByName(classWeights) ? { classNames: Object.keys(classWeights).sort() } : {};
   const sampleWeights = Object.values(weights).map((each) => each.sampleWeights);
   const columns = (record: Readonly<Record<string, SpecColumns>>) =>
-    mapValues(record, ({ missing, unseen, minCount, names, ...entry }): Columns => ({
+    mapValues(record, ({ missing, unseen, minCount, names, window, ...entry }): Columns => ({
       columns: [],
       ...entry,
       ...(missing === undefined || missing === "error" ? {} : { missing }),
       ...(unseen === "category" ? { unseen } : {}),
       ...rareCount(minCount ?? (unseen === "category" ? 2 : 1)),
       ...(names === true ? { names } : {}),
+      ...(window === undefined || window === "past" ? {} : { window }),
     }));
   const files = (split: NonNullable<SpecData["train"]>) => (typeof split === "string" ? split : split.idx);
   // The checks ensure that exactly one of `file`, `idx` and `train` exists, and that `test` exists only with
@@ -160,6 +171,9 @@ function canonicalData(
     ...(test === undefined ? {} : { test: files(test) }),
     ...(separator === undefined || separator === "," ? {} : { separator }),
     ...numberFormat(numbers),
+    ...(series.validation !== undefined && { validation: series.validation }),
+    ...(series.time !== undefined && { time: series.time }),
+    ...(series.windows !== undefined && { windows: series.windows }),
     inputs: Object.fromEntries(
       Object.entries(columns(inputs)).map(([name, entry]) => [
         name,

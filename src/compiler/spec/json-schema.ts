@@ -88,8 +88,9 @@ export function tagKeysOf(node: SchemaNode): string[] {
   return [...new Set(members.flatMap(([key, member]) => (isTag(member) ? [key] : [])))];
 }
 
+/** A tag is the name of a form; `true` as the only value of a key is not one. */
 const isTag = (member: SchemaNode | boolean | undefined): boolean =>
-  typeof member === "object" && member.const !== undefined;
+  typeof member === "object" && typeof member.const === "string";
 
 /** The names that the key `tag` can have. */
 export function namesOf(node: SchemaNode, tag: string): string[] {

@@ -12,6 +12,7 @@ import { checkMasks, lengthInputs } from "./check/check-masks.ts";
 import { checkNames, checkWidth } from "./check/check-names.ts";
 import { checkLosses } from "./check/check-losses.ts";
 import { checkRate, checkTraining } from "./check/check-training.ts";
+import { checkSeries, specOfRows } from "./check/check-series.ts";
 import { checkWeights } from "./check/check-weights.ts";
 import { checkReferences, warnOfUnread } from "./check/check-references.ts";
 import { keysOf, member, plainSpec } from "./raw-spec.ts";
@@ -72,8 +73,10 @@ export function parseSpec(spec: unknown): ParsedSpec {
   checkWeights(value, problems);
   checkRate(value, problems);
   checkMasks(value, problems);
-  checkData(value, problems);
-  checkCells(value, member(value, "data"), problems);
+  checkSeries(value, problems);
+  const ofRows = specOfRows(value);
+  checkData(ofRows, problems);
+  checkCells(ofRows, member(value, "data"), problems);
   // A value that is nested this deeply is nearly always misplaced. An error about its location is more
   // helpful, so nesting is reported only if there is no other error.
   if (tooDeep !== undefined && !problems.found.some(({ severity }) => severity === "error"))

@@ -90,9 +90,60 @@ const optimizerKeys = {
     .describe("Limits the gradients before the update."),
 };
 
+const split = {
+  fraction: fraction
+    .optional()
+    .describe("The fraction of all rows, drawn at random; with `group`, the fraction of the groups."),
+  last: fraction
+    .optional()
+    .describe(
+      "The last rows in the order of `data.time`, or of the file, as a fraction of all rows; without times, the last " +
+        "rows of each group of windows.",
+    ),
+  after: z
+    .union([z.string().min(1), z.number().transform(String)])
+    .optional()
+    .describe('The rows from this time on, such as "1999-01-01"; needs `data.time`.'),
+  column: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A column that names the split of each row: "train", "validation" or "test".'),
+  value: z
+    .union([z.string().min(1), z.number().transform(String)])
+    .optional()
+    .describe("The value of `column` that selects the rows, if it is not the name of the split."),
+  group: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("A column of groups: all rows of a group are in one split, or in one fold."),
+};
+
+/** Exactly one of these keys selects the rows of a split, or `group` alone. */
+const ways = ["fraction", "last", "after", "column"] as const;
+
+/** The same rule for the JSON Schema. */
+function oneOf(keys: readonly string[]) {
+  const each = keys.map((key) => ({ required: [key] }));
+  return { allOf: [{ oneOf: [...each, { required: ["group"], not: { anyOf: each } }] }] };
+}
+
+const countOf = (rule: object, keys: readonly string[]) =>
+  keys.filter((key) => Object.hasOwn(rule, key)).length;
+
+const test = z
+  .strictObject(split)
+  .refine((rule) => countOf(rule, ways) === 1 || (countOf(rule, ways) === 0 && rule.group !== undefined), {
+    error: 'needs exactly one of "fraction", "last", "after" and "column"',
+    params: { code: "T1208" },
+  })
+  .meta(oneOf(ways));
+
+const validationWays = [...ways, "folds"] as const;
 const validation = z
   .strictObject({
-    fraction: fraction.optional().describe("The fraction of all rows."),
+    ...split,
     folds: z
       .int()
       .min(2)
@@ -100,12 +151,24 @@ const validation = z
       .describe(
         "Cross-validation: each of this many folds validates a model trained on the others; test rows are excluded.",
       ),
+    forward: z
+      .literal(true)
+      .optional()
+      .describe(
+        "Walk-forward folds: the rows are cut into blocks in the order of time, and each fold validates a block with " +
+          "a model that was trained on all blocks before it.",
+      ),
   })
-  .refine(({ fraction, folds }) => (fraction === undefined) !== (folds === undefined), {
-    error: 'needs either "fraction" or "folds"',
-    params: { code: "T1208" },
-  })
-  .meta({ allOf: [{ oneOf: [{ required: ["fraction"] }, { required: ["folds"] }] }] });
+  .refine(
+    (rule) =>
+      countOf(rule, validationWays) === 1 ||
+      (countOf(rule, validationWays) === 0 && rule.group !== undefined),
+    {
+      error: 'needs exactly one of "fraction", "folds", "last", "after" and "column"',
+      params: { code: "T1208" },
+    },
+  )
+  .meta(oneOf(validationWays));
 
 const average = z.strictObject({
   decay: z
@@ -156,10 +219,7 @@ const training = z.strictObject({
     .optional()
     .describe("Keeps the class proportions equal in all splits; true by default for class targets."),
   validation: validation.optional().describe("The validation split, which selects the best epoch."),
-  test: z
-    .strictObject({ fraction })
-    .optional()
-    .describe("The fraction of all rows that is held out for the final evaluation."),
+  test: test.optional().describe("The rows that are held out for the final evaluation."),
   earlyStopping: z
     .strictObject({
       patience: positiveInteger.describe(
@@ -259,8 +319,47 @@ const words = z
   })
   .optional();
 
+const windows = z.strictObject({
+  length: positiveInteger.describe("The number of rows of the past, which inputs read."),
+  horizon: positiveInteger.describe("The number of rows after them, which the target reads."),
+  stride: positiveInteger
+    .default(1)
+    .describe("The number of rows from the beginning of a window to that of the next."),
+  group: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("The column of groups, if the file has several series: a window has rows of one group."),
+  season: positiveInteger
+    .optional()
+    .describe("The number of rows of a season: the naive forecast is then the value of the last season."),
+});
+
+const time = z.union([
+  z
+    .string()
+    .min(1)
+    .transform((column) => ({ column })),
+  z.strictObject({
+    column: z.string().min(1).describe("The column of times."),
+    format: z
+      .string()
+      .optional()
+      .describe(
+        'The format of the cells, as for `dates`, or "number" for plain numbers; ISO 8601 by default.',
+      ),
+  }),
+]);
+
 const inputColumns = z.strictObject({
   ...columnKeys,
+  window: z
+    .enum(["past", "future", "whole", "last"])
+    .optional()
+    .describe(
+      "The rows of a window that the input reads: those of the past (the default), of the future, both, or the last " +
+        "row of the past, which has no axis of time.",
+    ),
   categories: categories.describe(
     "The columns contain categories, sorted by their names in the training split. Each becomes one column of " +
       "0 or 1 (one-hot), or a number from 1 on (index). Unknown categories are 0.",
@@ -342,6 +441,11 @@ const data = z.strictObject({
     .optional()
     .describe("The file of the training rows, if the test rows are in another file."),
   test: splitFiles.optional().describe("The file of the test rows."),
+  validation: file.optional().describe("The file of the validation rows."),
+  time: time.optional().describe("The column of times, which orders the rows."),
+  windows: windows
+    .optional()
+    .describe("Cuts windows from series of rows: a model of the past forecasts the future."),
   inputs: z.record(z.string(), inputColumns).optional().describe("The columns of each input."),
   targets: z.record(z.string(), targetColumns).optional().describe("The columns of each target."),
 });

@@ -78,6 +78,33 @@ export interface Columns {
   readonly weighs?: true;
   /** If the spec names the target's classes: their names, sorted. The data must have these names. */
   readonly classNames?: readonly string[];
+  /** The rows of a window that the input reads, if not those of the past. */
+  readonly window?: "future" | "whole" | "last";
+}
+
+/** How windows are cut from a series. */
+export interface Windows {
+  readonly length: number;
+  readonly horizon: number;
+  readonly stride: number;
+  readonly group?: string;
+  readonly season?: number;
+}
+
+/** How rows are selected for a split. One of the keys is present, apart from `value`, and `group` with `fraction`. */
+export interface SplitRule {
+  readonly fraction?: number;
+  readonly last?: number;
+  readonly after?: string;
+  readonly column?: string;
+  readonly value?: string;
+  readonly group?: string;
+}
+
+/** The validation split, or cross-validation with folds by time (`forward`), by groups, or at random. */
+export interface Validation extends SplitRule {
+  readonly folds?: number;
+  readonly forward?: true;
 }
 
 /** A CSV file, or an IDX file for each input and target. Paths are relative to the spec. */
@@ -92,6 +119,11 @@ export interface ModelData {
   readonly separator?: string;
   /** How the cells of a text file write numbers, if not as in 1234.5. */
   readonly numbers?: { readonly decimal?: "." | ","; readonly thousands?: string };
+  /** A separate file for the validation rows. */
+  readonly validation?: string;
+  /** The column of times. */
+  readonly time?: { readonly column: string; readonly format?: string };
+  readonly windows?: Windows;
   readonly inputs: Readonly<Record<string, Columns>>;
   readonly targets: Readonly<Record<string, Columns>>;
 }
@@ -103,9 +135,8 @@ export interface Training {
   readonly seed: number;
   readonly shuffle: boolean;
   readonly stratify: boolean;
-  /** Exactly one of the two is present. */
-  readonly validation?: { readonly fraction?: number; readonly folds?: number };
-  readonly test?: { readonly fraction: number };
+  readonly validation?: Validation;
+  readonly test?: SplitRule;
   readonly earlyStopping?: { readonly patience: number; readonly metric: string; readonly minDelta: number };
   /** Whether training ends with the parameters of the best epoch, the default, or of the last. */
   readonly keep?: "best" | "last";

@@ -21,12 +21,43 @@ import {
   wordEncoder,
 } from "../../runtime/data/text-encoders.ts";
 import { categoryEncoder } from "../../runtime/data/category-encoder.ts";
-import type { FeatureEncoder, DatasetContext } from "../../runtime/data/dataset.ts";
+import { datasetOf } from "../../runtime/data/dataset.ts";
+import type {
+  Dataset,
+  DatasetContext,
+  FeatureEncoder,
+  LocateErrors,
+  Source,
+  Splitter,
+} from "../../runtime/data/dataset.ts";
+import { ruledDatasetOf } from "../../runtime/data/ruled-dataset.ts";
 import { fitScales } from "../../runtime/data/scale.ts";
+import { readMoments } from "../../runtime/data/series.ts";
+import {
+  drawnFraction,
+  lastRows,
+  rowsAfter,
+  rowsOfColumn,
+  rowsOfGroups,
+} from "../../runtime/data/split-rules.ts";
+import { cutWindows, windowsBy } from "../../runtime/data/windows.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
-import type { EncoderName } from "../runtime-references.ts";
-import { encoderNames, dataFacts, trainingFacts } from "./trainer-facts.ts";
+import { foldedRegime } from "../../runtime/training/cross-validate.ts";
+import { forecastNaively } from "../../runtime/training/naive-forecast.ts";
+import { ruledFoldsRegime, ruledRegime } from "../../runtime/training/ruled-training.ts";
+import { resultText } from "../../runtime/training/train-on.ts";
+import type { Regime, TrainingResult } from "../../runtime/training/train-on.ts";
+import type { EncoderName, RegimeName, SplitterName } from "../runtime-references.ts";
 import type { Model } from "../spec/types.ts";
+import { mapValues } from "../util/collections.ts";
+import {
+  encoderNames,
+  dataFacts,
+  regimeName,
+  seriesParts,
+  splitterNames,
+  trainingFacts,
+} from "./trainer-facts.ts";
 
 /** The encoders, by the names that the emitter writes. */
 const encoders: Readonly<Record<EncoderName, FeatureEncoder>> = {
@@ -49,12 +80,48 @@ const encoders: Readonly<Record<EncoderName, FeatureEncoder>> = {
   weightEncoder,
 };
 
+/** The splitters, by the names that the emitter writes. */
+const splitters: Readonly<Record<SplitterName, Splitter>> = {
+  lastRows,
+  rowsAfter,
+  rowsOfColumn,
+  rowsOfGroups,
+  drawnFraction,
+};
+
+const regimes: Readonly<Record<RegimeName, Regime>> = { foldedRegime, ruledRegime, ruledFoldsRegime };
+
 export const datasetContextOf = (model: Model, facts: ModelFacts): DatasetContext => ({
   model: facts,
   data: dataFacts(model) ?? { inputs: {}, targets: {} },
   training: trainingFacts(model),
-  encoders: Object.fromEntries(
-    Object.entries(encoderNames(model)).map(([key, name]) => [key, encoders[name]]),
+  encoders: mapValues(encoderNames(model), (name) =>
+    model.data?.windows === undefined ? encoders[name] : windowsBy(encoders[name]),
   ),
   fitScales,
+  readTimes: readMoments,
+  splitters: mapValues(splitterNames(model), (name) => splitters[name]),
+  ...(seriesParts(model).cutUnits && { cutUnits: cutWindows }),
+  ...(seriesParts(model).forecastNaively && { forecastNaively }),
 });
+
+/** The regime of a run; undefined for one training on splits at random. */
+export function regimeOf(model: Model): Regime | undefined {
+  const name = regimeName(model);
+  return name === undefined ? undefined : regimes[name];
+}
+
+/** The text of the result of a run. */
+export const resultOf = (model: Model, result: TrainingResult): string =>
+  (regimeOf(model)?.text ?? resultText)(result);
+
+/** Splits and encodes the rows, as a run of this model does. */
+export const prepareDataset = (
+  context: DatasetContext,
+  source: Source,
+  seed: number,
+  locateErrors: LocateErrors,
+): Dataset =>
+  context.data.splitRules === undefined
+    ? datasetOf(context, source, seed, locateErrors)
+    : ruledDatasetOf(context, source, seed, locateErrors);

@@ -13,8 +13,10 @@ import { metricName, metricOf } from "../library/metrics/index.ts";
 import type {
   InterpretationName,
   EncoderName,
+  RegimeName,
   RuntimeExpression,
   RuntimeValue,
+  SplitterName,
 } from "../runtime-references.ts";
 import { splitOutputSteps, targetRange } from "../spec/build-measures.ts";
 import type { SteppedObjective } from "../spec/build-measures.ts";
@@ -22,21 +24,26 @@ import { readNames } from "../spec/build-network.ts";
 import type { ParameterFacts } from "../spec/build-network.ts";
 import type { ModelGraphs } from "../spec/build.ts";
 import { readByMeasures } from "../spec/check/check-formulas.ts";
+import { isRuled } from "../spec/canonical.ts";
 import { figuresOf, objectivesOf } from "../spec/objectives.ts";
 import type { Objective } from "../spec/objectives.ts";
-import type { Columns, DataFiles, Model, Training } from "../spec/types.ts";
+import type { Columns, DataFiles, Model, ModelData, SplitRule, Training } from "../spec/types.ts";
 import { version } from "../spec/version.ts";
 import { mapValues } from "../util/collections.ts";
 
-/** The validation split as a fraction of the rows, or as a number of folds. */
-const partOf = ({ fraction, folds }: NonNullable<Training["validation"]> = {}) => ({
-  ...(fraction === undefined ? {} : { validation: fraction }),
-  ...(folds === undefined ? {} : { folds }),
-});
+/** The splits as fractions of the rows at random. The facts of the data contain all other rules. */
+function fractionsOf(training: Training, data: ModelData | undefined) {
+  const { test, validation } = training;
+  if (isRuled(training, data)) return {};
+  return {
+    ...(test?.fraction === undefined ? {} : { test: test.fraction }),
+    ...(validation?.fraction === undefined ? {} : { validation: validation.fraction }),
+  };
+}
 
 /** The training options, as the runtime's `TrainingFacts`. */
 export function trainingFacts(model: Model) {
-  const { training } = model;
+  const { training, data } = model;
   const figures = figuresOf(model);
   const rising = figures.filter(({ higherIsBetter }) => higherIsBetter);
   return {
@@ -46,8 +53,8 @@ export function trainingFacts(model: Model) {
     ...(training.accumulate === undefined ? {} : { accumulate: training.accumulate }),
     metrics: figures.map(({ name }) => name),
     ...(rising.length > 0 ? { higherIsBetter: rising.map(({ name }) => name) } : {}),
-    ...(training.test === undefined ? {} : { test: training.test.fraction }),
-    ...partOf(training.validation),
+    ...fractionsOf(training, data),
+    ...(training.validation?.folds === undefined ? {} : { folds: training.validation.folds }),
     stratify: training.stratify,
     ...(training.earlyStopping === undefined ? {} : { earlyStopping: training.earlyStopping }),
     ...(training.keep === "last" ? { keep: training.keep } : {}),
@@ -57,7 +64,7 @@ export function trainingFacts(model: Model) {
 /** An entry without columns has a file of its own. Its only column is named after the entry. */
 const columnsOf = (entries: Readonly<Record<string, Columns & { readonly range?: ValueRange }>>) =>
   Object.fromEntries(
-    Object.entries(entries).map(([name, { columns, missing, unseen, names, ...others }]) => [
+    Object.entries(entries).map(([name, { columns, missing, unseen, names, window, ...others }]) => [
       name,
       {
         columns: columns.length > 0 || others.nextOf !== undefined ? columns : [name],
@@ -65,6 +72,7 @@ const columnsOf = (entries: Readonly<Record<string, Columns & { readonly range?:
         ...missingFact(missing, others.dates !== undefined),
         ...(unseen === "category" && { unseenCategory: true }),
         ...(names === true && { areNames: true }),
+        ...(window !== undefined && { windowPart: window }),
       },
     ]),
   );
@@ -102,8 +110,74 @@ export function dataFacts(model: Model) {
     targets: targetColumnsOf(model, data.targets, isTable),
     ...(data.separator === undefined ? {} : { separator: data.separator }),
     ...(data.numbers === undefined ? {} : { numberFormat: data.numbers }),
+    ...seriesFacts(model, data),
     ...(typeof data.file === "string" ? {} : { idx: idxNames(data.file, data.test) }),
   };
+}
+
+/** The windows, the column of times, and the rules of splits. */
+function seriesFacts({ training, loss }: Model, data: ModelData) {
+  const { windows, time } = data;
+  const { test, validation } = training;
+  const { folds, forward, ...rule } = validation ?? {};
+  const foldRule =
+    forward === true ? { forward } : rule.group === undefined ? undefined : { group: rule.group };
+  const isWeighted = training.sampleWeights !== undefined;
+  const naiveLoss = isWeighted ? undefined : naiveLosses.find((type) => type === loss?.type);
+  const rules = {
+    ...(test && { test }),
+    ...(folds === undefined && validation && { validation: rule }),
+    ...(folds !== undefined && foldRule && { folds: foldRule }),
+  };
+  return {
+    ...(windows && { windowRule: { ...windows, ...(naiveLoss && { naiveLoss }) } }),
+    ...(time && { timeColumn: time }),
+    ...(isRuled(training, data) && { splitRules: rules }),
+  };
+}
+
+/** The losses that a naive forecast is evaluated with. */
+const naiveLosses = ["mae", "mse", "rmse"] as const;
+
+/** The runtime's splitters that some rule of this model needs, by the key that selects each. */
+export function splitterNames({ training, data }: Model): Readonly<Record<string, SplitterName>> {
+  if (!isRuled(training, data)) return {};
+  const { folds, ...validation } = training.validation ?? {};
+  const rules = [training.test ?? {}, ...(folds === undefined ? [validation] : [])];
+  const all: Readonly<Record<string, SplitterName>> = {
+    last: "lastRows",
+    after: "rowsAfter",
+    column: "rowsOfColumn",
+    group: "rowsOfGroups",
+    fraction: "drawnFraction",
+  };
+  // A group without a fraction is only checked.
+  const keyOf = (rule: SplitRule) =>
+    Object.keys(all).find((key) => key in rule && !(key === "group" && rule.fraction === undefined));
+  const keys = new Set(rules.map(keyOf));
+  return Object.fromEntries(Object.entries(all).filter(([key]) => keys.has(key)));
+}
+
+/** The parts of the runtime's `DatasetContext` that order, split and cut the rows of this model. */
+export function seriesParts(model: Model) {
+  const { data, loss, metrics = [] } = model;
+  // The naive forecast has figures of one target.
+  const hasFigures =
+    naiveLosses.some((type) => type === loss?.type) ||
+    metrics.some(({ type }) => ["mae", "rmse", "r2", "accuracy"].includes(type));
+  return {
+    ...(data?.time && { readTimes: "readMoments" as const }),
+    ...(Object.keys(splitterNames(model)).length > 0 && { splitters: splitterNames(model) }),
+    ...(data?.windows && { cutUnits: "cutWindows" as const }),
+    ...(data?.windows && hasFigures && { forecastNaively: "forecastNaively" as const }),
+  };
+}
+
+/** The name of the runtime's regime, if a run is more than one training on splits at random. */
+export function regimeName({ training, data }: Model): RegimeName | undefined {
+  const hasFolds = training.validation?.folds !== undefined;
+  if (isRuled(training, data)) return hasFolds ? "ruledFoldsRegime" : "ruledRegime";
+  return hasFolds ? "foldedRegime" : undefined;
 }
 
 /** The names of the files, relative to the innermost folder that contains all of them. */
@@ -252,9 +326,15 @@ function seenBy(model: Model): RuntimeExpression | undefined {
   return writesTexts(model) ? "asWriter" : undefined;
 }
 
+/** Reads the splits that have a file of their own. */
+function splitReader({ test, validation }: ModelData, one: RuntimeExpression): RuntimeExpression {
+  if (validation !== undefined) return called(test === undefined ? "fileAndValidation" : "threeFiles", one);
+  return test === undefined ? one : called("fileAndTest", one);
+}
+
 /** The members of the runtime's `Program` that depend on the spec, as expressions of runtime values. */
 const programParts = (model: Model, built: ModelGraphs): Readonly<Record<string, RuntimeExpression>> => {
-  const { data, losses, training } = model;
+  const { data, losses } = model;
   if (data === undefined) return {};
   const fields = [...Object.values(data.inputs), ...Object.values(data.targets)];
   const isCleaned = data.separator !== undefined || fields.some(({ missing }) => missing === "drop");
@@ -263,18 +343,29 @@ const programParts = (model: Model, built: ModelGraphs): Readonly<Record<string,
   const parse = isFormatted ? called("formattedNumbers", plain) : plain;
   const isOther = [data.file, data.test].some((file) => typeof file === "string" && otherFormats.test(file));
   const ofFile = called("csvFile", isOther ? called("csvOnly", parse) : parse);
-  const ofTable = data.test === undefined ? ofFile : called("fileAndTest", ofFile);
+  const ofTable = splitReader(data, ofFile);
   const answers = answersOf(model, built);
   const seen = seenBy(model);
   const predict = answers && predictWith(answers, losses === undefined);
+  const regime = regimeName(model);
+  const { splitters, ...series } = seriesParts(model);
   return {
     reader: typeof data.file === "string" ? ofTable : "idxFolder",
-    encoders: { record: encoderNames(model) },
-    ...(training.validation?.folds === undefined ? {} : { regime: "foldedRegime" }),
+    encoders: {
+      record: mapValues(encoderNames(model), (encoder) =>
+        data.windows ? called("windowsBy", encoder) : encoder,
+      ),
+    },
+    ...(regime === undefined ? {} : { regime }),
+    ...series,
+    ...(splitters && { splitters: { record: splitters } }),
     ...(fields.some(({ scale }) => typeof scale === "string") ? { fitScales: "fitScales" } : {}),
     ...(writesTexts(model) ? { seenHelp: "writerHelp" } : {}),
     ...(seen === undefined ? {} : { seen }),
-    ...(predict === undefined ? {} : { seenHelp: "predictHelp", predict }),
+    ...(predict && {
+      seenHelp: "predictHelp",
+      predict: data.windows ? called("forecastBy", predict) : predict,
+    }),
   };
 };
 
@@ -295,7 +386,7 @@ function predictWith(
  */
 export function predictedRows(model: Model, built: ModelGraphs, fields: object) {
   const data = dataFacts(model);
-  const { encoders, predict } = programParts(model, built);
+  const { encoders, predict, readTimes } = programParts(model, built);
   if (data === undefined || predict === undefined || typeof model.data?.file !== "string") return undefined;
   const isFormatted = data.numberFormat !== undefined;
   return {
@@ -303,6 +394,7 @@ export function predictedRows(model: Model, built: ModelGraphs, fields: object) 
     fields,
     encoders,
     predict: isFormatted ? called("predictFormatted", predict) : predict,
+    ...(readTimes && { readTimes }),
     isFormatted,
   };
 }

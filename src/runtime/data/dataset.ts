@@ -1,5 +1,6 @@
 // From a table to batches: splits the rows, fits the encoding on the training rows, and encodes all splits.
-import { columnFactsOf, type DataFacts, type FittedField } from "./fields.ts";
+import { columnFactsOf } from "./fields.ts";
+import type { DataFacts, FittedField, SplitRule, TimeColumn } from "./fields.ts";
 import type { ModelFacts, TrainingFacts } from "../model/facts.ts";
 import type { FitScales } from "./scale.ts";
 import { allRows } from "../step/session.ts";
@@ -30,6 +31,8 @@ export interface EncodingContext {
    * selects the encoder of the field.
    */
   encoders: Readonly<Record<string, FeatureEncoder>>;
+  /** Present if the spec names a column of times. */
+  readTimes?: ReadTimes | undefined;
 }
 
 /** All facts that are needed to split, fit and encode a data set. */
@@ -37,13 +40,55 @@ export interface DatasetContext extends EncodingContext {
   training: TrainingFacts;
   /** Present if at least one scale is fitted to the data. */
   fitScales?: FitScales | undefined;
+  /** Splitters by key of `SplitRule`. The first key that a rule has selects its splitter. */
+  splitters?: Readonly<Record<string, Splitter>>;
+  /** Present if the units of training are not single rows. */
+  cutUnits?: CutUnits | undefined;
+  /** Present if the result is compared with a naive forecast. */
+  forecastNaively?: ForecastNaively | undefined;
 }
+
+/** Reads the times of all rows: numbers that increase with time. Throws for a cell that is not a time. */
+export type ReadTimes = (table: Table, column: TimeColumn) => Float64Array;
+
+/** Selects the rows of a split among the rows `open`, which are in no other split. Throws if there are none. */
+export type Splitter = (request: SplitRequest) => Int32Array;
+
+export interface SplitRequest {
+  context: DatasetContext;
+  table: Table;
+  /** The name of the split. */
+  split: "validation" | "test";
+  rule: SplitRule;
+  open: Int32Array;
+  seed: number;
+}
+
+/** The units of training, validation and test: rows or windows. */
+export interface Units {
+  /** A row of this table is a unit. */
+  table: Table;
+  /** The split of each unit. */
+  labels: Uint8Array;
+}
+
+/** Cuts a table into units. `labels` has the split of each row; a unit belongs to one split. */
+export type CutUnits = (context: EncodingContext, table: Table, labels: Uint8Array) => Units;
+
+/** Loss and metrics of a naive forecast of these windows, as far as the spec reports them. */
+export type ForecastNaively = (
+  context: DatasetContext,
+  fields: readonly FittedField[],
+  windows: Batch,
+) => Record<string, number>;
 
 /** The rows of the data, and the test rows if they have a file of their own. */
 export interface Source {
   file: string;
   table: Table;
   test?: { file: string; table: Table } | undefined;
+  /** The validation rows, if these have their own file. */
+  validationFile?: { file: string; table: Table } | undefined;
 }
 
 /** Encoded splits. A validation or test split that the spec does not set aside is absent. */

@@ -110,7 +110,7 @@ function withNumbers(
   return { ...table, columns };
 }
 
-function wrongDate(cell: string, format: string | undefined): string {
+export function wrongDate(cell: string, format: string | undefined): string {
   if (cell.trim() === "") return "the cell is empty";
   if (format !== undefined) return `"${shown(cell)}" is not a date in the format ${format}`;
   return `"${shown(cell)}" is not an ISO 8601 date, such as 1999-03-07 14:05; declare another "format"`;

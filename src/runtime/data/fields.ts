@@ -83,6 +83,60 @@ export interface ColumnFacts {
   areNames?: boolean;
   /** Predictions have as many decimals as the training rows. */
   hasDecimals?: boolean;
+  /** The rows of a window that an input reads; those of the past by default. */
+  windowPart?: WindowPart;
+}
+
+/** Rows of a window: the past, the future, both, or the last row of the past, which has no axis of time. */
+export type WindowPart = "past" | "future" | "whole" | "last";
+
+/**
+ * A window consists of `length` rows of the past, which inputs read, and `horizon` rows of the future, which
+ * the target reads. Windows begin every `stride` rows, and have rows of one group.
+ */
+export interface WindowRule {
+  length: number;
+  horizon: number;
+  stride: number;
+  group?: string;
+  /** The rows of a season, for the naive forecast. */
+  season?: number;
+  /** The loss, if a naive forecast can be evaluated with it. */
+  naiveLoss?: "mae" | "mse" | "rmse";
+}
+
+/** The column of times. `format` is that of the cells, ISO 8601 by default; "number" for plain numbers. */
+export interface TimeColumn {
+  column: string;
+  format?: string;
+}
+
+/** The rows of a split. A rule has one of the keys, apart from `value` and from `group` with `fraction`. */
+export interface SplitRule {
+  /** A fraction of all rows, or of the groups of `group`, at random. */
+  fraction?: number;
+  /** The last rows in the order of time, as a fraction of all rows. */
+  last?: number;
+  /** The rows from this time on. */
+  after?: string;
+  /** The rows with `value` in this column, which is the name of the split by default. */
+  column?: string;
+  value?: string;
+  /** The column of groups. All rows of a group are in one split. */
+  group?: string;
+}
+
+/** The rules of splits that are not only fractions of all rows at random, and of folds that are not random. */
+export interface SplitRules {
+  test?: SplitRule;
+  validation?: SplitRule;
+  folds?: FoldRule;
+}
+
+/** `forward`: fold k validates the rows after those it is trained on. `group`: a group is in one fold. */
+export interface FoldRule {
+  forward?: boolean;
+  group?: string;
 }
 
 /** The data section of the spec: the columns of each input and target. */
@@ -93,6 +147,10 @@ export interface DataFacts {
   separator?: string | undefined;
   /** The format of numbers in the cells of a text file. */
   numberFormat?: NumberFormat | undefined;
+  /** How windows are cut from the rows, if a series is forecast. */
+  windowRule?: WindowRule | undefined;
+  timeColumn?: TimeColumn | undefined;
+  splitRules?: SplitRules | undefined;
   /** The file names by input and target, if each of them has its own IDX file. */
   idx?: { train: Record<string, string>; test?: Record<string, string> };
 }

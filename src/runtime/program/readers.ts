@@ -5,6 +5,7 @@ import { isMissing } from "../data/column-encoder.ts";
 import { withNumberFormat } from "../data/number-format.ts";
 import { csvRecords, tableOf } from "../data/table.ts";
 import type { Table } from "../data/table.ts";
+import type { Source } from "../data/dataset.ts";
 import { InputError } from "../step/errors.ts";
 import { reading } from "./files.ts";
 import { locateErrors, say } from "./program.ts";
@@ -90,3 +91,29 @@ export const fileAndTest = (one: DataReader): DataReader => ({
     return { ...source, test: await one.read(program, { "--data": file, "--out": out }) };
   },
 });
+
+/** Reads training rows from one file and validation rows from another. */
+export const fileAndValidation = (one: DataReader): DataReader => withParts(one, ["validation"]);
+
+/** Reads training, validation and test rows from a file each. */
+export const threeFiles = (one: DataReader): DataReader => withParts(one, ["validation", "test"]);
+
+function withParts(one: DataReader, parts: readonly ("validation" | "test")[]): DataReader {
+  const lines = parts.map(
+    (part) => `\n  ${`--${part} FILE`.padEnd(19)}  the ${part} rows, with the same columns (required)`,
+  );
+  return {
+    help: one.help + lines.join(""),
+    async read(program, flags) {
+      const source = await one.read(program, flags);
+      if (flags["--predict"] !== undefined) return source;
+      const read = async (part: "validation" | "test"): Promise<Source | undefined> => {
+        if (!parts.includes(part)) return undefined;
+        const { [`--${part}`]: file, "--out": out } = flags;
+        if (file === undefined) throw new InputError(`--${part} FILE is required (see --help)`);
+        return one.read(program, { "--data": file, "--out": out });
+      };
+      return { ...source, validationFile: await read("validation"), test: await read("test") };
+    },
+  };
+}

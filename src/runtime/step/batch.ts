@@ -36,7 +36,7 @@ export interface BatchField {
 }
 
 /** An input or target, with the array in the arena that receives its values. */
-interface Slot extends BatchField {
+export interface Slot extends BatchField {
   readonly view: Numbers | Int32Array;
 }
 

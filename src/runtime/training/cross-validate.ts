@@ -119,7 +119,7 @@ function overFolds(folds: readonly FoldResult[], of: (values: readonly number[])
   return { ...first, ...Object.fromEntries(figures) };
 }
 
-const mean = (values: readonly number[]): number =>
+export const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** √(Σ (x − x̄)² / (n − 1)). */

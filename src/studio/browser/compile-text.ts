@@ -10,11 +10,13 @@ import type { ReadSpec } from "../../compiler/spec/read/spec-source.ts";
 import { readYaml } from "../../compiler/spec/read/yaml.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import type { StageReport } from "../../compiler/stages/run.ts";
-import { datasetContextOf } from "../../compiler/trainer/dataset-context.ts";
+import { datasetContextOf, prepareDataset } from "../../compiler/trainer/dataset-context.ts";
 import { answersOf, modelFacts, trainingFacts } from "../../compiler/trainer/trainer-facts.ts";
+import { mapValues } from "../../compiler/util/collections.ts";
+import type { Batch } from "../../runtime/step/batch.ts";
 import { InputError } from "../../runtime/step/errors.ts";
+import { windowViewOf } from "../../runtime/step/window-rows.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
-import { datasetOf } from "../../runtime/data/dataset.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { parseCsv } from "../../runtime/data/table.ts";
 import type { Table } from "../../runtime/data/table.ts";
@@ -76,12 +78,25 @@ function prepareData(model: Model, facts: ModelFacts, files: Readonly<Record<str
     const text = textOf(file, files);
     return locateErrors(file, () => (isCleaned ? parseCleaned(text, context.data) : parseCsv(text)));
   };
-  const { file, test } = data;
+  const { file, test, validation } = data;
   if (typeof file !== "string" || typeof test === "object")
     throw new InputError("the playground reads only CSV; use `tapeless train` for other formats");
-  const tested = test === undefined ? undefined : { file: test, table: tableIn(test) };
-  const source = { file, table: tableIn(file), test: tested };
-  return datasetOf(context, source, training.seed, locateErrors);
+  const partIn = (part: string | undefined) =>
+    part === undefined ? undefined : { file: part, table: tableIn(part) };
+  const source = { file, table: tableIn(file), test: partIn(test), validationFile: partIn(validation) };
+  return withoutViews(prepareDataset(context, source, training.seed, locateErrors));
+}
+
+/** The data set with a copy of each view of windows, because a page cannot receive a view from its worker. */
+function withoutViews({ train, validation, test, fields }: Dataset): Dataset {
+  const copied = (batch: Batch): Batch =>
+    mapValues(batch, (values) => (windowViewOf(values) === undefined ? values : Float64Array.from(values)));
+  return {
+    train: copied(train),
+    ...(validation && { validation: copied(validation) }),
+    ...(test && { test: copied(test) }),
+    fields,
+  };
 }
 
 function textOf(file: string, files: Readonly<Record<string, string>>): string {

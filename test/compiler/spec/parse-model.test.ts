@@ -265,12 +265,12 @@ const keyRows: Row[] = [
   [
     "folds together with a fraction",
     { training: { ...training, validation: { folds: 5, fraction: 0.2 } } },
-    'error T1208: training.validation needs either "fraction" or "folds"',
+    'error T1208: training.validation needs exactly one of "fraction", "folds", "last", "after" and "column"',
   ],
   [
     "a validation of nothing",
     { training: { ...training, validation: {} } },
-    'error T1208: training.validation needs either "fraction" or "folds"',
+    'error T1208: training.validation needs exactly one of "fraction", "folds", "last", "after" and "column"',
   ],
   [
     "a misspelt key of validation",
@@ -450,7 +450,7 @@ const dataRows: Row[] = [
   [
     "files in both ways",
     { data: { ...data, train: "a.csv", test: "b.csv" } },
-    'error T1208: data: "file" cannot be combined with "train" or "test"',
+    'error T1208: data: "file" cannot be combined with "train", "test" or "validation"',
     '  hint: use "file", or "idx", or both "train" and "test"',
   ],
   [

@@ -2,7 +2,7 @@
 import { InputError, shown } from "../../../runtime/step/errors.ts";
 import type { DatasetContext } from "../../../runtime/data/dataset.ts";
 import { namedBy } from "../../../runtime/data/fields.ts";
-import type { ColumnFacts } from "../../../runtime/data/fields.ts";
+import type { ColumnFacts, DataFacts } from "../../../runtime/data/fields.ts";
 import { numberReader } from "../../../runtime/data/number-format.ts";
 import { numberIn } from "../../../runtime/data/table.ts";
 import type { Column } from "../../../runtime/data/table.ts";
@@ -132,6 +132,18 @@ export function listedColumns({ data }: Wanted): string[] {
   return Object.values({ ...data.inputs, ...data.targets }).flatMap(({ columns }) => columns);
 }
 
+/** The columns that order, group and split the rows. They are read as text. */
+function orderColumns({ windowRule, timeColumn, splitRules = {} }: DataFacts): string[] {
+  const { test, validation, folds } = splitRules;
+  const columns = [
+    windowRule?.group,
+    timeColumn?.column,
+    folds?.group,
+    ...[test, validation].flatMap((rule) => [rule?.column, rule?.group]),
+  ];
+  return columns.filter((column) => column !== undefined);
+}
+
 /** Expands column ranges to names in one file, so that another file may have its columns in another order. */
 export function expandRanges({ model, data }: Wanted, names: readonly string[]): Wanted {
   const side = (fields: Readonly<Record<string, ColumnFacts>>) =>
@@ -174,6 +186,10 @@ export function wantedColumns(wanted: Wanted, names: readonly string[]): WantedC
   const texts = new Set(entries.flatMap(([, { columns }]) => namedBy(names, columns).flat()));
   const dropping = new Set(droppingColumns(data, names));
   const read = new Set(namedBy(names, listedColumns(wanted)).flat());
+  for (const name of orderColumns(data)) {
+    texts.add(name);
+    read.add(name);
+  }
   const readNumber = data.numberFormat === undefined ? numberIn : numberReader(data.numberFormat);
   return names.flatMap((name, position) => {
     if (!read.has(name)) return [];

@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import * as z from "zod";
-import { chapters, proofFolder, singlePrecisionFile } from "../../../runtime/chapters.ts";
+import { chapters, proofFolder, singlePrecisionFile, windowRowsFile } from "../../../runtime/chapters.ts";
 import type { ChapterName } from "../../../runtime/chapters.ts";
 import type { RuntimeSource } from "./parse-runtime.ts";
 import type { Declaration, RuntimeParts } from "./runtime-parts.ts";
@@ -48,6 +48,7 @@ const readSources = (kind: RuntimeKind): RuntimeSource[] =>
   sourcesOf(kind).map((source) => ({
     ...source,
     replaces: source.file === singlePrecisionFile,
+    isAlternative: source.file === windowRowsFile,
     text: readFileSync(new URL(source.file, sourceFolder), "utf8"),
   }));
 

@@ -7,7 +7,7 @@ import { ts } from "ts-morph";
 import type { ChapterName } from "../../../runtime/chapters.ts";
 import { invariant } from "../../diagnostics/errors.ts";
 import { formatModule } from "./format.ts";
-import { publicNames } from "./runtime-parts.ts";
+import { alternativeName, publicNames } from "./runtime-parts.ts";
 import type { Declaration, OptionalMember } from "./runtime-parts.ts";
 
 export interface RuntimeSource {
@@ -15,6 +15,8 @@ export interface RuntimeSource {
   readonly chapter: ChapterName;
   /** Whether the declarations of this file replace earlier ones with the same name. */
   readonly replaces: boolean;
+  /** Whether they do so only in modules that request it. */
+  readonly isAlternative?: boolean;
   readonly text: string;
 }
 
@@ -49,8 +51,13 @@ export async function parseRuntime(sources: readonly RuntimeSource[]): Promise<D
   for (const source of sources) {
     const own = await declarationsIn(source);
     const isRepeated = ({ name }: Declaration) => own.some((other) => other.name === name);
-    for (const { name } of found.filter(isRepeated))
-      invariant(source.replaces, `the runtime declares ${name} twice`);
+    const repeated = found.filter(isRepeated);
+    if (source.isAlternative === true) {
+      const isOther = ({ name }: Declaration) => repeated.some((other) => other.name === name);
+      found.push(...own.map((one) => (isOther(one) ? { ...one, name: alternativeName(one.name) } : one)));
+      continue;
+    }
+    for (const { name } of repeated) invariant(source.replaces, `the runtime declares ${name} twice`);
     found = [...found.filter((declaration) => !isRepeated(declaration)), ...own];
   }
   return found;

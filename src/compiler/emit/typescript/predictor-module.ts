@@ -33,13 +33,15 @@ export interface PredictedRows {
   readonly fields: object;
   readonly encoders: RuntimeExpression;
   readonly predict: RuntimeExpression;
+  readonly readTimes?: RuntimeExpression;
   /** Whether the data file has a number format. Rows may then contain texts in this format, too. */
   readonly isFormatted: boolean;
 }
 
 /** A predictor of rows, as an expression. */
-function rowsText(predictor: string, { predict, encoders, isFormatted }: PredictedRows): string {
-  const context = `{ model, data, encoders: ${runtimeText(encoders)} }`;
+function rowsText(predictor: string, { predict, encoders, readTimes, isFormatted }: PredictedRows): string {
+  const times = readTimes === undefined ? "" : `, readTimes: ${runtimeText(readTimes)}`;
+  const context = `{ model, data, encoders: ${runtimeText(encoders)}${times} }`;
   const ofRows = `predictorOfRows(${predictor}, ${runtimeText(predict)}, ${context}, fields)`;
   return isFormatted ? `formattedRows(${ofRows}, data.numberFormat)` : ofRows;
 }
@@ -71,6 +73,7 @@ export function predictorModule(parts: PredictorParts): ModuleKind {
     roots: [
       ...(parts.predictions === undefined ? [] : rootsOfTargets),
       ...(rows === undefined ? [] : [...rootsOfRows, ...namesIn(rows.encoders), ...namesIn(rows.predict)]),
+      ...(rows?.readTimes === undefined ? [] : namesIn(rows.readTimes)),
       ...(rows?.isFormatted ? (["formattedRows"] as const) : []),
       ...publicTypes,
       "predictorOf",

@@ -34,6 +34,19 @@ export interface OptionalMember {
 /** The declarations of the runtime by name, in reading order. */
 export type RuntimeParts = ReadonlyMap<string, Declaration>;
 
+const mark = " of windows";
+
+/** The name in `RuntimeParts` of a declaration that replaces `name` in some modules. It is not an identifier. */
+export const alternativeName = (name: string): string => name + mark;
+
+/** The parts in which the declarations for windows replace those of the same name. */
+export const withWindows = (parts: RuntimeParts): RuntimeParts =>
+  new Map(
+    [...parts]
+      .filter(([name]) => !name.endsWith(mark))
+      .map(([name, part]) => [name, parts.get(alternativeName(name)) ?? part]),
+  );
+
 /** The types and error classes that users of emitted modules name. */
 export const publicNames: ReadonlySet<string> = new Set<RuntimeName>([
   "Trainer",

@@ -89,7 +89,7 @@ function checkDateShape(
   if (!isInteger && (isRanged || found === needed)) return;
   const message = isInteger
     ? `inputs.${input} must have dtype f32, because the parts of dates are real numbers`
-    : `inputs.${input} must have the shape [${needed}], because data.inputs.${input}.dates encodes each ` +
+    : `inputs.${input} must have the shape [${[...listOf(member(declared, "timeAxis")), needed].join(", ")}], because data.inputs.${input}.dates encodes each ` +
       `date${columns.length > 1 ? ` of the ${columns.length} columns` : ""} as ${size} ${size === 1 ? "number" : "numbers"}`;
   problems.error(["inputs", input], "T1208", message, {
     at: "key",

@@ -34,10 +34,11 @@ function checkFiles(spec: unknown, data: unknown, problems: Collector): void {
   checkIdx(spec, member(data, "idx"), ["data", "idx"], problems);
   for (const split of ["train", "test"])
     checkIdx(spec, member(member(data, split), "idx"), ["data", split, "idx"], problems);
-  const fraction = member(member(member(spec, "training"), "test"), "fraction");
-  if (member(data, "test") === undefined || fraction === undefined) return;
-  const message = "training.test splits off test rows, but data.test already provides them";
-  problems.error(["training", "test"], "T1208", message, { at: "key", hint: "remove one of the two" });
+  if (isOfIdx(data) && member(data, "validation") !== undefined)
+    problems.error(["data", "validation"], "T1208", "data.validation cannot be combined with IDX files", {
+      at: "key",
+      hint: "use training.validation",
+    });
 }
 
 function checkPresence(data: unknown, problems: Collector): void {
@@ -45,18 +46,19 @@ function checkPresence(data: unknown, problems: Collector): void {
   const path: SpecPath = ["data"];
   const hint = 'use "file", or "idx", or both "train" and "test"';
   const whole = ["file", "idx"].filter(has);
-  const other = whole.length > 1 ? '"idx"' : '"train" or "test"';
-  if (whole.length > 1 || (whole.length > 0 && (has("train") || has("test"))))
+  const other = whole.length > 1 ? '"idx"' : '"train", "test" or "validation"';
+  const splits = ["train", "test", "validation"].some(has);
+  if (whole.length > 1 || (whole.length > 0 && splits))
     problems.error(path, "T1208", `data: "${whole[0]}" cannot be combined with ${other}`, {
       at: "key",
       hint,
     });
   else if (whole.length === 0 && !has("train"))
-    problems.error(path, "T1102", `data.${has("test") ? "train" : "file"} is missing: it must be a string`, {
+    problems.error(path, "T1102", `data.${splits ? "train" : "file"} is missing: it must be a string`, {
       at: "key",
       hint,
     });
-  else if (has("train") && !has("test"))
+  else if (has("train") && !has("test") && !has("validation"))
     problems.error(path, "T1102", "data.test is missing: it must be a string", { at: "key", hint });
   const [train, test] = ["train", "test"].map((split) => member(data, split));
   if (train === undefined || test === undefined || isText(train) === isText(test)) return;

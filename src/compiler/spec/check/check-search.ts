@@ -5,6 +5,7 @@ import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath, parsePath } from "../../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import { showValue } from "../../util/message-text.ts";
+import { hasValidation } from "./check-training.ts";
 import { keysOf, listOf, member, textOf } from "../raw-spec.ts";
 import { checkFigure } from "./check-losses.ts";
 
@@ -21,6 +22,9 @@ const fixed: Readonly<Record<string, string>> = {
   "data.idx": sameTask,
   "data.train": sameTask,
   "data.test": sameTask,
+  "data.validation": sameTask,
+  "data.time": sameTask,
+  "data.windows": sameTask,
   metrics: "all candidates must report the same metrics",
   "training.seed": sameRows,
   "training.test": sameRows,
@@ -153,7 +157,7 @@ function changes([root, target, key]: SpecPath, figure: string): boolean {
 
 /** Reports a search without a criterion that can rank the candidates. */
 function checkChoice(spec: unknown, training: unknown, search: unknown, problems: Collector): void {
-  if (member(training, "validation") === undefined) {
+  if (!hasValidation(spec)) {
     const message =
       "training.search needs a validation split to select the best candidate, but the spec has none";
     const hint = 'add "validation": { "fraction": 0.2 } to training';

@@ -56,7 +56,7 @@ function checkInput(spec: unknown, data: unknown, input: string, problems: Colle
   const shape = member(declared, "shape");
   if (isShape(shape, length) && member(declared, "dtype") === "i32") return;
   const message =
-    `inputs.${input} must be { "shape": [${length}], "dtype": "i32" }, because ${formatPath(path)}.${unit} ` +
+    `inputs.${input} must be { "shape": [${[...listOf(member(declared, "timeAxis")), length].join(", ")}], "dtype": "i32" }, because ${formatPath(path)}.${unit} ` +
     `encodes each text as ${length} integers`;
   problems.error(["inputs", input], "T1208", message, { at: "key" });
 }

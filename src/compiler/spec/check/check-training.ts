@@ -18,19 +18,27 @@ export function checkTraining(spec: unknown, problems: Collector): void {
   checkFractions(training, problems);
   for (const { path, metrics } of writtenLosses(spec)) checkMetrics([...path, "metrics"], metrics, problems);
   checkEarlyStopping(spec, training, problems);
-  checkKeep(training, problems);
+  checkKeep(spec, training, problems);
   checkPresence(spec, problems);
   checkStratify(spec, training, problems);
 }
 
 function checkFractions(training: unknown, problems: Collector): void {
-  const test = member(member(training, "test"), "fraction");
-  const validation = member(member(training, "validation"), "fraction");
+  const fractionOf = (split: string) => {
+    const key = ["fraction", "last"].find((name) => member(member(training, split), name) !== undefined);
+    return { key: key ?? "fraction", value: member(member(training, split), key ?? "fraction") };
+  };
+  const [{ key: tested, value: test }, { key, value: validation }] = ["test", "validation"].map(fractionOf);
+  // A fraction of groups is not one of rows.
+  const ofGroups = ["test", "validation"].map(
+    (split) => member(member(training, split), "group") !== undefined,
+  );
+  if (ofGroups[0] !== ofGroups[1]) return;
   if (!isFraction(test) || !isFraction(validation) || test + validation < 1) return;
   const message =
-    `training.test.fraction and training.validation.fraction must sum to less than 1, got ${test} ` +
+    `training.test.${tested} and training.validation.${key} must sum to less than 1, got ${test} ` +
     `+ ${validation}`;
-  problems.error(["training", "validation", "fraction"], "T1204", message, {
+  problems.error(["training", "validation", key], "T1204", message, {
     hint: "both are fractions of all rows; the rest is the training split",
   });
 }
@@ -67,17 +75,18 @@ function checkEarlyStopping(spec: unknown, training: unknown, problems: Collecto
   if (typeof earlyStopping !== "object" || earlyStopping === null) return;
   const metric = textOf(member(earlyStopping, "metric")) ?? "loss";
   checkFigure(spec, ["training", "earlyStopping", "metric"], metric, problems);
-  if (hasValidation(training)) return;
+  if (hasValidation(spec)) return;
   const message = "training.earlyStopping needs a validation split, but the spec has none";
   const hint = 'add "validation": { "fraction": 0.2 } to training, or pass validation data to fit()';
   problems.warning(["training", "earlyStopping"], "T1207", message, { at: "key", hint });
 }
 
-const hasValidation = (training: unknown): boolean => member(training, "validation") !== undefined;
+export const hasValidation = (spec: unknown): boolean =>
+  ["training", "data"].some((section) => member(member(spec, section), "validation") !== undefined);
 
 /** Warns if the best epoch is wanted, but nothing selects it (T1211). */
-function checkKeep(training: unknown, problems: Collector): void {
-  if (textOf(member(training, "keep")) !== "best" || hasValidation(training)) return;
+function checkKeep(spec: unknown, training: unknown, problems: Collector): void {
+  if (textOf(member(training, "keep")) !== "best" || hasValidation(spec)) return;
   if (member(training, "earlyStopping") !== undefined) return;
   const message =
     "training.keep: without a validation split, the best epoch is not known, so the model keeps the last one";

@@ -134,7 +134,7 @@ test.each([
   [
     "one way and a half",
     { idx, test: { idx } },
-    'error T1208: data: "idx" cannot be combined with "train" or "test"\n  hint: use "file", or "idx", or both "train" and "test"',
+    'error T1208: data: "idx" cannot be combined with "train", "test" or "validation"\n  hint: use "file", or "idx", or both "train" and "test"',
   ],
   [
     "another format for the test",

@@ -1,0 +1,134 @@
+// The order of rows in time: by a column of times, or by the order of the file; over all rows, or group by group.
+import { wrongDate } from "./date-encoder.ts";
+import { dateReader } from "./dates.ts";
+import type { DateTime } from "./dates.ts";
+import type { EncodingContext, ReadTimes } from "./dataset.ts";
+import { columnOf, wrongCell } from "./fields.ts";
+import type { TimeColumn } from "./fields.ts";
+import { numberIn } from "./table.ts";
+import type { Table } from "./table.ts";
+import { shown } from "../step/errors.ts";
+
+/** Rows in the order of time. */
+export interface Sequence {
+  rows: Int32Array;
+  /** The time of each row of the table, if the spec names a column of times. */
+  times?: Float64Array | undefined;
+}
+
+/** Reads days since 1970, or plain numbers. The times of all rows have an offset from UTC, or none has. */
+export const readMoments: ReadTimes = (table, { column, format }) => {
+  const { text } = columnOf(table, column);
+  const read = timeReader(format);
+  let first: DateTime | undefined;
+  return Float64Array.from({ length: table.rows }, (_, row) => {
+    const time = read(text(row));
+    if (typeof time === "number") return time;
+    if (time === undefined) throw wrongCell(table, column, row, wrongTime(text(row), format));
+    first ??= time;
+    if (time.hasOffset === first.hasOffset) return time.moment;
+    const has = time.hasOffset
+      ? "an offset from UTC, but earlier times have none"
+      : "no offset from UTC, but earlier times have one";
+    throw wrongCell(table, column, row, `"${shown(text(row))}" has ${has}`);
+  });
+};
+
+/** Reads a time of this format. Returns a number for the format "number". */
+export function timeReader(format: string | undefined): (text: string) => DateTime | number | undefined {
+  if (format !== "number") return dateReader(format);
+  return (text) => {
+    const number = numberIn(text);
+    return Number.isNaN(number) ? undefined : number;
+  };
+}
+
+const wrongTime = (cell: string, format: string | undefined): string =>
+  format === "number" && cell.trim() !== "" ? `"${shown(cell)}" is not a number` : wrongDate(cell, format);
+
+/** The times of all rows; undefined if the spec does not name a column of times. */
+export function timesOf({ data, readTimes }: EncodingContext, table: Table): Float64Array | undefined {
+  return data.timeColumn && readTimes?.(table, data.timeColumn);
+}
+
+/** The rows of each group, in the order of the table. */
+export function rowsByGroup(table: Table, column: string, rows: Int32Array): Map<string, Int32Array> {
+  const { text } = columnOf(table, column);
+  const lists = new Map<string, number[]>();
+  for (const row of rows) {
+    const group = text(row).trim();
+    if (group === "") throw wrongCell(table, column, row, "the cell is empty, so the row has no group");
+    const list = lists.get(group);
+    if (list) list.push(row);
+    else lists.set(group, [row]);
+  }
+  return new Map([...lists].map(([group, list]) => [group, Int32Array.from(list)]));
+}
+
+/**
+ * These rows as sequences: one in the order of their times, or without times, one for each group of windows in
+ * the order of the table.
+ */
+export function sequencesOf(context: EncodingContext, table: Table, rows: Int32Array): Sequence[] {
+  const times = timesOf(context, table);
+  if (times) return [{ rows: rows.slice().sort((a, b) => times[a]! - times[b]! || a - b), times }];
+  const { group } = context.data.windowRule ?? {};
+  const parts = group === undefined ? [rows] : [...rowsByGroup(table, group, rows).values()];
+  return parts.map((part) => ({ rows: part }));
+}
+
+/** Moves a cut, which is before the row at this position, to the first row of the same time. */
+export function cutAt({ rows, times }: Sequence, position: number): number {
+  let cut = position;
+  while (times && cut > 0 && cut < rows.length && times[rows[cut]!]! === times[rows[cut - 1]!]!) cut--;
+  return cut;
+}
+
+/**
+ * All rows, group by group, each group in the order of the table, and the position after the last row of each
+ * group. Throws if the times of a group do not increase from row to row.
+ */
+export function seriesOrder(context: EncodingContext, table: Table): { order: Int32Array; ends: number[] } {
+  const { timeColumn, windowRule: { group } = {} } = context.data;
+  const all = new Int32Array(table.rows).map((_, row) => row);
+  const groups: [string | undefined, Int32Array][] =
+    group === undefined ? [[undefined, all]] : [...rowsByGroup(table, group, all)];
+  const times = timesOf(context, table);
+  const order = new Int32Array(table.rows);
+  const ends: number[] = [];
+  let position = 0;
+  for (const [name, rows] of groups) {
+    if (times && timeColumn) checkIncreasing(table, timeColumn, times, rows, name);
+    order.set(rows, position);
+    position += rows.length;
+    ends.push(position);
+  }
+  return { order, ends };
+}
+
+function checkIncreasing(
+  table: Table,
+  { column }: TimeColumn,
+  times: Float64Array,
+  rows: Int32Array,
+  group: string | undefined,
+): void {
+  const at = rows.findIndex((row, i) => i > 0 && !(times[row]! > times[rows[i - 1]!]!));
+  if (at < 0) return;
+  const [before, row] = [rows[at - 1]!, rows[at]!];
+  const { text } = columnOf(table, column);
+  const same = times[row]! === times[before]!;
+  const where = group === undefined ? "" : ` of the group "${shown(group)}"`;
+  const fix =
+    same && group === undefined
+      ? "if the rows are of several series, name their column as group"
+      : "sort the file by time";
+  throw wrongCell(
+    table,
+    column,
+    row,
+    `the time "${shown(text(row))}" is ${same ? "that of" : "before"} the previous row${where}` +
+      (same ? "" : `, "${shown(text(before))}"`) +
+      `; windows need increasing times: ${same && group !== undefined ? "remove one of the two rows" : fix}`,
+  );
+}

@@ -1,0 +1,208 @@
+// Splits by rules: by time, by a column, by groups, or at random; and folds by time or by groups.
+import type { DatasetContext, Splitter } from "./dataset.ts";
+import { columnOf, wrongCell } from "./fields.ts";
+import type { FoldRule } from "./fields.ts";
+import { cutAt, rowsByGroup, sequencesOf, timeReader, timesOf } from "./series.ts";
+import { drawnRows } from "./split.ts";
+import type { Table } from "./table.ts";
+import { InputError, shown } from "../step/errors.ts";
+import { randomKey, randomStream, salts, shuffle } from "../numbers/random.ts";
+
+/** The splits of rows and windows. Those with `leftOut` are not used. */
+export const splitLabels = { train: 0, validation: 1, test: 2, leftOut: 3 };
+
+/**
+ * The split of each row. The test rows are selected first, then the validation rows among the others. All
+ * fractions are of all rows.
+ */
+export function labelSplits(context: DatasetContext, table: Table, seed: number): Uint8Array {
+  const { data, splitters = {} } = context;
+  const labels = new Uint8Array(table.rows);
+  for (const split of ["test", "validation"] as const) {
+    const rule = data.splitRules?.[split] ?? {};
+    const key = Object.keys(splitters).find((name) => name in rule);
+    if (key === undefined) continue;
+    const open = rowsWith(labels, splitLabels.train);
+    for (const row of splitters[key]!({ context, table, split, rule, open, seed }))
+      labels[row] = splitLabels[split];
+  }
+  if (labels.includes(splitLabels.train)) return labels;
+  throw new InputError(`validation and test leave none of ${table.rows} rows for training`);
+}
+
+/** The rows or windows with this label, ascending. */
+export function rowsWith(labels: Uint8Array, label: number): Int32Array {
+  let count = 0;
+  for (const other of labels) if (other === label) count++;
+  const found = new Int32Array(count);
+  labels.reduce((next, other, row) => {
+    if (other !== label) return next;
+    found[next] = row;
+    return next + 1;
+  }, 0);
+  return found;
+}
+
+/** A number of rows, at least one, for a fraction of `count`. */
+const fractionOf = (fraction: number, count: number): number => Math.max(1, Math.round(fraction * count));
+
+// Splitters.
+
+/** The last rows in the order of time. Rows of the same time are in the same split. */
+export const lastRows: Splitter = ({ context, table, rule: { last = 0 }, open }) => {
+  const rows = sequencesOf(context, table, open).map((sequence) => {
+    const { length } = sequence.rows;
+    const count = fractionOf((last * table.rows) / open.length, length);
+    return sequence.rows.subarray(cutAt(sequence, Math.max(0, length - count)));
+  });
+  return joined(rows);
+};
+
+/** The rows from a time on. */
+export const rowsAfter: Splitter = ({ context, table, split, rule: { after = "" }, open }) => {
+  const times = timesOf(context, table) ?? new Float64Array(table.rows);
+  const { column = "", format } = context.data.timeColumn ?? {};
+  const read = format === "number" ? timeReader(format)(after) : timeReader(undefined)(after);
+  const start = typeof read === "number" || read === undefined ? read : read.moment;
+  if (start === undefined) throw new InputError(`${split}.after: "${shown(after)}" is not a time`);
+  const rows = open.filter((row) => times[row]! >= start);
+  if (rows.length > 0) return rows;
+  const latest = open.reduce((last, row) => (times[row]! > times[last]! ? row : last), open[0]!);
+  throw new InputError(
+    `the ${split} split has no row: it begins at ${after}, but the last of the other rows is of ` +
+      shown(columnOf(table, column).text(latest)),
+  );
+};
+
+/** The rows with a value in a column. */
+export const rowsOfColumn: Splitter = ({ context, table, split, rule, open }) => {
+  const { column = "", value = split } = rule;
+  const { text } = columnOf(table, column);
+  if (rule.value === undefined) checkSplitNames(context, table, column, open);
+  const rows = open.filter((row) => text(row).trim() === value);
+  if (rows.length > 0) return rows;
+  throw new InputError(
+    `the ${split} split has no row: no cell of the column "${shown(column)}" is "${shown(value)}"`,
+  );
+};
+
+/** Without a value in the rule, each cell names a split of the spec. */
+function checkSplitNames(
+  { data: { splitRules = {} } }: DatasetContext,
+  table: Table,
+  name: string,
+  rows: Int32Array,
+): void {
+  const { text } = columnOf(table, name);
+  const named = (["validation", "test"] as const).flatMap((split) => {
+    const { column, value = split } = splitRules[split] ?? {};
+    return column === name ? [value] : [];
+  });
+  const splits = ["train", ...named];
+  const wrong = rows.find((row) => !splits.includes(text(row).trim()));
+  if (wrong === undefined) return;
+  throw wrongCell(
+    table,
+    name,
+    wrong,
+    `"${shown(text(wrong))}" is not a split of the spec: write ${splits.join(" or ")}`,
+  );
+}
+
+/** A fraction of the groups, at random, that have no row in another split. */
+export const rowsOfGroups: Splitter = ({ table, split, rule: { group = "", fraction = 0 }, open, seed }) => {
+  const all = rowsByGroup(table, group, rowsWith(new Uint8Array(table.rows), 0));
+  const free = [...rowsByGroup(table, group, open)].filter(
+    ([name, rows]) => rows.length === all.get(name)?.length,
+  );
+  const count = fractionOf(fraction, all.size);
+  if (count >= free.length)
+    throw new InputError(
+      `the column "${shown(group)}" has ${all.size} groups, ${free.length} of them in no other split: the ` +
+        `${split} split needs ${count}, and training at least one`,
+    );
+  return joined(shuffledGroups(free, seed).slice(0, count));
+};
+
+/** A fraction of all rows, at random. */
+export const drawnFraction: Splitter = ({ table, rule: { fraction = 0 }, open, seed }) => {
+  const isOpen = new Uint8Array(table.rows);
+  for (const row of open) isOpen[row] = 1;
+  return drawnRows(table.rows, seed)
+    .filter((row) => isOpen[row]! === 1)
+    .slice(0, fractionOf(fraction, table.rows));
+};
+
+function joined(parts: readonly Int32Array[]): Int32Array {
+  const all = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  parts.reduce((offset, part) => {
+    all.set(part, offset);
+    return offset + part.length;
+  }, 0);
+  return all;
+}
+
+/** The rows of the groups, in random order of the groups. */
+function shuffledGroups(groups: readonly (readonly [string, Int32Array])[], seed: number): Int32Array[] {
+  const order = new Int32Array(groups.length).map((_, i) => i);
+  shuffle(order, randomStream(randomKey(seed, 0, salts.split)));
+  return Array.from(order, (i) => groups[i]![1]);
+}
+
+// Folds.
+
+/** The labels of each fold. Rows with a label other than `train` are in no fold. */
+export function foldLabels(
+  context: DatasetContext,
+  table: Table,
+  labels: Uint8Array,
+  { forward, group = "" }: FoldRule,
+  count: number,
+  seed: number,
+): Uint8Array[] {
+  const open = rowsWith(labels, splitLabels.train);
+  return forward ? forwardFolds(context, table, open, count) : groupFolds(table, group, open, count, seed);
+}
+
+/**
+ * Walk-forward folds: the rows in the order of time are cut into k + 1 blocks; fold i is trained on the first
+ * i blocks, and validated on the next one.
+ */
+function forwardFolds(context: DatasetContext, table: Table, open: Int32Array, count: number): Uint8Array[] {
+  const folds = Array.from({ length: count }, () => new Uint8Array(table.rows).fill(splitLabels.leftOut));
+  for (const sequence of sequencesOf(context, table, open)) {
+    const { rows } = sequence;
+    const bounds = Array.from({ length: count + 2 }, (_, i) =>
+      cutAt(sequence, Math.round((i * rows.length) / (count + 1))),
+    );
+    folds.forEach((labels, fold) => {
+      for (const row of rows.subarray(0, bounds[fold + 1]!)) labels[row] = splitLabels.train;
+      for (const row of rows.subarray(bounds[fold + 1]!, bounds[fold + 2]!))
+        labels[row] = splitLabels.validation;
+    });
+  }
+  return folds;
+}
+
+/** Folds of groups in random order. The numbers of groups of two folds differ by at most one. */
+function groupFolds(
+  table: Table,
+  group: string,
+  open: Int32Array,
+  count: number,
+  seed: number,
+): Uint8Array[] {
+  const groups = shuffledGroups([...rowsByGroup(table, group, open)], seed);
+  if (count > groups.length)
+    throw new InputError(
+      `${count} folds need at least ${count} groups outside the test split, but the column "${shown(group)}" ` +
+        `has ${groups.length}`,
+    );
+  return Array.from({ length: count }, (_, fold) => {
+    const labels = new Uint8Array(table.rows).fill(splitLabels.leftOut);
+    groups.forEach((rows, i) => {
+      for (const row of rows) labels[row] = i % count === fold ? splitLabels.validation : splitLabels.train;
+    });
+    return labels;
+  });
+}

@@ -1,0 +1,80 @@
+// Windows as rows of a batch, without a copy for each window: views of the numbers of a table. The functions of
+// this file replace those of the same name in trainers of windows.
+import { isWithin, ruleOf } from "./batch.ts";
+import type { Slot } from "./batch.ts";
+import { InputError, valueText } from "./errors.ts";
+
+type RowNumbers = Float32Array | Float64Array | Int32Array;
+
+/** Row i of a view is the numbers of `rows` from `starts[i]` on. */
+interface WindowView {
+  rows: ArrayLike<number>;
+  starts: Int32Array;
+}
+
+/**
+ * An array whose row i consists of the `size` numbers from `rows[starts[i]]` on. It reads them from `rows`, so it
+ * takes no memory of its own; `subarray` and all other methods copy. Trainers of windows read the view directly.
+ */
+export function windowRows<N extends RowNumbers>(rows: N, starts: Int32Array, size: number): N {
+  const length = starts.length * size;
+  const view: WindowView = { rows, starts };
+  const numberAt = (i: number) => rows[starts[Math.floor(i / size)]! + (i % size)]!;
+  const copy = (from = 0, to = length): RowNumbers => {
+    const count = Math.max(0, Math.min(to, length) - from);
+    const room =
+      rows instanceof Int32Array
+        ? new Int32Array(count)
+        : rows instanceof Float32Array
+          ? new Float32Array(count)
+          : new Float64Array(count);
+    return room.map((_, i) => numberAt(from + i));
+  };
+  const indexOf = (key: string | symbol) => (typeof key === "string" && /^\d+$/.test(key) ? Number(key) : -1);
+  return new Proxy(rows, {
+    get(_, key) {
+      const index = indexOf(key);
+      if (index >= 0) return index < length ? numberAt(index) : undefined;
+      if (key === "length") return length;
+      if (key === "windowView") return view;
+      if (key === "subarray" || key === "slice") return copy;
+      const whole = copy();
+      const member: unknown = Reflect.get(whole, key);
+      return typeof member === "function" ? member.bind(whole) : member;
+    },
+    has: (target, key) => (indexOf(key) >= 0 ? indexOf(key) < length : key === "windowView" || key in target),
+  });
+}
+
+/** The view, if the array is one. */
+export const windowViewOf = (values: object): WindowView | undefined =>
+  hasView(values) ? values.windowView : undefined;
+
+const hasView = (values: object): values is { windowView: WindowView } => "windowView" in values;
+
+export function writeField(
+  { name, size, bounds, least = -Infinity, view }: Slot,
+  values: ArrayLike<number>,
+  start: number,
+  n: number,
+  order?: Int32Array,
+): void {
+  const windows = windowViewOf(values);
+  const numbers = windows === undefined ? values : windows.rows;
+  for (let i = 0; i < n; i++) {
+    const row = order === undefined ? start + i : order[start + i]!;
+    const first = windows === undefined ? row * size : windows.starts[row]!;
+    for (let j = 0; j < size; j++) {
+      const value = numbers[first + j]!;
+      // Copying would convert null, "" and true to numbers.
+      if (typeof value !== "number")
+        throw new InputError(`${name}, row ${row}: ${valueText(value)} is not a number`);
+      view[i * size + j] = value;
+      // Real numbers are checked after the copy, because they may overflow in f32.
+      if (isWithin(bounds ? value : view[i * size + j]!, bounds) && !(value < least)) continue;
+      const limit = value < least ? `below ${least}` : "too large for f32";
+      const what = bounds ? `not ${ruleOf(bounds)}` : Number.isFinite(value) ? limit : "not a finite number";
+      throw new InputError(`${name}, row ${row}: ${value} is ${what}`);
+    }
+  }
+}

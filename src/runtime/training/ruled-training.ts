@@ -1,0 +1,124 @@
+// Training on splits by rules and on windows: once, or with folds. The result is compared with a naive forecast.
+import type { Dataset, DatasetContext } from "../data/dataset.ts";
+import { ruledDatasetOf, ruledFoldsOf, withoutTest } from "../data/ruled-dataset.ts";
+import { foldedRegime, mean, trainAndJudge, validateFolds } from "./cross-validate.ts";
+import { foldsOf } from "./folds.ts";
+import type { Cutting, OpenDataset } from "./folds.ts";
+import { figureText, resultText } from "./train-on.ts";
+import type { Regime, Run, TrainingResult } from "./train-on.ts";
+import type { Batch } from "../step/batch.ts";
+
+/** Loss and metrics of a naive forecast of the splits that the model was not trained on. */
+export interface NaiveResult {
+  /** The number of rows before it from which a value is forecast, or a multiple of this number. */
+  season: number;
+  validation?: Record<string, number>;
+  test?: Record<string, number>;
+}
+
+/** The result of a run that forecasts a series. */
+export type SeriesResult = TrainingResult & { naive: NaiveResult };
+
+/** One training. */
+export const ruledRegime: Regime = {
+  train(run) {
+    const { trainer, source, locateErrors, epochs } = run;
+    const dataset = ruledDatasetOf(run, source, trainer.seed, locateErrors);
+    const { validation, test } = dataset;
+    const naive = naiveResult(run, naiveOf(run, dataset, validation), naiveOf(run, dataset, test));
+    // The table is in no variable during training, because it would take as much memory as the data set.
+    return withNaive(run.train(trainer, dataset, { epochs }), naive);
+  },
+  doubt: () => undefined,
+  text: (result) => naiveText(result, resultText),
+};
+
+/** Folds, then the final training. */
+export const ruledFoldsRegime: Regime = {
+  async train(run) {
+    const { source, folds } = ruledFolds(run);
+    const ofFolds: (Record<string, number> | undefined)[] = [];
+    let ofTest: Record<string, number> | undefined;
+    const train: Run["train"] = (trainer, dataset, stage) => {
+      if (dataset.validation) ofFolds.push(naiveOf(run, dataset, dataset.validation));
+      ofTest = naiveOf(run, dataset, dataset.test);
+      return run.train(trainer, dataset, stage);
+    };
+    const watched = { ...run, source, train };
+    const result = await trainAndJudge(watched, await validateFolds(watched, folds));
+    // A resumed run does not train the folds that are done.
+    const ofDone = folds.slice(0, folds.length - ofFolds.length).map((fold) => {
+      const dataset = fold();
+      return naiveOf(run, dataset, dataset.validation);
+    });
+    return { ...result, ...naiveResult(run, meanOver([...ofDone, ...ofFolds]), ofTest) };
+  },
+  doubt: foldedRegime.doubt,
+  text: (result) => naiveText(result, foldedRegime.text),
+};
+
+/** The folds, and the source of the final training: all rows outside the test split, and the test split. */
+export function ruledFolds(run: Cutting): Pick<Run, "source"> & { folds: (() => OpenDataset)[] } {
+  const { data, trainer, locateErrors } = run;
+  const source = withoutTest(run, run.source, trainer.seed, locateErrors);
+  const rule = data.splitRules?.folds;
+  const folds = rule
+    ? ruledFoldsOf(run, run.source, rule, trainer.seed, locateErrors)
+    : foldsOf({ ...run, source });
+  return { source, folds };
+}
+
+// The naive forecast.
+
+function naiveOf(
+  context: DatasetContext,
+  { fields }: Pick<Dataset, "fields">,
+  windows: Batch | undefined,
+): Record<string, number> | undefined {
+  const figures = windows && context.forecastNaively?.(context, fields, windows);
+  return figures && Object.keys(figures).length > 0 ? figures : undefined;
+}
+
+/** The mean of each figure over the folds. */
+function meanOver(
+  folds: readonly (Record<string, number> | undefined)[],
+): Record<string, number> | undefined {
+  const [first] = folds;
+  if (first === undefined) return undefined;
+  const over = (name: string) => mean(folds.map((fold) => fold?.[name] ?? NaN));
+  return Object.fromEntries(Object.keys(first).map((name) => [name, over(name)]));
+}
+
+function naiveResult(
+  { data }: DatasetContext,
+  validation: Record<string, number> | undefined,
+  test: Record<string, number> | undefined,
+): Partial<SeriesResult> {
+  if (!validation && !test) return {};
+  return {
+    naive: { season: data.windowRule?.season ?? 1, ...(validation && { validation }), ...(test && { test }) },
+  };
+}
+
+const withNaive = async (
+  result: Promise<TrainingResult>,
+  naive: Partial<SeriesResult>,
+): Promise<TrainingResult> => ({ ...(await result), ...naive });
+
+/** The text of the result, then a line for each split of the naive forecast. */
+function naiveText(result: TrainingResult, text: (result: TrainingResult) => string): string {
+  if (!isOfSeries(result)) return text(result);
+  const { naive, ...ofModel } = result;
+  return `${text(ofModel)}\n${linesOf(naive)}`;
+}
+
+const isOfSeries = (result: TrainingResult): result is SeriesResult => "naive" in result;
+
+function linesOf({ season, ...splits }: NaiveResult): string {
+  const lines = Object.entries(splits).map(([split, figures]) => {
+    const texts = Object.entries(figures).map(([name, value]) => `${name} ${figureText(value)}`);
+    return split.padEnd(12) + texts.join("  ");
+  });
+  const what = season === 1 ? "the last value" : `the value ${season} rows before`;
+  return [`naive forecast, ${what}`, ...lines].join("\n");
+}

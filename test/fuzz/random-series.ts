@@ -1,0 +1,204 @@
+// Random series with random windows and splits. The naive forecast that `train` reports depends on the windows of each
+// split, so it is compared with one from a direct implementation of the documentation; the run is refused exactly if
+// a split has no window. Run it separately with `npx tsx test/fuzz/random-series.ts --seed S --count N`; the last line
+// counts the failures.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { runTapeless } from "../support/run-tapeless.ts";
+import { randomOf } from "./random.ts";
+import type { Random } from "./random.ts";
+
+/** What happened to one series. A refusal is correct if a split has no window. */
+export interface SeriesOutcome {
+  readonly kind: "trained" | "refused" | "failed";
+  readonly what: string;
+}
+
+interface Row {
+  /** Hours after the first one. */
+  readonly hour: number;
+  readonly group: string;
+  readonly value: number;
+  readonly split: string;
+}
+
+const two = (value: number): string => String(value).padStart(2, "0");
+const dateOf = (hour: number): Date => new Date(Date.UTC(1999, 0, 1) + hour * 3_600_000);
+
+/** Formats of times, and how a cell writes an hour. */
+const formats: readonly (readonly [format: string | undefined, (hour: number) => string])[] = [
+  [undefined, (hour) => dateOf(hour).toISOString().slice(0, 16)],
+  [undefined, (hour) => `${dateOf(hour).toISOString().slice(0, 19)}+00:00`],
+  ["unix", (hour) => String(dateOf(hour).getTime() / 1000)],
+  ["number", String],
+  [
+    "DD.MM.YYYY HH:mm",
+    (hour) => {
+      const date = dateOf(hour);
+      const day = [date.getUTCDate(), date.getUTCMonth() + 1].map(two).join(".");
+      return `${day}.${date.getUTCFullYear()} ${two(date.getUTCHours())}:00`;
+    },
+  ],
+];
+
+function randomRows(r: Random): Row[] {
+  const groups = ["a", "b", "c"].slice(0, r.whole(1, 3));
+  const rows = groups.flatMap((group, g) => {
+    let hour = r.whole(0, 5);
+    let split = "train";
+    return Array.from({ length: r.whole(20, 120) }, (): Row => {
+      hour += r.pick([1, 1, 1, 2]);
+      if (r.chance(0.05)) split = r.pick(["train", "train", "validation", "test"]);
+      return { hour, group, split, value: Math.round(100 * (g * 5 + Math.sin(hour) + r.normal())) / 100 };
+    });
+  });
+  return r.chance(0.5) ? rows : rows.sort((a, b) => a.hour - b.hour);
+}
+
+type Rule = Readonly<Record<string, string | number>>;
+
+function randomRules(
+  r: Random,
+  write: (hour: number) => string,
+): { test?: Rule; validation?: Rule; hours: number[] } {
+  const hours = [r.whole(40, 110), r.whole(10, 60)].sort((a, b) => b - a);
+  const after = (hour: number) => ({ after: write(hour) });
+  const kind = r.pick(["last", "after", "column", "mixed", "none"]);
+  if (kind === "none") return { hours };
+  if (kind === "column") return { test: { column: "split" }, validation: { column: "split" }, hours };
+  if (kind === "last") return { test: { last: r.pick([0.1, 0.2, 0.3]) }, validation: { last: 0.25 }, hours };
+  if (hours[0] === hours[1]) hours[0]++;
+  if (kind === "after") return { test: after(hours[0]), validation: after(hours[1]), hours };
+  return { test: after(hours[0]), validation: { last: 0.2 }, hours };
+}
+
+// The direct implementation.
+
+/** The split of each row. `hours` are those at which test and validation begin if their rule is `after`. */
+function splitsOf(rows: readonly Row[], rules: ReturnType<typeof randomRules>): string[] {
+  const splits = rows.map(() => "train");
+  for (const [split, hour] of [["test", rules.hours[0]] as const, ["validation", rules.hours[1]] as const]) {
+    const { [split]: rule } = rules;
+    const open = [...rows.keys()].filter((row) => splits[row] === "train");
+    const count = Math.max(1, Math.round(Number(rule?.["last"]) * rows.length));
+    const sorted = open.map((row) => rows[row].hour).sort((a, b) => a - b);
+    for (const row of open) {
+      const isChosen =
+        rule !== undefined &&
+        ("column" in rule
+          ? rows[row].split === split
+          : rows[row].hour >= ("last" in rule ? sorted[sorted.length - count] : hour));
+      if (isChosen) splits[row] = split;
+    }
+  }
+  return splits;
+}
+
+interface Windows {
+  readonly length: number;
+  readonly horizon: number;
+  readonly stride: number;
+  readonly season: number;
+}
+
+/** The absolute errors of the naive forecast on each split, for each window that fits into a run of its rows. */
+function naiveErrors(rows: readonly Row[], splits: readonly string[], rule: Windows): Map<string, number[]> {
+  const errors = new Map<string, number[]>();
+  for (const group of new Set(rows.map((row) => row.group))) {
+    const own = [...rows.keys()].filter((row) => rows[row].group === group);
+    for (let start = 0; start < own.length;) {
+      const split = splits[own[start]];
+      const window = own.slice(start, start + rule.length + rule.horizon);
+      const isWhole =
+        window.length === rule.length + rule.horizon && window.every((row) => splits[row] === split);
+      const list = errors.get(split) ?? [];
+      errors.set(split, list);
+      if (isWhole)
+        for (let step = 0; step < rule.horizon; step++) {
+          let from = rule.length + step;
+          while (from >= rule.length) from -= rule.season;
+          list.push(Math.abs(rows[window[from]].value - rows[window[rule.length + step]].value));
+        }
+      // The next window begins a stride later, or where another run begins.
+      const next = own.findIndex((row, i) => i > start && splits[row] !== split);
+      start = next >= 0 && next < start + rule.stride ? next : start + rule.stride;
+    }
+  }
+  return errors;
+}
+
+/** Trains series number `index` of a seed. */
+export async function trySeries(folder: string, seed: number, index: number): Promise<SeriesOutcome> {
+  const r = randomOf(seed, index);
+  const name = `series${index}`;
+  const [format, write] = r.pick(formats);
+  const isNumber = format === "number";
+  const rows = randomRows(r);
+  const rules = randomRules(r, (hour) =>
+    isNumber ? String(hour) : dateOf(hour).toISOString().slice(0, 16) + (format === "unix" ? "Z" : ""),
+  );
+  const { hours: _, ...splitRules } = rules;
+  const length = r.whole(1, 12);
+  const windows = { length, horizon: r.whole(1, 6), stride: r.whole(1, 4), season: r.whole(1, length) };
+  const lines = rows.map((row) => [write(row.hour), row.group, row.value, row.split].join());
+  writeFileSync(join(folder, `${name}.csv`), ["time,group,value,split", ...lines, ""].join("\n"));
+  const spec = {
+    name,
+    inputs: { past: { shape: [length, 1] } },
+    targets: { value: { shape: [windows.horizon] } },
+    network: [{ type: "flatten" }, { type: "dense", units: windows.horizon }],
+    loss: "mae",
+    metrics: ["mae"],
+    optimizer: "adam",
+    training: { epochs: 1, batchSize: 8, seed: 1, ...splitRules },
+    data: {
+      file: `${name}.csv`,
+      time: format === undefined ? "time" : { column: "time", format },
+      windows: { ...windows, group: "group" },
+      inputs: { past: { columns: ["value"] } },
+      targets: { value: { columns: ["value"] } },
+    },
+  };
+  writeFileSync(join(folder, `${name}.json`), JSON.stringify(spec));
+  const { code, stdout, stderr } = await runTapeless(folder, ["train", `${name}.json`, "--json"]);
+  const splits = splitsOf(rows, rules);
+  const errors = naiveErrors(rows, splits, windows);
+  const about = `${JSON.stringify(windows)} ${JSON.stringify(splitRules)} ${format}\n`;
+  const needed = ["train", ...Object.keys(splitRules)];
+  const isEmpty = needed.some((split) => (errors.get(split) ?? []).length === 0);
+  if (code === 2 && isEmpty && /T2004: .*(no window|no row|none of|has no)/.test(stderr))
+    return { kind: "refused", what: about + stderr };
+  if (code !== 0 || isEmpty) return { kind: "failed", what: about + stderr };
+  const { naive = {} } = JSON.parse(stdout);
+  for (const split of Object.keys(splitRules)) {
+    const list = errors.get(split) ?? [];
+    const expected = list.reduce((sum, error) => sum + error, 0) / list.length;
+    const { [split]: { mae = NaN } = {} } = naive;
+    if (!(Math.abs(mae - expected) <= 1e-5 * (1 + expected)))
+      return { kind: "failed", what: `${about}${split}: mae ${mae}, expected ${expected}` };
+  }
+  return { kind: "trained", what: about };
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { seed: { type: "string" }, count: { type: "string" } } });
+  const [seed, count] = [Number(values.seed ?? 1), Number(values.count ?? 100)];
+  const folder = mkdtempSync(join(tmpdir(), "series-"));
+  const counts = { trained: 0, refused: 0, failed: 0 };
+  for (let index = 0; index < count; index++) {
+    const { kind, what } = await trySeries(folder, seed, index);
+    counts[kind]++;
+    if (kind === "failed") console.log(`${index} ${kind}: ${what.trim()}`);
+  }
+  if (counts.failed === 0) rmSync(folder, { recursive: true, force: true });
+  console.log(
+    `${count} series of seed ${seed}: ${counts.trained} trained, ${counts.refused} refused, ${counts.failed} failed` +
+      (counts.failed === 0 ? "" : ` (${folder})`),
+  );
+  process.exitCode = counts.failed === 0 ? 0 : 1;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) void main();
