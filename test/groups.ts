@@ -3,7 +3,7 @@
  * first group that names it.
  *
  *   npm run test:fast   fast: what a change of the compiler breaks most often
- *   npm test            fast, slow, unit and package, after format, types and generated files
+ *   npm test            fast, slow and unit, after format, types and generated files
  *   npm run test:full   all; .ci/run runs it
  *
  * A budget limits the CPU time of one file in seconds, including its finished child processes. It is two to
