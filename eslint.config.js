@@ -67,11 +67,7 @@ export default [
       ...Object.fromEntries(typed.map((rule) => [`@typescript-eslint/${rule}`, "error"])),
       "@typescript-eslint/consistent-type-imports": ["error", { disallowTypeAnnotations: false }],
       "house/nested-conditional": "error",
-      // Snapshots and programs in template literals have lines of any length.
-      "max-len": [
-        "error",
-        { code: 120, tabWidth: 2, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true },
-      ],
+      "max-len": ["error", { code: 120, tabWidth: 2, ignoreRegExpLiterals: true }],
       "no-cond-assign": ["error", "always"],
       "no-restricted-syntax": [
         "error",

@@ -3,7 +3,7 @@
  * first group that names it.
  *
  *   npm run test:fast   fast: what a change of the compiler breaks most often
- *   npm test            fast, slow, unit and package, after format, types and generated files
+ *   npm test            fast, slow and unit, after format, types and generated files
  *   npm run test:full   all; .ci/run runs it
  *
  * A budget limits the CPU time of one file in seconds, including its finished child processes. It is two to
@@ -28,7 +28,7 @@ export const testGroups: readonly TestGroup[] = [
   { name: "package", files: ["test/package/**"], budget: 200 },
   { name: "course", files: ["test/course/**"], budget: 200 },
   { name: "bench", files: ["test/bench/**"], budget: 60 },
-  // Matrices of layers, options and random programs, which take more than 15 s each.
+  // Matrices of layers, options, names and random programs, which take about 15 s each or more.
   {
     name: "long",
     files: [
@@ -37,6 +37,7 @@ export const testGroups: readonly TestGroup[] = [
       "test/command/cli/series.test.ts",
       "test/command/search/honesty.test.ts",
       "test/command/verify/emit-check.test.ts",
+      "test/compiler/emit/typescript/names.test.ts",
       "test/compiler/emit/typescript/predictor.test.ts",
       "test/compiler/library/blocks.test.ts",
       "test/compiler/library/formula/built-in.test.ts",
@@ -44,8 +45,10 @@ export const testGroups: readonly TestGroup[] = [
       "test/compiler/library/recurrent-layers.test.ts",
       "test/compiler/library/spatial-layers.test.ts",
       "test/compiler/library/stacked-layers.test.ts",
+      "test/compiler/lower/random-graphs.test.ts",
       "test/compiler/schedule/random-nests.test.ts",
       "test/compiler/schedule/vectors/mark-parallel-loops.test.ts",
+      "test/compiler/schedule/vectors/vector-programs.test.ts",
       "test/end-to-end/emitted-code.test.ts",
       "test/end-to-end/kills.test.ts",
       "test/end-to-end/text-lengths.test.ts",
@@ -62,12 +65,7 @@ export const testGroups: readonly TestGroup[] = [
   // Tests that are too slow for the folders of `fast`.
   {
     name: "slow",
-    files: [
-      "test/compiler/emit/typescript/names.test.ts",
-      "test/compiler/emit/wasm/trainer.test.ts",
-      "test/compiler/lower/random-graphs.test.ts",
-      "test/compiler/schedule/vectors/vector-programs.test.ts",
-    ],
+    files: ["test/compiler/emit/wasm/trainer.test.ts"],
     budget: 40,
   },
   {

@@ -1,14 +1,11 @@
 // A spec of IDX files on the command line and as an emitted program: both must read the same images with the
 // same labels.
-import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import ts from "typescript";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { compile } from "../../src/compiler/compile.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
-import type { Outcome } from "../support/run-tapeless.ts";
 import { expectRefusal, workspace } from "../command/cli/workspace.ts";
 import { idxBytes } from "../support/idx-bytes.ts";
 
@@ -41,17 +38,7 @@ const images = (count: number) =>
 
 const place = workspace();
 afterAll(() => place.remove());
-const tsx = fileURLToPath(new URL("../../node_modules/tsx/dist/cli.mjs", import.meta.url));
-const program = (...args: string[]): Promise<Outcome> =>
-  new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [tsx, join(place.folder, "bars.ts"), ...args],
-      { cwd: place.folder },
-      (error, stdout, stderr) =>
-        resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
-    );
-  });
+const program = (...args: string[]) => place.program("bars.ts", ...args);
 
 let code = "";
 beforeAll(async () => {

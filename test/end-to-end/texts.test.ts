@@ -1,13 +1,10 @@
 // A spec of texts on the command line and as an emitted program: both train on the same sequences, write the
 // same samples, and load each other's checkpoints. A checkpoint with another vocabulary is rejected.
-import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { compile } from "../../src/compiler/compile.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
-import type { Outcome } from "../support/run-tapeless.ts";
 import { expectRefusal, workspace } from "../command/cli/workspace.ts";
 
 const spec: ModelSpec = {
@@ -44,18 +41,7 @@ const words = (a = "ab", b = "xy") =>
 
 const place = workspace();
 afterAll(() => place.remove());
-const tsx = fileURLToPath(new URL("../../node_modules/tsx/dist/cli.mjs", import.meta.url));
-const programOf = (file: string, ...args: string[]): Promise<Outcome> =>
-  new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [tsx, join(place.folder, file), ...args],
-      { cwd: place.folder },
-      (error, stdout, stderr) =>
-        resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
-    );
-  });
-const program = (...args: string[]) => programOf("words.ts", ...args);
+const program = (...args: string[]) => place.program("words.ts", ...args);
 const train = (...args: string[]) => place.run("train", "words.json", ...args);
 
 /** The errors of `tsc --strict` for an emitted file. */
@@ -193,7 +179,7 @@ test("texts with numbers, a class and a file of test rows: both print the same",
   place.write("kinds.ts", (await compile(mixed)).code);
   const own = await place.run("train", "kinds.json", "--json");
   const files = ["--data", "kinds.csv", "--test", "more.csv", "--json"];
-  expect((await programOf("kinds.ts", ...files)).stdout).toBe(own.stdout);
+  expect((await place.program("kinds.ts", ...files)).stdout).toBe(own.stdout);
   expect(JSON.parse(own.stdout)).toMatchObject({ validation: { accuracy: 1 }, test: { accuracy: 1 } });
   expect(faultsOf("kinds.ts")).toEqual([]);
   expectRefusal(await place.run("train", "kinds.json", "--sample", "2"), "needs a language model");

@@ -1,4 +1,5 @@
 /** Groups the columns of a table into inputs of a model, each with its encoding and the layers that read it. */
+import { counted } from "../../compiler/util/number-text.ts";
 import { isUsableName } from "../../compiler/spec/check/check-names.ts";
 import { isoText } from "../../runtime/data/dates.ts";
 import type { ColumnProfile, DateProfile } from "./column-profile.ts";
@@ -114,7 +115,6 @@ export function uniqueNames(taken: readonly string[]): (wanted: string) => strin
   };
 }
 
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 const missingText = ({ missing }: ColumnProfile): string => (missing === 0 ? "" : `, ${missing} missing`);
 const hasMissing = (columns: readonly ColumnProfile[]): boolean =>
   columns.some((column) => absentIn(column) > 0);
@@ -127,7 +127,7 @@ function numbersInput(name: string, columns: readonly ColumnProfile[]): ChosenIn
   };
   return {
     name,
-    declared: { value: { shape: [width] }, comment: plural(width, "number") },
+    declared: { value: { shape: [width] }, comment: counted(width, "number") },
     columns: columns.map((profile) => ({ value: profile.name, comment: rangeText(profile) })),
     encoding: [
       {
@@ -139,7 +139,7 @@ function numbersInput(name: string, columns: readonly ColumnProfile[]): ChosenIn
     layers: [],
     vector: name,
     needed: [],
-    summary: `${plural(width, "number")}: ${namesText(columns)}`,
+    summary: `${counted(width, "number")}: ${namesText(columns)}`,
   };
 }
 
@@ -205,7 +205,7 @@ function kindsInput(name: string, columns: readonly Categories[], rows: number):
     layers: [],
     vector: name,
     needed: [],
-    summary: `${plural(columns.length, "column")} of categories: ${namesText(columns.map(({ profile }) => profile))}`,
+    summary: `${counted(columns.length, "column")} of categories: ${namesText(columns.map(({ profile }) => profile))}`,
   };
 }
 
@@ -276,7 +276,7 @@ function datesInput(
     layers: [],
     vector: name,
     needed: [],
-    summary: `${plural(columns.length, "column")} of dates as ${parts.join(", ")}: ${namesText(profiles)}`,
+    summary: `${counted(columns.length, "column")} of dates as ${parts.join(", ")}: ${namesText(profiles)}`,
   };
 }
 

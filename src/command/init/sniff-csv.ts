@@ -4,6 +4,7 @@ import type { NumberFormat } from "../../runtime/data/number-format.ts";
 import { isMissing } from "../../runtime/data/column-encoder.ts";
 import { csvRecords } from "../../runtime/data/table.ts";
 import type { TableRecord } from "../../runtime/data/table.ts";
+import { cellPattern } from "../../runtime/program/readers.ts";
 import { beginningOf } from "../formats/tables/open-bytes.ts";
 
 export interface CsvForm {
@@ -43,16 +44,13 @@ export async function sniffCsv(file: string): Promise<CsvForm> {
 
 /** The records; those before the error, if a quote is unbalanced. */
 function recordsIn(text: string, separator: string): TableRecord[] {
-  const mark = separator === "|" ? "\\|" : separator;
-  const cell = `(?:"([^"\ufffd]*(?:""[^"\ufffd]*)*)"|([^"\ufffd${mark}\\r\\n]*))`;
-  const pattern = () => new RegExp(`${cell}(${mark}|\\r?\\n|\\r|$)`, "y");
   for (
     let lines = text;
     lines !== "";
     lines = lines.slice(0, Math.max(0, lines.lastIndexOf("\n", lines.length - 1)))
   ) {
     try {
-      return csvRecords(lines, pattern());
+      return csvRecords(lines, cellPattern(separator));
     } catch {
       // A quoted cell may contain the line break at which the sample was cut.
     }

@@ -31,8 +31,8 @@ export function specText(facts: SpecFacts, chosen: ChosenModel): string {
   const loss = isClasses ? "for classes" : "mean squared error; mae is less sensitive to outliers";
   const lines = [
     ...commentLines(
-      `A spec for ${facts.title}: ${rows} rows, ${facts.columns.length} columns. It was written by \`tapeless init\`; ` +
-        "the comments say what it guessed.",
+      `A spec for ${facts.title}: ${rows} rows, ${facts.columns.length} columns. It was written by ` +
+        "`tapeless init`; the comments say what it guessed.",
     ),
     ...doubts.flatMap((doubt) => commentLines(`Please check: ${doubt}.`)),
     ...line("name", facts.name),

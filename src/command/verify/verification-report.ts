@@ -224,8 +224,8 @@ function notesOf({ verification, spec }: VerificationSubject): string[] {
   const isSampled = parameters.some(({ directions }) => directions > 0);
   const sampling =
     `Only a sample of the elements was compared: one evaluation of the loss takes ${megaflops(flops)}, and the ` +
-    `budget of the check is ${megaflops(budget)}. The sample is seeded; random directions, which involve all elements, reveal ` +
-    "errors outside of it.";
+    `budget of the check is ${megaflops(budget)}. The sample is seeded; random directions, which involve all ` +
+    "elements, reveal errors outside of it.";
   return [
     ...(isSampled ? [sampling] : []),
     "worst relative " +

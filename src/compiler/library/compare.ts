@@ -116,6 +116,9 @@ export function refuseBinary(fit: Fit): string | undefined {
   if (target.classes === undefined) return refuseReal(fit);
   if (target.classes !== 2) return `needs a target with 2 classes, but the target has ${target.classes}`;
   if (!fitsElementwise(fit))
-    return `needs an output of the shape ${rowsText([...target.shape, 1])}, one score per class index, got ${rowsText(output)}`;
+    return (
+      `needs an output of the shape ${rowsText([...target.shape, 1])}, one score per class index, ` +
+      `got ${rowsText(output)}`
+    );
   return undefined;
 }

@@ -85,7 +85,9 @@ export function warnOfLookahead(model: Model, problems: Collector): void {
     // All copies of a block read later positions; only the first copy is reported.
     if (hint === undefined || reported.has(location)) continue;
     reported.add(location);
-    const message = `${location} (${layer.name}) reads later positions, which include the token that the model must predict`;
+    const message =
+      `${location} (${layer.name}) reads later positions, ` +
+      "which include the token that the model must predict";
     problems.warning(layer.path, "T1504", message, { hint });
   }
 }

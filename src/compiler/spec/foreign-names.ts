@@ -138,7 +138,7 @@ const names: Readonly<Record<string, Readonly<Record<string, Ours>>>> = {
   },
 };
 
-/** Keys of layers, optimizers and `training`, also without separators. */
+/** Keys of layers, optimizers, `training` and `data`, also without separators. */
 const keys: Readonly<Record<string, readonly string[]>> = {
   outfeatures: ["units"],
   hiddensize: ["units"],
@@ -163,6 +163,9 @@ const keys: Readonly<Record<string, readonly string[]>> = {
   maxepochs: ["epochs"],
   restorebestweights: ["keep"],
   layers: ["network"],
+  onehot: ["categories"],
+  normalize: ["scale"],
+  standardize: ["scale"],
 };
 
 /** The name in a spec for the name that another library uses, and the hint about it. */

@@ -44,14 +44,18 @@ export const formattedNumbers =
   (text, data, asked) =>
     withNumberFormat(parse(text, data, asked), data.numberFormat);
 
+/** Matches one cell and its end, as the default of `csvRecords`, for another separator. */
+export function cellPattern(separator = ","): RegExp {
+  const cell = `(?:"([^"\ufffd]*(?:""[^"\ufffd]*)*)"|([^"\ufffd${separator}\\r\\n]*))`;
+  return new RegExp(`${cell}([${separator}]|\\r?\\n|\\r|$)`, "y");
+}
+
 /**
  * Parses CSV with the separator of the spec. If the spec says so, drops rows with missing values and prints
  * their number. With `asked`, drops no row.
  */
 export function parseCleaned(text: string, data: DataFacts, asked?: string): Table {
-  const mark = `[${data.separator ?? ","}]`;
-  const cell = `(?:"([^"\ufffd]*(?:""[^"\ufffd]*)*)"|([^"\ufffd${data.separator ?? ","}\\r\\n]*))`;
-  const records = csvRecords(text, new RegExp(`${cell}(${mark}|\\r?\\n|\\r|$)`, "y"));
+  const records = csvRecords(text, cellPattern(data.separator));
   const names = records[0]?.cells ?? [];
   const dropping = new Set(asked === undefined ? droppingColumns(data, names) : []);
   const places = names.flatMap((name, place) => (dropping.has(name) ? [place] : []));

@@ -1,25 +1,11 @@
 // Data with missing values and other separators. If one fails, command line and emitted program clean data
 // differently.
-import { execFile } from "node:child_process";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
-import type { Outcome } from "../../support/run-tapeless.ts";
 import { expectRefusal, workspace } from "./workspace.ts";
 
 const place = workspace();
 afterAll(() => place.remove());
-const tsx = fileURLToPath(new URL("../../../node_modules/tsx/dist/cli.mjs", import.meta.url));
-const program = (...args: string[]): Promise<Outcome> =>
-  new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [tsx, join(place.folder, "homes.ts"), ...args],
-      { cwd: place.folder },
-      (error, stdout, stderr) =>
-        resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
-    );
-  });
+const program = (...args: string[]) => place.program("homes.ts", ...args);
 
 const spec = {
   name: "homes",

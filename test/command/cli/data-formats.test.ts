@@ -1,27 +1,13 @@
 // Data formats on the command line. If one fails, a format other than CSV gives different results, or the
 // program does not name the formats that it reads.
-import { execFile } from "node:child_process";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterAll, expect, test } from "vitest";
-import type { Outcome } from "../../support/run-tapeless.ts";
 import { expectRefusal, workspace } from "./workspace.ts";
 
 const place = workspace();
 afterAll(() => place.remove());
-const tsx = fileURLToPath(new URL("../../../node_modules/tsx/dist/cli.mjs", import.meta.url));
-const program = (...args: string[]): Promise<Outcome> =>
-  new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [tsx, join(place.folder, "spots.ts"), ...args],
-      { cwd: place.folder },
-      (error, stdout, stderr) =>
-        resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
-    );
-  });
+const program = (...args: string[]) => place.program("spots.ts", ...args);
 
 const spec = {
   name: "spots",

@@ -1,11 +1,7 @@
 // docs/data.md. If one fails, an example does not train, or command line and program predict differently.
-import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
-import type { Outcome } from "../../support/run-tapeless.ts";
 import { expectRefusal, workspace } from "./workspace.ts";
 
 const page = readFileSync(new URL("../../../docs/data.md", import.meta.url), "utf8");
@@ -16,17 +12,7 @@ const [ofHomes, ofImages, ofCategories, ofNetwork, ofDates] = [...page.matchAll(
 
 const place = workspace();
 afterAll(() => place.remove());
-const tsx = fileURLToPath(new URL("../../../node_modules/tsx/dist/cli.mjs", import.meta.url));
-const program = (...args: string[]): Promise<Outcome> =>
-  new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [tsx, join(place.folder, "homes.ts"), ...args],
-      { cwd: place.folder },
-      (error, stdout, stderr) =>
-        resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
-    );
-  });
+const program = (...args: string[]) => place.program("homes.ts", ...args);
 
 const { street, kind } = ofCategories.inputs;
 const spec = {

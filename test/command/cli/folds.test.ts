@@ -1,7 +1,6 @@
 // Cross-validation on the command line. If one fails, an interrupted run cannot be completed, or the program
 // prints other results.
-import { execFile, spawn } from "node:child_process";
-import { join } from "node:path";
+import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { expectRefusal, flowers, flowersCsv, workspace, type Workspace } from "./workspace.ts";
@@ -21,17 +20,12 @@ beforeEach(() => {
 afterEach(() => place.remove());
 
 const launcher = fileURLToPath(new URL("../../../src/command/cli/tapeless.js", import.meta.url));
-const tsx = fileURLToPath(new URL("../../../node_modules/tsx/dist/cli.mjs", import.meta.url));
 
 /** Runs the emitted program. Returns its output on both streams. */
-const runProgram = (...args: string[]) =>
-  new Promise<{ stdout: string; stderr: string }>((resolve) => {
-    const program = join(place.folder, "generated/folded.ts");
-    const all = [tsx, program, "--data", join(place.folder, "flowers.csv"), ...args];
-    execFile(process.execPath, all, { cwd: place.folder }, (_, stdout, stderr) =>
-      resolve({ stdout, stderr }),
-    );
-  });
+const runProgram = async (...args: string[]) => {
+  const { stdout, stderr } = await place.program("generated/folded.ts", "--data", "flowers.csv", ...args);
+  return { stdout, stderr };
+};
 
 it("prints a table of folds and the final training; the emitted program prints the same text and JSON", async () => {
   await place.run("compile", "folded.json");

@@ -1,26 +1,13 @@
 // A table as a spreadsheet writes it: dates, decimal commas, missing and unseen categories, numbered classes. If
 // one fails, command line, program and predictor read it differently.
-import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import type { RowPredictor } from "../../../src/runtime/prediction/predictor.ts";
-import type { Outcome } from "../../support/run-tapeless.ts";
 import { expectRefusal, workspace } from "./workspace.ts";
 
 const place = workspace();
 afterAll(() => place.remove());
-const tsx = fileURLToPath(new URL("../../../node_modules/tsx/dist/cli.mjs", import.meta.url));
-const program = (file: string, ...args: string[]): Promise<Outcome> =>
-  new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [tsx, join(place.folder, file), ...args],
-      { cwd: place.folder },
-      (error, stdout, stderr) =>
-        resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
-    );
-  });
 
 const spec = {
   name: "houses",
@@ -96,13 +83,13 @@ test(
     expect(own.stderr).not.toContain("error");
     expect(own.code).toBe(0);
     await place.run("compile", "houses.json", "-o", "houses.ts");
-    const theirs = await program("houses.ts", "--data", "houses.csv", "--json", "--out", "their.ckpt");
+    const theirs = await place.program("houses.ts", "--data", "houses.csv", "--json", "--out", "their.ckpt");
     expect(theirs.stdout).toBe(own.stdout);
     const { stdout } = await place.run("predict", "houses.json", "own.ckpt", "asked.csv");
     expect(stdout).toMatch(/^price\n(\d{5,6}\n){3}$/);
-    expect((await program("houses.ts", "--resume", "their.ckpt", "--predict", "asked.csv")).stdout).toBe(
-      stdout,
-    );
+    expect(
+      (await place.program("houses.ts", "--resume", "their.ckpt", "--predict", "asked.csv")).stdout,
+    ).toBe(stdout);
     await place.run("compile", "houses.json", "--predictor", "own.ckpt", "-o", "predictor.ts");
     const { createPredictor }: { createPredictor: () => RowPredictor } = await import(
       pathToFileURL(join(place.folder, "predictor.ts")).href

@@ -1,8 +1,5 @@
 // Mistakes that would otherwise train a model to the end and report numbers without a meaning. Each row is a mistake
 // and the whole message about it, without the lines of the file that the message shows.
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compile } from "../../../src/compiler/compile.ts";
 import type { FitOptions, Trainer } from "../../../src/runtime/trainer/trainer.ts";
@@ -324,6 +321,25 @@ const ofSpec: [string, object, readonly string[]][] = [
     ['houses.json:30:5 error T1101: optimizer: unknown key "lr"', '  hint: did you mean "learningRate"?'],
   ],
   [
+    "other libraries' word for a scale",
+    {
+      ...houses,
+      data: { ...houses.data, inputs: { house: { columns: ["area", "rooms"], normalize: true } } },
+    },
+    [
+      'houses.json:48:9 error T1101: data.inputs.house: unknown key "normalize"',
+      '  hint: did you mean "scale"?',
+    ],
+  ],
+  [
+    "other libraries' word for categories",
+    { ...houses, data: { ...houses.data, inputs: { house: { columns: ["area"], oneHot: true } } } },
+    [
+      'houses.json:47:9 error T1101: data.inputs.house: unknown key "oneHot"',
+      '  hint: did you mean "categories"?',
+    ],
+  ],
+  [
     "a misspelt layer with other errors",
     { ...houses, network: [{ type: "dnese", unts: 4, activation: "rellu", trainable: 1 }, output] },
     [
@@ -495,14 +511,10 @@ test.each(warnings)("a warning: %s", async (_, spec, message) => {
 });
 
 describe("the emitted program", () => {
-  const tsx = fileURLToPath(new URL("../../../node_modules/tsx/dist/cli.mjs", import.meta.url));
   test.each(ofProgram)("%s", async (_, change, message) => {
     const { code } = await compile(JSON.parse(JSON.stringify({ ...houses, ...change })));
     place.write("houses.ts", code);
-    const stderr = await new Promise<string>((resolve) => {
-      const args = [tsx, join(place.folder, "houses.ts"), "--data", "houses.csv"];
-      execFile(process.execPath, args, { cwd: place.folder }, (_, __, text) => resolve(text));
-    });
+    const { stderr } = await place.program("houses.ts", "--data", "houses.csv");
     expect(messageIn(stderr)).toEqual(message);
   });
 });

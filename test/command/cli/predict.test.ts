@@ -1,30 +1,15 @@
 // `tapeless predict`, and --predict of the emitted program. If one fails, a model predicts for other rows,
 // classes or units than it was trained on, or an error in a file is not reported.
-import { execFile } from "node:child_process";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compile } from "../../../src/compiler/compile.ts";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
 import type { ModelSpec } from "../../../src/compiler/spec/schema.ts";
 import { specs } from "../../support/specs.ts";
-import type { Outcome } from "../../support/run-tapeless.ts";
 import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
 
 const place = workspace();
 afterAll(() => place.remove());
-const tsx = fileURLToPath(new URL("../../../node_modules/tsx/dist/cli.mjs", import.meta.url));
-const program = (file: string, ...args: string[]): Promise<Outcome> =>
-  new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [tsx, join(place.folder, file), ...args],
-      { cwd: place.folder },
-      (error, stdout, stderr) =>
-        resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
-    );
-  });
 
 const houses: ModelSpec = {
   name: "houses",
@@ -95,7 +80,7 @@ describe("tapeless predict", () => {
 
   it("prints the same bytes as --predict of the emitted program", async () => {
     const { stdout } = await predict("new.csv");
-    expect(await program("trainer.ts", "--resume", "flowers.ckpt", "--predict", "new.csv")).toEqual({
+    expect(await place.program("trainer.ts", "--resume", "flowers.ckpt", "--predict", "new.csv")).toEqual({
       code: 0,
       stdout,
       stderr: "",
@@ -150,14 +135,18 @@ describe("errors are reported", () => {
       "bare.ckpt error T3001: the checkpoint does not contain the preprocessing",
     );
     expectRefusal(
-      await program("trainer.ts", "--resume", "bare.ckpt", "--predict", "new.csv"),
+      await place.program("trainer.ts", "--resume", "bare.ckpt", "--predict", "new.csv"),
       "error: --predict needs --resume CHECKPOINT, a file from --out",
     );
   });
 
   it("by the emitted program, too", async () => {
-    expectRefusal(await program("trainer.ts", "--predict", "new.csv"), "error: --predict needs --resume");
-    const predicted = (file: string) => program("trainer.ts", "--resume", "flowers.ckpt", "--predict", file);
+    expectRefusal(
+      await place.program("trainer.ts", "--predict", "new.csv"),
+      "error: --predict needs --resume",
+    );
+    const predicted = (file: string) =>
+      place.program("trainer.ts", "--resume", "flowers.ckpt", "--predict", file);
     expectRefusal(await predicted("narrow.csv"), 'error: narrow.csv:1: size needs the column "width"');
     expectRefusal(await predicted("text.csv"), 'error: text.csv:3: column "width": "wide" is not a number');
     expectRefusal(await predicted("empty.csv"), "error: empty.csv:1: the file is empty");

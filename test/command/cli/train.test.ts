@@ -1,7 +1,4 @@
 // `train`: results, progress, checkpoints. If one fails, a run cannot be repeated, resumed or trusted.
-import { execFile } from "node:child_process";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
@@ -27,17 +24,9 @@ describe("tapeless train", () => {
 
   it("prints the same as the emitted file on the same data", async () => {
     await place.run("compile", "specs/flowers.json");
-    const program = join(place.folder, "generated/flowers.ts");
-    const tsx = fileURLToPath(new URL("../../../node_modules/tsx/dist/cli.mjs", import.meta.url));
-    const emitted = await new Promise<string>((resolve) => {
-      execFile(
-        process.execPath,
-        [tsx, program, "--data", join(place.folder, "specs/flowers.csv"), "--seed", "5"],
-        (_, stdout) => resolve(stdout),
-      );
-    });
+    const emitted = await place.program("generated/flowers.ts", "--data", "specs/flowers.csv", "--seed", "5");
     const { stdout } = await place.run("train", "specs/flowers.json", "--seed", "5");
-    expect(stdout).toBe(emitted);
+    expect(stdout).toBe(emitted.stdout);
   });
 
   it("--json prints the documented object, reproducibly", async () => {

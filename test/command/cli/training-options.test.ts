@@ -1,8 +1,5 @@
 // Gradient accumulation, averaged parameters and sample weights on the command line. If one fails, the
 // emitted program prints other results, or resuming changes them.
-import { execFile } from "node:child_process";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { flowers, flowersCsv, workspace } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
@@ -40,10 +37,8 @@ it("prints the same as the emitted program", async () => {
   const { stdout, code } = await place.run("train", "flowers.json", "--json");
   expect(code).toBe(0);
   await place.run("compile", "flowers.json", "-o", "flowers.ts");
-  const tsx = fileURLToPath(new URL("../../../node_modules/tsx/dist/cli.mjs", import.meta.url));
-  const args = [tsx, join(place.folder, "flowers.ts"), "--data", join(place.folder, "flowers.csv"), "--json"];
-  const said = await new Promise((resolve) => execFile(process.execPath, args, (_, out) => resolve(out)));
-  expect(said).toBe(stdout);
+  const emitted = await place.program("flowers.ts", "--data", "flowers.csv", "--json");
+  expect(emitted.stdout).toBe(stdout);
 });
 
 it("resumes bit-identically to an uninterrupted run", async () => {

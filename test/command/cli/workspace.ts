@@ -8,6 +8,7 @@ import { expect } from "vitest";
 import { runTapeless, type Outcome } from "../../support/run-tapeless.ts";
 
 const launcher = fileURLToPath(new URL("../../../src/command/cli/tapeless.js", import.meta.url));
+const tsx = fileURLToPath(new URL("../../../node_modules/tsx/dist/cli.mjs", import.meta.url));
 
 export interface Workspace {
   readonly folder: string;
@@ -20,6 +21,8 @@ export interface Workspace {
   run(...args: readonly string[]): Promise<Outcome>;
   /** Runs the command as a separate process, for commands that may end it or start threads. */
   start(...args: readonly string[]): Promise<Outcome>;
+  /** Runs an emitted file of the folder as a program. */
+  program(file: string, ...args: readonly string[]): Promise<Outcome>;
   remove(): void;
 }
 
@@ -43,15 +46,16 @@ export function workspace(): Workspace {
         .filter((file) => !own.has(file))
         .sort(),
     run: (...args) => runTapeless(folder, args),
-    start: (...args) => start(folder, args),
+    start: (...args) => runNode(folder, [launcher, ...args]),
+    program: (file, ...args) => runNode(folder, [tsx, join(folder, file), ...args]),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
-const start = (folder: string, args: readonly string[]): Promise<Outcome> =>
+const runNode = (folder: string, args: readonly string[]): Promise<Outcome> =>
   new Promise((resolve) => {
     const env = { ...process.env, NO_COLOR: "1" };
-    execFile(process.execPath, [launcher, ...args], { cwd: folder, env }, (error, stdout, stderr) => {
+    execFile(process.execPath, args, { cwd: folder, env }, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === "number" ? error.code : NaN;
       resolve({ code, stdout, stderr });
     });

@@ -58,7 +58,8 @@ export function writeWasm(
   const { bytes, relaxedAt, mathImports } = module;
   const kernels = new Set(programs.flatMap((program) => program.kernels)).size;
   const lines = [
-    `The same programs as a WebAssembly module, which has ${bytes.length} bytes and is encoded in base64. A host without`,
+    `The same programs as a WebAssembly module, which has ${bytes.length} bytes and is encoded in base64. ` +
+      "A host without",
     "WebAssembly SIMD runs the TypeScript functions above instead. The command",
     "`tapeless inspect SPEC --show kernels --target wasm`",
     `prints the source of the ${kernels} kernels. This list shows how each kernel uses vectors:`,

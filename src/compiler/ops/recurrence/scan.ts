@@ -46,7 +46,8 @@ export const scan = defineOp({
       const seen = role === "each" ? stepType(types[name], length) : types[name];
       if (!sameType(seen, argument.type))
         throw new TypeRefusal(
-          `the argument ${name} of the step has the type ${typeText(argument.type)}, but its value has ${typeText(seen)}`,
+          `the argument ${name} of the step has the type ${typeText(argument.type)}, ` +
+            `but its value has ${typeText(seen)}`,
         );
       if ((role === "carried") !== (next !== undefined))
         throw new TypeRefusal(

@@ -87,10 +87,12 @@ function checkDateShape(
   const shape = listOf(member(declared, "shape"));
   const found = shape.reduce<number>((product, extent) => product * Number(extent), 1);
   if (!isInteger && (isRanged || found === needed)) return;
+  const shown = [...listOf(member(declared, "timeAxis")), needed].join(", ");
+  const dates = columns.length > 1 ? `date of the ${columns.length} columns` : "date";
   const message = isInteger
     ? `inputs.${input} must have dtype f32, because the parts of dates are real numbers`
-    : `inputs.${input} must have the shape [${[...listOf(member(declared, "timeAxis")), needed].join(", ")}], because data.inputs.${input}.dates encodes each ` +
-      `date${columns.length > 1 ? ` of the ${columns.length} columns` : ""} as ${size} ${size === 1 ? "number" : "numbers"}`;
+    : `inputs.${input} must have the shape [${shown}], because data.inputs.${input}.dates encodes each ` +
+      `${dates} as ${size} ${size === 1 ? "number" : "numbers"}`;
   problems.error(["inputs", input], "T1208", message, {
     at: "key",
     hint: "elapsed and year are one number each; every other part is two numbers, a sine and a cosine",
@@ -121,7 +123,9 @@ function checkNumbers(data: unknown, problems: Collector): void {
     });
   const decimal = member(numbers, "decimal") ?? ".";
   if (decimal !== member(numbers, "thousands")) return;
-  const message = `data.numbers: ${showValue(decimal)} cannot be both the decimal separator and the thousands separator`;
+  const message =
+    `data.numbers: ${showValue(decimal)} cannot be both the decimal separator ` +
+    "and the thousands separator";
   const hint = decimal === "." ? 'add "decimal": ","' : 'use another thousands separator, such as "." or " "';
   problems.error(path, "T1208", message, { at: "key", hint });
 }
