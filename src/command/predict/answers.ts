@@ -31,7 +31,8 @@ export function predictingOf({ model, built }: Compilation): Predicting {
       "to generate texts: tapeless train SPEC --resume CHECKPOINT --sample N",
     );
   throw usageError(
-    `the outputs of "${model.name}" do not correspond one to one to the values of ${model.losses ? "any" : "its"} target`,
+    `the outputs of "${model.name}" do not correspond one to one to the values of ` +
+      `${model.losses ? "any" : "its"} target`,
     "trainer.predict() of the emitted module returns the raw outputs",
   );
 }

@@ -245,7 +245,8 @@ function checkRelativeMetrics(
     problems.error(
       [...paths.metrics, index],
       "T1402",
-      `${formatPath([...paths.metrics, index])}: ${metricName(metric)} divides by the target, but ${path} "${scale}" moves its zero`,
+      `${formatPath([...paths.metrics, index])}: ${metricName(metric)} divides by the target, ` +
+        `but ${path} "${scale}" moves its zero`,
       { hint: 'use "scale": { "divide": … }, or no scale' },
     );
   });

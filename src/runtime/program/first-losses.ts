@@ -39,8 +39,8 @@ export function highFirstLosses(
       size > smallTarget
         ? [`${name} is about ${Number(size.toPrecision(3))}`, `to data.targets.${name}`]
         : ["the inputs are large", "to them in data.inputs"];
-    const text = `the loss of ${name} starts at ${figureText(loss)}, because ${reason}: add "scale": "standard" ${place}`;
-    return [{ target: name, text }];
+    const found = `the loss of ${name} starts at ${figureText(loss)}, because ${reason}`;
+    return [{ target: name, text: `${found}: add "scale": "standard" ${place}` }];
   });
 }
 

@@ -59,8 +59,14 @@ export const reportFormats = {
       title,
       splits.map(sectionOf).flatMap(({ tables, block }) => [...tables, pageSvg({ title, blocks: [block] })]),
     ),
-  json: ({ title, splits }: PredictionReport): string =>
-    `${JSON.stringify({ title, splits: splits.map((part) => ({ split: part.split, target: part.target, ...sectionOf(part).json })) })}\n`,
+  json: ({ title, splits }: PredictionReport): string => {
+    const sections = splits.map((part) => ({
+      split: part.split,
+      target: part.target,
+      ...sectionOf(part).json,
+    }));
+    return `${JSON.stringify({ title, splits: sections })}\n`;
+  },
 } as const;
 
 export type ReportFormat = keyof typeof reportFormats;

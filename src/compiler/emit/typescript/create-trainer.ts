@@ -93,10 +93,9 @@ function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, names: S
       ? "/** Like createTrainer, but predict() returns one array: in each row, the predictions of all targets. */"
       : aboutCreating,
   );
+  const name = isFlat ? flatTrainer : "createTrainer";
   writer
-    .write(
-      `export function ${isFlat ? flatTrainer : "createTrainer"}(options: ${kernels.optionsType} = {}): ${trainerType(parts)}`,
-    )
+    .write(`export function ${name}(options: ${kernels.optionsType} = {}): ${trainerType(parts)}`)
     .block(() => {
       kernels.writeMemory(writer, parts, names);
       if (isStaged) writer.writeLine(`const batchAt = (shift: number) => (${batchText("shift")});`);

@@ -163,7 +163,10 @@ export const topK = defineMetric({
     const { classes } = fit.target;
     if (classes === undefined) return "needs class indices, but the target is real";
     if (!fitsClasses(fit))
-      return `needs one output per class, ${rowsText([...fit.target.shape, classes])}, but the output is ${rowsText(fit.output)}`;
+      return (
+        `needs one output per class, ${rowsText([...fit.target.shape, classes])}, ` +
+        `but the output is ${rowsText(fit.output)}`
+      );
     return k < classes
       ? undefined
       : `with k = ${k} counts every row, because the target has ${classes} classes; k must be below ${classes}`;

@@ -55,9 +55,10 @@ function checkInput(spec: unknown, data: unknown, input: string, problems: Colle
   if (declared === undefined || typeof length !== "number") return;
   const shape = member(declared, "shape");
   if (isShape(shape, length) && member(declared, "dtype") === "i32") return;
+  const shown = [...listOf(member(declared, "timeAxis")), length].join(", ");
   const message =
-    `inputs.${input} must be { "shape": [${[...listOf(member(declared, "timeAxis")), length].join(", ")}], "dtype": "i32" }, because ${formatPath(path)}.${unit} ` +
-    `encodes each text as ${length} integers`;
+    `inputs.${input} must be { "shape": [${shown}], "dtype": "i32" }, ` +
+    `because ${formatPath(path)}.${unit} encodes each text as ${length} integers`;
   problems.error(["inputs", input], "T1208", message, { at: "key" });
 }
 

@@ -78,6 +78,8 @@ function checkSampleWeights(
   }
   const scale = textOf(member(member(member(member(spec, "data"), "inputs"), name), "scale"));
   if (scale === undefined) return;
-  const message = `data.inputs.${name}.scale: "${scale}" cannot scale sample weights, because a weight of 0 would change`;
+  const message =
+    `data.inputs.${name}.scale: "${scale}" cannot scale sample weights, ` +
+    "because a weight of 0 would change";
   problems.error(["data", "inputs", name, "scale"], "T1222", message, { hint: "remove it" });
 }
