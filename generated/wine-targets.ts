@@ -2230,22 +2230,12 @@ function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: Traini
   return [`${model}: ${epochs} epochs${best}`, ...lines, ...samples].join("\n");
 }
 
-/**
- * Does for the targets of a model with `losses` what `inOriginalUnits` does for a single target: `price.mae` has the
- * unit of the target price. Names without a target belong to the only one.
- */
-function inUnitsOfTargets(
+/** Wraps a trainer, so that it reports figures, and takes `minDelta` of early stopping, in these units. */
+function withUnits(
   trainer: Trainable,
-  { training }: { training: TrainingFacts },
-  { fields }: Dataset,
+  training: TrainingFacts,
+  unitOf: (figure: string | undefined) => number,
 ): Trainable {
-  const unitOf = (figure = "loss"): number => {
-    const [metric, target] = figure.split(".").reverse();
-    if (metric !== "mae" && metric !== "rmse") return 1;
-    const field =
-      target === undefined ? fields[fields.length - 1] : fields.find(({ name }) => name === target);
-    return field?.scales?.[0]?.span ?? 1;
-  };
   const own = <Figures extends Record<string, number>>(figures: Figures): Figures => {
     const scaled = Object.entries(figures).map(([name, value]) => [name, value * unitOf(name)]);
     return { ...figures, ...Object.fromEntries(scaled) };
@@ -2257,7 +2247,7 @@ function inUnitsOfTargets(
   });
   const scaledStopping = ({ metric, minDelta = 0, ...rest }: EarlyStopping): EarlyStopping => ({
     ...rest,
-    ...(metric !== undefined && { metric }),
+    metric,
     minDelta: minDelta / unitOf(metric),
   });
   return {
@@ -2277,6 +2267,25 @@ function inUnitsOfTargets(
       return { ...next.value, epochs: next.value.epochs.map(ownReport) };
     },
   };
+}
+
+/**
+ * Does for the targets of a model with `losses` what `inOriginalUnits` does for a single target: `price.mae` has the
+ * unit of the target price. Names without a target belong to the only one.
+ */
+function inUnitsOfTargets(
+  trainer: Trainable,
+  { training }: { training: TrainingFacts },
+  { fields }: Dataset,
+): Trainable {
+  const unitOf = (figure = "loss"): number => {
+    const [metric, target] = figure.split(".").reverse();
+    if (metric !== "mae" && metric !== "rmse") return 1;
+    const field =
+      target === undefined ? fields[fields.length - 1] : fields.find(({ name }) => name === target);
+    return field?.scales?.[0]?.span ?? 1;
+  };
+  return withUnits(trainer, training, unitOf);
 }
 
 // ── 10 Evaluation and prediction: results of the trained model ──
