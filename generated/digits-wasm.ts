@@ -56,7 +56,7 @@
 //
 // Notation
 //   a · b       the product of matrices or numbers; aᵀ is the transpose
-//   a ⊙ b       the elementwise product; all other operators work element by element, too
+//   a ⊙ b       the elementwise product; all other operators are elementwise, too
 //   Σ_i a       the sum over axis i. Axis i is the rows, j is the last axis, and k, l, m are the axes between
 //               them. Loop variables in the code may have other names.
 //   [c]         1 where the condition c is true, 0 elsewhere

@@ -26,7 +26,7 @@
 //
 // Notation
 //   a · b       the product of matrices or numbers; aᵀ is the transpose
-//   a ⊙ b       the elementwise product; all other operators work element by element, too
+//   a ⊙ b       the elementwise product; all other operators are elementwise, too
 //   Σ_i a       the sum over axis i. Axis i is the rows, j is the last axis, and k, l, m are the axes between
 //               them. Loop variables in the code may have other names.
 //   [c]         1 where the condition c is true, 0 elsewhere
@@ -798,13 +798,13 @@ function proofText({ model, facts }: Checked, proof: Proof, errors: readonly str
     ],
     [
       isResumed,
-      `resuming is exact: ${steps} steps, a checkpoint and ${steps} steps give the bits of ${2 * steps} steps`,
+      `resuming is exact: ${steps} steps, a checkpoint and ${steps} more steps give the same bits as ${2 * steps} steps`,
     ],
     [isRepeated, "the same seed gives the same bits"],
     [
       allocatesNothing,
       bytesPerStep === undefined
-        ? "a step allocates nothing: not measured, because this host cannot, or the steps are too few"
+        ? "a step allocates nothing: not measured, because this host cannot measure it, or the steps are too few"
         : allocatesNothing === undefined
           ? `a step allocates nothing: the engine allocates ${bytesPerStep} bytes of numbers in such ` +
             "loops, which hide other allocations"

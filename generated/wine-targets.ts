@@ -61,7 +61,7 @@
 //
 // Notation
 //   a · b       the product of matrices or numbers; aᵀ is the transpose
-//   a ⊙ b       the elementwise product; all other operators work element by element, too
+//   a ⊙ b       the elementwise product; all other operators are elementwise, too
 //   Σ_i a       the sum over axis i. Axis i is the rows, j is the last axis, and k, l, m are the axes between
 //               them. Loop variables in the code may have other names.
 //   [c]         1 where the condition c is true, 0 elsewhere
@@ -1629,7 +1629,7 @@ export function createFlatTrainer(
   return trainerOf({ model, machine, training }, options);
 }
 
-/** The predictions of a batch by target: the outputs of the layer that predicts it, row-major. */
+/** For each target, the predictions of a batch: the row-major outputs of the layer that predicts it. */
 export interface Predictions {
   /** 3 numbers per row. */
   cultivar: Numbers;

@@ -33,7 +33,7 @@ export interface CompileOptions {
   readonly exact?: boolean;
   /** Names of stages to skip. */
   readonly skip?: readonly string[];
-  /** The last optional stage by name. Required stages still run after it. */
+  /** The name of the last optional stage. Required stages still run after it. */
   readonly stopAfter?: string;
   /** With target `wasm`: compare its kernels with the TypeScript kernels before returning; `true` by default. */
   readonly checkKernels?: boolean;

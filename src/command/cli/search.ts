@@ -49,7 +49,7 @@ export function checkEmit({ emit, shards, image, volume, output }: EmitFlags): v
       `--emit kubernetes needs ${missing}`,
       missing === "--image"
         ? "--image NAME: a container image that contains tapeless"
-        : "--volume CLAIM: the claim of the volume with the spec and its data, where results are written",
+        : "--volume CLAIM: the claim of the volume that contains the spec and its data, and receives the results",
     );
   if (emit === "slurm" && (image !== undefined || volume !== undefined))
     throw usageError("--image and --volume need --emit kubernetes");

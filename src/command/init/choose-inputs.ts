@@ -327,7 +327,7 @@ function textInput(name: string, profile: ColumnProfile, rows: number): ChosenIn
       },
       {
         value: { type: "global-max-pool1d", name: vector },
-        comment: "each phrase where it is strongest; padding does not count",
+        comment: "the strongest match of each phrase; padding is skipped",
       },
     ],
     vector,

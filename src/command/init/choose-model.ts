@@ -107,7 +107,7 @@ function trainingFor(rows: number): Remark<object>[] {
   const { batchSize, epochs } = sizesFor(rows);
   const patience = Math.max(3, epochs / 10);
   const length = [
-    { value: { epochs }, comment: rows < 10 ? "" : "the maximum; early stopping ends training" },
+    { value: { epochs }, comment: rows < 10 ? "" : "at most; early stopping may end training sooner" },
     { value: { batchSize }, comment: `suits ${rows} rows` },
     { value: { seed: 1 }, comment: "for initial parameters, splits and shuffling" },
   ];

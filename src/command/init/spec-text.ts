@@ -48,7 +48,7 @@ export function specText(facts: SpecFacts, chosen: ChosenModel): string {
     ...line(
       "metrics",
       isClasses ? ["accuracy", "f1"] : ["mae", "r2"],
-      isClasses ? "f1 gives a rare class the weight of a frequent one" : "mae is in the units of the target",
+      isClasses ? "f1 weighs rare and frequent classes equally" : "mae is in the units of the target",
     ),
     ...line(
       "optimizer",
@@ -100,9 +100,7 @@ function dataLines(
   const ofClasses = ofTarget.form === "classes";
   const targetKeys = [
     ...entriesOf({ columns: [profile.name] }, ""),
-    ...(ofClasses && ofTarget.areNames
-      ? entriesOf({ names: true }, "the classes have numbers as names")
-      : []),
+    ...(ofClasses && ofTarget.areNames ? entriesOf({ names: true }, "the class names are numbers") : []),
     ...(ofClasses
       ? []
       : entriesOf({ scale: "standard" }, "mae and predictions are in the units of the file")),

@@ -1,8 +1,8 @@
 /** Stops the functions of the library through an `AbortSignal`. */
 
 /**
- * The caller's `AbortSignal` stopped the work. The name is "AbortError", as for `fetch`; `cause` is the reason of the
- * signal.
+ * The caller's `AbortSignal` stopped the work. The name is "AbortError", as for `fetch`; `cause` is the
+ * signal's `reason`.
  */
 export class Aborted extends Error {
   /** Of `train`: the checkpoint after the last step. `resume` continues from it with the same bits. */

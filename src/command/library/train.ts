@@ -38,9 +38,11 @@ export interface TrainOptions extends SourceOptions {
   readonly seed?: number | undefined;
   /** A checkpoint to continue from, as bytes or as the path of a file. */
   readonly resume?: Uint8Array | string | undefined;
-  /** Stops the training after the current step: `train` rejects with `Aborted`, which has the checkpoint. */
+  /**
+   * Stops the training after the current step: `train` rejects with `Aborted`, which contains the checkpoint.
+   */
   readonly signal?: AbortSignal | undefined;
-  /** Receives the events of the training. The training waits for a promise that it returns. */
+  /** Receives the events of training. If it returns a promise, training waits for it. */
   readonly onEvent?: ((event: TrainEvent) => void | Promise<void>) | undefined;
 }
 

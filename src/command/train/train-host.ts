@@ -235,7 +235,7 @@ async function warnOfHighLosses(
 function rowsPassed(before: Uint8Array, rows: number, resume: string | undefined): number {
   const { rows: passed = 0 } = readCheckpoint(before).header.progress;
   if (passed <= rows) return passed;
-  const message = `the checkpoint is inside an epoch, after ${passed} rows, but the data has ${rows} training rows`;
+  const message = `the checkpoint was saved within an epoch, after ${passed} rows, but the data has only ${rows} training rows`;
   const hint = "resume with the data that the checkpoint was trained on";
   const location = resume === undefined ? undefined : { file: resume };
   throw new DiagnosticError([{ code: "T3001", severity: "error", message, hint, location }]);

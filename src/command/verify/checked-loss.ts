@@ -118,8 +118,8 @@ export async function emitCheck(model: Model, trainer: string): Promise<string> 
   const stop = stopsOnPurpose(forward)[0];
   if (stop !== undefined)
     throw new Unsupported(
-      `--with-check does not support ${stop.origin.layer ?? "a formula"} yet, whose gradient differs from that of ` +
-        "the loss on purpose; use tapeless verify",
+      `--with-check does not support ${stop.origin.layer ?? "a formula"} yet, because its gradient deliberately ` +
+        "differs from the derivative of the loss; use tapeless verify",
     );
   const has = (wanted: string) => built.training.nodes.some(({ op }) => op === wanted);
   const { batchSize } = model.training;

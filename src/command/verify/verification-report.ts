@@ -88,7 +88,8 @@ export const verificationFormats = {
   svg: ({ verification }: VerificationSubject): string =>
     chartSvg({
       title: `${verification.name}: error of central differences by step size`,
-      subtitle: "At the worst element of each parameter. For a correct gradient, the curve is a V.",
+      subtitle:
+        "The error at the worst element of each parameter. For a correct gradient, the curve has the shape of a V.",
       panels: panelsOf(verification),
     }),
   json: (subject: VerificationSubject): string => `${JSON.stringify(verificationJson(subject))}\n`,

@@ -67,8 +67,8 @@ export function warnOfIdleMasks(
       {
         at: "key",
         hint:
-          "gru, attention and global-avg-pool1d, for example, skip padding; flatten reads every position, and so " +
-          "does a dense layer that reads the whole sequence as one axis",
+          "layers such as gru, attention and global-avg-pool1d skip padding; flatten reads every position, as " +
+          "does a dense layer whose last axis is the sequence",
       },
     );
   }

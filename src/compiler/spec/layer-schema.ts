@@ -19,7 +19,7 @@ const layerKeys = {
     .meta({
       ...named,
       description:
-        "The name of the layer, with which the names of its parameters start; by default its type and an ordinal.",
+        "The name of the layer, a prefix of its parameter names; by default its type and an ordinal.",
     }),
   from: z
     .union([z.string(), z.array(z.string()).min(1)])

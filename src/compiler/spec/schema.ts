@@ -183,7 +183,7 @@ const weights = {
     .union([z.literal("balanced"), z.array(nonNegative).min(2), z.record(z.string(), nonNegative)])
     .optional()
     .describe(
-      'The weight of each class in the loss: a list in class order, an object by class name, or "balanced" by rarity.',
+      'The weight of each class in the loss: a list in class order, an object by class name, or "balanced", which gives rare classes higher weights.',
     ),
   sampleWeights: z
     .string()
@@ -315,16 +315,19 @@ const words = z
       .boolean()
       .default(false)
       .describe('Converts text to lower case, so that "The" and "the" are the same word.'),
-    cut: z.boolean().default(false).describe("Truncates longer texts; by default they are an error."),
+    cut: z
+      .boolean()
+      .default(false)
+      .describe("Truncates longer texts; by default, a longer text is an error."),
   })
   .optional();
 
 const windows = z.strictObject({
-  length: positiveInteger.describe("The number of rows of the past, which inputs read."),
-  horizon: positiveInteger.describe("The number of rows after them, which the target reads."),
+  length: positiveInteger.describe("The number of past rows, which the inputs read."),
+  horizon: positiveInteger.describe("The number of future rows, which the target reads."),
   stride: positiveInteger
     .default(1)
-    .describe("The number of rows from the beginning of a window to that of the next."),
+    .describe("The distance between the beginnings of consecutive windows, in rows."),
   group: z
     .string()
     .min(1)
@@ -332,7 +335,7 @@ const windows = z.strictObject({
     .describe("The column of groups, if the file has several series: a window has rows of one group."),
   season: positiveInteger
     .optional()
-    .describe("The number of rows of a season: the naive forecast is then the value of the last season."),
+    .describe("The number of rows in a season; the naive forecast is then the value one season before."),
 });
 
 const time = z.union([
@@ -445,7 +448,7 @@ const data = z.strictObject({
   time: time.optional().describe("The column of times, which orders the rows."),
   windows: windows
     .optional()
-    .describe("Cuts windows from series of rows: a model of the past forecasts the future."),
+    .describe("Cuts windows from series of rows: the model reads past rows and forecasts future rows."),
   inputs: z.record(z.string(), inputColumns).optional().describe("The columns of each input."),
   targets: z.record(z.string(), targetColumns).optional().describe("The columns of each target."),
 });

@@ -69,7 +69,7 @@ export const rowsAfter: Splitter = ({ context, table, split, rule: { after = "" 
   if (rows.length > 0) return rows;
   const latest = open.reduce((last, row) => (times[row]! > times[last]! ? row : last), open[0]!);
   throw new InputError(
-    `the ${split} split has no row: it begins at ${after}, but the last of the other rows is of ` +
+    `the ${split} split has no row: it begins at ${after}, but the latest of the other rows is from ` +
       shown(columnOf(table, column).text(latest)),
   );
 };

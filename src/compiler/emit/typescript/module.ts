@@ -26,7 +26,10 @@ import { writeFact } from "./write-fact.ts";
 /** For each program, the comment of its function, and its chapter. */
 const programFacts: Readonly<Record<string, readonly [about: string, chapter: ChapterName]>> = {
   begin: ["Sets the values that the gradients of a step need in addition to the batch.", "step"],
-  measure: ["Adds n rows to the totals that the gradients of a step over several batches depend on.", "step"],
+  measure: [
+    "Adds n rows to the totals of a step over several batches, which its gradients depend on.",
+    "step",
+  ],
   gradient: [
     "Runs the forward and backward pass over n rows. Writes the gradients and returns the mean loss.",
     "step",

@@ -27,7 +27,7 @@ export function writePredictions(writer: CodeBlockWriter, all: readonly TargetPr
     return { name: JSON.stringify(target), size, start: start - size };
   });
   writer.writeLine(
-    "/** The predictions of a batch by target: the outputs of the layer that predicts it, row-major. */",
+    "/** For each target, the predictions of a batch: the row-major outputs of the layer that predicts it. */",
   );
   writer.write("export interface Predictions").block(() => {
     for (const { name, size } of parts) {

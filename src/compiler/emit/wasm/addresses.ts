@@ -15,7 +15,7 @@ export interface Place {
 }
 
 export function placeOf(at: readonly Expression[]): Place {
-  invariant(at.length === 1, "an access of WebAssembly has one place");
+  invariant(at.length === 1, "a WebAssembly access has one address");
   const [index] = at;
   if (index.kind === "number") return { terms: undefined, constant: index.value };
   if (index.kind === "binary" && index.operator === "+" && index.y.kind === "number")

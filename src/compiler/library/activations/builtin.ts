@@ -32,7 +32,7 @@ export const step = defineActivation({
     surrogate: z
       .enum(["straight-through", "sigmoid"])
       .optional()
-      .describe("The derivative that is used instead: that of y = x, or that of the sigmoid."),
+      .describe("The derivative used in place of 0: that of y = x, or that of the sigmoid."),
   },
   family: "xavier",
   acts: "on elements",

@@ -1,6 +1,7 @@
 /**
  * Metrics of classes, as scikit-learn defines them: precision, recall and F1 from the counts of each class, and the
- * fraction of rows whose class is among the k best. A class target of −1 does not count.
+ * fraction of rows whose class is among the k classes with the highest scores. Rows with the class −1 are
+ * skipped.
  */
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -155,9 +156,13 @@ export const f1 = classRatio("f1", "the harmonic mean of precision and recall", 
  */
 export const topK = defineMetric({
   name: "top-k",
-  about: "the fraction of rows whose class is among the k best",
+  about: "the fraction of rows whose class is among the k classes with the highest scores",
   keys: {
-    k: z.int().positive().default(5).describe("How many classes count."),
+    k: z
+      .int()
+      .positive()
+      .default(5)
+      .describe("The number of classes with the highest scores that count as predicted."),
   },
   accepts: (fit, { k = 5 }) => {
     const { classes } = fit.target;

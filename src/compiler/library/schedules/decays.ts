@@ -10,7 +10,7 @@ import { defineSchedule } from "../define.ts";
 const steps = z
   .int()
   .positive()
-  .describe("The number of optimizer steps of the schedule; afterwards the last rate remains.");
+  .describe("The number of optimizer steps of the schedule; after it, the rate stays constant.");
 const end = z.number().nonnegative().default(0).describe("The rate at the end.");
 
 /** min(k, T) / T */

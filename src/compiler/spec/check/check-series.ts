@@ -96,7 +96,7 @@ function checkWindows(spec: unknown, data: unknown, report: Report): void {
     report(
       [...path, "season"],
       "T1226",
-      `is ${season}, but the past of a window has only ${length} rows, from which the naive forecast is made`,
+      `is ${season}, but the naive forecast reads the past of a window, which has only ${length} rows`,
       `use a length of at least ${season}, or remove the season`,
     );
   for (const { side, name, entry } of fields) checkShape(spec, windows, side, name, entry, report);
@@ -196,7 +196,7 @@ function checkRule(spec: unknown, split: Split, report: Report): void {
   if (has("value") && !has("column"))
     report([...path, "value"], "T1208", 'is a value of "column", which is missing', 'add "column": …');
   if (has("forward") && !has("folds"))
-    report([...path, "forward"], "T1208", "is about folds, but there are none", 'add "folds": 5');
+    report([...path, "forward"], "T1208", "applies only to folds, but there are none", 'add "folds": 5');
   for (const other of ["last", "after", "column", "forward"].filter((key) => has(key) && has("group")))
     report(
       [...path, "group"],
