@@ -82,7 +82,8 @@ interface CheckFacts {
   readonly flops: number;
   /**
    * Whether V8 allocates numbers (16 bytes each) for this model. It does so in recurrences and in
-   * transformers with dropout, where it does not inline all calls. These allocations would hide others.
+   * transformers with dropout, where it does not inline all calls. These allocations would hide other
+   * allocations.
    */
   readonly allocatesNumbers: boolean;
 }
@@ -253,8 +254,8 @@ function randomBatch({ inputs, targets }: ModelFacts, rows: number, seed: number
 const mostAttempts = 20;
 
 /**
- * Finds a batch with a gradient that is not zero. This may take several attempts: for a perceptron, rows that
- * it classifies correctly have zero gradients. First adds random numbers to the parameters.
+ * Finds a batch with a nonzero gradient. This may take several attempts: in a perceptron, rows that are
+ * classified correctly have zero gradients. First adds random numbers to the parameters.
  */
 function informativeBatch(model: ModelFacts, trainer: Trainer, rows: number, seed: number): Batch {
   for (let attempt = 0; ; attempt++) {
@@ -628,7 +629,7 @@ const attempts = 16;
 
 interface MeasuredStep {
   step(): number;
-  /** Takes a cheap step. Many of these make the engine compile the code. */
+  /** Takes a cheap step. After many of these, the engine compiles the code. */
   warmUp(): number;
   /** The number of cheap steps before each attempt, and the number of steps that are measured. */
   readonly patience: number;
@@ -688,7 +689,7 @@ function heapMeter(): HeapMeter | undefined {
   return host?.memoryUsage && (() => host.memoryUsage?.().heapUsed ?? 0);
 }
 
-/** Whether resumed and uninterrupted runs are bit-identical, and whether equal seeds give equal bits. */
+/** Whether resumed and uninterrupted runs are bit-identical, and whether equal seeds lead to equal bits. */
 interface ResumeCheck {
   /** The number of steps before the checkpoint, and again after it. */
   readonly steps: number;
@@ -1057,8 +1058,8 @@ function createLoss(batch: Batch): CheckedLoss {
 export type Backend = "relaxed" | "simd" | "ts";
 
 /**
- * The input is invalid. `line` is the line in the data file. If the data has no lines, `line` describes the
- * row.
+ * The error for invalid input. `line` is the line in the data file, or describes the row if the data has no
+ * lines.
  */
 export class InputError extends Error {
   readonly line: number | string | undefined;
@@ -1278,8 +1279,8 @@ function tableOfTanh(): Float64Array {
 }
 
 /**
- * Returns ±1, or x itself for zero and NaN. This code is separate from `tanh`, because engines inline only
- * short functions.
+ * Returns ±1, or x itself for zero and NaN. This function is separate from `tanh`, because engines inline
+ * only short functions.
  */
 function signOrSelf(x: number): number {
   return x > 0 ? 1 : x < 0 ? -1 : x;

@@ -1,13 +1,12 @@
 /**
  * Finds the stage of the derivation that introduces an error. These stages change the results of programs on
- * purpose, so they cannot be compared with an earlier graph. Instead:
+ * purpose, so they cannot be compared with an earlier graph. Instead, the results must meet two conditions:
  *
- * - `differentiate` must not change the loss, and along a random direction v its gradients must agree with
- * central
- *   differences:  Σ ∂L/∂p · v ≈ (L(p + h·v) − L(p − h·v)) / 2h
- * - after each later stage, a step on one batch must give the same loss and gradients as after
- * `differentiate`: a group
- *   of one batch equals that batch, and averaged weights start as the parameters.
+ * - `differentiate` must not change the loss, and its gradients must agree with central differences along a
+ *   random direction v:  Σ ∂L/∂p · v ≈ (L(p + h·v) − L(p − h·v)) / 2h
+ * - After each later stage, a step on one batch must produce the same loss and gradients as after
+ *   `differentiate`. This holds because a group of one batch equals that batch, and because averaged weights
+ *   start as the parameters.
  */
 import type { Graph } from "../../compiler/ir/nodes.ts";
 import { lossStorage, nameIn } from "../../compiler/ir/storage.ts";

@@ -31,7 +31,7 @@ export interface LineOrigin {
   readonly kernels: readonly KernelIndex[];
   /** The nodes of the lowered graphs that the line computes. */
   readonly nodes: readonly ServedNode[];
-  /** The location in the spec. For several kernels, it is the common beginning of their locations. */
+  /** The path in the spec. For several kernels, it is the common beginning of their paths. */
   readonly path: SpecPath | undefined;
   /** The display name of the value or parameter. */
   readonly name: string | undefined;

@@ -91,29 +91,35 @@ export interface ColumnFacts {
 export type WindowPart = "past" | "future" | "whole" | "last";
 
 /**
- * A window consists of `length` rows of the past, which inputs read, and `horizon` rows of the future, which
- * the target reads. Windows begin every `stride` rows, and have rows of one group.
+ * A window consists of `length` past rows, which inputs read, and `horizon` future rows, which the target
+ * reads. Windows begin every `stride` rows. All rows of a window belong to one group.
  */
 export interface WindowRule {
   length: number;
   horizon: number;
   stride: number;
   group?: string;
-  /** The rows of a season, for the naive forecast. */
+  /** The number of rows in a season, for the naive forecast. */
   season?: number;
   /** The loss, if a naive forecast can be evaluated with it. */
   naiveLoss?: "mae" | "mse" | "rmse";
 }
 
-/** The column of times. `format` is that of the cells, ISO 8601 by default; "number" for plain numbers. */
+/**
+ * The column of times. `format` is the format of the cells: ISO 8601 by default, or "number" for plain
+ * numbers.
+ */
 export interface TimeColumn {
   column: string;
   format?: string;
 }
 
-/** The rows of a split. A rule has one of the keys, apart from `value` and from `group` with `fraction`. */
+/**
+ * The rule that selects the rows of a split. It has exactly one of these keys, except that `value`
+ * accompanies `column`, and `group` accompanies `fraction`.
+ */
 export interface SplitRule {
-  /** A fraction of all rows, or of the groups of `group`, at random. */
+  /** A fraction of all rows, or of the groups of `group`, drawn at random. */
   fraction?: number;
   /** The last rows in the order of time, as a fraction of all rows. */
   last?: number;
@@ -126,14 +132,16 @@ export interface SplitRule {
   group?: string;
 }
 
-/** The rules of splits that are not only fractions of all rows at random, and of folds that are not random. */
+/** The rules of splits and folds that are not drawn row by row at random. */
 export interface SplitRules {
   test?: SplitRule;
   validation?: SplitRule;
   folds?: FoldRule;
 }
 
-/** `forward`: fold k validates the rows after those it is trained on. `group`: a group is in one fold. */
+/**
+ * `forward`: fold k is validated on the rows that follow its training rows. `group`: a group is in one fold.
+ */
 export interface FoldRule {
   forward?: boolean;
   group?: string;

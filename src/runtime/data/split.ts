@@ -12,9 +12,9 @@ export interface Split {
 }
 
 /**
- * Splits the rows in random order. With `classes` (one per row), each split has almost the class proportions
- * of all rows. For k classes and a class with the fraction p of all rows, the error is at most 1 + p·(k − 2)
- * rows. For two classes, this is one row.
+ * Splits the rows in random order. With `classes` (one per row), each split has nearly the class proportions
+ * of all rows. With k classes, the error of a class with fraction p is at most 1 + p·(k − 2) rows. For two
+ * classes, this is one row.
  */
 export function splitRows(
   rows: number,

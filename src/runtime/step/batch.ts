@@ -14,8 +14,8 @@ interface IndexBounds {
 }
 
 /**
- * Describes the range for an error message. Ranges are class indices with −1, a vocabulary, or all 32-bit
- * integers.
+ * Describes the range for an error message: class indices including −1, the indices of a vocabulary, or all
+ * 32-bit integers.
  */
 export function ruleOf({ lowest, highest }: IndexBounds): string {
   if (lowest < -1) return "a 32-bit integer";
@@ -27,7 +27,7 @@ export interface BatchField {
   readonly name: string;
   /** True if prediction does not need this field: it is a target, or an input that only the loss reads. */
   readonly isTarget: boolean;
-  /** The count of numbers per row. */
+  /** The number of values per row. */
   readonly size: number;
   /** The valid indices; undefined for real numbers. */
   readonly bounds?: IndexBounds | undefined;
@@ -127,8 +127,8 @@ export function writeRows(
   const turn = ++slots.writes;
   for (const slot of slots)
     if (!(onlyInputs && slot.isTarget)) writeField(slot, batch[slot.name]!, start, n, order);
-  // Reading an array of a user-defined class may run code of that class. This code must not overwrite the
-  // batch by calling this trainer.
+  // An array of a user-defined class may run its own code when it is read. That code must not call this
+  // trainer, which would overwrite the batch.
   if (slots.writes !== turn) throw new InputError("reading the batch calls the trainer");
 }
 

@@ -45,8 +45,8 @@ export interface Machine extends PredictingMachine {
    */
   gradient(n: number): number;
   /**
-   * Reads the training rows before the first step. Computes class weights or checks targets, if the model
-   * needs that.
+   * Reads the training rows before the first step, to compute class weights or to check targets, if the
+   * model requires it.
    */
   prepare?(data: Record<string, ArrayLike<number>>, rows: Int32Array): void;
   /** Takes one step of the optimizer. The gradients are those of n rows. */

@@ -14,9 +14,9 @@ export interface Cutting extends DatasetContext, Pick<Run, "source" | "locateErr
 export type OpenDataset = Omit<Dataset, "test">;
 
 /**
- * Returns functions that create the data set of each fold. In a data set, the rows of the fold are for
- * validation, and all others are for training. The test split is set aside first. Scales and vocabularies are
- * fitted on the training rows of the fold.
+ * Returns functions, each of which creates the data set of one fold. The rows of the fold are its validation
+ * split, and all other rows are its training split. The test split is set aside first. Scales and
+ * vocabularies are fitted on the training rows of the fold.
  */
 export function foldsOf(run: Cutting): (() => OpenDataset)[] {
   const { training, source, trainer, locateErrors, warn } = run;

@@ -5,10 +5,10 @@ import type { Trainable } from "./train-on.ts";
 import type { EpochReport } from "../trainer/trainer.ts";
 
 /**
- * Wraps a trainer, so that it reports `mae` and `rmse` in the original units of the target. The trainer
- * itself computes them for the scaled target, in units of the scale's span. `minDelta` of early stopping has
- * the units of its metric. The loss still refers to the scaled target. r2 and accuracy have no unit. The
- * compiler checks that all columns of the target have the same span.
+ * Wraps a trainer so that it reports `mae` and `rmse` in the original units of the target. The trainer
+ * itself computes them for the scaled target, in multiples of the scale's span. `minDelta` of early stopping
+ * has the units of its metric. The loss still refers to the scaled target; r2 and accuracy have no unit.
+ * The compiler checks that all columns of the target have the same span.
  */
 export function inOriginalUnits(
   trainer: Trainable,

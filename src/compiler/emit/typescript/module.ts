@@ -157,9 +157,9 @@ function joinPieces(
 }
 
 /**
- * Linters and formatters leave a file with these comments alone. Prettier reads a tag of the first comment, if its
- * option `checkIgnorePragma` is on. ESLint and oxlint read block comments; Biome, Deno and dprint read line comments
- * above the first statement.
+ * These comments disable linters and formatters. Prettier reads a tag of the first comment, if its option
+ * `checkIgnorePragma` is on. ESLint and oxlint read block comments; Biome, Deno and dprint read line
+ * comments above the first statement.
  */
 const formatterTag = ["", "@noformat"];
 const directives = [

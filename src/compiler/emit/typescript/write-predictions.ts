@@ -15,7 +15,10 @@ export const namesOfTargets: readonly string[] = [flatTrainer, "Predictions", "p
 /** The type of a trainer or predictor with predictions by target. */
 export const typeByTarget = (base: string): string => `ByTarget<${base}, Predictions>`;
 
-/** The expression for it. `base` is the expression for the trainer or predictor with one array of predictions. */
+/**
+ * An expression for a trainer or predictor with predictions by target. `base` is the expression for one whose
+ * predict() returns a single array.
+ */
 export const byTargetText = (base: string, all: readonly TargetPrediction[]): string =>
   `byTarget(${base}, ${all.reduce((sum, { size }) => sum + size, 0)}, predictions)`;
 

@@ -1,6 +1,6 @@
 /**
- * The emitted code for createTrainer({ selfCheck: true }): an arena with the TypeScript programs over it, and
- * the table of values to compare.
+ * The emitted code for createTrainer({ selfCheck: true }): an arena on which the TypeScript programs run,
+ * and the table of values to compare.
  */
 import type CodeBlockWriter from "code-block-writer";
 import type { ComparedValue } from "../../../runtime/wasm/compared-sides.ts";
@@ -28,7 +28,7 @@ export const comparingNames: readonly string[] = [
   "programs",
 ];
 
-/** Writes `arenaOver`, which makes an arena: views of a memory, and the programs over them. */
+/** Writes `arenaOver`, which creates an arena: views of a memory, and the programs that run on them. */
 export function writeArenaOver(writer: CodeBlockWriter, parts: TrainerParts, names: SectionNames): void {
   writer.writeLine(
     "/** Creates an arena in a memory: its views, and the TypeScript programs that use them. */",

@@ -14,9 +14,7 @@ export interface WasmPrograms {
   readonly module: WasmModule;
 }
 
-/**
- * Each position as the difference from the previous one, the form that the runtime's `WasmFacts` requires.
- */
+/** Converts each position to the difference from the previous one, as the runtime's `WasmFacts` requires. */
 export const stepsBetween = (places: readonly number[]): number[] =>
   places.map((place, i) => place - (places[i - 1] ?? 0));
 
