@@ -1,6 +1,6 @@
 /**
  * A formula as a tree: the mathematics of a node, independent of notation. Printers write it as text, TeX or
- * MathML. They share the rules for brackets in this file.
+ * MathML, and share the rules for brackets in this file.
  */
 
 /** An infix sign. `scale` is a product with a number, `times` an elementwise product, `matrix` a matrix product. */

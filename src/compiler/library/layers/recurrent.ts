@@ -55,9 +55,12 @@ interface Keys {
 type Cell = (g: GraphBuilder, parts: CellParts) => { readonly h: Node; readonly c?: Node };
 
 interface CellParts {
-  /** The input's part of the gates at this position: x · W + b, plus b_R unless the cell adds it. */
+  /**
+   * The part of the gates that depends on the input at this position: x · W + b, plus b_R unless the cell
+   * adds it.
+   */
   readonly inputs: Node;
-  /** h · R, where h is from the previous step. */
+  /** h · R, where h is the output of the previous step. */
   readonly product: Node;
   readonly h: Node;
   /** The state of the cell, only for an lstm. */

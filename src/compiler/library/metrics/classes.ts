@@ -21,7 +21,10 @@ import { alongLastAxis, lastAxis } from "../compositions.ts";
 import { defineMetric } from "../define.ts";
 import type { Comparison, Fit } from "../define.ts";
 
-/** Why the output does not select a class; undefined if it does, by scores of classes or by one score. */
+/**
+ * Returns the reason why the output does not select a class; undefined if it does, by one score per class or
+ * by a single score.
+ */
 export function refuseClasses(fit: Fit): string | undefined {
   if (fitsClasses(fit)) return undefined;
   if (fit.threshold === undefined)
@@ -37,10 +40,10 @@ export function refuseClasses(fit: Fit): string | undefined {
 export const isYes = (g: GraphBuilder, comparison: Comparison): Node =>
   g.less(0.5, realTarget(g, comparison));
 
-// Precision, recall and F1. For each class c: the elements that are c and are predicted as c (hits), those that are
-// predicted as c, and those that are c (support).
+// Precision, recall and F1, from three counts for each class c: the elements of c that are predicted as c
+// (hits), all elements that are predicted as c, and all elements of c (support).
 
-/** The counts of each class: [classes]. Two classes for a single score. */
+/** The counts of each class: [classes]. A single score has two classes. */
 function countsOf(g: GraphBuilder, comparison: Comparison): Readonly<Record<string, Node>> {
   const { prediction, expected, threshold = 0 } = comparison;
   const hasScores = fitsClasses(comparison);
@@ -83,7 +86,7 @@ const averageKey = z
       "`macro` (their mean; the default for more), `weighted` (by the number of rows), `micro` (from the sums).",
   );
 
-/** A ratio of counts, 0 where the denominator is 0, as in scikit-learn. Counts are whole numbers. */
+/** A ratio of counts, which are whole numbers. It is 0 where the denominator is 0, as in scikit-learn. */
 const ratio = (g: GraphBuilder, x: Node, y: Node): Node => g.divide(x, g.maximum(y, 1));
 
 type Counts = Readonly<Record<"hits" | "predicted" | "support", Node>>;

@@ -1,6 +1,6 @@
 /**
- * Learning rates that stay constant or decay. k is the schedule's own step, and T is the number of its steps.
- * After T steps the rate stays at its last value.
+ * Learning rates that stay constant or decay. k is the step of the schedule, and T is the number of its
+ * steps. After T steps, the rate stays at its last value.
  */
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
