@@ -30,8 +30,8 @@ interface Context {
 }
 
 /**
- * Replaces loads of an element by the variable with its value, from the store of the element to the end of
- * the block.
+ * Replaces loads of an element with the variable that contains its value, from the store of the element to
+ * the end of the block.
  */
 function forwardBlock(
   statements: readonly Statement[],

@@ -120,7 +120,7 @@ const split = {
     .describe("A column of groups: all rows of a group are in one split, or in one fold."),
 };
 
-/** Exactly one of these keys selects the rows of a split, or `group` alone. */
+/** Exactly one of these keys selects the rows of a split, unless the split has only the key `group`. */
 const ways = ["fraction", "last", "after", "column"] as const;
 
 /** The same rule for the JSON Schema. */
@@ -263,7 +263,10 @@ const scale = z.union([
   z.strictObject({ divide: positive.describe("The number that divides every value.") }),
 ]);
 
-/** How an input or target is read from a file. check-data.ts checks which keys may be combined. */
+/**
+ * The keys that describe how an input or target is read from a file. check-data.ts checks which of them may
+ * be combined.
+ */
 const columnKeys = {
   columns: z
     .array(z.string().min(1))
@@ -505,8 +508,9 @@ const model = z.strictObject({
 export const modelSchema = model.meta(oneLossOrSeveral);
 
 /**
- * A spec as users write it: short forms are allowed and defaults are optional. It has either `loss`, or `losses`; the
- * type does not say so, because a spec that is derived from another one could then not replace its loss.
+ * A spec as users write it: short forms are allowed and defaults are optional. It has either `loss` or
+ * `losses`. The type does not express this, because otherwise a spec that is derived from another one could
+ * not replace its loss.
  */
 export type ModelSpec = z.input<typeof modelSchema>;
 

@@ -28,7 +28,7 @@ const calls: Partial<Record<FunctionName, number>> = {
   cos: 18,
   power: 40,
 };
-/** For functions without a measurement, a typical value of the others. */
+/** The cycles of a function that was not measured: a typical value of the others. */
 const unmeasuredCall = 25;
 /** The cycles of a call with doubles, per lane: each lane calls a JavaScript function. */
 const callOfDouble = 50;
