@@ -18,7 +18,7 @@ import { lossWithStopsHeld } from "./checked-loss.ts";
 import { worstError } from "./model-memory.ts";
 import type { ModelMemory } from "./model-memory.ts";
 
-/** A stage whose result differs: in which program, at which output, and by how much. */
+/** A stage whose result differs, with the program, the output and the size of the difference. */
 export interface StageDifference {
   readonly stage: string;
   readonly list: string;
@@ -101,11 +101,12 @@ function afterStep(graphs: Graphs, memory: ModelMemory): Storage {
 
 /** The largest relative error of differences in f64 at the best of the widths below. */
 const slopeTolerance = 1e-5;
-/** Several widths, because a kink may be near. The smallest error counts. */
+/** Several widths are tried, because a kink may be near. The smallest error counts. */
 const widths = [2 ** -10, 2 ** -14, 2 ** -18, 2 ** -22];
 
 /**
- * The error of the gradients against central differences along a random direction, relative to their size.
+ * The error of the gradients, compared with central differences along a random direction, relative to their
+ * size.
  */
 function slopeError(training: Graph, before: Storage, values: Storage, rows: number): number {
   const random = randomStream(randomKey(1, 0, 2));

@@ -183,7 +183,8 @@ const weights = {
     .union([z.literal("balanced"), z.array(nonNegative).min(2), z.record(z.string(), nonNegative)])
     .optional()
     .describe(
-      'The weight of each class in the loss: a list in class order, an object by class name, or "balanced", which gives rare classes higher weights.',
+      'The weight of each class in the loss: a list in class order, an object by class name, or "balanced", ' +
+        "which gives rare classes higher weights.",
     ),
   sampleWeights: z
     .string()
