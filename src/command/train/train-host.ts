@@ -229,13 +229,15 @@ async function warnOfHighLosses(
 }
 
 /**
- * The rows that the training has passed already, if it continues inside an epoch.
+ * The number of rows that training has already processed, if it continues inside an epoch.
  * @throws DiagnosticError (T3001) if the epoch has fewer rows
  */
 function rowsPassed(before: Uint8Array, rows: number, resume: string | undefined): number {
   const { rows: passed = 0 } = readCheckpoint(before).header.progress;
   if (passed <= rows) return passed;
-  const message = `the checkpoint was saved within an epoch, after ${passed} rows, but the data has only ${rows} training rows`;
+  const message =
+    `the checkpoint was saved within an epoch, after ${passed} rows, but the data has only ` +
+    `${rows} training rows`;
   const hint = "resume with the data that the checkpoint was trained on";
   const location = resume === undefined ? undefined : { file: resume };
   throw new DiagnosticError([{ code: "T3001", severity: "error", message, hint, location }]);

@@ -81,9 +81,9 @@ export function gradientDerivations({ compilation, of }: Subject): GradientDeriv
     rewrites: rewritesOf(node.origin.rewrites ?? []),
   });
   /**
-   * The values that a formula reads: named values, and the unnamed ones between them. Constants are not
-   * included. Equal constants share one node, so the derivation of a constant would be that of the first
-   * expression that needed it.
+   * The values that a formula reads: named values, and the unnamed ones between them. Constants are excluded,
+   * because equal constants share one node, whose derivation would be that of the first expression that
+   * needed the constant.
    */
   const readBy = (node: Node): { readonly named: Node[]; readonly through: Node[] } => {
     const parts = operandsOf(node).map((operand) => {
