@@ -1308,7 +1308,7 @@ function stagedSteps(
   };
 }
 
-/** The data that a worker starts with. */
+/** The data with which a worker starts. */
 interface Work extends WasmSetting {
   /** Identifies the trainer that the worker serves; see `workerName`. */
   readonly serves: string;
@@ -1672,8 +1672,8 @@ class ComparedSides {
   private readonly typescript: ComparedSide;
   private readonly values: readonly Compared[];
   /**
-   * The storage of the WebAssembly side, that of the TypeScript side, and a copy of the latter from before
-   * the current program.
+   * The storage of the WebAssembly side and of the TypeScript side, and a copy of the latter from before the
+   * current program.
    */
   private readonly ofWasm: Uint8Array;
   private readonly stored: Uint8Array;
@@ -1701,7 +1701,7 @@ class ComparedSides {
     return new Map(views);
   }
 
-  /** Sets the storage that the programs start with. */
+  /** Sets the initial storage of the programs. */
   setStored(bytes: Uint8Array): void {
     this.stored.fill(0).set(bytes);
   }
@@ -1944,7 +1944,7 @@ interface Machine extends PredictingMachine {
    * model requires it.
    */
   prepare?(data: Record<string, ArrayLike<number>>, rows: Int32Array): void;
-  /** Takes one step of the optimizer. The gradients are those of n rows. */
+  /** Takes one step of the optimizer, with gradients that were computed from n rows. */
   update(n: number): void;
   /** Adds the loss and metrics of the first n rows to `totals`. */
   evaluate(n: number): void;
@@ -3769,8 +3769,8 @@ type FittedRule = "standard" | "min-max";
 type ScaleRule = FittedRule | { divide: number };
 
 /**
- * How texts are split into words. A text that is too long for `length` positions is an error, unless `cut` is
- * true.
+ * The rule by which texts are split into words. A text that is too long for `length` positions is an error,
+ * unless `cut` is true.
  */
 interface WordRule {
   length: number;
@@ -4020,7 +4020,7 @@ function classesOfTexts(table: Table, name: string, names: readonly string[]): N
  */
 type FitScales = (table: Table, columns: readonly string[], train: Int32Array, rule: FittedRule) => Scale[];
 
-/** The typed arrays that a column may store its numbers in. */
+/** The typed arrays in which a column may store its numbers. */
 type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
 interface Column {
@@ -4476,7 +4476,7 @@ function partialIn(target: string): [folder: string, start: string] {
 const newPartial = (target: string): string =>
   `${partialIn(target).join("")}${crypto.randomUUID().slice(0, 8)}.partial`;
 
-/** Returns the file that a path refers to. Follows links, even links to files that do not exist yet. */
+/** Returns the file to which a path refers. Follows links, even links to files that do not exist yet. */
 async function targetOf(files: HostFiles, path: string, links = 9): Promise<string> {
   const target = await files.realpath(path).catch(() => undefined);
   const link =

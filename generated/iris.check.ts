@@ -88,7 +88,7 @@ interface CheckFacts {
   readonly allocatesNumbers: boolean;
 }
 
-/** A trainer, and the loss that it is compared with. */
+/** A trainer, and the loss with which it is compared. */
 interface Checked {
   readonly model: ModelFacts;
   createTrainer(options: { seed?: number | undefined }): Trainer;
@@ -362,7 +362,7 @@ const budgetOfFlops = 6e10;
 /** The average number of evaluations of the loss per slope: two at each step width. */
 const valuesOfSlope = 12;
 
-/** How many elements and random directions of a large parameter are checked. */
+/** The numbers of elements and random directions that are checked in a large parameter. */
 interface Sample {
   readonly elements: number;
   readonly directions: number;

@@ -1492,7 +1492,7 @@ interface Machine extends PredictingMachine {
    * model requires it.
    */
   prepare?(data: Record<string, ArrayLike<number>>, rows: Int32Array): void;
-  /** Takes one step of the optimizer. The gradients are those of n rows. */
+  /** Takes one step of the optimizer, with gradients that were computed from n rows. */
   update(n: number): void;
   /** Adds the loss and metrics of the first n rows to `totals`. */
   evaluate(n: number): void;
@@ -4191,8 +4191,8 @@ type FittedRule = "standard" | "min-max";
 type ScaleRule = FittedRule | { divide: number };
 
 /**
- * How texts are split into words. A text that is too long for `length` positions is an error, unless `cut` is
- * true.
+ * The rule by which texts are split into words. A text that is too long for `length` positions is an error,
+ * unless `cut` is true.
  */
 interface WordRule {
   length: number;
@@ -4201,7 +4201,7 @@ interface WordRule {
 }
 
 /**
- * How dates are encoded. `format` is the format of the cells, by default ISO 8601. `origin` is the date, in
+ * The encoding of dates. `format` is the format of the cells, by default ISO 8601. `origin` is the date, in
  * ISO 8601, from which elapsed days are counted.
  */
 interface DateRule {
@@ -4296,7 +4296,7 @@ interface SplitRules {
 interface DataFacts {
   inputs: Record<string, ColumnFacts>;
   targets: Record<string, ColumnFacts>;
-  /** How windows are cut from the rows, if a series is forecast. */
+  /** The rule by which windows are cut from the rows, if a series is forecast. */
   windowRule?: WindowRule | undefined;
   timeColumn?: TimeColumn | undefined;
   splitRules?: SplitRules | undefined;
@@ -4998,7 +4998,7 @@ function fitScale(values: Float64Array, rule: FittedRule): Scale {
   return { shift: mean, span: Math.sqrt(squares / values.length) };
 }
 
-/** The typed arrays that a column may store its numbers in. */
+/** The typed arrays in which a column may store its numbers. */
 type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
 interface Column {
@@ -5454,7 +5454,7 @@ function partialIn(target: string): [folder: string, start: string] {
 const newPartial = (target: string): string =>
   `${partialIn(target).join("")}${crypto.randomUUID().slice(0, 8)}.partial`;
 
-/** Returns the file that a path refers to. Follows links, even links to files that do not exist yet. */
+/** Returns the file to which a path refers. Follows links, even links to files that do not exist yet. */
 async function targetOf(files: HostFiles, path: string, links = 9): Promise<string> {
   const target = await files.realpath(path).catch(() => undefined);
   const link =

@@ -1412,7 +1412,7 @@ interface Machine extends PredictingMachine {
    * model requires it.
    */
   prepare?(data: Record<string, ArrayLike<number>>, rows: Int32Array): void;
-  /** Takes one step of the optimizer. The gradients are those of n rows. */
+  /** Takes one step of the optimizer, with gradients that were computed from n rows. */
   update(n: number): void;
   /** Adds the loss and metrics of the first n rows to `totals`. */
   evaluate(n: number): void;
@@ -3352,8 +3352,8 @@ type FittedRule = "standard" | "min-max";
 type ScaleRule = FittedRule | { divide: number };
 
 /**
- * How texts are split into words. A text that is too long for `length` positions is an error, unless `cut` is
- * true.
+ * The rule by which texts are split into words. A text that is too long for `length` positions is an error,
+ * unless `cut` is true.
  */
 interface WordRule {
   length: number;
@@ -3631,7 +3631,7 @@ function sequences(
   return encoded;
 }
 
-/** The typed arrays that a column may store its numbers in. */
+/** The typed arrays in which a column may store its numbers. */
 type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
 interface Column {
@@ -3944,8 +3944,8 @@ const csvFile = (parse: TextParser): DataReader => ({
 const textSalt = -4;
 
 /**
- * How to sample. The logits are divided by the temperature. Below 1, likely characters become even more
- * likely. At 0, the most likely character is always taken.
+ * The settings of sampling. The logits are divided by the temperature. Below 1, likely characters become even
+ * more likely. At 0, the most likely character is always taken.
  */
 interface Drawing {
   count: number;
@@ -4209,7 +4209,7 @@ function partialIn(target: string): [folder: string, start: string] {
 const newPartial = (target: string): string =>
   `${partialIn(target).join("")}${crypto.randomUUID().slice(0, 8)}.partial`;
 
-/** Returns the file that a path refers to. Follows links, even links to files that do not exist yet. */
+/** Returns the file to which a path refers. Follows links, even links to files that do not exist yet. */
 async function targetOf(files: HostFiles, path: string, links = 9): Promise<string> {
   const target = await files.realpath(path).catch(() => undefined);
   const link =

@@ -922,7 +922,7 @@ interface Machine extends PredictingMachine {
    * model requires it.
    */
   prepare?(data: Record<string, ArrayLike<number>>, rows: Int32Array): void;
-  /** Takes one step of the optimizer. The gradients are those of n rows. */
+  /** Takes one step of the optimizer, with gradients that were computed from n rows. */
   update(n: number): void;
   /** Adds the loss and metrics of the first n rows to `totals`. */
   evaluate(n: number): void;
@@ -2097,7 +2097,7 @@ function foldedText({ folds, bestEpoch, validation, deviation, ...kept }: Folded
   return `${table}\n${resultText({ ...kept, bestEpoch: 0 })}`;
 }
 
-/** The parts of a run that the folds depend on. */
+/** The parts of a run on which the folds depend. */
 interface Cutting extends DatasetContext, Pick<Run, "source" | "locateErrors" | "warn"> {
   trainer: { readonly seed: number };
 }
@@ -2134,8 +2134,8 @@ function foldsOf(run: Cutting): (() => OpenDataset)[] {
 }
 
 /**
- * Assigns rows to folds in random order, class by class. The sizes of two folds differ by at most one row,
- * and so do their numbers of rows in each class.
+ * Assigns rows to folds in random order, class by class. Both the sizes of two folds and their numbers of
+ * rows in each class differ by at most one row.
  */
 function dealRows(rows: Int32Array, folds: number, seed: number, classes?: ArrayLike<number>): Int32Array[] {
   if (folds > rows.length)
@@ -2977,8 +2977,8 @@ type FittedRule = "standard" | "min-max";
 type ScaleRule = FittedRule | { divide: number };
 
 /**
- * How texts are split into words. A text that is too long for `length` positions is an error, unless `cut` is
- * true.
+ * The rule by which texts are split into words. A text that is too long for `length` positions is an error,
+ * unless `cut` is true.
  */
 interface WordRule {
   length: number;
@@ -3266,7 +3266,7 @@ function fitScale(values: Float64Array, rule: FittedRule): Scale {
   return { shift: mean, span: Math.sqrt(squares / values.length) };
 }
 
-/** The typed arrays that a column may store its numbers in. */
+/** The typed arrays in which a column may store its numbers. */
 type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
 interface Column {
@@ -3722,7 +3722,7 @@ function partialIn(target: string): [folder: string, start: string] {
 const newPartial = (target: string): string =>
   `${partialIn(target).join("")}${crypto.randomUUID().slice(0, 8)}.partial`;
 
-/** Returns the file that a path refers to. Follows links, even links to files that do not exist yet. */
+/** Returns the file to which a path refers. Follows links, even links to files that do not exist yet. */
 async function targetOf(files: HostFiles, path: string, links = 9): Promise<string> {
   const target = await files.realpath(path).catch(() => undefined);
   const link =

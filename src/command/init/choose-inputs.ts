@@ -167,7 +167,7 @@ function categoryKeys(columns: readonly Categories[], rows: number): Remark<obje
   const rare = columns.some(({ counts }) => isRare(counts, rows));
   return [
     ...(hasMissing(columns.map(({ profile }) => profile))
-      ? [{ value: { missing: "category" }, comment: "a missing value is a category of its own" }]
+      ? [{ value: { missing: "category" }, comment: "missing values form a separate category" }]
       : []),
     ...(rare
       ? [

@@ -1,6 +1,6 @@
 /**
- * The profile of a column: counts that are collected while its cells pass by. The memory of a profile is bounded,
- * however long the column is.
+ * The profile of a column: statistics that are collected while its cells are read. The memory of a profile is
+ * bounded, however long the column is.
  */
 import { isMissing } from "../../runtime/data/column-encoder.ts";
 import { dateReader } from "../../runtime/data/dates.ts";

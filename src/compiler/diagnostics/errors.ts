@@ -136,7 +136,7 @@ export interface Collector {
   isFull(): boolean;
   error(path: SpecPath, code: DiagnosticCode, message: string, details?: Details): void;
   warning(path: SpecPath, code: DiagnosticCode, message: string, details?: Details): void;
-  /** Adds the diagnostics of another check. `omitted` is the number of errors that it left out. */
+  /** Adds the diagnostics of another check. `omitted` is the number of errors that it omitted. */
   add(diagnostics: readonly Diagnostic[], omitted?: number): void;
   /** Throws all errors collected so far, followed by the warnings; if there are no errors, returns the warnings. */
   throwErrors(): readonly Diagnostic[];

@@ -25,9 +25,9 @@ export interface EmittedFile {
   lines(): readonly (LineOrigin | undefined)[];
 }
 
-/** Where a line of emitted code comes from. */
+/** The origin of a line of emitted code. */
 export interface LineOrigin {
-  /** The kernels that the line belongs to. There are several if one function serves several kernels. */
+  /** The kernels to which the line belongs. There are several if they share one function. */
   readonly kernels: readonly KernelIndex[];
   /** The nodes of the lowered graphs that the line computes. */
   readonly nodes: readonly ServedNode[];

@@ -46,7 +46,7 @@ export interface WindowShape {
   readonly dilation: readonly number[];
 }
 
-/** How the step of a recurrence reads one operand of its `scan`. */
+/** The role of one operand of a `scan` in the step of the recurrence. */
 export interface StepOperand {
   /** The name of the operand and of its argument. */
   readonly name: string;

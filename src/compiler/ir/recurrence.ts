@@ -109,7 +109,7 @@ export function recur<Operands extends { readonly [name: string]: RecurrenceInpu
   );
 }
 
-/** The next value in rows whose position is real, else the value before the step. */
+/** The next value in rows whose position is real, otherwise the value before the step. */
 function whereReal(g: GraphBuilder, isReal: Node, next: Node, before: Node): Node {
   const { shape } = next.type;
   if (shape[0] !== "n") return next;

@@ -139,7 +139,7 @@ function parseType(element: string, shape: string): TensorType {
   );
 }
 
-/** Parses attributes. The printer leaves out empty lists and prints infinities as strings. */
+/** Parses attributes. The printer omits empty lists and prints infinities as strings. */
 function parseAttributes(
   op: keyof typeof syntax,
   text: string | undefined,

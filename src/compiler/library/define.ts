@@ -149,7 +149,7 @@ export interface Update {
 export type StateShape = "like" | "scalar";
 
 export interface Optimizer<Keys extends z.ZodRawShape = z.ZodRawShape> extends Entry<Keys> {
-  /** The default learning rate: that of PyTorch, or that of the paper's code. */
+  /** The default learning rate, as in PyTorch or in the code of the paper. */
   readonly defaultRate: number;
   /** The states that the optimizer keeps between steps, which may depend on the keys. */
   states(keys: Values<Keys>): Readonly<Record<string, StateShape>>;

@@ -290,7 +290,7 @@ function rebuiltBinary(operator: BinaryOperator, x: Expression, y: Expression): 
   return operator === "and" ? and(x, y) : binary(operator, x, y);
 }
 
-/** Replaces variables by expressions. */
+/** Replaces variables with expressions. */
 export function substitute(x: Expression, values: ReadonlyMap<string, Expression>): Expression {
   if (values.size === 0) return x;
   if (x.kind === "variable") return values.get(x.name) ?? x;

@@ -37,7 +37,7 @@ interface LoweredRecurrence {
   readonly step: readonly Nest[];
 }
 
-/** Where a step stores its value in the stack over all steps. */
+/** The location in the stack over all steps where a step stores its value. */
 const stackedLocation = (
   { buffer, index }: BufferLocation,
   { type: { shape } }: Node,

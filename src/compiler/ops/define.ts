@@ -72,12 +72,12 @@ export interface Piece {
 }
 
 /**
- * How a reduction combines many elements. "place of maximum" is the position of the first largest element:
- * its row-major index along the reduced axes.
+ * The way in which a reduction combines many elements. "place of maximum" is the position of the first
+ * largest element: its row-major index along the reduced axes.
  */
 export type Combination = "sum" | "maximum" | "place of maximum";
 
-/** How the elements of a node are computed from those of its operands, for any target. */
+/** The computation of the elements of a node from those of its operands, for any target. */
 export type LoweringOver<N, Names extends string> =
   | { readonly kind: "leaf" }
   /** A loop along time around the nests of the body. */

@@ -280,7 +280,7 @@ const columnKeys = {
     .optional()
     .describe(
       "What to do with a missing value (empty, NA, N/A, NaN, null or ?): report an error (the default), drop the " +
-        "row, use the mean of the training split, or, for categories, make it a category of its own.",
+        "row, use the mean of the training split, or, for categories, treat it as a separate category.",
     ),
 };
 
@@ -382,7 +382,7 @@ const inputColumns = z.strictObject({
     .optional()
     .describe(
       "A category is treated as unseen if it occurs in fewer rows of the training split than this; by default 2 if " +
-        "unseen categories are a category of their own, otherwise 1.",
+        'unseen categories form a separate category (`"unseen": "category"`), otherwise 1.',
     ),
   dates: dates.describe("The columns contain dates, encoded as numbers for their parts."),
   words: words.describe(

@@ -58,23 +58,23 @@ export interface Columns {
   readonly scale?: Scale;
   /** The treatment of missing values. If absent, missing values are an error. */
   readonly missing?: "drop" | "mean" | "category";
-  /** The columns hold dates, encoded as numbers for their parts. */
+  /** The columns contain dates, encoded as numbers for their parts. */
   readonly dates?: Dates;
-  /** The column holds text, encoded as sequences of characters of this length. */
+  /** The column contains text, encoded as sequences of characters of this length. */
   readonly characters?: { readonly length: number };
-  /** The columns hold categories, encoded as one-hot numbers or as indices. */
+  /** The columns contain categories, encoded as one-hot numbers or as indices. */
   readonly categories?: "one-hot" | "index";
-  /** Categories that the training split lacks are a category of their own. */
+  /** Categories that the training split lacks form a separate category. */
   readonly unseen?: "category";
   /** A category in fewer rows of the training split is treated as unseen. */
   readonly minCount?: number;
-  /** The column holds text, encoded as sequences of words. */
+  /** The column contains text, encoded as sequences of words. */
   readonly words?: { readonly length: number; readonly lowerCase: boolean; readonly cut: boolean };
   /** The target is the next character or word of this input. The target then has no columns. */
   readonly nextOf?: string;
   /** The classes of the target have names, even where these are numbers. */
   readonly names?: true;
-  /** The column holds the weight of each row. */
+  /** The column contains the weight of each row. */
   readonly weighs?: true;
   /** The sorted names of the target's classes, if the spec states them. The data must have these names. */
   readonly classNames?: readonly string[];
@@ -148,7 +148,7 @@ export interface Training {
   readonly average?: { readonly decay: number };
   /** The weights by class number. "balanced": computed from the class frequencies of the training split. */
   readonly classWeights?: ClassWeights;
-  /** The input that holds the weight of each row. */
+  /** The input that contains the weight of each row. */
   readonly sampleWeights?: string;
 }
 

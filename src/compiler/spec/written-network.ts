@@ -24,7 +24,7 @@ export interface WrittenLayer {
 
 export type WrittenList = readonly WrittenLayer[];
 
-/** The keys that hold lists of layers, for each type of block. */
+/** The keys that contain lists of layers, for each type of block. */
 const listKeys: Readonly<Record<string, readonly string[]>> = {
   residual: ["layers", "shortcut"],
   repeat: ["layers"],

@@ -287,7 +287,7 @@ function answerName(
 ): InterpretationName | undefined {
   if (losses !== undefined && data?.targets[target]?.nextOf !== undefined) return undefined;
   const perPlace = sizeOf(output, 1) / sizeOf(shape, 1);
-  // In an IDX file, one column holds all numbers of an image.
+  // In an IDX file, one column contains all numbers of an image.
   const isImage = typeof data?.file !== "string" && sizeOf(shape, 1) > 1;
   if (isImage) return undefined;
   if (classes === undefined) {

@@ -51,7 +51,7 @@ export interface CheckFacts {
   readonly allocatesNumbers: boolean;
 }
 
-/** A trainer, and the loss that it is compared with. */
+/** A trainer, and the loss with which it is compared. */
 export interface Checked {
   readonly model: ModelFacts;
   createTrainer(options: { seed?: number | undefined }): Trainer;

@@ -14,8 +14,8 @@ export type FittedRule = "standard" | "min-max";
 export type ScaleRule = FittedRule | { divide: number };
 
 /**
- * How texts are split into words. A text that is too long for `length` positions is an error, unless `cut` is
- * true.
+ * The rule by which texts are split into words. A text that is too long for `length` positions is an error,
+ * unless `cut` is true.
  */
 export interface WordRule {
   length: number;
@@ -24,7 +24,7 @@ export interface WordRule {
 }
 
 /**
- * How dates are encoded. `format` is the format of the cells, by default ISO 8601. `origin` is the date, in
+ * The encoding of dates. `format` is the format of the cells, by default ISO 8601. `origin` is the date, in
  * ISO 8601, from which elapsed days are counted.
  */
 export interface DateRule {
@@ -56,9 +56,9 @@ export interface ColumnFacts {
   words?: WordRule;
   /** The columns contain dates. */
   dates?: DateRule;
-  /** A missing value is a category of its own. */
+  /** Missing values form a separate category. */
   missingCategory?: boolean;
-  /** An unseen category is a category of its own. */
+  /** Unseen categories form a separate category. */
   unseenCategory?: boolean;
   /** A category in fewer training rows is treated as unseen. */
   minCount?: number;
@@ -155,7 +155,7 @@ export interface DataFacts {
   separator?: string | undefined;
   /** The format of numbers in the cells of a text file. */
   numberFormat?: NumberFormat | undefined;
-  /** How windows are cut from the rows, if a series is forecast. */
+  /** The rule by which windows are cut from the rows, if a series is forecast. */
   windowRule?: WindowRule | undefined;
   timeColumn?: TimeColumn | undefined;
   splitRules?: SplitRules | undefined;

@@ -1,7 +1,7 @@
 // A data file in memory, whose columns can be read as numbers or as texts, and the CSV parser.
 import { InputError, shown } from "../step/errors.ts";
 
-/** The typed arrays that a column may store its numbers in. */
+/** The typed arrays in which a column may store its numbers. */
 export type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
 export interface Column {

@@ -14,8 +14,8 @@ import type { Flags } from "./program.ts";
 const textSalt = -4;
 
 /**
- * How to sample. The logits are divided by the temperature. Below 1, likely characters become even more
- * likely. At 0, the most likely character is always taken.
+ * The settings of sampling. The logits are divided by the temperature. Below 1, likely characters become even
+ * more likely. At 0, the most likely character is always taken.
  */
 export interface Drawing {
   count: number;

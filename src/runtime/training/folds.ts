@@ -5,7 +5,7 @@ import { randomKey, randomStream, salts, shuffle } from "../numbers/random.ts";
 import { splitRows } from "../data/split.ts";
 import type { Run } from "./train-on.ts";
 
-/** The parts of a run that the folds depend on. */
+/** The parts of a run on which the folds depend. */
 export interface Cutting extends DatasetContext, Pick<Run, "source" | "locateErrors" | "warn"> {
   trainer: { readonly seed: number };
 }
@@ -42,8 +42,8 @@ export function foldsOf(run: Cutting): (() => OpenDataset)[] {
 }
 
 /**
- * Assigns rows to folds in random order, class by class. The sizes of two folds differ by at most one row,
- * and so do their numbers of rows in each class.
+ * Assigns rows to folds in random order, class by class. Both the sizes of two folds and their numbers of
+ * rows in each class differ by at most one row.
  */
 export function dealRows(
   rows: Int32Array,

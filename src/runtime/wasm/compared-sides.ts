@@ -123,8 +123,8 @@ export class ComparedSides {
   private readonly typescript: ComparedSide;
   private readonly values: readonly Compared[];
   /**
-   * The storage of the WebAssembly side, that of the TypeScript side, and a copy of the latter from before
-   * the current program.
+   * The storage of the WebAssembly side and of the TypeScript side, and a copy of the latter from before the
+   * current program.
    */
   private readonly ofWasm: Uint8Array;
   private readonly stored: Uint8Array;
@@ -152,7 +152,7 @@ export class ComparedSides {
     return new Map(views);
   }
 
-  /** Sets the storage that the programs start with. */
+  /** Sets the initial storage of the programs. */
   setStored(bytes: Uint8Array): void {
     this.stored.fill(0).set(bytes);
   }

@@ -4,7 +4,7 @@ import type { WasmFacts, WasmFunction, WasmSetting } from "./wasm-engine.ts";
 import type { Backend } from "../step/machine.ts";
 import type { ModelFacts } from "../model/facts.ts";
 
-/** The data that a worker starts with. */
+/** The data with which a worker starts. */
 interface Work extends WasmSetting {
   /** Identifies the trainer that the worker serves; see `workerName`. */
   readonly serves: string;

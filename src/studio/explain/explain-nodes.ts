@@ -104,7 +104,7 @@ function explainGraph(graph: Graph, program: ProgramName, context: Context): Exp
   });
 }
 
-/** The phase of training that a node of a program belongs to. */
+/** The phase of training to which a node of a program belongs. */
 export function regionOf(node: Node, program: ProgramName): RegionName {
   if (program === "begin" || program === "update") return "update";
   if (program !== "gradient" && program !== "measure") return "evaluation";

@@ -26,7 +26,7 @@ export interface Value {
   readonly formula: Formula;
   readonly type: string;
   readonly layer: string | undefined;
-  /** For derived values, the rule and the forward value that it applies to. */
+  /** For derived values, the rule and the forward value to which it applies. */
   readonly derivation: RuleUse | undefined;
   /** The rewrites that produced the value. */
   readonly rewrites: readonly RewriteUse[];

@@ -47,8 +47,8 @@ const dataFiles = ["diabetes.csv", "digits.csv", "iris-two.csv", "iris.csv", "tw
 const pathOf = (file: string): string => fileURLToPath(new URL(file, source));
 
 /**
- * Replaces modules of `src/` in a bundle by others with the same names and types. Keys and values are paths
- * relative to `src/`.
+ * Replaces modules of `src/` in a bundle with others that have the same names and types. Keys and values are
+ * paths relative to `src/`.
  */
 export const replacing = (modules: Readonly<Record<string, string>>): Plugin => ({
   name: "replacing",

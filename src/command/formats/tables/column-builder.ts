@@ -115,7 +115,7 @@ function textBuilder(read: ReadNumber): ColumnBuilder {
 export interface Wanted extends Pick<DatasetContext, "model" | "data"> {
   /** Checks the column names of the file before its rows are read. */
   checkNames?(names: readonly string[]): void;
-  /** Present if all columns are observed instead of storing those of the model. */
+  /** Present if all columns are observed, and the columns of the model are not stored. */
   readonly observed?: Observed;
 }
 

@@ -31,7 +31,7 @@ export interface Subject {
 }
 
 export interface TrainingMonitor {
-  /** Call this when the training of a network begins that is not monitored, such as that of a fold. */
+  /** Call this when training that is not monitored begins, such as the training of a fold. */
   announce(name: string): void;
   /** Call this when the monitored training begins. */
   begin(subject: Subject): Promise<void>;

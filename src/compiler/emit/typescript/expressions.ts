@@ -24,7 +24,7 @@ interface Text {
   readonly level: number;
 }
 
-/** How the printer names the variables, elements and functions in an expression. */
+/** The names that the printer uses for the variables, elements and functions in an expression. */
 export interface Scope {
   nameOf(variable: string): string;
   /** The text of an element of a buffer as the target of a store, such as `f[at_dense1 + i]`. */

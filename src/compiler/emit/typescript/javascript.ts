@@ -1,8 +1,8 @@
 /**
  * Turns an emitted module into JavaScript and its declaration file. Emitted modules contain only erasable
  * syntax, so the JavaScript is the text without its types; formulas and other comments are preserved. The
- * declaration file has the exports and the types that they mention. The parser is the one that prettier
- * contains, because the package has no other.
+ * declaration file has the exports and the types that they mention. The parser is part of prettier, because
+ * the package contains no other parser.
  */
 import { InternalError } from "../../diagnostics/errors.ts";
 import { formatModule } from "./format.ts";

@@ -100,7 +100,7 @@ export interface TargetPrediction {
 
 // The parts of trainers.
 
-/** How a parameter is initialised; `fillText` describes the initialiser. */
+/** The initialisation of a parameter; `fillText` describes the initialiser. */
 export interface InitialParameter {
   readonly name: string;
   readonly shape: readonly number[];

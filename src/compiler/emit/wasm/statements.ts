@@ -124,7 +124,7 @@ function storeLines(statement: Extract<Statement, { kind: "store" }>, scope: Sco
 type Part = (lane: number, size: number) => string;
 
 /**
- * How to store lanes 0 … count − 1 in pieces of 8 and 4 bytes: the first lane and the size of each piece.
+ * The pieces of 8 and 4 bytes in which lanes 0 … count − 1 are stored: the first lane and the size of each.
  */
 function partsOf(count: number, bytes: number): (readonly [lane: number, size: number])[] {
   if (bytes === 8) return Array.from({ length: count }, (_, lane) => [lane, 8] as const);

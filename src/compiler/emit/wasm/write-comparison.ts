@@ -123,7 +123,10 @@ export function writeCompared(
     .newLine();
 }
 
-/** How a stored value is compared. `flatSize` is the number of elements of all trainable parameters. */
+/**
+ * The kind of comparison for a stored value. `flatSize` is the number of elements of all trainable
+ * parameters.
+ */
 function kindOf(placement: Placement, flatSize: number | undefined): ComparedValue[3] {
   const { name, region } = placement.buffer;
   if (region === "gradient") return "gradient";

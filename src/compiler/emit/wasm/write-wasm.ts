@@ -32,7 +32,7 @@ const facts = [
 /** Whether the module has parallel kernels. */
 export const sharesWork = ({ module }: WasmPrograms): boolean => module.controlBytes > 0;
 
-/** How each kernel uses vectors, program by program, without repeated lines. */
+/** Describes the vectors in each kernel, program by program, without repeated lines. */
 function scheduleLines(programs: WasmPrograms["programs"], optimizer: string | undefined): string[] {
   const known = new Set<string>();
   return programs.flatMap((program) => {

@@ -126,7 +126,7 @@ function fitting(part: Expression, { text }: Scope, build: () => Node): Node {
 
 /**
  * Converts values to one element type and one rank. Integers become real numbers. A scalar f64, such as a
- * rate or a step count, is rounded once to the type of the tensor that it is combined with. Values of lower
+ * rate or a step count, is rounded once to the type of the tensor with which it is combined. Values of lower
  * rank get axes of length 1 after the batch axis: NumPy's broadcasting rule, applied to each row.
  */
 function matched(g: GraphBuilder, values: readonly Value[]): readonly Value[] {

@@ -19,7 +19,7 @@ export interface LayerInput {
 
 export interface ParameterOptions {
   readonly init: InitialiserChoice;
-  /** The key of the layer that holds `init`, for diagnostics. */
+  /** The key of the layer that contains `init`, for diagnostics. */
   readonly initKey: string;
   /** Whether l1 and l2 apply to it. They apply to weights, never to biases. */
   readonly regularized: boolean;

@@ -9,8 +9,9 @@
  *     gru   r, z = σ of aₜ + hₜ₋₁ · R + b_R        n = tanh(aₜ + r · (hₜ₋₁ · R + b_R))
  *           hₜ = (1 − z) · n + z · hₜ₋₁
  *
- * A step on padding leaves the state unchanged. So the last state of a padded sequence is that of its last
- * real step, and a reversed layer starts at the last real step, as with packed sequences in PyTorch.
+ * A step on padding leaves the state unchanged. The last state of a padded sequence is therefore the state
+ * after its last real step, and a reversed layer starts at the last real step, as with packed sequences in
+ * PyTorch.
  *
  * Sources: Elman 1990 (rnn), Hochreiter and Schmidhuber 1997 (lstm), Gers et al. 2000 (its forget gate), and
  * Cho et al. 2014 (gru).

@@ -1,4 +1,4 @@
-/** Comparisons: 1 if true, else 0. They have no derivative. */
+/** Comparisons: 1 if true, otherwise 0. They have no derivative. */
 import {
   call,
   equal as equalExpression,

@@ -45,7 +45,7 @@ export interface Contraction {
    * extent.
    */
   readonly around: number;
-  /** How many times those loops repeat the packing of a strip. */
+  /** The number of times that those loops repeat the packing of a strip. */
   readonly packs: number;
 }
 

@@ -7,8 +7,8 @@
 import type { Contraction, Operand } from "./contraction.ts";
 
 /**
- * How a contraction is computed: the direction of the lanes, and the number of elements that a tile computes
- * at once.
+ * The tile of a contraction: the direction of the lanes, and the number of elements that are computed at
+ * once.
  */
 export interface Tile {
   /** With `columns`, lanes run along the last axis of the output. With `dots`, they run along the sum. */

@@ -38,7 +38,7 @@ function accumulatorsOf(statement: Statement): ReadonlySet<string> {
 
 /**
  * Moves each mutable variable with a constant initial value directly before its first use. Replaces immutable
- * variables by their value if it is constant.
+ * variables with their value if it is constant.
  */
 function sinkNumbers(body: readonly Statement[]): readonly Statement[] {
   const constants = new Map<string, Expression>();
