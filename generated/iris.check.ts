@@ -715,7 +715,7 @@ function checkResuming(
   };
   const whole = run(createTrainer({ seed }), 0, 2 * steps).save();
   const checkpoint = run(createTrainer({ seed }), 0, steps).save();
-  // This trainer has another seed, so the check fails unless the checkpoint replaces the whole state.
+  // This trainer has a different seed, so the check fails unless the checkpoint replaces the whole state.
   const resumed = createTrainer({ seed: seed + 1 });
   resumed.load(checkpoint);
   return {

@@ -1782,7 +1782,7 @@ interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "
   isInterrupted?(): boolean;
 }
 
-/** One training of a run. */
+/** One stage of a run, which trains one model. */
 interface Stage extends Pick<FitOptions, "earlyStopping"> {
   epochs: number;
   /** A prefix for progress lines. */
@@ -1841,7 +1841,7 @@ interface Regime {
   train(run: Run): Promise<TrainingResult>;
   /**
    * Returns a warning if a checkpoint with this metadata does not contain the final model. The warning is
-   * printed before predictions with the checkpoint.
+   * printed before the checkpoint is used for predictions.
    */
   doubt(training: TrainingFacts, metadata: CheckpointMetadata): string | undefined;
   text(result: TrainingResult): string;
@@ -2956,8 +2956,8 @@ function cutRows(order: Int32Array, { test, validation }: Pick<TrainingFacts, "t
 
 /**
  * Distributes each class evenly over the order. Row j of the m rows of a class moves to the relative position
- * (j + ½) / m. So for any t, the first fraction t of the order contains m·t rows of each class, with an error
- * of at most half a row.
+ * (j + ½) / m. For any t, the first fraction t of the order therefore contains m·t rows of each class, with
+ * an error of at most half a row.
  */
 function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void {
   const members = new Map<number, number[]>();
@@ -2993,8 +2993,8 @@ interface Scale {
 }
 
 /**
- * The columns of a field, by name or as ranges such as "p0..p63", and how to encode them. `scale` applies
- * only to real numbers.
+ * The columns of a field, by name or as ranges such as "p0..p63", and their encoding. `scale` applies only to
+ * real numbers.
  */
 interface ColumnFacts {
   columns: readonly string[];
@@ -3270,9 +3270,9 @@ function fitScale(values: Float64Array, rule: FittedRule): Scale {
 type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
 interface Column {
-  /** The count of numbers per cell. Usually it is 1; for an image, it is the number of pixels. */
+  /** The number of values per cell: usually 1; for an image, the number of pixels. */
   readonly size: number;
-  /** All numbers, row-major. The numbers of a cell without numbers are NaN. */
+  /** All numbers, row-major. A cell that is not a number is NaN. */
   numbers(): NumberArray;
   /** The text of a cell. */
   text(row: number): string;

@@ -110,8 +110,8 @@ async function lossesAtRisingRates(
 }
 
 /**
- * Runs one step, of one or more batches, as an epoch of its rows. Returns the loss before it; NaN if not
- * finite.
+ * Runs one step, of one or more batches, as an epoch over the rows of the step. Returns the loss before the
+ * step, or NaN if it is not finite.
  */
 function lossOfStep(trainer: Trainer, rows: Batch): number {
   try {

@@ -199,7 +199,7 @@ export const diagnosticCodes = {
     cause:
       "`padding` or `lengths` is declared for an input that is not a sequence, contains text or is scaled, or " +
       "`lengths` does not name an input with one integer per row.",
-    fix: 'Declare lengths as `{ "shape": [], "dtype": "i32" }`. Remove `padding` from an input of text.',
+    fix: 'Declare lengths as `{ "shape": [], "dtype": "i32" }`. Remove `padding` from a text input.',
   },
   T1225: {
     title: "Padding declaration without effect",

@@ -86,7 +86,7 @@ function guessAt(path: SpecPath, schema: SchemaNode, spec: unknown) {
   return { path: owner, type: names[0], keys: node === undefined ? [] : sharedKeysOf(node) };
 }
 
-/** A copy of the value with another value at the path. */
+/** A copy of the value with a different value at the path. */
 function withValue(value: unknown, [step, ...rest]: SpecPath, to: unknown): unknown {
   if (step === undefined) return to;
   if (Array.isArray(value)) return value.map((item, i) => (i === step ? withValue(item, rest, to) : item));

@@ -42,8 +42,8 @@ export interface Scale {
 }
 
 /**
- * The columns of a field, by name or as ranges such as "p0..p63", and how to encode them. `scale` applies
- * only to real numbers.
+ * The columns of a field, by name or as ranges such as "p0..p63", and their encoding. `scale` applies only to
+ * real numbers.
  */
 export interface ColumnFacts {
   columns: readonly string[];

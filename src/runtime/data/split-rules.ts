@@ -74,7 +74,7 @@ export const rowsAfter: Splitter = ({ context, table, split, rule: { after = "" 
   );
 };
 
-/** Selects the rows that have a value in a column. */
+/** Selects the rows in which a column has a given value. */
 export const rowsOfColumn: Splitter = ({ context, table, split, rule, open }) => {
   const { column = "", value = split } = rule;
   const { text } = columnOf(table, column);

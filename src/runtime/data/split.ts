@@ -56,8 +56,8 @@ export function cutRows(
 
 /**
  * Distributes each class evenly over the order. Row j of the m rows of a class moves to the relative position
- * (j + ½) / m. So for any t, the first fraction t of the order contains m·t rows of each class, with an error
- * of at most half a row.
+ * (j + ½) / m. For any t, the first fraction t of the order therefore contains m·t rows of each class, with
+ * an error of at most half a row.
  */
 function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void {
   const members = new Map<number, number[]>();

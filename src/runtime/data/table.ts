@@ -5,9 +5,9 @@ import { InputError, shown } from "../step/errors.ts";
 export type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
 export interface Column {
-  /** The count of numbers per cell. Usually it is 1; for an image, it is the number of pixels. */
+  /** The number of values per cell: usually 1; for an image, the number of pixels. */
   readonly size: number;
-  /** All numbers, row-major. The numbers of a cell without numbers are NaN. */
+  /** All numbers, row-major. A cell that is not a number is NaN. */
   numbers(): NumberArray;
   /** The text of a cell. */
   text(row: number): string;

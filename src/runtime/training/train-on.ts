@@ -39,7 +39,7 @@ export interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateA
   isInterrupted?(): boolean;
 }
 
-/** One training of a run. */
+/** One stage of a run, which trains one model. */
 export interface Stage extends Pick<FitOptions, "earlyStopping"> {
   epochs: number;
   /** A prefix for progress lines. */
@@ -98,7 +98,7 @@ export interface Regime {
   train(run: Run): Promise<TrainingResult>;
   /**
    * Returns a warning if a checkpoint with this metadata does not contain the final model. The warning is
-   * printed before predictions with the checkpoint.
+   * printed before the checkpoint is used for predictions.
    */
   doubt(training: TrainingFacts, metadata: CheckpointMetadata): string | undefined;
   text(result: TrainingResult): string;

@@ -240,8 +240,8 @@ function namedIn(parts: readonly Graph[]): (node: Node) => boolean {
 }
 
 /**
- * Whether a node has the same numbers as its operand, repeated or in another type. Formulas use one name for
- * both, unless the library named them separately.
+ * Whether a node has the same numbers as its operand, repeated or in a different type. Formulas use one name
+ * for both, unless the library named them separately.
  */
 function isRepetition(node: Node): boolean {
   const { forward } = node.origin;

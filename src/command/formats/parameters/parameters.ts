@@ -44,7 +44,9 @@ export function parametersIn(checkpoint: Uint8Array): Exported {
   };
 }
 
-/** Errors for missing tensors, tensors of another shape, and tensors that are not parameters of the model. */
+/**
+ * Errors for missing tensors, tensors of the wrong shape, and tensors that are not parameters of the model.
+ */
 export function parameterErrors(parameters: Parameters, tensors: readonly StoredTensor[]): string[] {
   const expected = new Map(parameters.map((parameter) => [parameter.name, parameter]));
   const found = new Map(tensors.map((tensor) => [tensor.name, tensor]));

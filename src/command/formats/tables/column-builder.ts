@@ -15,7 +15,7 @@ export type Cell = string | number | boolean | readonly number[];
 
 /** A column while it is read. */
 export interface ColumnBuilder {
-  /** Adds the cell of the next row. @throws InputError if it has another size than earlier cells */
+  /** Adds the cell of the next row. @throws InputError if its size differs from that of earlier cells */
   add(cell: Cell, line: number | string | undefined): void;
   end(): Column;
 }

@@ -65,7 +65,7 @@ function checkExclusive(spec: unknown, problems: Collector): void {
   for (const [path, hint] of ofOneTarget) {
     const value = path.reduce<unknown>(member, spec);
     if (value === undefined) continue;
-    const message = `${formatPath(path)} cannot be combined with losses, which has it for each target`;
+    const message = `${formatPath(path)} cannot be combined with losses, which replaces it`;
     problems.error(path, "T1208", message, { at: "key", hint });
   }
 }
