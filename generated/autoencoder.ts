@@ -1862,15 +1862,8 @@ export type Batch = Record<string, ArrayLike<number>>;
 interface IndexBounds {
   readonly lowest: number;
   readonly highest: number;
-}
-
-/**
- * Describes the range for an error message: class indices including −1, the indices of a vocabulary, or all
- * 32-bit integers.
- */
-function ruleOf({ lowest, highest }: IndexBounds): string {
-  if (lowest < -1) return "a 32-bit integer";
-  return lowest < 0 ? `a class from 0 to ${highest} (or -1: ignored)` : `an index from 0 to ${highest}`;
+  /** Describes the range in an error message. */
+  readonly rule: string;
 }
 
 /** An input or target of a batch. */
@@ -1900,9 +1893,10 @@ interface Slots extends ReadonlyArray<Slot> {
 
 /** The bounds of class indices, vocabulary indices or other integers. Real numbers have no bounds. */
 function boundsOf({ classes, vocabulary, dtype }: FieldFacts): IndexBounds | undefined {
-  if (classes) return { lowest: -1, highest: classes - 1 };
-  if (vocabulary) return { lowest: 0, highest: vocabulary - 1 };
-  return dtype === "i32" ? { lowest: -0x80000000, highest: 0x7fffffff } : undefined;
+  const highest = (classes ?? vocabulary ?? 0x80000000) - 1;
+  if (classes) return { lowest: -1, highest, rule: `a class from 0 to ${highest} (or -1: ignored)` };
+  if (vocabulary) return { lowest: 0, highest, rule: `an index from 0 to ${highest}` };
+  return dtype === "i32" ? { lowest: -0x80000000, highest, rule: "a 32-bit integer" } : undefined;
 }
 
 /** The inputs of a model and then its targets, both in the order of the spec. */
@@ -1984,7 +1978,7 @@ function writeRows(
 }
 
 function writeField(
-  { name, size, bounds, least = -Infinity, view }: Slot,
+  slot: Slot,
   values: ArrayLike<number>,
   start: number,
   n: number,
@@ -1992,17 +1986,28 @@ function writeField(
 ): void {
   for (let i = 0; i < n; i++) {
     const row = order === undefined ? start + i : order[start + i]!;
-    for (let j = 0; j < size; j++) {
-      const value = values[row * size + j]!;
-      // Check the type first, because the typed array would convert null, "" and true to numbers.
-      if (typeof value !== "number") checkNumber(name, row, value);
-      view[i * size + j] = value;
-      // Check a real number after the copy, because the number may overflow in f32.
-      if (isWithin(bounds ? value : view[i * size + j]!, bounds) && !(value < least)) continue;
-      const limit = value < least ? `below ${least}` : "too large for f32";
-      const what = bounds ? `not ${ruleOf(bounds)}` : Number.isFinite(value) ? limit : "not a finite number";
-      throw new InputError(`${name}, row ${row}: ${value} is ${what}`);
-    }
+    writeRow(slot, i, row, values, row * slot.size);
+  }
+}
+
+/** Copies the row that begins at `numbers[from]` to row i of the slot, and checks each number. */
+function writeRow(
+  { name, size, bounds, least = -Infinity, view }: Slot,
+  i: number,
+  row: number,
+  values: ArrayLike<number>,
+  from: number,
+): void {
+  for (let j = 0; j < size; j++) {
+    const value = values[from + j]!;
+    // Check the type first, because the typed array would convert null, "" and true to numbers.
+    if (typeof value !== "number") checkNumber(name, row, value);
+    view[i * size + j] = value;
+    // Check a real number after the copy, because the number may overflow in f32.
+    if (isWithin(bounds ? value : view[i * size + j]!, bounds) && !(value < least)) continue;
+    const limit = value < least ? `below ${least}` : "too large for f32";
+    const what = bounds ? `not ${bounds.rule}` : Number.isFinite(value) ? limit : "not a finite number";
+    throw new InputError(`${name}, row ${row}: ${value} is ${what}`);
   }
 }
 
@@ -2755,9 +2760,7 @@ interface Stage extends Pick<FitOptions, "earlyStopping"> {
 interface Begun extends Stage {
   trainer: Trainer;
   dataset: Dataset;
-  /**
-   * Whether early stopping had ended the stage before the run was resumed. If so, the stage does not train.
-   */
+  /** Whether the stage had stopped early before the run was resumed. If so, it does not train. */
   hasStopped: boolean;
 }
 
@@ -2911,9 +2914,9 @@ function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: Traini
 
 /**
  * Wraps a trainer so that it reports `mae` and `rmse` in the original units of the target. The trainer
- * itself computes them for the scaled target, in multiples of the scale's span. `minDelta` of early stopping
- * has the units of its metric. The loss still refers to the scaled target; r2 and accuracy have no unit.
- * The compiler checks that all columns of the target have the same span.
+ * itself computes them for the scaled target, in multiples of the scale's span. The loss still refers to the
+ * scaled target; r2 and accuracy have no unit. The compiler checks that all columns of the target have the
+ * same span.
  */
 function inOriginalUnits(
   trainer: Trainable,
@@ -2921,7 +2924,15 @@ function inOriginalUnits(
   { fields }: Dataset,
 ): Trainable {
   const [{ span } = { span: 1 }] = fields[fields.length - 1]!.scales ?? [];
-  const unitOf = (figure?: string) => (figure === "mae" || figure === "rmse" ? span : 1);
+  return withUnits(trainer, training, (figure) => (figure === "mae" || figure === "rmse" ? span : 1));
+}
+
+/** Wraps a trainer so that its losses and metrics, and `minDelta` of early stopping, have these units. */
+function withUnits(
+  trainer: Trainable,
+  training: TrainingFacts,
+  unitOf: (figure: string | undefined) => number,
+): Trainable {
   const own = <Figures extends Record<string, number>>(figures: Figures): Figures => {
     const scaled = Object.entries(figures).map(([name, value]) => [name, value * unitOf(name)]);
     return { ...figures, ...Object.fromEntries(scaled) };
@@ -3485,23 +3496,15 @@ function evaluation_totals(f: Numbers, doubles: Float64Array, n: number): void {
       r2_squares += t1 * t1;
     }
   }
-  const totals_loss_total = doubles[at_totals_loss_total]! + loss_total;
+  doubles[at_totals_loss_total]! += loss_total;
   const t = n * 64;
-  const totals_loss_count = doubles[at_totals_loss_count]! + t;
-  const totals_rmse_total = doubles[at_totals_rmse_total]! + loss_total;
-  const totals_rmse_count = doubles[at_totals_rmse_count]! + t;
-  const totals_r2_residual = doubles[at_totals_r2_residual]! + r2_residual;
-  const totals_r2_total = doubles[at_totals_r2_total]! + r2_total;
-  const totals_r2_squares = doubles[at_totals_r2_squares]! + r2_squares;
-  const totals_r2_count = doubles[at_totals_r2_count]! + t;
-  doubles[at_totals_loss_total] = totals_loss_total;
-  doubles[at_totals_loss_count] = totals_loss_count;
-  doubles[at_totals_rmse_total] = totals_rmse_total;
-  doubles[at_totals_rmse_count] = totals_rmse_count;
-  doubles[at_totals_r2_residual] = totals_r2_residual;
-  doubles[at_totals_r2_total] = totals_r2_total;
-  doubles[at_totals_r2_squares] = totals_r2_squares;
-  doubles[at_totals_r2_count] = totals_r2_count;
+  doubles[at_totals_loss_count]! += t;
+  doubles[at_totals_rmse_total]! += loss_total;
+  doubles[at_totals_rmse_count]! += t;
+  doubles[at_totals_r2_residual]! += r2_residual;
+  doubles[at_totals_r2_total]! += r2_total;
+  doubles[at_totals_r2_squares]! += r2_squares;
+  doubles[at_totals_r2_count]! += t;
 }
 
 // summary_loss = totals_loss.total / totals_loss.count
@@ -4426,7 +4429,7 @@ const columnEncoder: FeatureEncoder = {
           if (isWithin(bounds ? value : encoded[at]!, bounds)) continue;
           if (Number.isNaN(value)) throw noNumber(table, column, rows[row]!);
           const scaled = span === 1 ? "" : ", scaled,";
-          const what = bounds ? ` is not ${ruleOf(bounds)}` : `${scaled} is too large for ${dtype}`;
+          const what = bounds ? ` is not ${bounds.rule}` : `${scaled} is too large for ${dtype}`;
           throw wrongCell(table, column, rows[row]!, value + what);
         }
       }

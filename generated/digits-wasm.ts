@@ -761,7 +761,7 @@ function adam_update(f: Numbers, integers: Int32Array, doubles: Float64Array): v
 // ── 7 WebAssembly: the same kernels on vectors ──
 
 /**
- * The same programs as a WebAssembly module, which has 9986 bytes and is encoded in base64. A host without
+ * The same programs as a WebAssembly module, which has 9968 bytes and is encoded in base64. A host without
  * WebAssembly SIMD runs the TypeScript functions above instead. The command
  * `tapeless inspect SPEC --show kernels --target wasm`
  * prints the source of the 18 kernels. This list shows how each kernel uses vectors:
@@ -813,7 +813,7 @@ AP0MAACAAAAAgAAAAIAAAACAAAt7AP0MO6q4PzuquD87qrg/O6q4Pwt7AP0MAABASwAAQEsAAEBLAABA
 Mgt7AP0MAAAAQAAAAEAAAABAAAAAQAt7AP0MAAAASwAAAEsAAABLAAAASwt7AP0MAACyQgAAskIAALJCAACyQgt7AP0MAACAfwAAgH8AAIB/
 AACAfwt7AP0M6f///+n////p////6f///wt7AP0M8wQ1P/MENT/zBDU/8wQ1Pwt7AP0MAgAAAAIAAAACAAAAAgAAAAt7AP0MCAAAAAgAAAAI
 AAAACAAAAAt/AUEACwdGBwhncmFkaWVudAAVBnVwZGF0ZQAWB3ByZWRpY3QAFwhldmFsdWF0ZQAYCXN1bW1hcmlzZQAZBXN0ZXBzABoFc2Vy
-dmUAHQkJAQBBAAsDBA0QCqRGHcQBAQl7IwMgAP1G/U0hASAAIAH9TiMf/eoBIQIgAiMa/eYBIxv95AEhAyADIxv95QEhBCACIAQjE/3mAf3l
+dmUAHQkJAQBBAAsDBA0QCpJGHcQBAQl7IwMgAP1G/U0hASAAIAH9TiMf/eoBIQIgAiMa/eYBIxv95AEhAyADIxv95QEhBCACIAQjE/3mAf3l
 ASEFIAQjBv3mASEGIAUgBv3lASEHIANBAf2sASEIIwggB/3mASMJ/eQBIAf95gEjC/3kASAH/eYBIw395AEgB/3mASMQ/eQBIAcgB/3mAf3m
 ASAH/eQBIxf95AEgCEEX/asBIxf9rgH95gEgAyAI/bEBQRf9qwEjF/2uAf3mASEJIAkgAf1OC+UBAQt7IAAjGP1DIQEgACMe/eYBIwX95AEg
 ACAB/VIhAiACIyL9sQFBF/2sASEDIAIgA0EX/asB/bEBIxf95QEhBCADIAEjIf1O/a4B/foBIQUgBCAEIx395AH95wEhBiAGIAb95gEhByAE
@@ -904,33 +904,33 @@ IwcgCSAJ/eYB/eYB/eQBIQsgBCAE/QAEQCAHIAogC/3jASAI/eYBIxz95AH95wH95gH95QH9CwRAIAT9
 fQZ7QQAqAsClBSECQQAqAtClBSEDIAL9EyEEIAP9EyEFQQD9AATw2QQhBiMUQQD9AASYrQL95gEjDCAG/eYB/eQBIQcjFkEA/QAEwMMD/eYB
 IwcgBiAG/eYB/eYB/eQBIQhBACEBQQD9AATglgEgBCAHIAj94wEgBf3mASMc/eQB/ecB/eYB/eUBIQkgASAJ/VsD4JYBAEEAIQH9DAAAAAAA
 AAAAAAAAAAAAAAAgByAH/eABIxn9Q/1SIQkgASAJ/VsDmK0CAEEAIQH9DAAAAAAAAAAAAAAAAAAAAAAgCCAI/eABIxn9Q/1SIQkgASAJ/VsD
-wMMDAAuHBgQHfwh9BHwGe0MAAAAAIQhDAAAAACEJQwAAAAAhCv0MAAAAAAAAAAAAAAAAAAAAAP0MAAAAAAEAAAACAAAAAwAAAP2uASMj/Tkh
-FEEAIQEgASAASARAA0BDAACA/yELQQAhAkMAAID/IQwgAUEobCEDIAMhBEEAIQUDQCAEKgLA5QUhDSALIA2XIQsgBSACIAwgDV0bIQIgDSAM
-IAwgDV0bIQwgBEEEaiEEIAVBAWoiBUEKSA0AC0MAAAAAIQ5DAAAAACEP/QwAAAAAAAAAAAAAAAAAAAAAIRX9DAAAAAAAAAAAAAAAAAAAAAAh
-FiAL/RMhFyABQQRsKAKAmgUhBiADIQdBACEFA0AgB/0ABMDlBSAX/eUBIRggFSAYEAH95AEhFSMVIwogBf0R/QwAAAAAAQAAAAIAAAADAAAA
-/a4BIAb9Ef03/VIgGP3mASAW/eQBIRYgB0EQaiEHIAVBBGoiBUEISA0ACyAVIAP9AATg5QUgF/3lARAB/QwAAAAAAAAAAAAAAAAAAAAAIBT9
-Uv3kASEVIBYjFSMKIyT9DAAAAAABAAAAAgAAAAMAAAD9rgEgBv0R/Tf9UiAD/QAE4OUFIBf95QH95gH9DAAAAAAAAAAAAAAAAAAAAAAgFP1S
-/eQBIRYgDiAVIBUgFf0NCAkKCwwNDg8AAQIDBAUGB/3kASIZIBkgGf0NBAUGBwABAgMMDQ4PCAkKC/3kAf0fAJIhDiAPIBYgFiAW/Q0ICQoL
-DA0ODwABAgMEBQYH/eQBIhkgGSAZ/Q0EBQYHAAECAwwNDg8ICQoL/eQB/R8AkiEPIAhBACAGTAR9IA79ExAC/R8AIA+TBUMAAAAAC5IhCCAJ
-QQAgBkyykiEJIAogAiAGRrJDAAAAAEEAIAZMG5IhCiABQQFqIgEgAEgNAAsLQQArA6ClBSAIu6AhEEEAKwOopQUgCbugIRFBACsDsKUFIAq7
-oCESQQArA7ilBSAJu6AhE0EAIBA5A6ClBUEAIBE5A6ilBUEAIBI5A7ClBUEAIBM5A7ilBQtCAEEAQQArA6ClBUEAKwOopQVEAAAAAAAA8D+l
-ozkDkKUFQQBBACsDsKUFQQArA7ilBUQAAAAAAADwP6WjOQOYpQULbwAjAUEBRgRAIABBACAAEAVBwKUFEAMFQQAgACAAEAVBAhAcCyAAQcCl
-BUHA5QUQBiAAEAcgABAIIAAQCSAAEAogABALIAAQDCMBQQFGBEAgAEEAIAAQDhANBUEBIAAgABAOQQIQHAtBACoCgJsFCykAIAAQDyMBQQFG
-BEAgAEEAIAAQERAQBUECIAAgABARQQQQHAsgABASCzEAIwFBAUYEQCAAQQAgABAFQcClBRADBUEAIAAgABAFQQIQHAsgAEHApQVBkJsFEAYL
-NQAjAUEBRgRAIABBACAAEAVBwKUFEAMFQQAgACAAEAVBAhAcCyAAQcClBUHA5QUQBiAAEBMLBgAgABAUC3wCAn8BfAJAA0AgByAATg0BQYDa
-BCABIAJBgMEAbGpBgMEA/AoAACACQQFqIQIgBCAFIAIgA0gbIQggAkEAIAIgA0gbIQIgCBAVuyEJIAYgB0EIbGogCTkDACAJIAmhRAAAAAAA
-AAAAYg0BIAgQFiAHQQFqIQcMAAsLIAcLeQEDfyMC/hACQCEAIABB/wFxRQRAQQAPCyAAIwIgACAAQQFr/kgCQEcEQEEBDwsgAEH/AXFBAWsj
-AigCFGwhASABIwIoAhRqIQIgAiMCKAIQSgRAIwIoAhAhAgsjAigCDCABIAIjAigCCBEAACMCQQH+HgKAARpBAQu+AQECfyMBQQJsIQUgAiAD
-QQFraiADbSEEIAMgBCAFQQFraiAFbWwhBCACIARMBEAgAUEAIAIgABEAAA8LIAIgBEEBa2ogBG0hBSMCIAA2AggjAiABNgIMIwIgAjYCECMC
-IAQ2AhQjAkEA/hcCgAEjJUGAAmokJSMCIyUgBXL+FwJAIwJBAf4eAgAaIwL+EAKEAQRAIwJB/wH+AAIAGgsDQBAbDQALA0AjAv4QAhgEQAAL
-IwL+EAKAASAFSA0ACwtZAQJ/A0AjAv4QAgAhACMC/hACBARADwsQGwRAQQAhAQwBCyABQQFqIQEgAUGQzgBIDQBBACEBIwJBAf4eAoQBGiMC
-IABCf/4BAgAaIwJBAf4lAoQBGgwACws=
+wMMDAAv1BQMHfwh9BntDAAAAACEIQwAAAAAhCUMAAAAAIQr9DAAAAAAAAAAAAAAAAAAAAAD9DAAAAAABAAAAAgAAAAMAAAD9rgEjI/05IRBB
+ACEBIAEgAEgEQANAQwAAgP8hC0EAIQJDAACA/yEMIAFBKGwhAyADIQRBACEFA0AgBCoCwOUFIQ0gCyANlyELIAUgAiAMIA1dGyECIA0gDCAM
+IA1dGyEMIARBBGohBCAFQQFqIgVBCkgNAAtDAAAAACEOQwAAAAAhD/0MAAAAAAAAAAAAAAAAAAAAACER/QwAAAAAAAAAAAAAAAAAAAAAIRIg
+C/0TIRMgAUEEbCgCgJoFIQYgAyEHQQAhBQNAIAf9AATA5QUgE/3lASEUIBEgFBAB/eQBIREjFSMKIAX9Ef0MAAAAAAEAAAACAAAAAwAAAP2u
+ASAG/RH9N/1SIBT95gEgEv3kASESIAdBEGohByAFQQRqIgVBCEgNAAsgESAD/QAE4OUFIBP95QEQAf0MAAAAAAAAAAAAAAAAAAAAACAQ/VL9
+5AEhESASIxUjCiMk/QwAAAAAAQAAAAIAAAADAAAA/a4BIAb9Ef03/VIgA/0ABODlBSAT/eUB/eYB/QwAAAAAAAAAAAAAAAAAAAAAIBD9Uv3k
+ASESIA4gESARIBH9DQgJCgsMDQ4PAAECAwQFBgf95AEiFSAVIBX9DQQFBgcAAQIDDA0ODwgJCgv95AH9HwCSIQ4gDyASIBIgEv0NCAkKCwwN
+Dg8AAQIDBAUGB/3kASIVIBUgFf0NBAUGBwABAgMMDQ4PCAkKC/3kAf0fAJIhDyAIQQAgBkwEfSAO/RMQAv0fACAPkwVDAAAAAAuSIQggCUEA
+IAZMspIhCSAKIAIgBkayQwAAAABBACAGTBuSIQogAUEBaiIBIABIDQALC0EAQQArA6ClBSAIu6A5A6ClBUEAQQArA6ilBSAJu6A5A6ilBUEA
+QQArA7ClBSAKu6A5A7ClBUEAQQArA7ilBSAJu6A5A7ilBQtCAEEAQQArA6ClBUEAKwOopQVEAAAAAAAA8D+lozkDkKUFQQBBACsDsKUFQQAr
+A7ilBUQAAAAAAADwP6WjOQOYpQULbwAjAUEBRgRAIABBACAAEAVBwKUFEAMFQQAgACAAEAVBAhAcCyAAQcClBUHA5QUQBiAAEAcgABAIIAAQ
+CSAAEAogABALIAAQDCMBQQFGBEAgAEEAIAAQDhANBUEBIAAgABAOQQIQHAtBACoCgJsFCykAIAAQDyMBQQFGBEAgAEEAIAAQERAQBUECIAAg
+ABARQQQQHAsgABASCzEAIwFBAUYEQCAAQQAgABAFQcClBRADBUEAIAAgABAFQQIQHAsgAEHApQVBkJsFEAYLNQAjAUEBRgRAIABBACAAEAVB
+wKUFEAMFQQAgACAAEAVBAhAcCyAAQcClBUHA5QUQBiAAEBMLBgAgABAUC3wCAn8BfAJAA0AgByAATg0BQYDaBCABIAJBgMEAbGpBgMEA/AoA
+ACACQQFqIQIgBCAFIAIgA0gbIQggAkEAIAIgA0gbIQIgCBAVuyEJIAYgB0EIbGogCTkDACAJIAmhRAAAAAAAAAAAYg0BIAgQFiAHQQFqIQcM
+AAsLIAcLeQEDfyMC/hACQCEAIABB/wFxRQRAQQAPCyAAIwIgACAAQQFr/kgCQEcEQEEBDwsgAEH/AXFBAWsjAigCFGwhASABIwIoAhRqIQIg
+AiMCKAIQSgRAIwIoAhAhAgsjAigCDCABIAIjAigCCBEAACMCQQH+HgKAARpBAQu+AQECfyMBQQJsIQUgAiADQQFraiADbSEEIAMgBCAFQQFr
+aiAFbWwhBCACIARMBEAgAUEAIAIgABEAAA8LIAIgBEEBa2ogBG0hBSMCIAA2AggjAiABNgIMIwIgAjYCECMCIAQ2AhQjAkEA/hcCgAEjJUGA
+AmokJSMCIyUgBXL+FwJAIwJBAf4eAgAaIwL+EAKEAQRAIwJB/wH+AAIAGgsDQBAbDQALA0AjAv4QAhgEQAALIwL+EAKAASAFSA0ACwtZAQJ/
+A0AjAv4QAgAhACMC/hACBARADwsQGwRAQQAhAQwBCyABQQFqIQEgAUGQzgBIDQBBACEBIwJBAf4eAoQBGiMCIABCf/4BAgAaIwJBAf4lAoQB
+GgwACws=
 `,
   relaxedAt: [
     1695, 5, 19, 5, 17, 5, 9, 5, 17, 5, 9, 5, 17, 5, 9, 5, 692, 5, 14, 5, 14, 5, 14, 5, 14, 5, 14, 5, 14, 5,
     14, 5, 366, 5, 14, 5, 14, 5, 14, 5, 14, 5, 14, 5, 14, 5, 14, 5, 621, 5, 1092, 5, 15, 5, 15, 5, 15, 5, 15,
     5, 15, 5, 15, 5, 15, 5, 338, 5, 15, 5, 15, 5, 15, 5, 15, 5, 15, 5, 15, 5, 15, 5, 684, 5, 19, 5, 17, 5, 9,
-    5, 17, 5, 9, 5, 17, 5, 9, 5, 1044, 5, 19, 5, 19, 5, 9, 5, 19, 5, 9, 5, 19, 5, 9, 5, 1160, 5,
+    5, 17, 5, 9, 5, 17, 5, 9, 5, 1044, 5, 19, 5, 19, 5, 9, 5, 19, 5, 9, 5, 19, 5, 9, 5, 1158, 5,
   ],
   sharedAt: 81,
   base: 64,
@@ -1968,15 +1968,8 @@ export type Batch = Record<string, ArrayLike<number>>;
 interface IndexBounds {
   readonly lowest: number;
   readonly highest: number;
-}
-
-/**
- * Describes the range for an error message: class indices including −1, the indices of a vocabulary, or all
- * 32-bit integers.
- */
-function ruleOf({ lowest, highest }: IndexBounds): string {
-  if (lowest < -1) return "a 32-bit integer";
-  return lowest < 0 ? `a class from 0 to ${highest} (or -1: ignored)` : `an index from 0 to ${highest}`;
+  /** Describes the range in an error message. */
+  readonly rule: string;
 }
 
 /** An input or target of a batch. */
@@ -2006,9 +1999,10 @@ interface Slots extends ReadonlyArray<Slot> {
 
 /** The bounds of class indices, vocabulary indices or other integers. Real numbers have no bounds. */
 function boundsOf({ classes, vocabulary, dtype }: FieldFacts): IndexBounds | undefined {
-  if (classes) return { lowest: -1, highest: classes - 1 };
-  if (vocabulary) return { lowest: 0, highest: vocabulary - 1 };
-  return dtype === "i32" ? { lowest: -0x80000000, highest: 0x7fffffff } : undefined;
+  const highest = (classes ?? vocabulary ?? 0x80000000) - 1;
+  if (classes) return { lowest: -1, highest, rule: `a class from 0 to ${highest} (or -1: ignored)` };
+  if (vocabulary) return { lowest: 0, highest, rule: `an index from 0 to ${highest}` };
+  return dtype === "i32" ? { lowest: -0x80000000, highest, rule: "a 32-bit integer" } : undefined;
 }
 
 /** The inputs of a model and then its targets, both in the order of the spec. */
@@ -2090,7 +2084,7 @@ function writeRows(
 }
 
 function writeField(
-  { name, size, bounds, least = -Infinity, view }: Slot,
+  slot: Slot,
   values: ArrayLike<number>,
   start: number,
   n: number,
@@ -2098,17 +2092,28 @@ function writeField(
 ): void {
   for (let i = 0; i < n; i++) {
     const row = order === undefined ? start + i : order[start + i]!;
-    for (let j = 0; j < size; j++) {
-      const value = values[row * size + j]!;
-      // Check the type first, because the typed array would convert null, "" and true to numbers.
-      if (typeof value !== "number") checkNumber(name, row, value);
-      view[i * size + j] = value;
-      // Check a real number after the copy, because the number may overflow in f32.
-      if (isWithin(bounds ? value : view[i * size + j]!, bounds) && !(value < least)) continue;
-      const limit = value < least ? `below ${least}` : "too large for f32";
-      const what = bounds ? `not ${ruleOf(bounds)}` : Number.isFinite(value) ? limit : "not a finite number";
-      throw new InputError(`${name}, row ${row}: ${value} is ${what}`);
-    }
+    writeRow(slot, i, row, values, row * slot.size);
+  }
+}
+
+/** Copies the row that begins at `numbers[from]` to row i of the slot, and checks each number. */
+function writeRow(
+  { name, size, bounds, least = -Infinity, view }: Slot,
+  i: number,
+  row: number,
+  values: ArrayLike<number>,
+  from: number,
+): void {
+  for (let j = 0; j < size; j++) {
+    const value = values[from + j]!;
+    // Check the type first, because the typed array would convert null, "" and true to numbers.
+    if (typeof value !== "number") checkNumber(name, row, value);
+    view[i * size + j] = value;
+    // Check a real number after the copy, because the number may overflow in f32.
+    if (isWithin(bounds ? value : view[i * size + j]!, bounds) && !(value < least)) continue;
+    const limit = value < least ? `below ${least}` : "too large for f32";
+    const what = bounds ? `not ${bounds.rule}` : Number.isFinite(value) ? limit : "not a finite number";
+    throw new InputError(`${name}, row ${row}: ${value} is ${what}`);
   }
 }
 
@@ -2860,9 +2865,7 @@ interface Stage extends Pick<FitOptions, "earlyStopping"> {
 interface Begun extends Stage {
   trainer: Trainer;
   dataset: Dataset;
-  /**
-   * Whether early stopping had ended the stage before the run was resumed. If so, the stage does not train.
-   */
+  /** Whether the stage had stopped early before the run was resumed. If so, it does not train. */
   hasStopped: boolean;
 }
 
@@ -3054,14 +3057,10 @@ function evaluation_totals(f: Numbers, integers: Int32Array, doubles: Float64Arr
     loss_count += digit >= 0 ? 1 : 0;
     accuracy_total += digit >= 0 ? (predicted_class === digit ? 1 : 0) : 0;
   }
-  const totals_loss_total = doubles[at_totals_loss_total]! + loss_total;
-  const totals_loss_count = doubles[at_totals_loss_count]! + loss_count;
-  const totals_accuracy_total = doubles[at_totals_accuracy_total]! + accuracy_total;
-  const totals_accuracy_count = doubles[at_totals_accuracy_count]! + loss_count;
-  doubles[at_totals_loss_total] = totals_loss_total;
-  doubles[at_totals_loss_count] = totals_loss_count;
-  doubles[at_totals_accuracy_total] = totals_accuracy_total;
-  doubles[at_totals_accuracy_count] = totals_accuracy_count;
+  doubles[at_totals_loss_total]! += loss_total;
+  doubles[at_totals_loss_count]! += loss_count;
+  doubles[at_totals_accuracy_total]! += accuracy_total;
+  doubles[at_totals_accuracy_count]! += loss_count;
 }
 
 // summary_loss = totals_loss.total / max(totals_loss.count, 1)
@@ -3983,7 +3982,7 @@ const columnEncoder: FeatureEncoder = {
           if (isWithin(bounds ? value : encoded[at]!, bounds)) continue;
           if (Number.isNaN(value)) throw noNumber(table, column, rows[row]!);
           const scaled = span === 1 ? "" : ", scaled,";
-          const what = bounds ? ` is not ${ruleOf(bounds)}` : `${scaled} is too large for ${dtype}`;
+          const what = bounds ? ` is not ${bounds.rule}` : `${scaled} is too large for ${dtype}`;
           throw wrongCell(table, column, rows[row]!, value + what);
         }
       }

@@ -3988,15 +3988,8 @@ export type Batch = Record<string, ArrayLike<number>>;
 interface IndexBounds {
   readonly lowest: number;
   readonly highest: number;
-}
-
-/**
- * Describes the range for an error message: class indices including −1, the indices of a vocabulary, or all
- * 32-bit integers.
- */
-function ruleOf({ lowest, highest }: IndexBounds): string {
-  if (lowest < -1) return "a 32-bit integer";
-  return lowest < 0 ? `a class from 0 to ${highest} (or -1: ignored)` : `an index from 0 to ${highest}`;
+  /** Describes the range in an error message. */
+  readonly rule: string;
 }
 
 /** An input or target of a batch. */
@@ -4026,9 +4019,10 @@ interface Slots extends ReadonlyArray<Slot> {
 
 /** The bounds of class indices, vocabulary indices or other integers. Real numbers have no bounds. */
 function boundsOf({ classes, vocabulary, dtype }: FieldFacts): IndexBounds | undefined {
-  if (classes) return { lowest: -1, highest: classes - 1 };
-  if (vocabulary) return { lowest: 0, highest: vocabulary - 1 };
-  return dtype === "i32" ? { lowest: -0x80000000, highest: 0x7fffffff } : undefined;
+  const highest = (classes ?? vocabulary ?? 0x80000000) - 1;
+  if (classes) return { lowest: -1, highest, rule: `a class from 0 to ${highest} (or -1: ignored)` };
+  if (vocabulary) return { lowest: 0, highest, rule: `an index from 0 to ${highest}` };
+  return dtype === "i32" ? { lowest: -0x80000000, highest, rule: "a 32-bit integer" } : undefined;
 }
 
 /** The inputs of a model and then its targets, both in the order of the spec. */
@@ -4110,7 +4104,7 @@ function writeRows(
 }
 
 function writeField(
-  { name, size, bounds, least = -Infinity, view }: Slot,
+  slot: Slot,
   values: ArrayLike<number>,
   start: number,
   n: number,
@@ -4118,17 +4112,28 @@ function writeField(
 ): void {
   for (let i = 0; i < n; i++) {
     const row = order === undefined ? start + i : order[start + i]!;
-    for (let j = 0; j < size; j++) {
-      const value = values[row * size + j]!;
-      // Check the type first, because the typed array would convert null, "" and true to numbers.
-      if (typeof value !== "number") checkNumber(name, row, value);
-      view[i * size + j] = value;
-      // Check a real number after the copy, because the number may overflow in f32.
-      if (isWithin(bounds ? value : view[i * size + j]!, bounds) && !(value < least)) continue;
-      const limit = value < least ? `below ${least}` : "too large for f32";
-      const what = bounds ? `not ${ruleOf(bounds)}` : Number.isFinite(value) ? limit : "not a finite number";
-      throw new InputError(`${name}, row ${row}: ${value} is ${what}`);
-    }
+    writeRow(slot, i, row, values, row * slot.size);
+  }
+}
+
+/** Copies the row that begins at `numbers[from]` to row i of the slot, and checks each number. */
+function writeRow(
+  { name, size, bounds, least = -Infinity, view }: Slot,
+  i: number,
+  row: number,
+  values: ArrayLike<number>,
+  from: number,
+): void {
+  for (let j = 0; j < size; j++) {
+    const value = values[from + j]!;
+    // Check the type first, because the typed array would convert null, "" and true to numbers.
+    if (typeof value !== "number") checkNumber(name, row, value);
+    view[i * size + j] = value;
+    // Check a real number after the copy, because the number may overflow in f32.
+    if (isWithin(bounds ? value : view[i * size + j]!, bounds) && !(value < least)) continue;
+    const limit = value < least ? `below ${least}` : "too large for f32";
+    const what = bounds ? `not ${bounds.rule}` : Number.isFinite(value) ? limit : "not a finite number";
+    throw new InputError(`${name}, row ${row}: ${value} is ${what}`);
   }
 }
 
@@ -4972,9 +4977,7 @@ interface Stage extends Pick<FitOptions, "earlyStopping"> {
 interface Begun extends Stage {
   trainer: Trainer;
   dataset: Dataset;
-  /**
-   * Whether early stopping had ended the stage before the run was resumed. If so, the stage does not train.
-   */
+  /** Whether the stage had stopped early before the run was resumed. If so, it does not train. */
   hasStopped: boolean;
 }
 
@@ -5623,14 +5626,10 @@ function evaluation_totals(f: Numbers, integers: Int32Array, doubles: Float64Arr
       accuracy_total += next >= 0 ? (predicted_class === next ? 1 : 0) : 0;
     }
   }
-  const totals_loss_total = doubles[at_totals_loss_total]! + loss_total;
-  const totals_loss_count = doubles[at_totals_loss_count]! + loss_count;
-  const totals_accuracy_total = doubles[at_totals_accuracy_total]! + accuracy_total;
-  const totals_accuracy_count = doubles[at_totals_accuracy_count]! + loss_count;
-  doubles[at_totals_loss_total] = totals_loss_total;
-  doubles[at_totals_loss_count] = totals_loss_count;
-  doubles[at_totals_accuracy_total] = totals_accuracy_total;
-  doubles[at_totals_accuracy_count] = totals_accuracy_count;
+  doubles[at_totals_loss_total]! += loss_total;
+  doubles[at_totals_loss_count]! += loss_count;
+  doubles[at_totals_accuracy_total]! += accuracy_total;
+  doubles[at_totals_accuracy_count]! += loss_count;
 }
 
 // summary_loss = totals_loss.total / max(totals_loss.count, 1)

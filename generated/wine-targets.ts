@@ -1188,15 +1188,8 @@ export type Batch = Record<string, ArrayLike<number>>;
 interface IndexBounds {
   readonly lowest: number;
   readonly highest: number;
-}
-
-/**
- * Describes the range for an error message: class indices including −1, the indices of a vocabulary, or all
- * 32-bit integers.
- */
-function ruleOf({ lowest, highest }: IndexBounds): string {
-  if (lowest < -1) return "a 32-bit integer";
-  return lowest < 0 ? `a class from 0 to ${highest} (or -1: ignored)` : `an index from 0 to ${highest}`;
+  /** Describes the range in an error message. */
+  readonly rule: string;
 }
 
 /** An input or target of a batch. */
@@ -1226,9 +1219,10 @@ interface Slots extends ReadonlyArray<Slot> {
 
 /** The bounds of class indices, vocabulary indices or other integers. Real numbers have no bounds. */
 function boundsOf({ classes, vocabulary, dtype }: FieldFacts): IndexBounds | undefined {
-  if (classes) return { lowest: -1, highest: classes - 1 };
-  if (vocabulary) return { lowest: 0, highest: vocabulary - 1 };
-  return dtype === "i32" ? { lowest: -0x80000000, highest: 0x7fffffff } : undefined;
+  const highest = (classes ?? vocabulary ?? 0x80000000) - 1;
+  if (classes) return { lowest: -1, highest, rule: `a class from 0 to ${highest} (or -1: ignored)` };
+  if (vocabulary) return { lowest: 0, highest, rule: `an index from 0 to ${highest}` };
+  return dtype === "i32" ? { lowest: -0x80000000, highest, rule: "a 32-bit integer" } : undefined;
 }
 
 /** The inputs of a model and then its targets, both in the order of the spec. */
@@ -1310,7 +1304,7 @@ function writeRows(
 }
 
 function writeField(
-  { name, size, bounds, least = -Infinity, view }: Slot,
+  slot: Slot,
   values: ArrayLike<number>,
   start: number,
   n: number,
@@ -1318,17 +1312,28 @@ function writeField(
 ): void {
   for (let i = 0; i < n; i++) {
     const row = order === undefined ? start + i : order[start + i]!;
-    for (let j = 0; j < size; j++) {
-      const value = values[row * size + j]!;
-      // Check the type first, because the typed array would convert null, "" and true to numbers.
-      if (typeof value !== "number") checkNumber(name, row, value);
-      view[i * size + j] = value;
-      // Check a real number after the copy, because the number may overflow in f32.
-      if (isWithin(bounds ? value : view[i * size + j]!, bounds) && !(value < least)) continue;
-      const limit = value < least ? `below ${least}` : "too large for f32";
-      const what = bounds ? `not ${ruleOf(bounds)}` : Number.isFinite(value) ? limit : "not a finite number";
-      throw new InputError(`${name}, row ${row}: ${value} is ${what}`);
-    }
+    writeRow(slot, i, row, values, row * slot.size);
+  }
+}
+
+/** Copies the row that begins at `numbers[from]` to row i of the slot, and checks each number. */
+function writeRow(
+  { name, size, bounds, least = -Infinity, view }: Slot,
+  i: number,
+  row: number,
+  values: ArrayLike<number>,
+  from: number,
+): void {
+  for (let j = 0; j < size; j++) {
+    const value = values[from + j]!;
+    // Check the type first, because the typed array would convert null, "" and true to numbers.
+    if (typeof value !== "number") checkNumber(name, row, value);
+    view[i * size + j] = value;
+    // Check a real number after the copy, because the number may overflow in f32.
+    if (isWithin(bounds ? value : view[i * size + j]!, bounds) && !(value < least)) continue;
+    const limit = value < least ? `below ${least}` : "too large for f32";
+    const what = bounds ? `not ${bounds.rule}` : Number.isFinite(value) ? limit : "not a finite number";
+    throw new InputError(`${name}, row ${row}: ${value} is ${what}`);
   }
 }
 
@@ -2070,9 +2075,7 @@ interface Stage extends Pick<FitOptions, "earlyStopping"> {
 interface Begun extends Stage {
   trainer: Trainer;
   dataset: Dataset;
-  /**
-   * Whether early stopping had ended the stage before the run was resumed. If so, the stage does not train.
-   */
+  /** Whether the stage had stopped early before the run was resumed. If so, it does not train. */
   hasStopped: boolean;
 }
 
@@ -2224,22 +2227,12 @@ function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: Traini
   return [`${model}: ${epochs} epochs${best}`, ...lines, ...samples].join("\n");
 }
 
-/**
- * Like `inOriginalUnits`, but for a model with `losses`: `price.mae` is in the units of the target `price`.
- * Names without a target belong to the only target.
- */
-function inUnitsOfTargets(
+/** Wraps a trainer so that its losses and metrics, and `minDelta` of early stopping, have these units. */
+function withUnits(
   trainer: Trainable,
-  { training }: { training: TrainingFacts },
-  { fields }: Dataset,
+  training: TrainingFacts,
+  unitOf: (figure: string | undefined) => number,
 ): Trainable {
-  const unitOf = (figure = "loss"): number => {
-    const [metric, target] = figure.split(".").reverse();
-    if (metric !== "mae" && metric !== "rmse") return 1;
-    const field =
-      target === undefined ? fields[fields.length - 1] : fields.find(({ name }) => name === target);
-    return field?.scales?.[0]?.span ?? 1;
-  };
   const own = <Figures extends Record<string, number>>(figures: Figures): Figures => {
     const scaled = Object.entries(figures).map(([name, value]) => [name, value * unitOf(name)]);
     return { ...figures, ...Object.fromEntries(scaled) };
@@ -2251,7 +2244,7 @@ function inUnitsOfTargets(
   });
   const scaledStopping = ({ metric, minDelta = 0, ...rest }: EarlyStopping): EarlyStopping => ({
     ...rest,
-    ...(metric !== undefined && { metric }),
+    metric,
     minDelta: minDelta / unitOf(metric),
   });
   return {
@@ -2271,6 +2264,25 @@ function inUnitsOfTargets(
       return { ...next.value, epochs: next.value.epochs.map(ownReport) };
     },
   };
+}
+
+/**
+ * Like `inOriginalUnits`, but for a model with `losses`: `price.mae` is in the units of the target `price`.
+ * Names without a target belong to the only target.
+ */
+function inUnitsOfTargets(
+  trainer: Trainable,
+  { training }: { training: TrainingFacts },
+  { fields }: Dataset,
+): Trainable {
+  const unitOf = (figure = "loss"): number => {
+    const [metric, target] = figure.split(".").reverse();
+    if (metric !== "mae" && metric !== "rmse") return 1;
+    const field =
+      target === undefined ? fields[fields.length - 1] : fields.find(({ name }) => name === target);
+    return field?.scales?.[0]?.span ?? 1;
+  };
+  return withUnits(trainer, training, unitOf);
 }
 
 // ── 10 Evaluation and prediction: results of the trained model ──
@@ -2499,27 +2511,19 @@ function evaluation_totals_2(f: Numbers, doubles: Float64Array, n: number): void
     alcohol_r2_total += t1;
     alcohol_r2_squares += t1 * t1;
   }
-  const totals_alcohol_loss_total = doubles[at_totals_alcohol_loss_total]! + alcohol_loss_total;
-  const t = n;
-  const totals_alcohol_loss_count = doubles[at_totals_alcohol_loss_count]! + t;
-  const totals_alcohol_mae_total = doubles[at_totals_alcohol_mae_total]! + alcohol_mae_total;
-  const totals_alcohol_mae_count = doubles[at_totals_alcohol_mae_count]! + t;
-  const totals_alcohol_r2_residual = doubles[at_totals_alcohol_r2_residual]! + alcohol_r2_residual;
-  const totals_alcohol_r2_total = doubles[at_totals_alcohol_r2_total]! + alcohol_r2_total;
-  const totals_alcohol_r2_squares = doubles[at_totals_alcohol_r2_squares]! + alcohol_r2_squares;
-  const totals_alcohol_r2_count = doubles[at_totals_alcohol_r2_count]! + t;
   doubles[at_totals_cultivar_loss_total] = doubles[at_evaluate_totals_cultivar_loss_total]!;
   doubles[at_totals_cultivar_loss_count] = doubles[at_evaluate_totals_cultivar_loss_count]!;
   doubles[at_totals_cultivar_accuracy_total] = doubles[at_evaluate_totals_cultivar_accuracy_total]!;
   doubles[at_totals_cultivar_accuracy_count] = doubles[at_evaluate_totals_cultivar_accuracy_count]!;
-  doubles[at_totals_alcohol_loss_total] = totals_alcohol_loss_total;
-  doubles[at_totals_alcohol_loss_count] = totals_alcohol_loss_count;
-  doubles[at_totals_alcohol_mae_total] = totals_alcohol_mae_total;
-  doubles[at_totals_alcohol_mae_count] = totals_alcohol_mae_count;
-  doubles[at_totals_alcohol_r2_residual] = totals_alcohol_r2_residual;
-  doubles[at_totals_alcohol_r2_total] = totals_alcohol_r2_total;
-  doubles[at_totals_alcohol_r2_squares] = totals_alcohol_r2_squares;
-  doubles[at_totals_alcohol_r2_count] = totals_alcohol_r2_count;
+  doubles[at_totals_alcohol_loss_total]! += alcohol_loss_total;
+  const t = n;
+  doubles[at_totals_alcohol_loss_count]! += t;
+  doubles[at_totals_alcohol_mae_total]! += alcohol_mae_total;
+  doubles[at_totals_alcohol_mae_count]! += t;
+  doubles[at_totals_alcohol_r2_residual]! += alcohol_r2_residual;
+  doubles[at_totals_alcohol_r2_total]! += alcohol_r2_total;
+  doubles[at_totals_alcohol_r2_squares]! += alcohol_r2_squares;
+  doubles[at_totals_alcohol_r2_count]! += t;
 }
 
 // summary_cultivar.loss = totals_cultivar.loss.total / max(totals_cultivar.loss.count, 1)
@@ -3488,7 +3492,7 @@ const columnEncoder: FeatureEncoder = {
           if (isWithin(bounds ? value : encoded[at]!, bounds)) continue;
           if (Number.isNaN(value)) throw noNumber(table, column, rows[row]!);
           const scaled = span === 1 ? "" : ", scaled,";
-          const what = bounds ? ` is not ${ruleOf(bounds)}` : `${scaled} is too large for ${dtype}`;
+          const what = bounds ? ` is not ${bounds.rule}` : `${scaled} is too large for ${dtype}`;
           throw wrongCell(table, column, rows[row]!, value + what);
         }
       }

@@ -206,8 +206,8 @@ export function targetRange(objective: Objective) {
     ...(limits.some(({ range }) => range.isWhole) && { isWhole: true as const }),
   };
   const names = limits.map((limit) => limit.name).join(" and ");
-  const advice = [...new Set(limits.map(({ range }) => range.otherwise))].join("; ");
-  const rule = `${rangeText(range)} for ${names}; ${advice}`;
+  // The advice for the loss comes first: advice for a metric is useful only after that.
+  const rule = `${rangeText(range)} for ${names}; ${limits[0].range.otherwise}`;
   return { ...range, rule };
 }
 

@@ -1,5 +1,5 @@
 // Encoders for columns of numbers and of classes, and the replacement of missing values.
-import { isWithin, ruleOf } from "../step/batch.ts";
+import { isWithin } from "../step/batch.ts";
 import { InputError, shown } from "../step/errors.ts";
 import type { FeatureEncoder } from "./dataset.ts";
 import {
@@ -50,7 +50,7 @@ export const columnEncoder: FeatureEncoder = {
           if (isWithin(bounds ? value : encoded[at]!, bounds)) continue;
           if (Number.isNaN(value)) throw noNumber(table, column, rows[row]!);
           const scaled = span === 1 ? "" : ", scaled,";
-          const what = bounds ? ` is not ${ruleOf(bounds)}` : `${scaled} is too large for ${dtype}`;
+          const what = bounds ? ` is not ${bounds.rule}` : `${scaled} is too large for ${dtype}`;
           throw wrongCell(table, column, rows[row]!, value + what);
         }
       }

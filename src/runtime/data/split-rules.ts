@@ -176,8 +176,8 @@ function forwardFolds(context: DatasetContext, table: Table, open: Int32Array, c
       cutAt(sequence, Math.round((i * rows.length) / (count + 1))),
     );
     folds.forEach((labels, fold) => {
-      for (const row of rows.subarray(0, bounds[fold + 1]!)) labels[row] = splitLabels.train;
-      for (const row of rows.subarray(bounds[fold + 1]!, bounds[fold + 2]!))
+      for (const row of rows.subarray(0, bounds[fold + 1])) labels[row] = splitLabels.train;
+      for (const row of rows.subarray(bounds[fold + 1], bounds[fold + 2]))
         labels[row] = splitLabels.validation;
     });
   }

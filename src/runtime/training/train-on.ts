@@ -52,9 +52,7 @@ export interface Stage extends Pick<FitOptions, "earlyStopping"> {
 export interface Begun extends Stage {
   trainer: Trainer;
   dataset: Dataset;
-  /**
-   * Whether early stopping had ended the stage before the run was resumed. If so, the stage does not train.
-   */
+  /** Whether the stage had stopped early before the run was resumed. If so, it does not train. */
   hasStopped: boolean;
 }
 

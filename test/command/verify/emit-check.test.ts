@@ -155,7 +155,7 @@ describe("the check of an incorrect trainer reports the error", () => {
   });
   it("in a loss", async () => {
     const { code, stdout } = await proved(specs.regression, {
-      change: replaced(/return f\[at_loss\];/, "return 1.01 * f[at_loss];"),
+      change: replaced(/return f\[at_loss\]!;/, "return 1.01 * f[at_loss];"),
     });
     expect(stdout).toMatch(/^ERROR +the loss is \S+, but \S+ in double precision$/m);
     expect(code).toBe(1);

@@ -89,6 +89,11 @@ export const loweringMutants: readonly Mutant[] = [
       "(buffer: string) => counts.get(buffer) === 1",
       "(buffer: string) => counts.has(buffer)",
     ],
+    [
+      "scalar-replacement: a value is computed after a store to its operand",
+      'x.kind === "load" && x.buffer === statement.buffer',
+      'x.kind === "load" && x.at.length < 0',
+    ],
   ]),
   ...inFile("src/compiler/lower/contract-arrays.ts", memory, [
     [
