@@ -57,7 +57,7 @@
 //
 // Notation
 //   a · b       the product of matrices or numbers; aᵀ is the transpose
-//   a ⊙ b       the elementwise product; all other operators work element by element, too
+//   a ⊙ b       the elementwise product; all other operators are elementwise, too
 //   Σ_i a       the sum over axis i. Axis i is the rows, j is the last axis, and k, l, m are the axes between
 //               them. Loop variables in the code may have other names.
 //   [c]         1 where the condition c is true, 0 elsewhere
@@ -910,11 +910,11 @@ interface Machine extends PredictingMachine {
    */
   gradient(n: number): number;
   /**
-   * Reads the training rows before the first step. Computes class weights or checks targets, if the model
-   * needs that.
+   * Reads the training rows before the first step, to compute class weights or to check targets, if the
+   * model requires it.
    */
   prepare?(data: Record<string, ArrayLike<number>>, rows: Int32Array): void;
-  /** Takes one step of the optimizer. The gradients are those of n rows. */
+  /** Takes one step of the optimizer, with gradients that were computed from n rows. */
   update(n: number): void;
   /** Adds the loss and metrics of the first n rows to `totals`. */
   evaluate(n: number): void;
@@ -947,7 +947,7 @@ interface BatchField {
   readonly name: string;
   /** True if prediction does not need this field: it is a target, or an input that only the loss reads. */
   readonly isTarget: boolean;
-  /** The count of numbers per row. */
+  /** The number of values per row. */
   readonly size: number;
   /** The valid indices; undefined for real numbers. */
   readonly bounds?: IndexBounds | undefined;
@@ -1048,8 +1048,8 @@ function writeRows(
   const turn = ++slots.writes;
   for (const slot of slots)
     if (!(onlyInputs && slot.isTarget)) writeField(slot, batch[slot.name]!, start, n, order);
-  // Reading an array of a user-defined class may run code of that class. This code must not overwrite the
-  // batch by calling this trainer.
+  // An array of a user-defined class may run its own code when it is read. That code must not call this
+  // trainer, which would overwrite the batch.
   if (slots.writes !== turn) throw new InputError("reading the batch calls the trainer");
 }
 
@@ -1066,7 +1066,7 @@ function writeField(
   }
 }
 
-/** Copies the numbers of a row from position `from` on to row i of the slot, and checks each of them. */
+/** Copies the row that begins at `numbers[from]` to row i of the slot, and checks each number. */
 function writeRow(
   { name, size, bounds, least = -Infinity, view }: Slot,
   i: number,
@@ -1088,8 +1088,8 @@ function writeRow(
 }
 
 /**
- * The input is invalid. `line` is the line in the data file. If the data has no lines, `line` describes the
- * row.
+ * The error for invalid input. `line` is the line in the data file, or describes the row if the data has no
+ * lines.
  */
 export class InputError extends Error {
   readonly line: number | string | undefined;
@@ -1111,10 +1111,7 @@ function shown(text: string, most = 60): string {
     .concat(text.length > most ? "…" : "");
 }
 
-/**
- * Throws unless `given` is an object that has only known keys. So a misspelt option is reported and not
- * ignored.
- */
+/** Throws unless `given` is an object with only known keys, so that a misspelt option is not ignored. */
 function checkKeys(what: string, given: object, known: readonly string[]): void {
   if (typeof given !== "object" || !given)
     throw new InputError(`${what} must be an object, got ${valueText(given)}`);
@@ -1278,7 +1275,7 @@ const singleSteps: TakeSteps = function* (session, data, order, batchSize, count
   return tally.sum / tally.rows;
 };
 
-/** The loss became NaN or infinite in this epoch. Epochs are counted from 1. */
+/** The error for a loss that is NaN or infinite. `epoch` is counted from 1. */
 export class TrainingDiverged extends Error {
   readonly epoch: number;
   constructor(epoch: number, message: string) {
@@ -1461,7 +1458,7 @@ export interface Trainer {
   load(checkpoint: Uint8Array): CheckpointMetadata;
 }
 
-/** A compiled model, and optional functions that replace the usual ones. */
+/** A compiled model, with optional replacements for the functions of an epoch. */
 type TrainerBase = Pick<Session, "model" | "machine" | "training"> & Partial<EpochSession>;
 
 /**
@@ -1566,13 +1563,13 @@ function runToEnd<Result>(run: Generator<unknown, Result>): Result {
 
 // ── 9 Training loop: epochs, validation and early stopping ──
 
-/** Some rows of a data set: their indices, and the data of all rows. */
+/** A part of a data set: the indices of its rows, and the data of all rows. */
 interface Part {
   data: Batch;
   rows: Int32Array;
 }
 
-/** The parts of an epoch that take long. They are generators, which yield only in trainers that can pause. */
+/** The long-running parts of an epoch. They are generators, but yield only in trainers that can pause. */
 interface EpochParts {
   takeSteps: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
   evaluateRows: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
@@ -1666,8 +1663,8 @@ function partsOf(
 }
 
 /**
- * Trains according to the plan. Yields after each epoch, and where the trainer pauses. If the caller stops
- * iterating, the trainer keeps its state, and the next run continues from this state.
+ * Trains according to the plan. Yields after each epoch, and wherever the trainer pauses. If the caller
+ * stops iterating, the trainer keeps its state, from which the next run continues.
  */
 function* runEpochs(session: EpochSession, plan: FitPlan): Generator<EpochReport, History> {
   const { machine, progress } = session;
@@ -1760,8 +1757,8 @@ function judge(
 }
 
 /**
- * The result of a training run. Splits that the spec does not set aside are absent. As in training, the loss
- * refers to scaled targets.
+ * The result of a training run. A split is absent if the spec does not set it aside. As in training, the
+ * loss refers to scaled targets.
  */
 interface TrainingResult {
   model: string;
@@ -1783,30 +1780,30 @@ interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "
   isInterrupted?(): boolean;
 }
 
-/** One training of a run. */
+/** One stage of a run, which trains one model. */
 interface Stage extends Pick<FitOptions, "earlyStopping"> {
   epochs: number;
   /** A prefix for progress lines. */
   name?: string;
-  /** Further metadata for the checkpoints of this training. A resumed run reads it. */
+  /** Additional metadata for the checkpoints of this stage, which a resumed run reads. */
   metadata?: CheckpointMetadata;
 }
 
-/** A stage at its beginning, with its trainer and data. */
+/** A stage that begins, with its trainer and data. */
 interface Begun extends Stage {
   trainer: Trainer;
   dataset: Dataset;
-  /** Whether the stage had already stopped early before the run was resumed. If so, it trains no further. */
+  /** Whether the stage had stopped early before the run was resumed. If so, it does not train. */
   hasStopped: boolean;
 }
 
 /** The initial state of a run. */
 interface Start extends DatasetContext {
-  /** The number of epochs after which a training ends. */
+  /** The number of epochs after which training ends. */
   epochs: number;
   /**
-   * The trainer of the first training. It is new, or restored from the checkpoint file `resume`, whose
-   * metadata is `resumed`.
+   * The trainer of the first stage. It is new, or restored from the checkpoint file `resume`, whose metadata
+   * is `resumed`.
    */
   trainer: Trainer;
   resume?: string | undefined;
@@ -1828,35 +1825,35 @@ interface Host {
   warn(text: string): void;
 }
 
-/** A run of several trainings. */
+/** A run with several stages, such as cross-validation. */
 interface Run extends Start, Pick<Host, "warn"> {
   source: Source;
   /** Runs one stage, with checkpoints and progress. */
   train(trainer: Trainer, dataset: Dataset, stage: Stage): Promise<TrainingResult>;
 }
 
-/** Defines a run of several trainings, and the text of its result. */
+/** Defines the stages of a run, and the text of its result. */
 interface Regime {
   train(run: Run): Promise<TrainingResult>;
   /**
-   * Returns a warning if a checkpoint with this metadata does not contain the final model. It is printed
-   * before the checkpoint is used for predictions.
+   * Returns a warning if a checkpoint with this metadata does not contain the final model. The warning is
+   * printed before the checkpoint is used for predictions.
    */
   doubt(training: TrainingFacts, metadata: CheckpointMetadata): string | undefined;
   text(result: TrainingResult): string;
 }
 
-/** Performs the whole run: reads the rows, then trains once. With `regime`, trains several times. */
+/** Performs the whole run: reads the rows, then trains once or, with `regime`, in several stages. */
 async function trainRun(start: Start, host: Host, regime?: Regime): Promise<TrainingResult> {
   const train: Run["train"] = (trainer, dataset, stage) => trainStage(start, host, trainer, dataset, stage);
   if (regime) return regime.train({ ...start, warn: host.warn, source: await host.read(), train });
   const { trainer, epochs, locateErrors } = start;
-  // The table is not in a variable. Otherwise it would stay in memory during training, and it is as large as
+  // No variable refers to the table. Otherwise it would stay in memory during training, and it is as large as
   // the data set.
   return train(trainer, datasetOf(start, await host.read(), trainer.seed, locateErrors), { epochs });
 }
 
-/** Performs one training, with a checkpoint after every epoch. */
+/** Performs one stage, and writes a checkpoint after every epoch. */
 async function trainStage(
   { model, training, resume, resumed, locateErrors, ...start }: Start,
   host: Host,
@@ -1882,9 +1879,9 @@ async function trainStage(
 }
 
 /**
- * Trains until the trainer has completed `epochs` epochs (by default the number in the spec). Then evaluates
- * all splits with the final parameters. These are the parameters of the best epoch if there is a validation
- * split, unless the spec has `keep: "last"`.
+ * Trains until the trainer has completed `epochs` epochs (by default the number in the spec), then evaluates
+ * all splits with the final parameters. With a validation split, these are the parameters of the best epoch,
+ * unless the spec has `keep: "last"`.
  */
 async function trainOn(
   model: ModelFacts,
@@ -2124,8 +2121,8 @@ function forBatches(
 }
 
 /**
- * Returns the indices of all rows. First checks every value, so that an invalid value is reported before
- * training and not in the middle of an epoch.
+ * Returns the indices of all rows. First checks every value, so that invalid values are reported before
+ * training, not in the middle of an epoch.
  */
 function checkedRows(session: Session, data: Batch): Int32Array {
   const rows = allRows(rowsOf(session.slots, data));
@@ -2159,7 +2156,7 @@ type Predicting = (
 const predictHelp = `
   --predict FILE       print predictions for these rows`;
 
-/** Creates a function that predicts rows and interprets the output for each target column with `answer`. */
+/** Creates a function that predicts rows. `answer` interprets the output for each target column. */
 const predictBy =
   (answer: Interpretation): Predicting =>
   (context, fields, table, trainer) => {
@@ -2200,7 +2197,7 @@ type Interpretation = (scores: readonly number[], classes: readonly Cell[], scal
 /** Rounds to 7 significant digits, the precision of f32. */
 const rounded = (value: number): number => +value.toPrecision(7);
 
-/** For one logit per class: the probabilities, computed by softmax. */
+/** Interprets one logit per class: softmax computes the probabilities. */
 const byProbability: Interpretation = (scores, classes) => {
   const top = Math.max(...scores);
   const sum = scores.reduce((all, score) => all + exp(score - top), 0);
@@ -2549,7 +2546,7 @@ interface FeatureEncoder {
   encode(context: EncodingContext, field: FittedField, table: Table, rows: Int32Array): FieldNumbers;
 }
 
-/** All facts that are needed to encode rows, except the fitted fields. */
+/** The context in which rows are encoded: everything except the fitted fields. */
 interface EncodingContext {
   model: ModelFacts;
   data: DataFacts;
@@ -2560,14 +2557,14 @@ interface EncodingContext {
   encoders: Readonly<Record<string, FeatureEncoder>>;
 }
 
-/** All facts that are needed to split, fit and encode a data set. */
+/** The context in which a data set is split, fitted and encoded. */
 interface DatasetContext extends EncodingContext {
   training: TrainingFacts;
   /** Present if at least one scale is fitted to the data. */
   fitScales?: FitScales | undefined;
 }
 
-/** The rows of the data, and the test rows if they have a file of their own. */
+/** The rows of the data, and the test rows if they are in a separate file. */
 interface Source {
   file: string;
   table: Table;
@@ -2658,9 +2655,9 @@ interface Split {
 }
 
 /**
- * Splits the rows in random order. With `classes` (one per row), each split has almost the class proportions
- * of all rows. For k classes and a class with the fraction p of all rows, the error is at most 1 + p·(k − 2)
- * rows. For two classes, this is one row.
+ * Splits the rows in random order. With `classes` (one per row), each split has nearly the class proportions
+ * of all rows. With k classes, the error of a class with fraction p is at most 1 + p·(k − 2) rows. For two
+ * classes, this is one row.
  */
 function splitRows(rows: number, training: TrainingFacts, seed: number, classes?: ArrayLike<number>): Split {
   const order = drawnRows(rows, seed);
@@ -2694,8 +2691,8 @@ function cutRows(order: Int32Array, { test, validation }: Pick<TrainingFacts, "t
 
 /**
  * Distributes each class evenly over the order. Row j of the m rows of a class moves to the relative position
- * (j + ½) / m. So for any t, the first fraction t of the order contains m·t rows of each class, with an error
- * of at most half a row.
+ * (j + ½) / m. For any t, the first fraction t of the order therefore contains m·t rows of each class, with
+ * an error of at most half a row.
  */
 function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void {
   const members = new Map<number, number[]>();
@@ -2715,8 +2712,8 @@ type FittedRule = "standard" | "min-max";
 type ScaleRule = FittedRule | { divide: number };
 
 /**
- * How texts are split into words. A text that is too long for `length` positions is an error, unless `cut` is
- * true.
+ * The rule by which texts are split into words. A text that is too long for `length` positions is an error,
+ * unless `cut` is true.
  */
 interface WordRule {
   length: number;
@@ -2731,8 +2728,8 @@ interface Scale {
 }
 
 /**
- * The columns of a field, by name or as ranges such as "p0..p63", and how to encode them. `scale` applies
- * only to real numbers.
+ * The columns of a field, by name or as ranges such as "p0..p63", and their encoding. `scale` applies only to
+ * real numbers.
  */
 interface ColumnFacts {
   columns: readonly string[];
@@ -2895,8 +2892,8 @@ function checkFields(found: readonly FittedField[], trained = found): void {
 }
 
 /**
- * Encodes numbers, and classes that the data states by number or by name. Real numbers are scaled. Indices
- * remain integers, because f32 cannot represent all 32-bit integers.
+ * Encodes numbers, and classes that the data identifies by number or by name. Real numbers are scaled.
+ * Indices remain integers, because f32 cannot represent all 32-bit integers.
  */
 const columnEncoder: FeatureEncoder = {
   fit({ model, data, fitScales }, name, table, train) {
@@ -2998,18 +2995,19 @@ function fitScale(values: Float64Array, rule: FittedRule): Scale {
   if (low === high) return { shift: low, span: 1 };
   if (rule === "min-max") return { shift: low, span: high - low };
   const mean = sum / values.length;
-  // The square is a product and not a power, because engines may differ in the last bit of a power.
+  // The square is computed as a product, not as a power, because engines may differ in the last bit of a
+  // power.
   for (const value of values) squares += (value - mean) * (value - mean);
   return { shift: mean, span: Math.sqrt(squares / values.length) };
 }
 
-/** The typed arrays in which a column may have its numbers. */
+/** The typed arrays in which a column may store its numbers. */
 type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
 interface Column {
-  /** The count of numbers per cell. Usually it is 1; for an image, it is the number of pixels. */
+  /** The number of values per cell: usually 1; for an image, the number of pixels. */
   readonly size: number;
-  /** All numbers, row-major. The numbers of a cell without numbers are NaN. */
+  /** All numbers, row-major. A cell that is not a number is NaN. */
   numbers(): NumberArray;
   /** The text of a cell. */
   text(row: number): string;
@@ -3018,8 +3016,8 @@ interface Column {
 interface Table {
   readonly rows: number;
   /**
-   * The columns in the order of the file. They are in a map and not in an object, because a column may have
-   * any name.
+   * The columns in the order of the file. This is a map and not an object, because a column may have any
+   * name.
    */
   readonly columns: ReadonlyMap<string, Column>;
   /**
@@ -3133,13 +3131,13 @@ interface Program extends DatasetContext {
   createTrainer(options: { seed?: number | undefined }): Trainer;
   /** Reads the data files that the flags name. */
   reader: DataReader;
-  /** Present if a run consists of several trainings, such as cross-validation. */
+  /** Present if a run has several stages, such as cross-validation. */
   regime?: Regime;
   /** Predicts the rows of a file. Absent if the program samples texts instead. */
   predict?: Predicting;
   /** Further lines of the help text. */
   seenHelp?: string;
-  /** Wraps the trainer, so that it reports errors in original units or samples texts. */
+  /** Wraps the trainer so that it reports errors in original units or samples texts. */
   seen?(trainer: Trainer, program: Program, dataset: Dataset, flags: Flags): Trainable | Promise<Trainable>;
 }
 
@@ -3365,8 +3363,8 @@ async function reading<T>(path: string, read: (files: HostFiles) => Promise<T>, 
 }
 
 /**
- * Awaits the work. Converts an error of the host to an InputError. The message states the operation that
- * failed and the reason.
+ * Awaits the work. Converts an error of the host to an InputError, whose message names the failed operation
+ * and the reason.
  */
 function orRefuse<T>(what: string, work: Promise<T>): Promise<T> {
   return work.catch((error: Error) => {
@@ -3418,7 +3416,7 @@ async function checkOutput(files: HostFiles, path: string): Promise<string | und
 async function outputTarget(files: HostFiles, path: string): Promise<string | undefined> {
   const status = await files.stat(path).catch(() => undefined);
   if (status && !status.isFile() && !status.isDirectory()) return undefined;
-  // This write of nothing fails for a folder and for a read-only file.
+  // Appending nothing fails for a folder and for a read-only file.
   if (status || /[/\\]$/.test(path)) await files.appendFile(path, "");
   const target = await targetOf(files, path);
   await files.mkdir(partialIn(target)[0], { recursive: true });
@@ -3459,7 +3457,7 @@ function partialIn(target: string): [folder: string, start: string] {
 const newPartial = (target: string): string =>
   `${partialIn(target).join("")}${crypto.randomUUID().slice(0, 8)}.partial`;
 
-/** Returns the file that a path refers to. Follows links, even links to files that do not exist yet. */
+/** Returns the file to which a path refers. Follows links, even links to files that do not exist yet. */
 async function targetOf(files: HostFiles, path: string, links = 9): Promise<string> {
   const target = await files.realpath(path).catch(() => undefined);
   const link =

@@ -14,7 +14,7 @@ import type { CheckedCandidate } from "./check-candidates.ts";
 
 /** The data of all candidates. Candidates with the same preprocessing share their data. */
 export interface OpenData {
-  /** Training and validation split, or those of each fold. */
+  /** The training and validation splits, or those of each fold. */
   readonly data: readonly (readonly OpenDataset[])[];
   /** The index in `data` of each candidate. */
   readonly dataOf: readonly number[];

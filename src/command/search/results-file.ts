@@ -45,10 +45,7 @@ const line = z.looseObject({ candidate: z.int().nonnegative() });
 
 export type Outcomes = ReadonlyMap<number, Outcome>;
 
-/**
- * The stored outcomes of the search with this hash.
- * @throws DiagnosticError (T1706) for a file of anything else
- */
+/** The stored outcomes of the search with this hash. @throws DiagnosticError (T1706) for any other file */
 export function readResults(file: string, hash: string): Map<number, Outcome> {
   const found = new Map<number, Outcome>();
   if (!existsSync(file)) return found;

@@ -1,4 +1,4 @@
-/** The number of rows and epochs of a future training, for `inspect --show schedule`. */
+/** The expected numbers of training rows and epochs, for `inspect --show schedule`. */
 import { DiagnosticError, Unsupported } from "../../compiler/diagnostics/errors.ts";
 import type { Run } from "../../studio/explain/subject.ts";
 import { datasetContextOf, prepareDataset } from "../../compiler/trainer/dataset-context.ts";

@@ -54,7 +54,7 @@ function checkSampling(model: Model, { sample, temperature }: TrainFlags): void 
     );
 }
 
-/** Rejects flags of a single training, because a run with folds has several. */
+/** Rejects flags that apply only to a single training run if there are folds. */
 function checkFolds({ training }: Model, { keep, from }: TrainFlags): void {
   if (training.validation?.folds === undefined) return;
   if (keep !== undefined)

@@ -49,7 +49,7 @@ export function kernelRole(program: string, kernel: Kernel, optimizer = "optimiz
     return role("backward", subject, "backward", detail);
   }
   const { subject, detail } = partOf(line, value);
-  // Rematerialised values have names that end in `again`. They are recomputed for the backward part.
+  // The names of rematerialised values end in `again`. These values are recomputed for the backward pass.
   const again = /(?:^|_)again$/;
   if (again.test(detail)) return role("backward", subject, "recomputed", detail.replace(again, ""));
   if (subject === "regularization") return role("loss", subject, detail);
@@ -73,10 +73,13 @@ function updateRole(kernel: Kernel, line: Provenance | undefined, optimizer: str
   return role("update", subject, "update", subject === optimizer ? "" : detailOf(line?.value ?? "", subject));
 }
 
-/** The layer of a value. Outside of layers, it is the section of the spec that the value belongs to. */
+/** The layer of a value or, outside of layers, the section of the spec to which the value belongs. */
 const subjectOf = (line: Provenance | undefined, path = line?.path): string => line?.layer ?? sectionOf(path);
 
-/** A section of the spec: `loss`, or with several targets `price.loss`, and `loss` for their sum. */
+/**
+ * A section of the spec, such as `loss`. With several targets, it is `price.loss`, or `loss` for the weighted
+ * sum.
+ */
 function sectionOf([section, target, key]: SpecPath = ["step"]): string {
   if (section !== "losses") return String(section);
   return key === undefined ? "loss" : `${target}.${key}`;

@@ -107,7 +107,7 @@ function recurrenceLines(recurrence: Recurrence, step: Graph, spell: GraphNames)
 
 export const printGraph = (graph: Graph): string => printGraphAs(graph, graphNames(graph));
 
-/** Prints a graph with the given names instead of its own, for example to compare several graphs. */
+/** Prints a graph with the given names instead of its own, for instance to compare several graphs. */
 export function printGraphAs(graph: Graph, spell: GraphNames): string {
   const recurrences = stepsOf(graph).flatMap(({ recurrence, step }) =>
     recurrenceLines(recurrence, step, spell),
@@ -139,7 +139,7 @@ function parseType(element: string, shape: string): TensorType {
   );
 }
 
-/** Parses attributes. The printer leaves out empty lists and prints infinities as strings. */
+/** Parses attributes. The printer omits empty lists and prints infinities as strings. */
 function parseAttributes(
   op: keyof typeof syntax,
   text: string | undefined,

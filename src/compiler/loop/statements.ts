@@ -37,7 +37,7 @@ export const store = (buffer: string, at: readonly Expression[], value: Expressi
   value,
 });
 
-/** The statements with this line of provenance, inner ones included. */
+/** The statements with this line of provenance, including inner statements. */
 export const attributed = (statements: readonly Statement[], line: Provenance): readonly Statement[] =>
   statements.map((statement) =>
     statement.kind === "for"

@@ -30,8 +30,8 @@ interface Context {
 }
 
 /**
- * Replaces loads of an element by the variable with its value, from the store of the element to the end of
- * the block.
+ * Replaces loads of an element with the variable that contains its value, from the store of the element to
+ * the end of the block.
  */
 function forwardBlock(
   statements: readonly Statement[],
@@ -119,8 +119,8 @@ function inlineBlock(
 }
 
 /**
- * Moves each value that is only stored down to its store, over statements that leave its operands unchanged. New
- * values of states are stored at the end of a block, after the last read of an old value.
+ * Moves each value whose only use is a store down to that store, past statements that do not change its
+ * operands. New values of states are stored at the end of a block, after the last read of an old value.
  */
 function sinkStoredValues(
   statements: readonly Statement[],

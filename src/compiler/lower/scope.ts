@@ -1,6 +1,6 @@
 /**
- * What lowering knows in the current scope: which values are materialised, where they are in memory, and how
- * to read elements of nodes.
+ * The scope of lowering: which values are materialised, where they are in memory, and how to read elements of
+ * nodes.
  */
 import { leafName, operandNamesOf, operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
@@ -24,7 +24,7 @@ export interface Scope {
   readonly stored: ReadonlySet<Node>;
   /** The location of a materialised node, or of a leaf that is in storage. */
   locationOf(node: Node): BufferLocation;
-  /** How to read an argument of the current step. */
+  /** The function that reads an argument of the current step. */
   argument(node: Node): Read;
   /** A unique name for a loop variable or an accumulator. */
   fresh(base: string): string;
@@ -35,7 +35,8 @@ export const storedElement = (node: Node, float: "f32" | "f64"): "f32" | "f64" |
   node.type.element === "bool" ? float : node.type.element;
 
 /**
- * How to read an element of `node`: by a load if the node is materialised, else by computing the element.
+ * The function that reads an element of `node`: by a load if the node is materialised, otherwise by computing
+ * the element.
  */
 export function readerOf(node: Node, scope: Scope): Read {
   if (node.op === "argument") return scope.argument(node);
@@ -57,7 +58,7 @@ export function operandReaders(node: Node, scope: Scope): Record<string, Read> {
   return Object.fromEntries(operandsOf(node).map((operand, i) => [names[i], readerOf(operand, scope)]));
 }
 
-// Outputs that need no copy.
+// The outputs that need no copy.
 
 /**
  * The outputs that are computed directly in their storage. Other outputs are copied there at the end. For

@@ -28,8 +28,8 @@ import { defineKernelStage } from "../stages/loops.ts";
 import type { Fresh } from "../stages/loops.ts";
 
 /**
- * Whether the conversion of a variable to a real number is free. It is one instruction in WebAssembly and
- * none in TypeScript, whose numbers are doubles.
+ * Whether the expression only converts a variable to a real number, which is cheap: it takes one instruction
+ * in WebAssembly and none in TypeScript, whose numbers are doubles.
  */
 const isRealVariable = (x: Expression): boolean =>
   x.kind === "convert" && isFloat(x.type) && (x.x.kind === "variable" || isRealVariable(x.x));

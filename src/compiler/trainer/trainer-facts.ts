@@ -31,7 +31,7 @@ import type { Columns, DataFiles, Model, ModelData, SplitRule, Training } from "
 import { version } from "../spec/version.ts";
 import { mapValues } from "../util/collections.ts";
 
-/** The splits as fractions of the rows at random. The facts of the data contain all other rules. */
+/** The splits that are random fractions of the rows. The facts of the data contain all other rules. */
 function fractionsOf(training: Training, data: ModelData | undefined) {
   const { test, validation } = training;
   if (isRuled(training, data)) return {};
@@ -61,7 +61,7 @@ export function trainingFacts(model: Model) {
   };
 }
 
-/** An entry without columns has a file of its own. Its only column is named after the entry. */
+/** An entry without columns has a separate file, whose only column is named after the entry. */
 const columnsOf = (entries: Readonly<Record<string, Columns & { readonly range?: ValueRange }>>) =>
   Object.fromEntries(
     Object.entries(entries).map(([name, { columns, missing, unseen, names, window, ...others }]) => [
@@ -77,14 +77,17 @@ const columnsOf = (entries: Readonly<Record<string, Columns & { readonly range?:
     ]),
   );
 
-/** What to do with missing values, as a key of the runtime's `ColumnFacts`. */
+/** The treatment of missing values, as a key of the runtime's `ColumnFacts`. */
 function missingFact(missing: Columns["missing"], isDate: boolean) {
   if (missing === undefined) return {};
   if (missing === "category") return { missingCategory: true };
   return missing === "mean" && isDate ? { meanDates: true } : { [missing]: true };
 }
 
-/** The columns of the targets. With a range of valid values, a target with an IDX file has an entry, too. */
+/**
+ * The columns of the targets. If a target has a range of valid values, it has an entry even if its data is in
+ * an IDX file.
+ */
 function targetColumnsOf(model: Model, given: Readonly<Record<string, Columns>>, isTable: boolean) {
   const objectives = objectivesOf(model);
   const ranges = objectives.flatMap((objective) => {
@@ -136,7 +139,7 @@ function seriesFacts({ training, loss }: Model, data: ModelData) {
   };
 }
 
-/** The losses that a naive forecast is evaluated with. */
+/** The losses that can evaluate a naive forecast. */
 const naiveLosses = ["mae", "mse", "rmse"] as const;
 
 /** The runtime's splitters that some rule of this model needs, by the key that selects each. */
@@ -161,7 +164,7 @@ export function splitterNames({ training, data }: Model): Readonly<Record<string
 /** The parts of the runtime's `DatasetContext` that order, split and cut the rows of this model. */
 export function seriesParts(model: Model) {
   const { data, loss, metrics = [] } = model;
-  // The naive forecast has figures of one target.
+  // The naive forecast is evaluated for one target.
   const hasFigures =
     naiveLosses.some((type) => type === loss?.type) ||
     metrics.some(({ type }) => ["mae", "rmse", "r2", "accuracy"].includes(type));
@@ -173,7 +176,7 @@ export function seriesParts(model: Model) {
   };
 }
 
-/** The name of the runtime's regime, if a run is more than one training on splits at random. */
+/** The name of the runtime's regime, if a run is more than a single training run on random splits. */
 export function regimeName({ training, data }: Model): RegimeName | undefined {
   const hasFolds = training.validation?.folds !== undefined;
   if (isRuled(training, data)) return hasFolds ? "ruledFoldsRegime" : "ruledRegime";
@@ -211,7 +214,7 @@ export function encoderNames(model: Model): Readonly<Record<string, EncoderName>
   const data = dataFacts(model);
   if (data === undefined) return {};
   const fields = [...Object.values(data.inputs), ...Object.values(data.targets)];
-  // Of several targets, some may have a range, and others decimals.
+  // If there are several targets, some may have a range and others decimals.
   const isMixed =
     fields.some((field) => "range" in field && !("hasDecimals" in field)) &&
     fields.some((field) => "hasDecimals" in field);
@@ -284,7 +287,7 @@ function answerName(
 ): InterpretationName | undefined {
   if (losses !== undefined && data?.targets[target]?.nextOf !== undefined) return undefined;
   const perPlace = sizeOf(output, 1) / sizeOf(shape, 1);
-  // In an IDX file, one column holds all numbers of an image.
+  // In an IDX file, one column contains all numbers of an image.
   const isImage = typeof data?.file !== "string" && sizeOf(shape, 1) > 1;
   if (isImage) return undefined;
   if (classes === undefined) {
@@ -326,7 +329,7 @@ function seenBy(model: Model): RuntimeExpression | undefined {
   return writesTexts(model) ? "asWriter" : undefined;
 }
 
-/** Reads the splits that have a file of their own. */
+/** Reads the splits that are in separate files. */
 function splitReader({ test, validation }: ModelData, one: RuntimeExpression): RuntimeExpression {
   if (validation !== undefined) return called(test === undefined ? "fileAndValidation" : "threeFiles", one);
   return test === undefined ? one : called("fileAndTest", one);
@@ -380,9 +383,9 @@ function predictWith(
 }
 
 /**
- * How a predictor reads rows like those of the data file and interprets its output. `fields` is the
- * preprocessing that was fitted on the data file. Undefined for IDX files and for outputs without an
- * interpretation.
+ * The parts with which a predictor reads rows of the data file's form and interprets its output. `fields` is
+ * the preprocessing that was fitted on the data file. The result is undefined for IDX files and for outputs
+ * without an interpretation.
  */
 export function predictedRows(model: Model, built: ModelGraphs, fields: object) {
   const data = dataFacts(model);
@@ -399,7 +402,7 @@ export function predictedRows(model: Model, built: ModelGraphs, fields: object) 
   };
 }
 
-/** The inputs from which integers reach a value. Ops in between only move integers. */
+/** The inputs whose integers reach a value through ops that only move integers. */
 function integerInputs(node: Node): readonly string[] {
   if (node.op === "input") return [node.attributes.name];
   return operandsOf(node)
@@ -445,11 +448,11 @@ export const limitedTargets = (model: Model) =>
     return range === undefined ? [] : [{ target: name, size: sizeOf(shape, 1), range }];
   });
 
-/** With `losses`: for each target, the numbers per row that predict() returns. */
+/** With `losses`, the number of values per row that predict() returns for each target. */
 export const predictionSizes = ({ losses }: Model, { predictions }: ModelGraphs) =>
   losses && predictions.map(({ target, shape }) => ({ target, size: sizeOf(shape, 1) }));
 
-/** The metrics of the order of all rows: name, function of the runtime, and the parts that they collect. */
+/** The rank metrics: their names, the functions of the runtime, and the values that they collect. */
 export function rankedMetrics(model: Model, { evaluate }: ModelGraphs) {
   return objectivesOf(model).flatMap(({ prefix, metrics }) =>
     metrics.flatMap((metric) => {

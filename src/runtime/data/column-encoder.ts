@@ -16,8 +16,8 @@ import {
 import type { Column, NumberArray, Table } from "./table.ts";
 
 /**
- * Encodes numbers, and classes that the data states by number or by name. Real numbers are scaled. Indices
- * remain integers, because f32 cannot represent all 32-bit integers.
+ * Encodes numbers, and classes that the data identifies by number or by name. Real numbers are scaled.
+ * Indices remain integers, because f32 cannot represent all 32-bit integers.
  */
 export const columnEncoder: FeatureEncoder = {
   fit({ model, data, fitScales }, name, table, train) {
@@ -86,7 +86,7 @@ export function isMissing(cell: string): boolean {
   return /^(n\/?a|nan|null|\?)?$/i.test(cell.trim());
 }
 
-/** Encodes numbers, and replaces missing values by the mean of the training rows. */
+/** Encodes numbers, and replaces missing values with the mean of the training rows. */
 export const meanEncoder: FeatureEncoder = {
   fit(context, name, table, train) {
     const all = [...table.columns.keys()];

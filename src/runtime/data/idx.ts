@@ -6,7 +6,7 @@ import { InputError } from "../step/errors.ts";
 import { fieldOf } from "./fields.ts";
 import type { Column, NumberArray, Table } from "./table.ts";
 
-/** The parts of the Web Streams API that are used here. */
+/** The parts of the Web Streams API that this file uses. */
 declare const Blob: new (parts: readonly Uint8Array[]) => {
   stream(): { pipeThrough(stream: object): AsyncIterable<Uint8Array> };
 };

@@ -21,7 +21,7 @@ export type Predicting = (
 export const predictHelp = `
   --predict FILE       print predictions for these rows`;
 
-/** Creates a function that predicts rows and interprets the output for each target column with `answer`. */
+/** Creates a function that predicts rows. `answer` interprets the output for each target column. */
 export const predictBy =
   (answer: Interpretation): Predicting =>
   (context, fields, table, trainer) => {

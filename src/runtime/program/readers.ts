@@ -28,8 +28,8 @@ export const csvFile = (parse: TextParser): DataReader => ({
 });
 
 /**
- * Wraps the parser for a spec whose data file has another format. `tapeless train` reads that format. This
- * program reads only CSV, with the same columns.
+ * Wraps the parser for a spec whose data file is not CSV. `tapeless train` reads that format, but this
+ * program reads only CSV with the same columns.
  */
 export const csvOnly =
   (parse: TextParser): TextParser =>
@@ -38,13 +38,13 @@ export const csvOnly =
     throw new InputError("this program reads only CSV: convert the file, or use `tapeless train`");
   };
 
-/** Wraps the parser for specs with a format of numbers. */
+/** Wraps the parser for specs with a number format. */
 export const formattedNumbers =
   (parse: TextParser): TextParser =>
   (text, data, asked) =>
     withNumberFormat(parse(text, data, asked), data.numberFormat);
 
-/** Matches one cell and its end, as the default of `csvRecords`, for another separator. */
+/** Matches one cell and its end, like the default pattern of `csvRecords`, but with this separator. */
 export function cellPattern(separator = ","): RegExp {
   const cell = `(?:"([^"\ufffd]*(?:""[^"\ufffd]*)*)"|([^"\ufffd${separator}\\r\\n]*))`;
   return new RegExp(`${cell}([${separator}]|\\r?\\n|\\r|$)`, "y");
@@ -99,7 +99,7 @@ export const fileAndTest = (one: DataReader): DataReader => ({
 /** Reads training rows from one file and validation rows from another. */
 export const fileAndValidation = (one: DataReader): DataReader => withParts(one, ["validation"]);
 
-/** Reads training, validation and test rows from a file each. */
+/** Reads training, validation and test rows from three separate files. */
 export const threeFiles = (one: DataReader): DataReader => withParts(one, ["validation", "test"]);
 
 function withParts(one: DataReader, parts: readonly ("validation" | "test")[]): DataReader {

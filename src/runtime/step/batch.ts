@@ -20,7 +20,7 @@ export interface BatchField {
   readonly name: string;
   /** True if prediction does not need this field: it is a target, or an input that only the loss reads. */
   readonly isTarget: boolean;
-  /** The count of numbers per row. */
+  /** The number of values per row. */
   readonly size: number;
   /** The valid indices; undefined for real numbers. */
   readonly bounds?: IndexBounds | undefined;
@@ -121,8 +121,8 @@ export function writeRows(
   const turn = ++slots.writes;
   for (const slot of slots)
     if (!(onlyInputs && slot.isTarget)) writeField(slot, batch[slot.name]!, start, n, order);
-  // Reading an array of a user-defined class may run code of that class. This code must not overwrite the
-  // batch by calling this trainer.
+  // An array of a user-defined class may run its own code when it is read. That code must not call this
+  // trainer, which would overwrite the batch.
   if (slots.writes !== turn) throw new InputError("reading the batch calls the trainer");
 }
 
@@ -139,7 +139,7 @@ function writeField(
   }
 }
 
-/** Copies the numbers of a row from position `from` on to row i of the slot, and checks each of them. */
+/** Copies the row that begins at `numbers[from]` to row i of the slot, and checks each number. */
 export function writeRow(
   { name, size, bounds, least = -Infinity, view }: Slot,
   i: number,

@@ -1,19 +1,19 @@
-// Windows as rows of a batch, without a copy for each window: views of the numbers of a table. The functions of
-// this file replace those of the same name in trainers of windows.
+// Windows as rows of a batch. A window is not copied, but is a view of the numbers of a table. In trainers
+// that read windows, the functions in this file replace those of the same name.
 import { writeRow } from "./batch.ts";
 import type { Slot } from "./batch.ts";
 
 type RowNumbers = Float32Array | Float64Array | Int32Array;
 
-/** Row i of a view is the numbers of `rows` from `starts[i]` on. */
+/** Row i of a view consists of the numbers in `rows` from `starts[i]` on. */
 interface WindowView {
   rows: ArrayLike<number>;
   starts: Int32Array;
 }
 
 /**
- * An array whose row i consists of the `size` numbers from `rows[starts[i]]` on. It reads them from `rows`, so it
- * takes no memory of its own; `subarray` and all other methods copy. Trainers of windows read the view directly.
+ * An array whose row i consists of the `size` numbers from `rows[starts[i]]` on. It shares the memory of
+ * `rows`; `subarray` and all other methods copy. Trainers that read windows use the view directly.
  */
 export function windowRows<N extends RowNumbers>(rows: N, starts: Int32Array, size: number): N {
   const length = starts.length * size;
@@ -45,7 +45,7 @@ export function windowRows<N extends RowNumbers>(rows: N, starts: Int32Array, si
   });
 }
 
-/** The view, if the array is one. */
+/** The view behind the array, if it was created by `windowRows`. */
 export const windowViewOf = (values: object): WindowView | undefined =>
   hasView(values) ? values.windowView : undefined;
 

@@ -106,8 +106,8 @@ export const watchedSteps = (watch: StepWatch, others: TakeSteps = singleSteps):
 /** Dead or saturated units of a layer. */
 export interface IdleUnits {
   /**
-   * The rule that values must match. "zero", after relu: the value is exactly 0, so the gradient is 0 too. A
-   * unit of such values is dead (Lu et al., "Dying ReLU and initialization", 2020). "saturated", after a
+   * The rule for idle values. "zero", after relu: the value is exactly 0, so the gradient is 0 too. A unit
+   * with only such values is dead (Lu et al., "Dying ReLU and initialization", 2020). "saturated", after a
    * squashing function: the value is in the outer 3 % of the function's range, such as |y| > 0.97 for tanh
    * (Karpathy, "Building makemore, part 3").
    */
@@ -167,8 +167,8 @@ export interface ProbingTrainer extends Trainer {
    */
   probe(batch: Batch): Probe;
   /**
-   * Calls `listener` after every step of steps(), epochs() and fit(). With undefined, removes the listener.
-   * The listener may call probe(). Results do not change.
+   * Calls `listener` after every step of steps(), epochs() and fit(); undefined removes the listener. The
+   * listener may call probe(). Results do not change.
    */
   onStep(listener: ((step: StepReport) => void) | undefined): void;
 }

@@ -1,5 +1,5 @@
-// The naive forecast that a model of a series is compared with: the last value of the past, or with a season of m
-// rows, the value of the last season:
+// The naive forecast, with which the model of a series is compared. It is the last value of the past or, with
+// a season of m rows, the value one season before:
 //
 //   p(T + h) = y(T + h − m k)      with the smallest k for which T + h − m k ≤ T; m = 1 without a season
 import type { ForecastNaively } from "../data/dataset.ts";
@@ -19,7 +19,7 @@ interface ForecastSums {
   hits: number;
 }
 
-/** The figures of a naive forecast, for a scaled target. */
+/** The metrics of a naive forecast, for a scaled target. */
 const naiveFigures: Readonly<Record<string, (sums: ForecastSums) => number>> = {
   mae: ({ errors, count }) => errors / count,
   mse: ({ squares, count }) => squares / count,
@@ -28,7 +28,7 @@ const naiveFigures: Readonly<Record<string, (sums: ForecastSums) => number>> = {
   accuracy: ({ hits, count }) => hits / count,
 };
 
-/** As for the model, the loss is that of the scaled target, and mae and rmse are in original units. */
+/** As for the model, the loss is computed from the scaled target, and mae and rmse are in original units. */
 export const forecastNaively: ForecastNaively = ({ training, data, model }, fields, windows) => {
   const { name, scales } = fields[fields.length - 1]!;
   const { horizon, season = 1, naiveLoss } = data.windowRule ?? { horizon: 1 };

@@ -5,9 +5,9 @@ import type { Trainable } from "./train-on.ts";
 import type { EpochReport } from "../trainer/trainer.ts";
 
 /**
- * Wraps a trainer, so that it reports `mae` and `rmse` in the original units of the target. The trainer
- * itself computes them for the scaled target, in units of the scale's span. The loss still refers to the
- * scaled target. r2 and accuracy have no unit. The compiler checks that all columns of the target have the
+ * Wraps a trainer so that it reports `mae` and `rmse` in the original units of the target. The trainer
+ * itself computes them for the scaled target, in multiples of the scale's span. The loss still refers to the
+ * scaled target; r2 and accuracy have no unit. The compiler checks that all columns of the target have the
  * same span.
  */
 export function inOriginalUnits(
@@ -19,7 +19,7 @@ export function inOriginalUnits(
   return withUnits(trainer, training, (figure) => (figure === "mae" || figure === "rmse" ? span : 1));
 }
 
-/** Wraps a trainer, so that it reports figures, and takes `minDelta` of early stopping, in these units. */
+/** Wraps a trainer so that its losses and metrics, and `minDelta` of early stopping, have these units. */
 export function withUnits(
   trainer: Trainable,
   training: TrainingFacts,

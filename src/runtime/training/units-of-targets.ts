@@ -5,8 +5,8 @@ import { withUnits } from "./original-units.ts";
 import type { Trainable } from "./train-on.ts";
 
 /**
- * Does for the targets of a model with `losses` what `inOriginalUnits` does for a single target: `price.mae` has the
- * unit of the target price. Names without a target belong to the only one.
+ * Like `inOriginalUnits`, but for a model with `losses`: `price.mae` is in the units of the target `price`.
+ * Names without a target belong to the only target.
  */
 export function inUnitsOfTargets(
   trainer: Trainable,

@@ -45,7 +45,7 @@ export interface ScriptRequest {
   readonly formula: string;
 }
 
-/** How to interpret the network's outputs: the name of one of the runtime's interpretations. */
+/** The interpretation of the network's outputs, by its name in the runtime. */
 export type InterpretationName = string | undefined;
 
 /** Everything that training needs. `script` is the emitted module without its types. */
@@ -56,7 +56,7 @@ export interface TrainerScript {
   readonly answer: InterpretationName;
   /** The training rows, and the other splits that the spec requests. */
   readonly data: Dataset | undefined;
-  /** Why `data` is undefined, if it is. */
+  /** The reason if `data` is undefined. */
   readonly problem: string | undefined;
 }
 

@@ -4,7 +4,8 @@
  *
  * - nodes: the nodes of the graph; the nodes of a recurrence's step count once;
  * - FLOPs: the work to compute each materialised value, including everything that is computed inline for it.
- *   A value that is computed inline for several materialised values counts once for each of them. The work of
+ *   A value that is computed inline for several materialised values is counted once for each of them. The
+ *   work of
  *   a recurrence's step is multiplied by the number of steps;
  * - bytes moved: each materialised value is written once. Each materialised value, parameter and input is
  *   read once by each materialised value that needs it. A recurrence is one loop and moves each of its values

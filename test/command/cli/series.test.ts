@@ -456,7 +456,7 @@ const mistakes: [string, Json, Json, Json, string][] = [
     { test: { after: "1999-02-01" } },
     {},
     {},
-    "T2004: the test split has no row: it begins at 1999-02-01, but the last of the other rows is of 1999-01-09T07:00",
+    "T2004: the test split has no row: it begins at 1999-02-01, but the latest of the other rows is from 1999-01-09T07:00",
   ],
   [
     "two values at the same time, without a group",
@@ -512,7 +512,7 @@ const mistakes: [string, Json, Json, Json, string][] = [
     { validation: { last: 0.2, forward: true } },
     {},
     {},
-    "T1208: training.validation.forward is about folds, but there are none",
+    "T1208: training.validation.forward applies only to folds, but there are none",
   ],
   [
     "a rule and a file for one split",

@@ -210,6 +210,6 @@ it("is not supported if gradients differ from those of the loss on purpose", asy
     network: [{ type: "dense", units: 1, activation: { type: "step", surrogate: "sigmoid" } }],
   };
   await expect(emitCheck(parseModel(step), "./tiny.ts")).rejects.toThrow(
-    /--with-check does not support dense1 yet, whose gradient differs from that of the loss on purpose/,
+    /--with-check does not support dense1 yet, because its gradient deliberately differs from the derivative of the loss/,
   );
 });

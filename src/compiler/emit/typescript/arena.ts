@@ -14,15 +14,12 @@ import type { MarkingWriter } from "./line-origins.ts";
 
 /** The names of the constants that contain offsets. */
 export interface ArenaNames {
-  /** The constant for a buffer of a program. The buffer is a temporary of that program, or storage. */
+  /** The constant for a buffer, which is storage or a temporary of this program. */
   placeOf(program: string, buffer: string): string;
   readonly all: readonly string[];
 }
 
-/**
- * The candidates for the main program of a module. If a module has neither, its first program is the main
- * program.
- */
+/** The names of main programs. If a module has neither of them, its first program is its main program. */
 const mainPrograms = ["gradient", "trainingLoss"];
 
 /**

@@ -15,7 +15,7 @@ export interface RuntimeSource {
   readonly chapter: ChapterName;
   /** Whether the declarations of this file replace earlier ones with the same name. */
   readonly replaces: boolean;
-  /** Whether they do so only in modules that request it. */
+  /** Whether they replace them only in modules that request it. */
   readonly isAlternative?: boolean;
   readonly text: string;
 }
@@ -132,8 +132,8 @@ function mentionsIn(node: ts.Node, skipped: ReadonlySet<ts.Node>): string[] {
 }
 
 // Free names are names that a piece of TypeScript reads but does not declare. The free names of a runtime
-// declaration are its dependencies. The free names of all declarations together include the globals, and no
-// name of a model may shadow a global.
+// declaration are its dependencies. The free names of all declarations together include the globals, which
+// the names of a model must not shadow.
 
 /**
  * The free names of a node, in order of first use, including types and labels. `skipped` nodes are ignored.

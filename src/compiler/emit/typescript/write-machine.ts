@@ -162,7 +162,7 @@ function fillNumbers(fill: InitialParameter["fill"]): readonly number[] {
 }
 
 /**
- * Writes the initialiser of each parameter, under a comment that describes it. Memory is 0 before, so
+ * Writes the initialiser of each parameter, under a comment that describes it. Memory is initially 0, so
  * parameters that start at 0 need no initialiser.
  */
 function writeFills(writer: MarkingWriter, parts: TrainerParts): void {

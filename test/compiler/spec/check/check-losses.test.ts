@@ -61,27 +61,27 @@ const mistakes: Record<string, readonly (readonly [string, Keys, ...string[]])[]
     [
       "loss and losses",
       specOf({ loss: "mse" }),
-      "error T1208: loss cannot be combined with losses, which has it for each target",
+      "error T1208: loss cannot be combined with losses, which replaces it",
       "  hint: remove it: the loss of each target is losses.TARGET.loss",
     ],
     [
       "output and losses",
       specOf({ output: "head1" }),
-      "error T1208: output cannot be combined with losses, which has it for each target",
+      "error T1208: output cannot be combined with losses, which replaces it",
       "  hint: remove it: losses.TARGET.from names the layer that predicts the target",
     ],
     [
       "metrics and losses",
       specOf({ metrics: ["mae"] }),
-      "error T1208: metrics cannot be combined with losses, which has it for each target",
+      "error T1208: metrics cannot be combined with losses, which replaces it",
       "  hint: move the metrics of each target to losses.TARGET.metrics",
     ],
     [
       "weights of the only target",
       specOf({ training: { ...training, classWeights: [1, 2, 3], sampleWeights: "w" } }),
-      "error T1208: training.classWeights cannot be combined with losses, which has it for each target",
+      "error T1208: training.classWeights cannot be combined with losses, which replaces it",
       "  hint: move it to losses.TARGET.classWeights",
-      "error T1208: training.sampleWeights cannot be combined with losses, which has it for each target",
+      "error T1208: training.sampleWeights cannot be combined with losses, which replaces it",
       "  hint: move it to losses.TARGET.sampleWeights",
     ],
     [
