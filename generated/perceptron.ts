@@ -796,7 +796,7 @@ export function createTrainer(
       machine.seed[0] = seed;
     },
     prepare: (data, rows) =>
-      checkTargets("versicolor", data["versicolor"], rows, 1, {
+      checkTargets("versicolor", data["versicolor"]!, rows, 1, {
         lowest: -1,
         highest: 1,
         isWhole: true,

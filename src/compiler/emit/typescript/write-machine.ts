@@ -69,11 +69,11 @@ export function writeMachine(
 const preparing = ({ balanced, limited }: TrainerParts, { viewOf }: TrainerTexts): readonly string[] => [
   ...balanced.map(
     ({ storage, target, size }) =>
-      `balance(${viewOf(storage)}, data[${JSON.stringify(target)}], rows, ${size})`,
+      `balance(${viewOf(storage)}, data[${JSON.stringify(target)}]!, rows, ${size})`,
   ),
   ...limited.map(({ target, size, range }) => {
     const name = JSON.stringify(target);
-    return `checkTargets(${name}, data[${name}], rows, ${size}, ${JSON.stringify(range)})`;
+    return `checkTargets(${name}, data[${name}]!, rows, ${size}, ${JSON.stringify(range)})`;
   }),
 ];
 
