@@ -2732,13 +2732,12 @@ const naiveFigures: Readonly<Record<string, (sums: ForecastSums) => number>> = {
   accuracy: ({ hits, count }) => hits / count,
 };
 
-/** As for the model, the loss is that of the scaled target, and mae and rmse are in original units. */
-const forecastNaively: ForecastNaively = ({ training, data, model }, fields, windows) => {
-  const { name, scales } = fields[fields.length - 1]!;
-  const { horizon, season = 1, naiveLoss } = data.windowRule ?? { horizon: 1 };
-  const values = windows[name]!;
+/** The sums over all windows. */
+function sumsOf({ model, data }: DatasetContext, target: string, windows: Batch): ForecastSums | undefined {
+  const { horizon, season = 1 } = data.windowRule ?? { horizon: 1 };
+  const values = windows[target]!;
   const view = windowViewOf(values);
-  if (view === undefined) return {};
+  if (view === undefined) return undefined;
   const size = values.length / view.starts.length;
   const sums: ForecastSums = { count: 0, errors: 0, squares: 0, total: 0, totalSquares: 0, hits: 0 };
   const width = size / horizon;
@@ -2748,7 +2747,7 @@ const forecastNaively: ForecastNaively = ({ training, data, model }, fields, win
       const value = view.rows[start + i]!;
       const error = view.rows[start + i - back * width]! - value;
       // A class of −1 is a missing label.
-      if (model.targets[name]!.classes !== undefined && value < 0) continue;
+      if (model.targets[target]!.classes !== undefined && value < 0) continue;
       sums.count++;
       sums.errors += Math.abs(error);
       sums.squares += error * error;
@@ -2756,15 +2755,29 @@ const forecastNaively: ForecastNaively = ({ training, data, model }, fields, win
       sums.totalSquares += value * value;
       if (error === 0) sums.hits++;
     }
-  const [{ span } = { span: 1 }] = scales ?? [];
-  const metrics = training.metrics.flatMap((metric) => {
-    const unit = metric === "mae" || metric === "rmse" ? span : 1;
-    return metric in naiveFigures ? [[metric, naiveFigures[metric]!(sums) * unit] as const] : [];
+  return sums;
+}
+
+/**
+ * As for the model, losses are those of scaled targets, and mae and rmse are in original units. Figures of a model with
+ * several targets begin with the name of the target; their sum, weighted, is not reported.
+ */
+const forecastNaively: ForecastNaively = (context, fields, windows) => {
+  const { training, data, model } = context;
+  const { naiveLosses = {} } = data.windowRule ?? {};
+  const targets = Object.keys(model.targets);
+  const sums = new Map(targets.map((target) => [target, sumsOf(context, target, windows)]));
+  const figures = ["loss", ...training.metrics].flatMap((name) => {
+    const [metric = "", target = targets[0]!] = name.split(".").reverse();
+    const own = sums.get(target);
+    const measure = naiveLosses[name] ?? metric;
+    if (own === undefined || !(measure in naiveFigures)) return [];
+    const { scales } = fields.find((field) => field.name === target) ?? {};
+    const hasUnit = metric === "mae" || metric === "rmse";
+    const unit = hasUnit ? (scales?.[0]?.span ?? 1) : 1;
+    return [[name, naiveFigures[measure]!(own) * unit] as const];
   });
-  return {
-    ...(naiveLoss && { loss: naiveFigures[naiveLoss]!(sums) }),
-    ...Object.fromEntries(metrics),
-  };
+  return Object.fromEntries(figures);
 };
 
 // ── 10 Evaluation and prediction: results of the trained model ──
@@ -3176,19 +3189,19 @@ function windowsToForecast(context: EncodingContext, table: Table): WindowTable 
   throw new InputError(`a forecast reads ${needed} rows, but ${of} has fewer`);
 }
 
-/** The target with a column for each step of the horizon. */
+/** The targets with a column for each step of the horizon. */
 function withSteps(context: EncodingContext, fields: readonly FittedField[]): FittedField[] {
   const { horizon } = windowRuleOf(context);
-  const { columns, scales, ...target } = fields[fields.length - 1]!;
   const steps = Array.from({ length: horizon }, (_, step) => step + 1);
-  return [
-    ...fields.slice(0, -1),
-    {
-      ...target,
+  return fields.map((field) => {
+    if (!(field.name in context.model.targets)) return field;
+    const { columns, scales } = field;
+    return {
+      ...field,
       columns: steps.flatMap((step) => columns.map((column) => `${column}+${step}`)),
       ...(scales && { scales: steps.flatMap(() => scales) }),
-    },
-  ];
+    };
+  });
 }
 
 /** The cells that identify the last row of the past of each window. */
@@ -3534,7 +3547,14 @@ const data: DataFacts = {
     station: { columns: ["station"], categories: "one-hot", windowPart: "last" },
   },
   targets: { load: { columns: ["load"], scale: "standard", hasDecimals: true } },
-  windowRule: { length: 48, horizon: 12, stride: 1, group: "station", season: 24, naiveLoss: "mse" },
+  windowRule: {
+    length: 48,
+    horizon: 12,
+    stride: 1,
+    group: "station",
+    season: 24,
+    naiveLosses: { loss: "mse" },
+  },
   timeColumn: { column: "time" },
   splitRules: { test: { last: 0.2 }, validation: { last: 0.2 } },
 };
@@ -4247,8 +4267,8 @@ interface WindowRule {
   group?: string;
   /** The rows of a season, for the naive forecast. */
   season?: number;
-  /** The loss, if a naive forecast can be evaluated with it. */
-  naiveLoss?: "mae" | "mse" | "rmse";
+  /** The losses that a naive forecast can be evaluated with, by the names of their figures. */
+  naiveLosses?: Record<string, "mae" | "mse" | "rmse">;
 }
 
 /** The column of times. `format` is that of the cells, ISO 8601 by default; "number" for plain numbers. */

@@ -101,8 +101,8 @@ export interface WindowRule {
   group?: string;
   /** The rows of a season, for the naive forecast. */
   season?: number;
-  /** The loss, if a naive forecast can be evaluated with it. */
-  naiveLoss?: "mae" | "mse" | "rmse";
+  /** The losses that a naive forecast can be evaluated with, by the names of their figures. */
+  naiveLosses?: Record<string, "mae" | "mse" | "rmse">;
 }
 
 /** The column of times. `format` is that of the cells, ISO 8601 by default; "number" for plain numbers. */

@@ -17,10 +17,7 @@ const flat = (width: number) => {
     predict(inputs: Record<string, ArrayLike<number>>) {
       asked.push(inputs);
       const rows = inputs["x"]?.length ?? 0;
-      return Float64Array.from(
-        { length: rows * width },
-        (_, i) => Math.floor(i / width) + (i % width) / 10,
-      );
+      return Float64Array.from({ length: rows * width }, (_, i) => Math.floor(i / width) + (i % width) / 10);
     },
   };
 };
@@ -118,6 +115,18 @@ test("classes without names have their numbers", () => {
   const [heads, row] = predictEach(answers)(context, unnamed, parseCsv("a\n2\n"), trainer);
   expect(heads.slice(0, 3)).toEqual(["k", "k_0", "k_1"]);
   expect(row.slice(0, 3)).toEqual([1, -1, 1]);
+});
+
+test("a column of several targets has the name of the target in front", () => {
+  const shared = fields.map((field) =>
+    field.name === "place" ? { ...field, columns: ["k", "north"] } : field,
+  );
+  const [heads] = predictEach(answers)(context, shared, parseCsv("a\n2\n"), trainer);
+  expect(heads).toEqual(["kind.k", "kind.k_cat", "kind.k_dog", "place.k", "north"]);
+  // The columns of a target without an interpretation are not printed.
+  const hidden = fields.map((field) => (field.name === "next" ? { ...field, columns: ["k"] } : field));
+  const [plain] = predictEach(answers)(context, hidden, parseCsv("a\n2\n"), trainer);
+  expect(plain[0]).toBe("k");
 });
 
 test("an error in a row is reported with its column, a missing column with its name", () => {
