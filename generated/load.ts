@@ -2640,6 +2640,11 @@ function inOriginalUnits(
   };
 }
 
+/** The parts of a run that the folds depend on. */
+interface Cutting extends DatasetContext, Pick<Run, "source" | "locateErrors" | "warn"> {
+  trainer: { readonly seed: number };
+}
+
 /** Loss and metrics of a naive forecast of the splits that the model was not trained on. */
 interface NaiveResult {
   /** The number of rows before it from which a value is forecast, or a multiple of this number. */
@@ -2655,6 +2660,7 @@ type SeriesResult = TrainingResult & { naive: NaiveResult };
 const ruledRegime: Regime = {
   train(run) {
     const { trainer, source, locateErrors, epochs } = run;
+    warnOfGaps(run);
     const dataset = ruledDatasetOf(run, source, trainer.seed, locateErrors);
     const { validation, test } = dataset;
     const naive = naiveResult(run, naiveOf(run, dataset, validation), naiveOf(run, dataset, test));
@@ -2664,6 +2670,16 @@ const ruledRegime: Regime = {
   doubt: () => undefined,
   text: (result) => naiveText(result, resultText),
 };
+
+/** Warns of gaps in the times of each file. */
+function warnOfGaps(run: Pick<Cutting, "source" | "locateErrors" | "warn"> & DatasetContext): void {
+  const { source, locateErrors, warn } = run;
+  for (const part of [source, source.validationFile, source.test]) {
+    if (part === undefined) continue;
+    const text = locateErrors(part.file, () => run.describeGaps?.(run, part.table));
+    if (text !== undefined) warn(`${shown(part.file)}: ${text}`);
+  }
+}
 
 // The naive forecast.
 function naiveOf(
@@ -3595,6 +3611,8 @@ interface DatasetContext extends EncodingContext {
   splitters?: Readonly<Record<string, Splitter>>;
   /** Present if the units of training are not single rows. */
   cutUnits?: CutUnits | undefined;
+  /** Present if gaps in time are reported. */
+  describeGaps?: DescribeGaps | undefined;
   /** Present if the result is compared with a naive forecast. */
   forecastNaively?: ForecastNaively | undefined;
 }
@@ -3625,6 +3643,9 @@ interface Units {
 
 /** Cuts a table into units. `labels` has the split of each row; a unit belongs to one split. */
 type CutUnits = (context: EncodingContext, table: Table, labels: Uint8Array) => Units;
+
+/** A warning about gaps in the times of the rows; undefined if there are none. */
+type DescribeGaps = (context: EncodingContext, table: Table) => string | undefined;
 
 /** Loss and metrics of a naive forecast of these windows, as far as the spec reports them. */
 type ForecastNaively = (
@@ -4010,12 +4031,18 @@ function cutAt({ rows, times }: Sequence, position: number): number {
   return cut;
 }
 
+/** All rows, series by series, and the position after the last row of each series. */
+interface SeriesOrder {
+  order: Int32Array;
+  ends: number[];
+}
+
 /**
- * All rows, group by group, each group in the order of the table, and the position after the last row of each
- * group. Throws if the times of a group do not increase from row to row.
+ * The rows of each group in the order of the table. With `gaps: "cut"`, a series ends at a gap. Throws if the times of
+ * a group do not increase from row to row.
  */
-function seriesOrder(context: EncodingContext, table: Table): { order: Int32Array; ends: number[] } {
-  const { timeColumn, windowRule: { group } = {} } = context.data;
+function seriesOrder(context: EncodingContext, table: Table): SeriesOrder {
+  const { timeColumn, windowRule: { group, gaps } = {} } = context.data;
   const all = new Int32Array(table.rows).map((_, row) => row);
   const groups: [string | undefined, Int32Array][] =
     group === undefined ? [[undefined, all]] : [...rowsByGroup(table, group, all)];
@@ -4029,7 +4056,21 @@ function seriesOrder(context: EncodingContext, table: Table): { order: Int32Arra
     position += rows.length;
     ends.push(position);
   }
-  return { order, ends };
+  if (times === undefined || gaps !== "cut") return { order, ends };
+  return { order, ends: [...ends, ...gapsIn(times, { order, ends }).positions].sort((a, b) => a - b) };
+}
+
+/**
+ * The positions in `order` of the rows after a gap, and the usual distance of two rows in time, which is the median. A
+ * distance is a gap if it is more than half as much again: the lengths of months differ by less.
+ */
+function gapsIn(times: Float64Array, { order, ends }: SeriesOrder): { positions: Int32Array; usual: number } {
+  const begins = new Set([0, ...ends]);
+  const inside = order.map((_, position) => position).filter((position) => !begins.has(position));
+  const before = (position: number) => times[order[position]!]! - times[order[position - 1]!]!;
+  const distances = Float64Array.from(inside, before).sort();
+  const usual = distances[distances.length >> 1] ?? 0;
+  return { positions: inside.filter((position) => before(position) > 1.5 * usual), usual };
 }
 
 function checkIncreasing(
@@ -4195,6 +4236,39 @@ const windowsBy = (encoder: FeatureEncoder): FeatureEncoder => ({
   },
 });
 
+/** How many gaps the warning locates. */
+const named = 5;
+
+/** Names the first gaps, and says what to do; undefined if there are none. */
+const gapText: DescribeGaps = (context, table) => {
+  const { timeColumn, windowRule: { group } = {} } = context.data;
+  const times = timesOf(context, table);
+  if (times === undefined || timeColumn === undefined) return undefined;
+  const series = seriesOrder(context, table);
+  const { positions, usual } = gapsIn(times, series);
+  const [first, ...others] = positions;
+  if (first === undefined) return undefined;
+  const { column } = timeColumn;
+  const [row, before] = [series.order[first]!, series.order[first - 1]!];
+  const cellOf = (name: string, at: number) => `"${shown(columnOf(table, name).text(at))}"`;
+  const placeOf = (at: number) => {
+    const line = table.lineOf(at) ?? `row ${at + 1}`;
+    return typeof line === "number" ? `line ${line}` : line;
+  };
+  const places = others.slice(0, named - 1).map((position) => placeOf(series.order[position]!));
+  const more = others.length > places.length ? ` and ${others.length - places.length} more` : "";
+  const further = places.length > 0 ? `; further gaps are before ${places.join(", ")}${more}` : "";
+  const factor = Number(((times[row]! - times[before]!) / usual).toPrecision(3));
+  const where = group === undefined ? "" : ` in the group ${cellOf(group, row)}`;
+  return (
+    `the column "${shown(column)}" has ${positions.length === 1 ? "a gap" : `${positions.length} gaps`}: ` +
+    `${cellOf(column, before)} is followed by ${cellOf(column, row)}${where} (${placeOf(row)}), ` +
+    `${factor} times the usual distance${further}. ` +
+    'Windows reach across gaps as if no row were missing. Add the missing rows, or set data.windows.gaps to "cut" ' +
+    'for windows without gaps, or to "keep" if the times are as they should be'
+  );
+};
+
 /** `standard`: mean 0 and standard deviation 1. `min-max`: from 0 to 1. */
 type FittedRule = "standard" | "min-max";
 
@@ -4267,6 +4341,8 @@ interface WindowRule {
   group?: string;
   /** The rows of a season, for the naive forecast. */
   season?: number;
+  /** "cut" if no window reaches across a gap in time; "keep" if gaps are not reported. */
+  gaps?: "cut" | "keep";
   /** The losses that a naive forecast can be evaluated with, by the names of their figures. */
   naiveLosses?: Record<string, "mae" | "mse" | "rmse">;
 }
@@ -5480,6 +5556,7 @@ void runIfMain(import.meta, {
   regime: ruledRegime,
   readTimes: readMoments,
   cutUnits: cutWindows,
+  describeGaps: gapText,
   forecastNaively: forecastNaively,
   splitters: { last: lastRows },
   fitScales: fitScales,

@@ -15,7 +15,12 @@ import {
 } from "../../runtime/data/dataset.ts";
 import { ruledDatasetOf } from "../../runtime/data/ruled-dataset.ts";
 import { foldsOf, type OpenDataset } from "../../runtime/training/folds.ts";
-import { ruledFolds, ruledFoldsRegime, ruledRegime } from "../../runtime/training/ruled-training.ts";
+import {
+  ruledFolds,
+  ruledFoldsRegime,
+  ruledRegime,
+  warnOfGaps,
+} from "../../runtime/training/ruled-training.ts";
 import type { Summary } from "../../runtime/step/machine.ts";
 import { inUnitsOfTargets } from "../../runtime/training/units-of-targets.ts";
 import { splitRows } from "../../runtime/data/split.ts";
@@ -52,6 +57,7 @@ export function openDatasets({ context, source, locateErrors, ...given }: DataOp
   const { training } = context;
   const { seed = training.seed, warn = () => {} } = given;
   const isRuled = context.data.splitRules !== undefined;
+  if (isRuled) warnOfGaps({ ...context, source, locateErrors, warn });
   if (training.folds !== undefined) {
     const run = { ...context, source, locateErrors, warn, trainer: { seed } };
     return (isRuled ? ruledFolds(run).folds : foldsOf(run)).map((fold) => fold());

@@ -89,6 +89,7 @@ export interface Windows {
   readonly stride: number;
   readonly group?: string;
   readonly season?: number;
+  readonly gaps?: "cut" | "keep";
 }
 
 /** How rows are selected for a split. One of the keys is present, apart from `value`, and `group` with `fraction`. */

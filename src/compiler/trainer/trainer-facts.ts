@@ -180,6 +180,7 @@ export function seriesParts(model: Model) {
     ...(data?.time && { readTimes: "readMoments" as const }),
     ...(Object.keys(splitterNames(model)).length > 0 && { splitters: splitterNames(model) }),
     ...(data?.windows && { cutUnits: "cutWindows" as const }),
+    ...(data?.windows && data.time && !data.windows.gaps && { describeGaps: "gapText" as const }),
     ...(data?.windows && hasFigures && { forecastNaively: "forecastNaively" as const }),
   };
 }

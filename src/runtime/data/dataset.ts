@@ -44,6 +44,8 @@ export interface DatasetContext extends EncodingContext {
   splitters?: Readonly<Record<string, Splitter>>;
   /** Present if the units of training are not single rows. */
   cutUnits?: CutUnits | undefined;
+  /** Present if gaps in time are reported. */
+  describeGaps?: DescribeGaps | undefined;
   /** Present if the result is compared with a naive forecast. */
   forecastNaively?: ForecastNaively | undefined;
 }
@@ -74,6 +76,9 @@ export interface Units {
 
 /** Cuts a table into units. `labels` has the split of each row; a unit belongs to one split. */
 export type CutUnits = (context: EncodingContext, table: Table, labels: Uint8Array) => Units;
+
+/** A warning about gaps in the times of the rows; undefined if there are none. */
+export type DescribeGaps = (context: EncodingContext, table: Table) => string | undefined;
 
 /** Loss and metrics of a naive forecast of these windows, as far as the spec reports them. */
 export type ForecastNaively = (

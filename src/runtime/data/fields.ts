@@ -101,6 +101,8 @@ export interface WindowRule {
   group?: string;
   /** The rows of a season, for the naive forecast. */
   season?: number;
+  /** "cut" if no window reaches across a gap in time; "keep" if gaps are not reported. */
+  gaps?: "cut" | "keep";
   /** The losses that a naive forecast can be evaluated with, by the names of their figures. */
   naiveLosses?: Record<string, "mae" | "mse" | "rmse">;
 }

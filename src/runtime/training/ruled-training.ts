@@ -7,6 +7,7 @@ import type { Cutting, OpenDataset } from "./folds.ts";
 import { figureText, resultText } from "./train-on.ts";
 import type { Regime, Run, TrainingResult } from "./train-on.ts";
 import type { Batch } from "../step/batch.ts";
+import { shown } from "../step/errors.ts";
 
 /** Loss and metrics of a naive forecast of the splits that the model was not trained on. */
 export interface NaiveResult {
@@ -23,6 +24,7 @@ export type SeriesResult = TrainingResult & { naive: NaiveResult };
 export const ruledRegime: Regime = {
   train(run) {
     const { trainer, source, locateErrors, epochs } = run;
+    warnOfGaps(run);
     const dataset = ruledDatasetOf(run, source, trainer.seed, locateErrors);
     const { validation, test } = dataset;
     const naive = naiveResult(run, naiveOf(run, dataset, validation), naiveOf(run, dataset, test));
@@ -36,6 +38,7 @@ export const ruledRegime: Regime = {
 /** Folds, then the final training. */
 export const ruledFoldsRegime: Regime = {
   async train(run) {
+    warnOfGaps(run);
     const { source, folds } = ruledFolds(run);
     const ofFolds: (Record<string, number> | undefined)[] = [];
     let ofTest: Record<string, number> | undefined;
@@ -66,6 +69,16 @@ export function ruledFolds(run: Cutting): Pick<Run, "source"> & { folds: (() => 
     ? ruledFoldsOf(run, run.source, rule, trainer.seed, locateErrors)
     : foldsOf({ ...run, source });
   return { source, folds };
+}
+
+/** Warns of gaps in the times of each file. */
+export function warnOfGaps(run: Pick<Cutting, "source" | "locateErrors" | "warn"> & DatasetContext): void {
+  const { source, locateErrors, warn } = run;
+  for (const part of [source, source.validationFile, source.test]) {
+    if (part === undefined) continue;
+    const text = locateErrors(part.file, () => run.describeGaps?.(run, part.table));
+    if (text !== undefined) warn(`${shown(part.file)}: ${text}`);
+  }
 }
 
 // The naive forecast.

@@ -201,8 +201,9 @@ describe("windows", () => {
     await place.run("compile", "homes.json");
     const { stdout } = await place.run("train", "homes.json", "--json", "--out", "homes.ckpt");
     const { naive, test } = JSON.parse(stdout);
-    // The squares of hour 50 are 8 higher. The test split is the hours from 36 on, with 19 windows of 2 · 2 values. Hour
-    // 50 is in the future of two windows, and four hours before it, of two others: an error of 8 in 4 of 76 values.
+    // The squares of hour 50 are 8 higher. The test split is the hours from 36 on, with 19 windows of 2 · 2 values.
+    // Hour 50 is in the future of two windows, and four hours before that of two others: an error of 8 in 4 of 76
+    // values.
     const wrong = (4 * 8) / 76;
     expect(naive).toEqual({
       season: 4,
@@ -235,11 +236,9 @@ describe("windows", () => {
     const asked = await place.run("predict", "homes.json", "homes.ckpt", "hours.csv");
     const [heads, first] = asked.stdout.split("\n").map((line) => line.split(","));
     const levels = [1, 2].flatMap((step) => ["", "_high", "_low"].map((of) => `level+${step}${of}`));
-    expect(heads).toEqual([
-      "time",
-      ...["load.load+1", "load.load+2", ...levels],
-      ...["square+1", "squares.load+1", "square+2", "squares.load+2"],
-    ]);
+    const loads = ["load.load+1", "load.load+2"];
+    const pairs = ["square+1", "squares.load+1", "square+2", "squares.load+2"];
+    expect(heads).toEqual(["time", ...loads, ...levels, ...pairs]);
     expect(first).toHaveLength(heads.length);
     const args = ["--resume", "homes.ckpt", "--predict", "hours.csv"];
     expect((await place.program("generated/homes.ts", ...args)).stdout).toBe(asked.stdout);
