@@ -2662,8 +2662,7 @@ const ruledRegime: Regime = {
     const { trainer, source, locateErrors, epochs } = run;
     warnOfGaps(run);
     const dataset = ruledDatasetOf(run, source, trainer.seed, locateErrors);
-    const { validation, test } = dataset;
-    const naive = naiveResult(run, naiveOf(run, dataset, validation), naiveOf(run, dataset, test));
+    const naive = naiveIn(run, dataset);
     // The table is in no variable during training, because it would take as much memory as the data set.
     return withNaive(run.train(trainer, dataset, { epochs }), naive);
   },
@@ -2691,11 +2690,19 @@ function naiveOf(
   return figures && Object.keys(figures).length > 0 ? figures : undefined;
 }
 
+/** The naive forecast of a data set. */
+const naiveIn = (context: DatasetContext, dataset: Dataset): Partial<Pick<SeriesResult, "naive">> =>
+  naiveResult(
+    context,
+    naiveOf(context, dataset, dataset.validation),
+    naiveOf(context, dataset, dataset.test),
+  );
+
 function naiveResult(
   { data }: DatasetContext,
   validation: Record<string, number> | undefined,
   test: Record<string, number> | undefined,
-): Partial<SeriesResult> {
+): Partial<Pick<SeriesResult, "naive">> {
   if (!validation && !test) return {};
   return {
     naive: { season: data.windowRule?.season ?? 1, ...(validation && { validation }), ...(test && { test }) },

@@ -26,8 +26,7 @@ export const ruledRegime: Regime = {
     const { trainer, source, locateErrors, epochs } = run;
     warnOfGaps(run);
     const dataset = ruledDatasetOf(run, source, trainer.seed, locateErrors);
-    const { validation, test } = dataset;
-    const naive = naiveResult(run, naiveOf(run, dataset, validation), naiveOf(run, dataset, test));
+    const naive = naiveIn(run, dataset);
     // The table is in no variable during training, because it would take as much memory as the data set.
     return withNaive(run.train(trainer, dataset, { epochs }), naive);
   },
@@ -92,6 +91,14 @@ function naiveOf(
   return figures && Object.keys(figures).length > 0 ? figures : undefined;
 }
 
+/** The naive forecast of a data set. */
+export const naiveIn = (context: DatasetContext, dataset: Dataset): Partial<Pick<SeriesResult, "naive">> =>
+  naiveResult(
+    context,
+    naiveOf(context, dataset, dataset.validation),
+    naiveOf(context, dataset, dataset.test),
+  );
+
 /** The mean of each figure over the folds. */
 function meanOver(
   folds: readonly (Record<string, number> | undefined)[],
@@ -106,7 +113,7 @@ function naiveResult(
   { data }: DatasetContext,
   validation: Record<string, number> | undefined,
   test: Record<string, number> | undefined,
-): Partial<SeriesResult> {
+): Partial<Pick<SeriesResult, "naive">> {
   if (!validation && !test) return {};
   return {
     naive: { season: data.windowRule?.season ?? 1, ...(validation && { validation }), ...(test && { test }) },
@@ -119,7 +126,7 @@ const withNaive = async (
 ): Promise<TrainingResult> => ({ ...(await result), ...naive });
 
 /** The text of the result, then a line for each split of the naive forecast. */
-function naiveText(result: TrainingResult, text: (result: TrainingResult) => string): string {
+export function naiveText(result: TrainingResult, text: (result: TrainingResult) => string): string {
   if (!isOfSeries(result)) return text(result);
   const { naive, ...ofModel } = result;
   return `${text(ofModel)}\n${linesOf(naive)}`;
