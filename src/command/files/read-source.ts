@@ -104,19 +104,22 @@ const filesOf = (files: DataFiles | undefined): string[] =>
 
 /** Reads files of one table each. `--data` replaces the spec's training file. */
 async function readTables(request: DataRequest, data: ModelData, file: string): Promise<Source> {
-  const { spec, facts, given } = request;
+  const { spec, source, facts, given } = request;
   const wanted = { model: facts, data: dataFacts(request.model) ?? { inputs: {}, targets: {} } };
   const isSplit = data.test !== undefined || data.validation !== undefined;
+  const isTrain = isSplit && !(await source.isWritten(["data", "file"]));
   const rows: DataFile =
     given === undefined
-      ? { file: relativeToSpec(spec, file), path: ["data", isSplit ? "train" : "file"] }
+      ? { file: relativeToSpec(spec, file), path: ["data", isTrain ? "train" : "file"] }
       : { file: given };
   const checkNames = (names: readonly string[]) => checkColumns(request.model, rows.file, names);
   const table = await readData(rows, request, { ...wanted, checkNames });
   const readPart = async (split: "validation" | "test") => {
     const { [split]: name } = data;
     if (typeof name !== "string") return undefined;
-    const part = { file: relativeToSpec(spec, name), path: ["data", split] };
+    const ofRule = ["training", split, "file"];
+    const path = (await source.isWritten(ofRule)) ? ofRule : ["data", split];
+    const part = { file: relativeToSpec(spec, name), path };
     return {
       file: part.file,
       table: await readData(part, request, expandRanges(wanted, [...table.columns.keys()])),

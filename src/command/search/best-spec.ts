@@ -39,6 +39,9 @@ function pathsOfFiles(spec: unknown): SpecPath[] {
     ["data", "file"],
     ["data", "train"],
     ["data", "test"],
+    ["data", "validation"],
+    ["training", "test", "file"],
+    ["training", "validation", "file"],
     ...files(data, ["data"]),
     ...["train", "test"].flatMap((part) => files(member(data, part), ["data", part])),
   ];

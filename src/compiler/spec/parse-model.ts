@@ -21,6 +21,7 @@ import { explain } from "./explain.ts";
 import { checkLayerCount, flattenNetwork, writtenNetwork } from "./written-network.ts";
 import { specSchema } from "./json-schema.ts";
 import { modelSchema } from "./schema.ts";
+import { withSplitFiles } from "./split-files.ts";
 import type { Search } from "./search-schema.ts";
 import type { Model } from "./types.ts";
 
@@ -37,7 +38,8 @@ export const parseModel = (value: unknown): Model => parseSpec(value).model;
 
 /** Like {@link parseModel}, but also returns the warnings and the search. */
 export function parseSpec(spec: unknown): ParsedSpec {
-  const { value, error, tooDeep } = plainSpec(spec);
+  const { value: written, error, tooDeep } = plainSpec(spec);
+  const value = withSplitFiles(written);
   const problems = collector();
   // This check comes first, because all other checks recurse into blocks of any depth.
   const network = writtenNetwork(value, problems);

@@ -113,6 +113,13 @@ const split = {
     .union([z.string().min(1), z.number().transform(String)])
     .optional()
     .describe("The value of `column` that selects the rows, if it is not the name of the split."),
+  file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "A file of its own with the rows of the split, relative to the spec; short for the same key in `data`.",
+    ),
   group: z
     .string()
     .min(1)
@@ -121,7 +128,7 @@ const split = {
 };
 
 /** Exactly one of these keys selects the rows of a split, unless the split has only the key `group`. */
-const ways = ["fraction", "last", "after", "column"] as const;
+const ways = ["fraction", "last", "after", "column", "file"] as const;
 
 /** The same rule for the JSON Schema. */
 function oneOf(keys: readonly string[]) {
@@ -135,7 +142,7 @@ const countOf = (rule: object, keys: readonly string[]) =>
 const test = z
   .strictObject(split)
   .refine((rule) => countOf(rule, ways) === 1 || (countOf(rule, ways) === 0 && rule.group !== undefined), {
-    error: 'needs exactly one of "fraction", "last", "after" and "column"',
+    error: 'needs exactly one of "fraction", "last", "after", "column" and "file"',
     params: { code: "T1208" },
   })
   .meta(oneOf(ways));
@@ -164,7 +171,7 @@ const validation = z
       countOf(rule, validationWays) === 1 ||
       (countOf(rule, validationWays) === 0 && rule.group !== undefined),
     {
-      error: 'needs exactly one of "fraction", "folds", "last", "after" and "column"',
+      error: 'needs exactly one of "fraction", "folds", "last", "after", "column" and "file"',
       params: { code: "T1208" },
     },
   )

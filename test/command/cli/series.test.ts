@@ -154,6 +154,11 @@ describe("the command line and the emitted program have the same bits", () => {
     // The same rows in one file are split at the same times.
     write({ test: { last: 0.2 }, validation: { last: 0.2 } });
     expect(JSON.parse((await place.run("train", "waves.json", "--json")).stdout)).toEqual(result);
+    // A file may also be the rule of its split.
+    write({ test: { file: "test.csv" }, validation: { file: "validation.csv" } }, { file: "train.csv" });
+    expect(await trainBoth([], files)).toEqual(result);
+    write({ test: { file: "test.csv" }, validation: { last: 0.2 } }, { file: undefined, train: "train.csv" });
+    await trainBoth([], ["--data", "train.csv", "--test", "test.csv"]);
     write(
       { test: { last: 0.2 }, validation: undefined },
       { file: undefined, train: "train.csv", validation: "validation.csv" },
@@ -322,7 +327,7 @@ const mistakes: [string, Json, Json, Json, string][] = [
     { test: { last: 0.2, after: "1999-01-05" } },
     {},
     {},
-    'T1208: training.test needs exactly one of "fraction", "last", "after" and "column"',
+    'T1208: training.test needs exactly one of "fraction", "last", "after", "column" and "file"',
   ],
   [
     "rows at random",
@@ -529,6 +534,48 @@ const mistakes: [string, Json, Json, Json, string][] = [
     "T1208: training.validation.forward applies only to folds, but there are none",
   ],
   [
+    "two files for one split",
+    { test: { file: "waves.csv" } },
+    { file: undefined, train: "waves.csv", test: "waves.csv" },
+    {},
+    "T1208: training.test.file names the test rows, but data.test already does",
+  ],
+  [
+    "a file and a fraction",
+    { test: { file: "waves.csv", fraction: 0.2 } },
+    {},
+    {},
+    'T1208: training.test needs exactly one of "fraction", "last", "after", "column" and "file"',
+  ],
+  [
+    "a file that is no text",
+    { test: { file: 3 } },
+    {},
+    {},
+    "T1203: training.test.file must be a non-empty string, got 3",
+  ],
+  [
+    "a test file that is missing",
+    { test: { file: "none.csv" } },
+    {},
+    {},
+    'T2001: training.test.file: cannot read "none.csv": no such file or folder',
+  ],
+  [
+    "a training file that is missing",
+    { test: { file: "waves.csv" } },
+    { file: "none.csv" },
+    {},
+    'T2001: data.file: cannot read "none.csv": no such file or folder',
+  ],
+  [
+    "a test file without another file",
+    { test: { file: "waves.csv" } },
+    { file: undefined },
+    {},
+    "T1102: data.train is missing: it must be a string",
+  ],
+  [
     "a rule and a file for one split",
     { test: { last: 0.2 } },
     { file: undefined, train: "waves.csv", test: "waves.csv" },
@@ -629,6 +676,11 @@ describe("a mistake is an error that says what to do", () => {
     expectRefusal(
       await place.run("train", "waves.json"),
       'other.csv:2 error T2004: the group "a" of the test split also has rows in one.csv, but a group must be in one split',
+    );
+    write({ test: { group: "site", file: "other.csv" }, validation: { last: 0.3 } }, { file: "one.csv" });
+    expectRefusal(
+      await place.run("train", "waves.json"),
+      'the group "a" of the test split also has rows in one.csv',
     );
     place.write("other.csv", csvOf(rows.filter(([, site]) => site === "b")));
     const inputs = { ...(spec.data["inputs"] as Json), site: { columns: ["hour"], window: "last" } };

@@ -265,12 +265,12 @@ const keyRows: Row[] = [
   [
     "folds together with a fraction",
     { training: { ...training, validation: { folds: 5, fraction: 0.2 } } },
-    'error T1208: training.validation needs exactly one of "fraction", "folds", "last", "after" and "column"',
+    'error T1208: training.validation needs exactly one of "fraction", "folds", "last", "after", "column" and "file"',
   ],
   [
     "a validation of nothing",
     { training: { ...training, validation: {} } },
-    'error T1208: training.validation needs exactly one of "fraction", "folds", "last", "after" and "column"',
+    'error T1208: training.validation needs exactly one of "fraction", "folds", "last", "after", "column" and "file"',
   ],
   [
     "a misspelt key of validation",

@@ -215,6 +215,7 @@ function checkRule(spec: unknown, split: Split, report: Report): void {
       `groups are drawn at random: use ${split === "test" ? '"fraction"' : '"fraction" or "folds"'}`,
     );
   const hasFile = member(data, split) !== undefined;
+  checkSplitFile(rule, split, data, report);
   if (has("group") && !hasFile && !["fraction", "folds", "last", "after", "column"].some(has))
     report(
       [...path, "group"],
@@ -235,6 +236,24 @@ function checkRule(spec: unknown, split: Split, report: Report): void {
       ? 'add "forward": true for folds in the order of time, or "group": … for folds of whole series'
       : 'use "last": 0.2 for the end of each series, "after": …, "column": …, or add "group": … for whole series',
   );
+}
+
+/** Reports a file of a rule that could not be moved to `data`. */
+function checkSplitFile(rule: unknown, split: Split, data: unknown, report: Report): void {
+  const path = ["training", split, "file"];
+  if (member(rule, "file") === undefined || keysOf(rule).some((key) => key !== "file" && key !== "group"))
+    return;
+  if (member(data, split) !== undefined)
+    report(path, "T1208", `names the ${split} rows, but data.${split} already does`, "remove one of the two");
+  else if (isOfIdx(data))
+    report(path, "T1208", "names a table, but the data is in IDX files", `use data.${split}`);
+  else if (data === undefined)
+    report(
+      path,
+      "T1227",
+      "names rows of a table, but the spec has no data",
+      'add "data" with the other rows',
+    );
 }
 
 /** The time at which a split begins; undefined if `after` is not a valid time. */

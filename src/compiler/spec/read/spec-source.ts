@@ -27,6 +27,8 @@ export interface SpecSource {
    * a computed TypeScript spec.
    */
   locationOf(path: SpecPath): Promise<{ readonly line: number; readonly column: number } | undefined>;
+  /** Whether the text has a value at the path. */
+  isWritten(path: SpecPath): Promise<boolean>;
 }
 
 /** `locationsOf` is only called if there is something to locate. */
@@ -50,7 +52,11 @@ function specSource(file: string, text: string, locationsOf: () => Promise<Locat
     const root = await (locations ??= locationsOf());
     return root && index().at(nodeAt(root, path).node.start);
   };
-  return { file, name: nameOf(file), text, locate, locationOf: locationOf };
+  const isWritten = async (path: SpecPath) => {
+    const root = await (locations ??= locationsOf());
+    return root !== undefined && nodeAt(root, path).exact;
+  };
+  return { file, name: nameOf(file), text, locate, locationOf, isWritten };
 }
 
 /** The source of a spec that has no text: diagnostics keep their paths, without locations. */
@@ -60,6 +66,7 @@ const sourceWithoutText = (name: string): SpecSource => ({
   text: "",
   locate: async (diagnostics) => diagnostics,
   locationOf: async () => undefined,
+  isWritten: async () => false,
 });
 
 /** The file's name without folders and extension. */
