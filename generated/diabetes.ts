@@ -157,7 +157,7 @@ interface TrainingFacts {
   stratify: boolean;
   earlyStopping?: EarlyStopping;
   /**
-   * "last" if the model has the parameters of the last epoch at the end, instead of those of the best epoch.
+   * "last" if training ends with the parameters of the last epoch, instead of those of the best epoch.
    */
   keep?: "last";
 }
@@ -219,17 +219,17 @@ const at_totals_r2_squares = 979; // f64[]
 const at_totals_r2_total = 980; // f64[]
 const at_totals_r2_count = 981; // f64[]
 
-// Intermediate values. Values that are needed during different calls of a program may share memory.
-const at_dense1 = 1964; // f32[n, 32], calls 1 to 8 of gradient
-const at_d_dense1_sum = 2988; // f32[n, 32], calls 8 to 10 of gradient
-const at_difference = 2988; // f32[n, 1], calls 2 to 6 of gradient
-const at_d_dense2 = 4012; // f32[n, 1], calls 6 to 8 of gradient
-const at_mean_loss = 3020; // f32[], calls 3 to 5 of gradient
-const at_d_loss_total = 3024; // f32[], calls 3 to 6 of gradient
-const at_dense1_weight_squares = 3028; // f32[], calls 4 to 5 of gradient
-const at_predict_dense1 = 1964; // f32[n, 32], calls 1 to 2 of predict
-const at_evaluate_dense1 = 1964; // f32[n, 32], calls 1 to 2 of evaluate
-const at_evaluate_dense2 = 2988; // f32[n, 1], calls 2 to 3 of evaluate
+// Intermediate values. Values that are needed by different kernels of a program may share memory.
+const at_dense1 = 1964; // f32[n, 32], kernels 1 to 8 of gradient
+const at_d_dense1_sum = 2988; // f32[n, 32], kernels 8 to 10 of gradient
+const at_difference = 2988; // f32[n, 1], kernels 2 to 6 of gradient
+const at_d_dense2 = 4012; // f32[n, 1], kernels 6 to 8 of gradient
+const at_mean_loss = 3020; // f32[], kernels 3 to 5 of gradient
+const at_d_loss_total = 3024; // f32[], kernels 3 to 6 of gradient
+const at_dense1_weight_squares = 3028; // f32[], kernels 4 to 5 of gradient
+const at_predict_dense1 = 1964; // f32[n, 32], kernels 1 to 2 of predict
+const at_evaluate_dense1 = 1964; // f32[n, 32], kernels 1 to 2 of evaluate
+const at_evaluate_dense2 = 2988; // f32[n, 1], kernels 2 to 3 of evaluate
 
 /** Creates a live view of each tensor, by name. The tensors are consecutive and begin at `start`. */
 function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): Record<string, Numbers> {
@@ -826,7 +826,7 @@ function writeRows(
     if (!(onlyInputs && slot.isTarget)) writeField(slot, batch[slot.name]!, start, n, order);
   // An array of a user-defined class may run its own code when it is read. That code must not call this
   // trainer, which would overwrite the batch.
-  if (slots.writes !== turn) throw new InputError("reading the batch calls the trainer");
+  if (slots.writes !== turn) throw new InputError("the batch must not call its trainer");
 }
 
 function writeField(
@@ -842,7 +842,7 @@ function writeField(
   }
 }
 
-/** Copies the row that begins at `numbers[from]` to row i of the slot, and checks each number. */
+/** Copies the row that begins at `values[from]` to row i of the slot, and checks each number. */
 function writeRow(
   { name, size, bounds, least = -Infinity, view }: Slot,
   i: number,
@@ -912,8 +912,8 @@ function valueText(value: unknown): string {
 }
 
 /**
- * Sums over steps. `rows` counts the rows. `sum` adds, for each step, the loss before the step times its
- * rows, so `sum / rows` is the mean loss.
+ * Totals over steps. `rows` is the number of rows, and `sum` is the sum of loss × rows of each step, with the
+ * loss before the update. So `sum / rows` is the mean loss.
  */
 interface Tally {
   rows: number;
@@ -921,7 +921,7 @@ interface Tally {
 }
 
 /**
- * The progress of training, as saved in checkpoints. `rows` and `sum` count the steps of an incomplete epoch.
+ * The progress of training, as saved in checkpoints. `rows` and `sum` are the totals of an incomplete epoch.
  */
 interface Progress extends Tally {
   /** The number of completed epochs. */
@@ -1166,7 +1166,7 @@ export interface FitOptions {
 
 /** The result of one epoch. */
 export interface EpochReport {
-  /** The number of the epoch, counted from 1. Epochs before a checkpoint are included. */
+  /** The number of the epoch, counted from 1. Epochs before a loaded checkpoint are included. */
   epoch: number;
   /** The mean of the losses before each step, weighted by rows. */
   loss: number;
@@ -1200,7 +1200,7 @@ export interface Trainer {
   readonly backend: Backend;
   /** The random seed. */
   readonly seed: number;
-  /** The number of completed epochs, including those before a checkpoint. */
+  /** The number of completed epochs, including those of a loaded checkpoint. */
   readonly epoch: number;
   /** Takes one optimizer step. Returns the mean loss before the update. */
   step(batch: Batch): number;
@@ -1228,8 +1228,8 @@ export interface Trainer {
   /** Runs epochs() to the end, without yielding. */
   fit(data: Batch, options?: FitOptions): History;
   /**
-   * Returns a checkpoint from which training resumes with the same bits. Adds `metadata` to the metadata that
-   * was saved or loaded before.
+   * Returns a checkpoint. Training that resumes from it is bit-identical to uninterrupted training. Adds
+   * `metadata` to the metadata that was saved or loaded before.
    */
   save(metadata?: CheckpointMetadata): Uint8Array;
   /**
@@ -1542,7 +1542,7 @@ function judge(
  */
 interface TrainingResult {
   model: string;
-  /** The number of completed epochs, including those before a checkpoint. */
+  /** The number of completed epochs, including those of a loaded checkpoint. */
   epochs: number;
   bestEpoch: number;
   train: Summary;
@@ -1556,7 +1556,7 @@ interface TrainingResult {
 interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "save"> {
   /** Samples new texts, if requested. */
   samples?(): readonly string[] | undefined;
-  /** Whether the user, and not early stopping, ended the epochs. */
+  /** Whether the user ended the training, rather than early stopping. */
   isInterrupted?(): boolean;
 }
 
@@ -1569,7 +1569,7 @@ interface Stage extends Pick<FitOptions, "earlyStopping"> {
   metadata?: CheckpointMetadata;
 }
 
-/** A stage that begins, with its trainer and data. */
+/** A stage about to run, with its trainer and data. */
 interface Begun extends Stage {
   trainer: Trainer;
   dataset: Dataset;
@@ -1889,7 +1889,7 @@ type Predicting = (
 
 /** The line of the help text about --predict. */
 const predictHelp = `
-  --predict FILE       print predictions for these rows`;
+  --predict FILE       print predictions for the rows of FILE`;
 
 /** Creates a function that predicts rows. `answer` interprets the output for each target column. */
 const predictBy =
@@ -2120,9 +2120,9 @@ const beginning = '{"tapeless":2,';
  *
  *   header (JSON, one line) | state | best epoch's parameters | last epoch's parameters | checksum
  *
- * The state begins with the current parameters. If training ends with the best epoch, the checkpoint also
- * contains the parameters of the best epoch so far. At the end of training, these replace the current
- * parameters, and the checkpoint then contains the parameters of the last epoch, too.
+ * The state begins with the current parameters. If training will restore the best epoch at the end,
+ * the checkpoint also contains the parameters of the best epoch so far. Once they are restored, the checkpoint
+ * contains the parameters of the last epoch, too.
  */
 function encodeCheckpoint(
   model: ModelFacts,
@@ -2197,7 +2197,7 @@ function decodeCheckpoint(
   if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
   const [best, last] = [stateBytes, stateBytes + parameterBytes];
   if (header.model.specHash !== model.specHash || ![best, last, last + parameterBytes].includes(data.length))
-    throw new InputError("another spec or compiler wrote the checkpoint; to train longer, use --epochs N");
+    throw new InputError("the checkpoint is of another spec or compiler; to train longer, use --epochs N");
   return {
     state: data.subarray(0, best),
     progress: {
@@ -2375,7 +2375,8 @@ function cutRows(order: Int32Array, { test, validation }: Pick<TrainingFacts, "t
   const share = (fraction = 0) => (fraction === 0 ? 0 : Math.max(1, Math.round(fraction * rows)));
   const tested = share(test);
   const held = tested + share(validation);
-  if (held >= rows) throw new InputError(`validation and test leave none of ${rows} rows for training`);
+  if (held >= rows)
+    throw new InputError(`validation and test need all ${rows} rows; none is left for training`);
   return {
     test: order.slice(0, tested).sort(),
     validation: order.slice(tested, held).sort(),
@@ -2448,7 +2449,7 @@ interface DataFacts {
   targets: Record<string, ColumnFacts>;
 }
 
-/** The fitted encoding of a field, as plain data. It suffices to encode new rows. */
+/** The fitted encoding of a field: all that is needed to encode new rows, as plain data. */
 interface FittedField {
   name: string;
   /** The columns, with ranges expanded. */
@@ -2548,7 +2549,7 @@ function wrongCell(table: Table, column: string, row: number, what: string): Inp
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
-/** Throws if a checkpoint contains an encoding that is not valid for each input and target. */
+/** Throws unless the encodings in a checkpoint are valid for every input and target. */
 function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefined): void {
   if (fields === undefined) return;
   batchFields(model).forEach(({ name }, i) => {
@@ -2679,8 +2680,8 @@ const decimalEncoder: FeatureEncoder = {
 const mostDecimals = 12;
 
 /**
- * Returns the number of decimals of the values, or more if their range would otherwise have fewer than 100
- * steps.
+ * Returns the number of decimals of the values. Returns more if there would otherwise be fewer than 100 different
+ * numbers between the lowest and the highest value.
  */
 function decimalsOf(values: Float64Array): number {
   let [low, high, decimals] = [Infinity, -Infinity, 0];
@@ -2841,7 +2842,7 @@ function csvRecords(
   text = text.replace(/^\ufeff/, "");
   for (let end = ","; end !== "";) {
     const match = pattern.exec(text);
-    if (match === null) throw new InputError("invalid quote or not UTF-8", line);
+    if (match === null) throw new InputError("invalid quote, or invalid UTF-8", line);
     const [, quoted, plain] = match;
     end = match[3]!;
     cells.push(plain ?? quoted!.replaceAll('""', '"'));

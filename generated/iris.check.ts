@@ -894,13 +894,13 @@ const at_species = 392; // i32[n]
 // Results.
 const at_loss = 204; // f64[]
 
-// Intermediate values. Values that are needed during different calls of a program may share memory.
-const at_dense1_sum = 206; // f64[n, 16], calls 1 to 1 of trainingLoss
-const at_dense1 = 462; // f64[n, 16], calls 1 to 2 of trainingLoss
-const at_dense2 = 206; // f64[n, 3], calls 2 to 3 of trainingLoss
-const at_loss_total = 254; // f64[], calls 3 to 5 of trainingLoss
-const at_loss_count = 256; // f64[], calls 3 to 5 of trainingLoss
-const at_dense1_weight_squares = 206; // f64[], calls 4 to 5 of trainingLoss
+// Intermediate values. Values that are needed by different kernels of a program may share memory.
+const at_dense1_sum = 206; // f64[n, 16], kernels 1 to 1 of trainingLoss
+const at_dense1 = 462; // f64[n, 16], kernels 1 to 2 of trainingLoss
+const at_dense2 = 206; // f64[n, 3], kernels 2 to 3 of trainingLoss
+const at_loss_total = 254; // f64[], kernels 3 to 5 of trainingLoss
+const at_loss_count = 256; // f64[], kernels 3 to 5 of trainingLoss
+const at_dense1_weight_squares = 206; // f64[], kernels 4 to 5 of trainingLoss
 
 // ── 4 Forward: from the batch to the prediction ──
 

@@ -179,7 +179,7 @@ interface TrainingFacts {
   stratify: boolean;
   earlyStopping?: EarlyStopping;
   /**
-   * "last" if the model has the parameters of the last epoch at the end, instead of those of the best epoch.
+   * "last" if training ends with the parameters of the last epoch, instead of those of the best epoch.
    */
   keep?: "last";
 }
@@ -245,42 +245,42 @@ const at_totals_loss_count = 136141; // f64[]
 const at_totals_accuracy_total = 136142; // f64[]
 const at_totals_accuracy_count = 136143; // f64[]
 
-// Intermediate values. Values that are needed during different calls of a program may share memory.
-const at_conv2d1 = 272288; // f32[n, 28, 28, 6], calls 2 to 24 of gradient
-const at_d_conv2d1_sum = 422816; // f32[n, 28, 28, 6], calls 24 to 26 of gradient
-const at_conv2d2 = 422816; // f32[n, 10, 10, 16], calls 4 to 20 of gradient
-const at_d_conv2d2_sum = 474016; // f32[n, 10, 10, 16], calls 20 to 23 of gradient
-const at_max_pool2d1 = 525216; // f32[n, 14, 14, 6], calls 3 to 22 of gradient
-const at_place_of_max_pool2d1 = 573344; // i32[n, 14, 14, 6], calls 3 to 24 of gradient
-const at_d_max_pool2d1 = 610976; // f32[n, 14, 14, 6], calls 23 to 24 of gradient
-const at_conv2d1_pad = 648608; // f32[n, 32, 32, 1], calls 1 to 26 of gradient
-const at_max_pool2d2 = 474016; // f32[n, 5, 5, 16], calls 5 to 18 of gradient
-const at_place_of_max_pool2d2 = 610976; // i32[n, 5, 5, 16], calls 5 to 20 of gradient
-const at_d_flatten1 = 623776; // f32[n, 400], calls 19 to 20 of gradient
-const at_dense1 = 486816; // f32[n, 120], calls 6 to 16 of gradient
-const at_d_dense1_sum = 490656; // f32[n, 120], calls 16 to 19 of gradient
-const at_dense2 = 490656; // f32[n, 84], calls 7 to 13 of gradient
-const at_d_dense2_sum = 494496; // f32[n, 84], calls 13 to 16 of gradient
-const at_dense3 = 493344; // f32[n, 10], calls 8 to 9 of gradient
-const at_exponentials = 493664; // f32[n, 10], calls 9 to 10 of gradient
-const at_d_dense3 = 493344; // f32[n, 10], calls 10 to 13 of gradient
-const at_sum_of_exponentials = 493984; // f32[n], calls 9 to 10 of gradient
-const at_d_loss_total = 494016; // f32[], calls 9 to 10 of gradient
-const at_predict_conv2d1 = 272288; // f32[n, 28, 28, 6], calls 2 to 3 of predict
-const at_predict_conv2d2 = 272288; // f32[n, 10, 10, 16], calls 4 to 5 of predict
-const at_predict_max_pool2d1 = 422816; // f32[n, 14, 14, 6], calls 3 to 4 of predict
-const at_predict_conv2d1_pad = 422816; // f32[n, 32, 32, 1], calls 1 to 2 of predict
-const at_predict_max_pool2d2 = 323488; // f32[n, 5, 5, 16], calls 5 to 6 of predict
-const at_predict_dense1 = 272288; // f32[n, 120], calls 6 to 7 of predict
-const at_predict_dense2 = 276128; // f32[n, 84], calls 7 to 8 of predict
-const at_evaluate_conv2d1 = 272288; // f32[n, 28, 28, 6], calls 2 to 3 of evaluate
-const at_evaluate_conv2d2 = 272288; // f32[n, 10, 10, 16], calls 4 to 5 of evaluate
-const at_evaluate_max_pool2d1 = 422816; // f32[n, 14, 14, 6], calls 3 to 4 of evaluate
-const at_evaluate_conv2d1_pad = 422816; // f32[n, 32, 32, 1], calls 1 to 2 of evaluate
-const at_evaluate_max_pool2d2 = 323488; // f32[n, 5, 5, 16], calls 5 to 6 of evaluate
-const at_evaluate_dense1 = 272288; // f32[n, 120], calls 6 to 7 of evaluate
-const at_evaluate_dense2 = 276128; // f32[n, 84], calls 7 to 8 of evaluate
-const at_evaluate_dense3 = 272288; // f32[n, 10], calls 8 to 9 of evaluate
+// Intermediate values. Values that are needed by different kernels of a program may share memory.
+const at_conv2d1 = 272288; // f32[n, 28, 28, 6], kernels 2 to 24 of gradient
+const at_d_conv2d1_sum = 422816; // f32[n, 28, 28, 6], kernels 24 to 26 of gradient
+const at_conv2d2 = 422816; // f32[n, 10, 10, 16], kernels 4 to 20 of gradient
+const at_d_conv2d2_sum = 474016; // f32[n, 10, 10, 16], kernels 20 to 23 of gradient
+const at_max_pool2d1 = 525216; // f32[n, 14, 14, 6], kernels 3 to 22 of gradient
+const at_place_of_max_pool2d1 = 573344; // i32[n, 14, 14, 6], kernels 3 to 24 of gradient
+const at_d_max_pool2d1 = 610976; // f32[n, 14, 14, 6], kernels 23 to 24 of gradient
+const at_conv2d1_pad = 648608; // f32[n, 32, 32, 1], kernels 1 to 26 of gradient
+const at_max_pool2d2 = 474016; // f32[n, 5, 5, 16], kernels 5 to 18 of gradient
+const at_place_of_max_pool2d2 = 610976; // i32[n, 5, 5, 16], kernels 5 to 20 of gradient
+const at_d_flatten1 = 623776; // f32[n, 400], kernels 19 to 20 of gradient
+const at_dense1 = 486816; // f32[n, 120], kernels 6 to 16 of gradient
+const at_d_dense1_sum = 490656; // f32[n, 120], kernels 16 to 19 of gradient
+const at_dense2 = 490656; // f32[n, 84], kernels 7 to 13 of gradient
+const at_d_dense2_sum = 494496; // f32[n, 84], kernels 13 to 16 of gradient
+const at_dense3 = 493344; // f32[n, 10], kernels 8 to 9 of gradient
+const at_exponentials = 493664; // f32[n, 10], kernels 9 to 10 of gradient
+const at_d_dense3 = 493344; // f32[n, 10], kernels 10 to 13 of gradient
+const at_sum_of_exponentials = 493984; // f32[n], kernels 9 to 10 of gradient
+const at_d_loss_total = 494016; // f32[], kernels 9 to 10 of gradient
+const at_predict_conv2d1 = 272288; // f32[n, 28, 28, 6], kernels 2 to 3 of predict
+const at_predict_conv2d2 = 272288; // f32[n, 10, 10, 16], kernels 4 to 5 of predict
+const at_predict_max_pool2d1 = 422816; // f32[n, 14, 14, 6], kernels 3 to 4 of predict
+const at_predict_conv2d1_pad = 422816; // f32[n, 32, 32, 1], kernels 1 to 2 of predict
+const at_predict_max_pool2d2 = 323488; // f32[n, 5, 5, 16], kernels 5 to 6 of predict
+const at_predict_dense1 = 272288; // f32[n, 120], kernels 6 to 7 of predict
+const at_predict_dense2 = 276128; // f32[n, 84], kernels 7 to 8 of predict
+const at_evaluate_conv2d1 = 272288; // f32[n, 28, 28, 6], kernels 2 to 3 of evaluate
+const at_evaluate_conv2d2 = 272288; // f32[n, 10, 10, 16], kernels 4 to 5 of evaluate
+const at_evaluate_max_pool2d1 = 422816; // f32[n, 14, 14, 6], kernels 3 to 4 of evaluate
+const at_evaluate_conv2d1_pad = 422816; // f32[n, 32, 32, 1], kernels 1 to 2 of evaluate
+const at_evaluate_max_pool2d2 = 323488; // f32[n, 5, 5, 16], kernels 5 to 6 of evaluate
+const at_evaluate_dense1 = 272288; // f32[n, 120], kernels 6 to 7 of evaluate
+const at_evaluate_dense2 = 276128; // f32[n, 84], kernels 7 to 8 of evaluate
+const at_evaluate_dense3 = 272288; // f32[n, 10], kernels 8 to 9 of evaluate
 
 /** Creates a live view of each tensor, by name. The tensors are consecutive and begin at `start`. */
 function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): Record<string, Numbers> {
@@ -1934,7 +1934,7 @@ function writeRows(
     if (!(onlyInputs && slot.isTarget)) writeField(slot, batch[slot.name]!, start, n, order);
   // An array of a user-defined class may run its own code when it is read. That code must not call this
   // trainer, which would overwrite the batch.
-  if (slots.writes !== turn) throw new InputError("reading the batch calls the trainer");
+  if (slots.writes !== turn) throw new InputError("the batch must not call its trainer");
 }
 
 function writeField(
@@ -1950,7 +1950,7 @@ function writeField(
   }
 }
 
-/** Copies the row that begins at `numbers[from]` to row i of the slot, and checks each number. */
+/** Copies the row that begins at `values[from]` to row i of the slot, and checks each number. */
 function writeRow(
   { name, size, bounds, least = -Infinity, view }: Slot,
   i: number,
@@ -2020,8 +2020,8 @@ function valueText(value: unknown): string {
 }
 
 /**
- * Sums over steps. `rows` counts the rows. `sum` adds, for each step, the loss before the step times its
- * rows, so `sum / rows` is the mean loss.
+ * Totals over steps. `rows` is the number of rows, and `sum` is the sum of loss × rows of each step, with the
+ * loss before the update. So `sum / rows` is the mean loss.
  */
 interface Tally {
   rows: number;
@@ -2029,7 +2029,7 @@ interface Tally {
 }
 
 /**
- * The progress of training, as saved in checkpoints. `rows` and `sum` count the steps of an incomplete epoch.
+ * The progress of training, as saved in checkpoints. `rows` and `sum` are the totals of an incomplete epoch.
  */
 interface Progress extends Tally {
   /** The number of completed epochs. */
@@ -2284,7 +2284,7 @@ export interface FitOptions {
 
 /** The result of one epoch. */
 export interface EpochReport {
-  /** The number of the epoch, counted from 1. Epochs before a checkpoint are included. */
+  /** The number of the epoch, counted from 1. Epochs before a loaded checkpoint are included. */
   epoch: number;
   /** The mean of the losses before each step, weighted by rows. */
   loss: number;
@@ -2318,7 +2318,7 @@ export interface Trainer {
   readonly backend: Backend;
   /** The random seed. */
   readonly seed: number;
-  /** The number of completed epochs, including those before a checkpoint. */
+  /** The number of completed epochs, including those of a loaded checkpoint. */
   readonly epoch: number;
   /** Takes one optimizer step. Returns the mean loss before the update. */
   step(batch: Batch): number;
@@ -2346,8 +2346,8 @@ export interface Trainer {
   /** Runs epochs() to the end, without yielding. */
   fit(data: Batch, options?: FitOptions): History;
   /**
-   * Returns a checkpoint from which training resumes with the same bits. Adds `metadata` to the metadata that
-   * was saved or loaded before.
+   * Returns a checkpoint. Training that resumes from it is bit-identical to uninterrupted training. Adds
+   * `metadata` to the metadata that was saved or loaded before.
    */
   save(metadata?: CheckpointMetadata): Uint8Array;
   /**
@@ -2660,7 +2660,7 @@ function judge(
  */
 interface TrainingResult {
   model: string;
-  /** The number of completed epochs, including those before a checkpoint. */
+  /** The number of completed epochs, including those of a loaded checkpoint. */
   epochs: number;
   bestEpoch: number;
   train: Summary;
@@ -2674,7 +2674,7 @@ interface TrainingResult {
 interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "save"> {
   /** Samples new texts, if requested. */
   samples?(): readonly string[] | undefined;
-  /** Whether the user, and not early stopping, ended the epochs. */
+  /** Whether the user ended the training, rather than early stopping. */
   isInterrupted?(): boolean;
 }
 
@@ -2687,7 +2687,7 @@ interface Stage extends Pick<FitOptions, "earlyStopping"> {
   metadata?: CheckpointMetadata;
 }
 
-/** A stage that begins, with its trainer and data. */
+/** A stage about to run, with its trainer and data. */
 interface Begun extends Stage {
   trainer: Trainer;
   dataset: Dataset;
@@ -3032,7 +3032,7 @@ type Predicting = (
 
 /** The line of the help text about --predict. */
 const predictHelp = `
-  --predict FILE       print predictions for these rows`;
+  --predict FILE       print predictions for the rows of FILE`;
 
 /** Creates a function that predicts rows. `answer` interprets the output for each target column. */
 const predictBy =
@@ -3304,9 +3304,9 @@ const beginning = '{"tapeless":2,';
  *
  *   header (JSON, one line) | state | best epoch's parameters | last epoch's parameters | checksum
  *
- * The state begins with the current parameters. If training ends with the best epoch, the checkpoint also
- * contains the parameters of the best epoch so far. At the end of training, these replace the current
- * parameters, and the checkpoint then contains the parameters of the last epoch, too.
+ * The state begins with the current parameters. If training will restore the best epoch at the end,
+ * the checkpoint also contains the parameters of the best epoch so far. Once they are restored, the checkpoint
+ * contains the parameters of the last epoch, too.
  */
 function encodeCheckpoint(
   model: ModelFacts,
@@ -3381,7 +3381,7 @@ function decodeCheckpoint(
   if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
   const [best, last] = [stateBytes, stateBytes + parameterBytes];
   if (header.model.specHash !== model.specHash || ![best, last, last + parameterBytes].includes(data.length))
-    throw new InputError("another spec or compiler wrote the checkpoint; to train longer, use --epochs N");
+    throw new InputError("the checkpoint is of another spec or compiler; to train longer, use --epochs N");
   return {
     state: data.subarray(0, best),
     progress: {
@@ -3563,7 +3563,8 @@ function cutRows(order: Int32Array, { test, validation }: Pick<TrainingFacts, "t
   const share = (fraction = 0) => (fraction === 0 ? 0 : Math.max(1, Math.round(fraction * rows)));
   const tested = share(test);
   const held = tested + share(validation);
-  if (held >= rows) throw new InputError(`validation and test leave none of ${rows} rows for training`);
+  if (held >= rows)
+    throw new InputError(`validation and test need all ${rows} rows; none is left for training`);
   return {
     test: order.slice(0, tested).sort(),
     validation: order.slice(tested, held).sort(),
@@ -3634,7 +3635,7 @@ interface DataFacts {
   idx?: { train: Record<string, string>; test?: Record<string, string> };
 }
 
-/** The fitted encoding of a field, as plain data. It suffices to encode new rows. */
+/** The fitted encoding of a field: all that is needed to encode new rows, as plain data. */
 interface FittedField {
   name: string;
   /** The columns, with ranges expanded. */
@@ -3734,7 +3735,7 @@ function wrongCell(table: Table, column: string, row: number, what: string): Inp
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
-/** Throws if a checkpoint contains an encoding that is not valid for each input and target. */
+/** Throws unless the encodings in a checkpoint are valid for every input and target. */
 function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefined): void {
   if (fields === undefined) return;
   batchFields(model).forEach(({ name }, i) => {

@@ -259,7 +259,7 @@ interface TrainingFacts {
   stratify: boolean;
   earlyStopping?: EarlyStopping;
   /**
-   * "last" if the model has the parameters of the last epoch at the end, instead of those of the best epoch.
+   * "last" if training ends with the parameters of the last epoch, instead of those of the best epoch.
    */
   keep?: "last";
 }
@@ -381,166 +381,166 @@ const at_totals_loss_count = 216637; // f64[]
 const at_totals_accuracy_total = 216638; // f64[]
 const at_totals_accuracy_count = 216639; // f64[]
 
-// Intermediate values. Values that are needed during different calls of a program may share memory.
-const at_block_1_mlp_hidden_sum = 433280; // f32[n, 16, 256], calls 12 to 69 of gradient
-const at_block_1_mlp_hidden_twice_phi = 564352; // f32[n, 16, 256], calls 12 to 69 of gradient
-const at_block_1_mlp_hidden = 695424; // f32[n, 16, 256], calls 12 to 13 of gradient
-const at_block_2_mlp_hidden_sum = 695424; // f32[n, 16, 256], calls 25 to 38 of gradient
-const at_block_2_mlp_hidden_twice_phi = 826496; // f32[n, 16, 256], calls 25 to 38 of gradient
-const at_block_2_mlp_hidden = 957568; // f32[n, 16, 256], calls 25 to 37 of gradient
-const at_d_block_2_mlp_hidden = 957568; // f32[n, 16, 256], calls 38 to 38 of gradient
-const at_d_block_2_mlp_hidden_sum = 1088640; // f32[n, 16, 256], calls 38 to 42 of gradient
-const at_block_1_mlp_hidden_again = 695424; // f32[n, 16, 256], calls 67 to 68 of gradient
-const at_d_block_1_mlp_hidden = 695424; // f32[n, 16, 256], calls 69 to 69 of gradient
-const at_d_block_1_mlp_hidden_sum = 826496; // f32[n, 16, 256], calls 69 to 73 of gradient
-const at_embedded_kept = 1219712; // f32[n, 16, 64], calls 1 to 95 of gradient
-const at_embedded = 433280; // f32[n, 16, 64], calls 1 to 9 of gradient
-const at_block_1_attention_layer_norm1_normal = 1252480; // f32[n, 16, 64], calls 1 to 95 of gradient
-const at_block_1_attention_layer_norm1 = 466048; // f32[n, 16, 64], calls 1 to 7 of gradient
-const at_block_1_attention_dropout1_kept = 1285248; // f32[n, 16, 64], calls 2 to 76 of gradient
-const at_block_1_attention_attention1_query_2 = 1318016; // f32[n, 16, 64], calls 3 to 85 of gradient
-const at_block_1_attention_attention1_key_2 = 1350784; // f32[n, 16, 64], calls 4 to 88 of gradient
-const at_block_1_attention_attention1_masked = 498816; // f32[n, 4, 16, 16], calls 5 to 6 of gradient
-const at_block_1_attention_attention1_shares = 1383552; // f32[n, 4, 16, 16], calls 6 to 84 of gradient
-const at_block_1_attention_attention1_value_2 = 1416320; // f32[n, 16, 64], calls 7 to 83 of gradient
-const at_block_1_attention_attention1_heads = 1449088; // f32[n, 4, 16, 16], calls 8 to 77 of gradient
-const at_block_1_attention = 826496; // f32[n, 16, 64], calls 9 to 13 of gradient
-const at_block_1_mlp_dropout1_kept = 1481856; // f32[n, 16, 64], calls 10 to 66 of gradient
-const at_block_1_mlp_layer_norm1_normal = 1514624; // f32[n, 16, 64], calls 11 to 75 of gradient
-const at_block_1_mlp_layer_norm1 = 859264; // f32[n, 16, 64], calls 11 to 12 of gradient
-const at_block_1_mlp = 859264; // f32[n, 16, 64], calls 13 to 22 of gradient
-const at_block_2_attention_dropout1_kept = 1547392; // f32[n, 16, 64], calls 14 to 45 of gradient
-const at_block_2_attention_layer_norm1_normal = 1580160; // f32[n, 16, 64], calls 15 to 65 of gradient
-const at_block_2_attention_layer_norm1 = 695424; // f32[n, 16, 64], calls 15 to 20 of gradient
-const at_block_2_attention_attention1_query_2 = 1612928; // f32[n, 16, 64], calls 16 to 55 of gradient
-const at_block_2_attention_attention1_key_2 = 1645696; // f32[n, 16, 64], calls 17 to 58 of gradient
-const at_block_2_attention_attention1_masked = 728192; // f32[n, 4, 16, 16], calls 18 to 19 of gradient
-const at_block_2_attention_attention1_shares = 1678464; // f32[n, 4, 16, 16], calls 19 to 54 of gradient
-const at_block_2_attention_attention1_value_2 = 1711232; // f32[n, 16, 64], calls 20 to 52 of gradient
-const at_block_2_attention_attention1_heads = 1744000; // f32[n, 4, 16, 16], calls 21 to 46 of gradient
-const at_block_2_attention = 1088640; // f32[n, 16, 64], calls 22 to 26 of gradient
-const at_block_2_mlp_dropout1_kept = 1121408; // f32[n, 16, 64], calls 23 to 36 of gradient
-const at_block_2_mlp_layer_norm1_normal = 1776768; // f32[n, 16, 64], calls 24 to 44 of gradient
-const at_block_2_mlp_layer_norm1 = 1154176; // f32[n, 16, 64], calls 24 to 25 of gradient
-const at_block_2_mlp = 1154176; // f32[n, 16, 64], calls 26 to 27 of gradient
-const at_norm_normal = 1088640; // f32[n, 16, 64], calls 27 to 35 of gradient
-const at_norm = 1186944; // f32[n, 16, 64], calls 27 to 32 of gradient
-const at_d_norm = 1154176; // f32[n, 16, 64], calls 33 to 35 of gradient
-const at_d_block_2_mlp = 1809536; // f32[n, 16, 64], calls 35 to 44 of gradient
-const at_d_block_2_mlp_output = 1842304; // f32[n, 16, 64], calls 35 to 38 of gradient
-const at_block_2_mlp_layer_norm1_again = 695424; // f32[n, 16, 64], calls 40 to 41 of gradient
-const at_d_block_2_mlp_layer_norm1 = 695424; // f32[n, 16, 64], calls 42 to 44 of gradient
-const at_d_block_2_attention = 728192; // f32[n, 16, 64], calls 44 to 65 of gradient
-const at_d_block_2_attention_attention1 = 760960; // f32[n, 16, 64], calls 44 to 47 of gradient
-const at_d_block_2_attention_attention1_mixed = 695424; // f32[n, 16, 64], calls 47 to 52 of gradient
-const at_product_in_d_block_2_attention_attention1_heads = 760960; // f32[n, 4, 16, 16], calls 48 to 61 of gradient
-const at_block_2_attention_layer_norm1_again = 793728; // f32[n, 16, 64], calls 50 to 60 of gradient
-const at_d_block_2_attention_attention1_shares = 826496; // f32[n, 4, 16, 16], calls 52 to 54 of gradient
-const at_d_block_2_attention_attention1_products = 695424; // f32[n, 4, 16, 16], calls 54 to 58 of gradient
-const at_product_in_d_block_2_attention_attention1_products = 826496; // f32[n, 4, 16, 16], calls 55 to 62 of gradient
-const at_product_in_d_block_2_attention_attention1_products_2 = 859264; // f32[n, 4, 16, 16], calls 58 to 63 of gradient
-const at_d_block_2_attention_layer_norm1_part = 695424; // f32[n, 16, 64], calls 61 to 63 of gradient
-const at_product_in_d_block_2_attention_attention1_key_product = 760960; // f32[n, 16, 64], calls 62 to 63 of gradient
-const at_d_block_2_attention_layer_norm1 = 793728; // f32[n, 16, 64], calls 63 to 65 of gradient
-const at_d_block_1_mlp = 957568; // f32[n, 16, 64], calls 65 to 75 of gradient
-const at_d_block_1_mlp_output = 990336; // f32[n, 16, 64], calls 65 to 69 of gradient
-const at_block_1_mlp_layer_norm1_again = 433280; // f32[n, 16, 64], calls 71 to 72 of gradient
-const at_d_block_1_mlp_layer_norm1 = 433280; // f32[n, 16, 64], calls 73 to 75 of gradient
-const at_d_block_1_attention = 466048; // f32[n, 16, 64], calls 75 to 95 of gradient
-const at_d_block_1_attention_attention1 = 498816; // f32[n, 16, 64], calls 75 to 78 of gradient
-const at_d_block_1_attention_attention1_mixed = 433280; // f32[n, 16, 64], calls 78 to 83 of gradient
-const at_product_in_d_block_1_attention_attention1_heads = 498816; // f32[n, 4, 16, 16], calls 79 to 91 of gradient
-const at_block_1_attention_layer_norm1_again = 531584; // f32[n, 16, 64], calls 81 to 90 of gradient
-const at_d_block_1_attention_attention1_shares = 564352; // f32[n, 4, 16, 16], calls 83 to 84 of gradient
-const at_d_block_1_attention_attention1_products = 433280; // f32[n, 4, 16, 16], calls 84 to 88 of gradient
-const at_product_in_d_block_1_attention_attention1_products = 564352; // f32[n, 4, 16, 16], calls 85 to 92 of gradient
-const at_product_in_d_block_1_attention_attention1_products_2 = 597120; // f32[n, 4, 16, 16], calls 88 to 93 of gradient
-const at_d_block_1_attention_layer_norm1_part = 433280; // f32[n, 16, 64], calls 91 to 93 of gradient
-const at_product_in_d_block_1_attention_attention1_key_product = 498816; // f32[n, 16, 64], calls 92 to 93 of gradient
-const at_d_block_1_attention_layer_norm1 = 531584; // f32[n, 16, 64], calls 93 to 95 of gradient
-const at_d_embedded_product = 433280; // f32[n, 16, 64], calls 95 to 97 of gradient
-const at_logits = 1154176; // f32[n, 16, 27], calls 28 to 29 of gradient
-const at_exponentials = 1168000; // f32[n, 16, 27], calls 29 to 30 of gradient
-const at_d_logits = 1809536; // f32[n, 16, 27], calls 30 to 33 of gradient
-const at_sum_in_d_block_2_attention_attention1_divisor = 859264; // f32[n, 4, 16], calls 53 to 54 of gradient
-const at_text_mask = 892032; // f32[n, 16], calls 1 to 18 of gradient
-const at_block_1_attention_layer_norm1_deviation = 1875072; // f32[n, 16], calls 1 to 95 of gradient
-const at_block_1_mlp_layer_norm1_deviation = 1875584; // f32[n, 16], calls 11 to 75 of gradient
-const at_block_2_attention_layer_norm1_deviation = 1876096; // f32[n, 16], calls 15 to 65 of gradient
-const at_block_2_mlp_layer_norm1_deviation = 1876608; // f32[n, 16], calls 24 to 44 of gradient
-const at_norm_deviation = 1877120; // f32[n, 16], calls 27 to 35 of gradient
-const at_sum_of_exponentials = 1181824; // f32[n, 16], calls 29 to 30 of gradient
-const at_text_mask_again = 1023104; // f32[n, 16], calls 54 to 84 of gradient
-const at_block_1_attention_attention1_exponentials = 531584; // f32[16], calls 6 to 6 of gradient
-const at_block_2_attention_attention1_exponentials = 760960; // f32[16], calls 19 to 19 of gradient
-const at_d_loss_total = 1182336; // f32[], calls 29 to 30 of gradient
-const at_update_kept_share = 433280; // f32[], calls 1 to 3 of update
-const at_update_stepSize = 433284; // f32[], calls 1 to 3 of update
-const at_update_reciprocal_of_correction = 433288; // f32[], calls 1 to 3 of update
-const at_update_clip_factor = 433292; // f32[], calls 2 to 3 of update
-const at_predict_block_1_mlp_hidden_sum = 433280; // f32[n, 16, 256], calls 10 to 10 of predict
-const at_predict_block_1_mlp_hidden = 564352; // f32[n, 16, 256], calls 10 to 11 of predict
-const at_predict_block_2_mlp_hidden_sum = 433280; // f32[n, 16, 256], calls 21 to 21 of predict
-const at_predict_block_2_mlp_hidden = 564352; // f32[n, 16, 256], calls 21 to 22 of predict
-const at_predict_places = 433280; // f32[n, 16, 64], calls 1 to 8 of predict
-const at_predict_block_1_attention_layer_norm1 = 466048; // f32[n, 16, 64], calls 1 to 6 of predict
-const at_predict_block_1_attention_attention1_query = 498816; // f32[n, 16, 64], calls 2 to 4 of predict
-const at_predict_block_1_attention_attention1_key = 531584; // f32[n, 16, 64], calls 3 to 4 of predict
-const at_predict_block_1_attention_attention1_masked = 564352; // f32[n, 4, 16, 16], calls 4 to 5 of predict
-const at_predict_block_1_attention_attention1_shares = 498816; // f32[n, 4, 16, 16], calls 5 to 7 of predict
-const at_predict_block_1_attention_attention1_value = 531584; // f32[n, 16, 64], calls 6 to 7 of predict
-const at_predict_block_1_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], calls 7 to 8 of predict
-const at_predict_block_1_attention = 695424; // f32[n, 16, 64], calls 8 to 11 of predict
-const at_predict_block_1_mlp_layer_norm1 = 728192; // f32[n, 16, 64], calls 9 to 10 of predict
-const at_predict_block_1_mlp = 433280; // f32[n, 16, 64], calls 11 to 19 of predict
-const at_predict_block_2_attention_layer_norm1 = 466048; // f32[n, 16, 64], calls 12 to 17 of predict
-const at_predict_block_2_attention_attention1_query = 498816; // f32[n, 16, 64], calls 13 to 15 of predict
-const at_predict_block_2_attention_attention1_key = 531584; // f32[n, 16, 64], calls 14 to 15 of predict
-const at_predict_block_2_attention_attention1_products = 564352; // f32[n, 4, 16, 16], calls 15 to 16 of predict
-const at_predict_block_2_attention_attention1_shares = 498816; // f32[n, 4, 16, 16], calls 16 to 18 of predict
-const at_predict_block_2_attention_attention1_value = 531584; // f32[n, 16, 64], calls 17 to 18 of predict
-const at_predict_block_2_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], calls 18 to 19 of predict
-const at_predict_block_2_attention = 695424; // f32[n, 16, 64], calls 19 to 22 of predict
-const at_predict_block_2_mlp_layer_norm1 = 728192; // f32[n, 16, 64], calls 20 to 21 of predict
-const at_predict_block_2_mlp = 433280; // f32[n, 16, 64], calls 22 to 23 of predict
-const at_predict_norm = 466048; // f32[n, 16, 64], calls 23 to 24 of predict
-const at_predict_text_mask = 597120; // f32[n, 16], calls 1 to 4 of predict
-const at_predict_block_1_attention_attention1_exponentials = 531584; // f32[16], calls 5 to 5 of predict
-const at_predict_text_mask_again = 531584; // f32[16], calls 16 to 16 of predict
-const at_predict_block_2_attention_attention1_masked = 531600; // f32[16], calls 16 to 16 of predict
-const at_predict_block_2_attention_attention1_exponentials = 531616; // f32[16], calls 16 to 16 of predict
-const at_evaluate_block_1_mlp_hidden_sum = 433280; // f32[n, 16, 256], calls 10 to 10 of evaluate
-const at_evaluate_block_1_mlp_hidden = 564352; // f32[n, 16, 256], calls 10 to 11 of evaluate
-const at_evaluate_block_2_mlp_hidden_sum = 433280; // f32[n, 16, 256], calls 21 to 21 of evaluate
-const at_evaluate_block_2_mlp_hidden = 564352; // f32[n, 16, 256], calls 21 to 22 of evaluate
-const at_evaluate_places = 433280; // f32[n, 16, 64], calls 1 to 8 of evaluate
-const at_evaluate_block_1_attention_layer_norm1 = 466048; // f32[n, 16, 64], calls 1 to 6 of evaluate
-const at_evaluate_block_1_attention_attention1_query = 498816; // f32[n, 16, 64], calls 2 to 4 of evaluate
-const at_evaluate_block_1_attention_attention1_key = 531584; // f32[n, 16, 64], calls 3 to 4 of evaluate
-const at_evaluate_block_1_attention_attention1_masked = 564352; // f32[n, 4, 16, 16], calls 4 to 5 of evaluate
-const at_evaluate_block_1_attention_attention1_shares = 498816; // f32[n, 4, 16, 16], calls 5 to 7 of evaluate
-const at_evaluate_block_1_attention_attention1_value = 531584; // f32[n, 16, 64], calls 6 to 7 of evaluate
-const at_evaluate_block_1_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], calls 7 to 8 of evaluate
-const at_evaluate_block_1_attention = 695424; // f32[n, 16, 64], calls 8 to 11 of evaluate
-const at_evaluate_block_1_mlp_layer_norm1 = 728192; // f32[n, 16, 64], calls 9 to 10 of evaluate
-const at_evaluate_block_1_mlp = 433280; // f32[n, 16, 64], calls 11 to 19 of evaluate
-const at_evaluate_block_2_attention_layer_norm1 = 466048; // f32[n, 16, 64], calls 12 to 17 of evaluate
-const at_evaluate_block_2_attention_attention1_query = 498816; // f32[n, 16, 64], calls 13 to 15 of evaluate
-const at_evaluate_block_2_attention_attention1_key = 531584; // f32[n, 16, 64], calls 14 to 15 of evaluate
-const at_evaluate_block_2_attention_attention1_products = 564352; // f32[n, 4, 16, 16], calls 15 to 16 of evaluate
-const at_evaluate_block_2_attention_attention1_shares = 498816; // f32[n, 4, 16, 16], calls 16 to 18 of evaluate
-const at_evaluate_block_2_attention_attention1_value = 531584; // f32[n, 16, 64], calls 17 to 18 of evaluate
-const at_evaluate_block_2_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], calls 18 to 19 of evaluate
-const at_evaluate_block_2_attention = 695424; // f32[n, 16, 64], calls 19 to 22 of evaluate
-const at_evaluate_block_2_mlp_layer_norm1 = 728192; // f32[n, 16, 64], calls 20 to 21 of evaluate
-const at_evaluate_block_2_mlp = 433280; // f32[n, 16, 64], calls 22 to 23 of evaluate
-const at_evaluate_norm = 466048; // f32[n, 16, 64], calls 23 to 24 of evaluate
-const at_evaluate_logits = 433280; // f32[n, 16, 27], calls 24 to 25 of evaluate
-const at_evaluate_text_mask = 597120; // f32[n, 16], calls 1 to 4 of evaluate
-const at_evaluate_block_1_attention_attention1_exponentials = 531584; // f32[16], calls 5 to 5 of evaluate
-const at_evaluate_text_mask_again = 531584; // f32[16], calls 16 to 16 of evaluate
-const at_evaluate_block_2_attention_attention1_masked = 531600; // f32[16], calls 16 to 16 of evaluate
-const at_evaluate_block_2_attention_attention1_exponentials = 531616; // f32[16], calls 16 to 16 of evaluate
+// Intermediate values. Values that are needed by different kernels of a program may share memory.
+const at_block_1_mlp_hidden_sum = 433280; // f32[n, 16, 256], kernels 12 to 69 of gradient
+const at_block_1_mlp_hidden_twice_phi = 564352; // f32[n, 16, 256], kernels 12 to 69 of gradient
+const at_block_1_mlp_hidden = 695424; // f32[n, 16, 256], kernels 12 to 13 of gradient
+const at_block_2_mlp_hidden_sum = 695424; // f32[n, 16, 256], kernels 25 to 38 of gradient
+const at_block_2_mlp_hidden_twice_phi = 826496; // f32[n, 16, 256], kernels 25 to 38 of gradient
+const at_block_2_mlp_hidden = 957568; // f32[n, 16, 256], kernels 25 to 37 of gradient
+const at_d_block_2_mlp_hidden = 957568; // f32[n, 16, 256], kernels 38 to 38 of gradient
+const at_d_block_2_mlp_hidden_sum = 1088640; // f32[n, 16, 256], kernels 38 to 42 of gradient
+const at_block_1_mlp_hidden_again = 695424; // f32[n, 16, 256], kernels 67 to 68 of gradient
+const at_d_block_1_mlp_hidden = 695424; // f32[n, 16, 256], kernels 69 to 69 of gradient
+const at_d_block_1_mlp_hidden_sum = 826496; // f32[n, 16, 256], kernels 69 to 73 of gradient
+const at_embedded_kept = 1219712; // f32[n, 16, 64], kernels 1 to 95 of gradient
+const at_embedded = 433280; // f32[n, 16, 64], kernels 1 to 9 of gradient
+const at_block_1_attention_layer_norm1_normal = 1252480; // f32[n, 16, 64], kernels 1 to 95 of gradient
+const at_block_1_attention_layer_norm1 = 466048; // f32[n, 16, 64], kernels 1 to 7 of gradient
+const at_block_1_attention_dropout1_kept = 1285248; // f32[n, 16, 64], kernels 2 to 76 of gradient
+const at_block_1_attention_attention1_query_2 = 1318016; // f32[n, 16, 64], kernels 3 to 85 of gradient
+const at_block_1_attention_attention1_key_2 = 1350784; // f32[n, 16, 64], kernels 4 to 88 of gradient
+const at_block_1_attention_attention1_masked = 498816; // f32[n, 4, 16, 16], kernels 5 to 6 of gradient
+const at_block_1_attention_attention1_shares = 1383552; // f32[n, 4, 16, 16], kernels 6 to 84 of gradient
+const at_block_1_attention_attention1_value_2 = 1416320; // f32[n, 16, 64], kernels 7 to 83 of gradient
+const at_block_1_attention_attention1_heads = 1449088; // f32[n, 4, 16, 16], kernels 8 to 77 of gradient
+const at_block_1_attention = 826496; // f32[n, 16, 64], kernels 9 to 13 of gradient
+const at_block_1_mlp_dropout1_kept = 1481856; // f32[n, 16, 64], kernels 10 to 66 of gradient
+const at_block_1_mlp_layer_norm1_normal = 1514624; // f32[n, 16, 64], kernels 11 to 75 of gradient
+const at_block_1_mlp_layer_norm1 = 859264; // f32[n, 16, 64], kernels 11 to 12 of gradient
+const at_block_1_mlp = 859264; // f32[n, 16, 64], kernels 13 to 22 of gradient
+const at_block_2_attention_dropout1_kept = 1547392; // f32[n, 16, 64], kernels 14 to 45 of gradient
+const at_block_2_attention_layer_norm1_normal = 1580160; // f32[n, 16, 64], kernels 15 to 65 of gradient
+const at_block_2_attention_layer_norm1 = 695424; // f32[n, 16, 64], kernels 15 to 20 of gradient
+const at_block_2_attention_attention1_query_2 = 1612928; // f32[n, 16, 64], kernels 16 to 55 of gradient
+const at_block_2_attention_attention1_key_2 = 1645696; // f32[n, 16, 64], kernels 17 to 58 of gradient
+const at_block_2_attention_attention1_masked = 728192; // f32[n, 4, 16, 16], kernels 18 to 19 of gradient
+const at_block_2_attention_attention1_shares = 1678464; // f32[n, 4, 16, 16], kernels 19 to 54 of gradient
+const at_block_2_attention_attention1_value_2 = 1711232; // f32[n, 16, 64], kernels 20 to 52 of gradient
+const at_block_2_attention_attention1_heads = 1744000; // f32[n, 4, 16, 16], kernels 21 to 46 of gradient
+const at_block_2_attention = 1088640; // f32[n, 16, 64], kernels 22 to 26 of gradient
+const at_block_2_mlp_dropout1_kept = 1121408; // f32[n, 16, 64], kernels 23 to 36 of gradient
+const at_block_2_mlp_layer_norm1_normal = 1776768; // f32[n, 16, 64], kernels 24 to 44 of gradient
+const at_block_2_mlp_layer_norm1 = 1154176; // f32[n, 16, 64], kernels 24 to 25 of gradient
+const at_block_2_mlp = 1154176; // f32[n, 16, 64], kernels 26 to 27 of gradient
+const at_norm_normal = 1088640; // f32[n, 16, 64], kernels 27 to 35 of gradient
+const at_norm = 1186944; // f32[n, 16, 64], kernels 27 to 32 of gradient
+const at_d_norm = 1154176; // f32[n, 16, 64], kernels 33 to 35 of gradient
+const at_d_block_2_mlp = 1809536; // f32[n, 16, 64], kernels 35 to 44 of gradient
+const at_d_block_2_mlp_output = 1842304; // f32[n, 16, 64], kernels 35 to 38 of gradient
+const at_block_2_mlp_layer_norm1_again = 695424; // f32[n, 16, 64], kernels 40 to 41 of gradient
+const at_d_block_2_mlp_layer_norm1 = 695424; // f32[n, 16, 64], kernels 42 to 44 of gradient
+const at_d_block_2_attention = 728192; // f32[n, 16, 64], kernels 44 to 65 of gradient
+const at_d_block_2_attention_attention1 = 760960; // f32[n, 16, 64], kernels 44 to 47 of gradient
+const at_d_block_2_attention_attention1_mixed = 695424; // f32[n, 16, 64], kernels 47 to 52 of gradient
+const at_product_in_d_block_2_attention_attention1_heads = 760960; // f32[n, 4, 16, 16], kernels 48 to 61 of gradient
+const at_block_2_attention_layer_norm1_again = 793728; // f32[n, 16, 64], kernels 50 to 60 of gradient
+const at_d_block_2_attention_attention1_shares = 826496; // f32[n, 4, 16, 16], kernels 52 to 54 of gradient
+const at_d_block_2_attention_attention1_products = 695424; // f32[n, 4, 16, 16], kernels 54 to 58 of gradient
+const at_product_in_d_block_2_attention_attention1_products = 826496; // f32[n, 4, 16, 16], kernels 55 to 62 of gradient
+const at_product_in_d_block_2_attention_attention1_products_2 = 859264; // f32[n, 4, 16, 16], kernels 58 to 63 of gradient
+const at_d_block_2_attention_layer_norm1_part = 695424; // f32[n, 16, 64], kernels 61 to 63 of gradient
+const at_product_in_d_block_2_attention_attention1_key_product = 760960; // f32[n, 16, 64], kernels 62 to 63 of gradient
+const at_d_block_2_attention_layer_norm1 = 793728; // f32[n, 16, 64], kernels 63 to 65 of gradient
+const at_d_block_1_mlp = 957568; // f32[n, 16, 64], kernels 65 to 75 of gradient
+const at_d_block_1_mlp_output = 990336; // f32[n, 16, 64], kernels 65 to 69 of gradient
+const at_block_1_mlp_layer_norm1_again = 433280; // f32[n, 16, 64], kernels 71 to 72 of gradient
+const at_d_block_1_mlp_layer_norm1 = 433280; // f32[n, 16, 64], kernels 73 to 75 of gradient
+const at_d_block_1_attention = 466048; // f32[n, 16, 64], kernels 75 to 95 of gradient
+const at_d_block_1_attention_attention1 = 498816; // f32[n, 16, 64], kernels 75 to 78 of gradient
+const at_d_block_1_attention_attention1_mixed = 433280; // f32[n, 16, 64], kernels 78 to 83 of gradient
+const at_product_in_d_block_1_attention_attention1_heads = 498816; // f32[n, 4, 16, 16], kernels 79 to 91 of gradient
+const at_block_1_attention_layer_norm1_again = 531584; // f32[n, 16, 64], kernels 81 to 90 of gradient
+const at_d_block_1_attention_attention1_shares = 564352; // f32[n, 4, 16, 16], kernels 83 to 84 of gradient
+const at_d_block_1_attention_attention1_products = 433280; // f32[n, 4, 16, 16], kernels 84 to 88 of gradient
+const at_product_in_d_block_1_attention_attention1_products = 564352; // f32[n, 4, 16, 16], kernels 85 to 92 of gradient
+const at_product_in_d_block_1_attention_attention1_products_2 = 597120; // f32[n, 4, 16, 16], kernels 88 to 93 of gradient
+const at_d_block_1_attention_layer_norm1_part = 433280; // f32[n, 16, 64], kernels 91 to 93 of gradient
+const at_product_in_d_block_1_attention_attention1_key_product = 498816; // f32[n, 16, 64], kernels 92 to 93 of gradient
+const at_d_block_1_attention_layer_norm1 = 531584; // f32[n, 16, 64], kernels 93 to 95 of gradient
+const at_d_embedded_product = 433280; // f32[n, 16, 64], kernels 95 to 97 of gradient
+const at_logits = 1154176; // f32[n, 16, 27], kernels 28 to 29 of gradient
+const at_exponentials = 1168000; // f32[n, 16, 27], kernels 29 to 30 of gradient
+const at_d_logits = 1809536; // f32[n, 16, 27], kernels 30 to 33 of gradient
+const at_sum_in_d_block_2_attention_attention1_divisor = 859264; // f32[n, 4, 16], kernels 53 to 54 of gradient
+const at_text_mask = 892032; // f32[n, 16], kernels 1 to 18 of gradient
+const at_block_1_attention_layer_norm1_deviation = 1875072; // f32[n, 16], kernels 1 to 95 of gradient
+const at_block_1_mlp_layer_norm1_deviation = 1875584; // f32[n, 16], kernels 11 to 75 of gradient
+const at_block_2_attention_layer_norm1_deviation = 1876096; // f32[n, 16], kernels 15 to 65 of gradient
+const at_block_2_mlp_layer_norm1_deviation = 1876608; // f32[n, 16], kernels 24 to 44 of gradient
+const at_norm_deviation = 1877120; // f32[n, 16], kernels 27 to 35 of gradient
+const at_sum_of_exponentials = 1181824; // f32[n, 16], kernels 29 to 30 of gradient
+const at_text_mask_again = 1023104; // f32[n, 16], kernels 54 to 84 of gradient
+const at_block_1_attention_attention1_exponentials = 531584; // f32[16], kernels 6 to 6 of gradient
+const at_block_2_attention_attention1_exponentials = 760960; // f32[16], kernels 19 to 19 of gradient
+const at_d_loss_total = 1182336; // f32[], kernels 29 to 30 of gradient
+const at_update_kept_share = 433280; // f32[], kernels 1 to 3 of update
+const at_update_stepSize = 433284; // f32[], kernels 1 to 3 of update
+const at_update_reciprocal_of_correction = 433288; // f32[], kernels 1 to 3 of update
+const at_update_clip_factor = 433292; // f32[], kernels 2 to 3 of update
+const at_predict_block_1_mlp_hidden_sum = 433280; // f32[n, 16, 256], kernels 10 to 10 of predict
+const at_predict_block_1_mlp_hidden = 564352; // f32[n, 16, 256], kernels 10 to 11 of predict
+const at_predict_block_2_mlp_hidden_sum = 433280; // f32[n, 16, 256], kernels 21 to 21 of predict
+const at_predict_block_2_mlp_hidden = 564352; // f32[n, 16, 256], kernels 21 to 22 of predict
+const at_predict_places = 433280; // f32[n, 16, 64], kernels 1 to 8 of predict
+const at_predict_block_1_attention_layer_norm1 = 466048; // f32[n, 16, 64], kernels 1 to 6 of predict
+const at_predict_block_1_attention_attention1_query = 498816; // f32[n, 16, 64], kernels 2 to 4 of predict
+const at_predict_block_1_attention_attention1_key = 531584; // f32[n, 16, 64], kernels 3 to 4 of predict
+const at_predict_block_1_attention_attention1_masked = 564352; // f32[n, 4, 16, 16], kernels 4 to 5 of predict
+const at_predict_block_1_attention_attention1_shares = 498816; // f32[n, 4, 16, 16], kernels 5 to 7 of predict
+const at_predict_block_1_attention_attention1_value = 531584; // f32[n, 16, 64], kernels 6 to 7 of predict
+const at_predict_block_1_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], kernels 7 to 8 of predict
+const at_predict_block_1_attention = 695424; // f32[n, 16, 64], kernels 8 to 11 of predict
+const at_predict_block_1_mlp_layer_norm1 = 728192; // f32[n, 16, 64], kernels 9 to 10 of predict
+const at_predict_block_1_mlp = 433280; // f32[n, 16, 64], kernels 11 to 19 of predict
+const at_predict_block_2_attention_layer_norm1 = 466048; // f32[n, 16, 64], kernels 12 to 17 of predict
+const at_predict_block_2_attention_attention1_query = 498816; // f32[n, 16, 64], kernels 13 to 15 of predict
+const at_predict_block_2_attention_attention1_key = 531584; // f32[n, 16, 64], kernels 14 to 15 of predict
+const at_predict_block_2_attention_attention1_products = 564352; // f32[n, 4, 16, 16], kernels 15 to 16 of predict
+const at_predict_block_2_attention_attention1_shares = 498816; // f32[n, 4, 16, 16], kernels 16 to 18 of predict
+const at_predict_block_2_attention_attention1_value = 531584; // f32[n, 16, 64], kernels 17 to 18 of predict
+const at_predict_block_2_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], kernels 18 to 19 of predict
+const at_predict_block_2_attention = 695424; // f32[n, 16, 64], kernels 19 to 22 of predict
+const at_predict_block_2_mlp_layer_norm1 = 728192; // f32[n, 16, 64], kernels 20 to 21 of predict
+const at_predict_block_2_mlp = 433280; // f32[n, 16, 64], kernels 22 to 23 of predict
+const at_predict_norm = 466048; // f32[n, 16, 64], kernels 23 to 24 of predict
+const at_predict_text_mask = 597120; // f32[n, 16], kernels 1 to 4 of predict
+const at_predict_block_1_attention_attention1_exponentials = 531584; // f32[16], kernels 5 to 5 of predict
+const at_predict_text_mask_again = 531584; // f32[16], kernels 16 to 16 of predict
+const at_predict_block_2_attention_attention1_masked = 531600; // f32[16], kernels 16 to 16 of predict
+const at_predict_block_2_attention_attention1_exponentials = 531616; // f32[16], kernels 16 to 16 of predict
+const at_evaluate_block_1_mlp_hidden_sum = 433280; // f32[n, 16, 256], kernels 10 to 10 of evaluate
+const at_evaluate_block_1_mlp_hidden = 564352; // f32[n, 16, 256], kernels 10 to 11 of evaluate
+const at_evaluate_block_2_mlp_hidden_sum = 433280; // f32[n, 16, 256], kernels 21 to 21 of evaluate
+const at_evaluate_block_2_mlp_hidden = 564352; // f32[n, 16, 256], kernels 21 to 22 of evaluate
+const at_evaluate_places = 433280; // f32[n, 16, 64], kernels 1 to 8 of evaluate
+const at_evaluate_block_1_attention_layer_norm1 = 466048; // f32[n, 16, 64], kernels 1 to 6 of evaluate
+const at_evaluate_block_1_attention_attention1_query = 498816; // f32[n, 16, 64], kernels 2 to 4 of evaluate
+const at_evaluate_block_1_attention_attention1_key = 531584; // f32[n, 16, 64], kernels 3 to 4 of evaluate
+const at_evaluate_block_1_attention_attention1_masked = 564352; // f32[n, 4, 16, 16], kernels 4 to 5 of evaluate
+const at_evaluate_block_1_attention_attention1_shares = 498816; // f32[n, 4, 16, 16], kernels 5 to 7 of evaluate
+const at_evaluate_block_1_attention_attention1_value = 531584; // f32[n, 16, 64], kernels 6 to 7 of evaluate
+const at_evaluate_block_1_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], kernels 7 to 8 of evaluate
+const at_evaluate_block_1_attention = 695424; // f32[n, 16, 64], kernels 8 to 11 of evaluate
+const at_evaluate_block_1_mlp_layer_norm1 = 728192; // f32[n, 16, 64], kernels 9 to 10 of evaluate
+const at_evaluate_block_1_mlp = 433280; // f32[n, 16, 64], kernels 11 to 19 of evaluate
+const at_evaluate_block_2_attention_layer_norm1 = 466048; // f32[n, 16, 64], kernels 12 to 17 of evaluate
+const at_evaluate_block_2_attention_attention1_query = 498816; // f32[n, 16, 64], kernels 13 to 15 of evaluate
+const at_evaluate_block_2_attention_attention1_key = 531584; // f32[n, 16, 64], kernels 14 to 15 of evaluate
+const at_evaluate_block_2_attention_attention1_products = 564352; // f32[n, 4, 16, 16], kernels 15 to 16 of evaluate
+const at_evaluate_block_2_attention_attention1_shares = 498816; // f32[n, 4, 16, 16], kernels 16 to 18 of evaluate
+const at_evaluate_block_2_attention_attention1_value = 531584; // f32[n, 16, 64], kernels 17 to 18 of evaluate
+const at_evaluate_block_2_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], kernels 18 to 19 of evaluate
+const at_evaluate_block_2_attention = 695424; // f32[n, 16, 64], kernels 19 to 22 of evaluate
+const at_evaluate_block_2_mlp_layer_norm1 = 728192; // f32[n, 16, 64], kernels 20 to 21 of evaluate
+const at_evaluate_block_2_mlp = 433280; // f32[n, 16, 64], kernels 22 to 23 of evaluate
+const at_evaluate_norm = 466048; // f32[n, 16, 64], kernels 23 to 24 of evaluate
+const at_evaluate_logits = 433280; // f32[n, 16, 27], kernels 24 to 25 of evaluate
+const at_evaluate_text_mask = 597120; // f32[n, 16], kernels 1 to 4 of evaluate
+const at_evaluate_block_1_attention_attention1_exponentials = 531584; // f32[16], kernels 5 to 5 of evaluate
+const at_evaluate_text_mask_again = 531584; // f32[16], kernels 16 to 16 of evaluate
+const at_evaluate_block_2_attention_attention1_masked = 531600; // f32[16], kernels 16 to 16 of evaluate
+const at_evaluate_block_2_attention_attention1_exponentials = 531616; // f32[16], kernels 16 to 16 of evaluate
 
 /** Creates a live view of each tensor, by name. The tensors are consecutive and begin at `start`. */
 function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): Record<string, Numbers> {
@@ -4099,7 +4099,7 @@ function writeRows(
     if (!(onlyInputs && slot.isTarget)) writeField(slot, batch[slot.name]!, start, n, order);
   // An array of a user-defined class may run its own code when it is read. That code must not call this
   // trainer, which would overwrite the batch.
-  if (slots.writes !== turn) throw new InputError("reading the batch calls the trainer");
+  if (slots.writes !== turn) throw new InputError("the batch must not call its trainer");
 }
 
 function writeField(
@@ -4115,7 +4115,7 @@ function writeField(
   }
 }
 
-/** Copies the row that begins at `numbers[from]` to row i of the slot, and checks each number. */
+/** Copies the row that begins at `values[from]` to row i of the slot, and checks each number. */
 function writeRow(
   { name, size, bounds, least = -Infinity, view }: Slot,
   i: number,
@@ -4185,8 +4185,8 @@ function valueText(value: unknown): string {
 }
 
 /**
- * Sums over steps. `rows` counts the rows. `sum` adds, for each step, the loss before the step times its
- * rows, so `sum / rows` is the mean loss.
+ * Totals over steps. `rows` is the number of rows, and `sum` is the sum of loss × rows of each step, with the
+ * loss before the update. So `sum / rows` is the mean loss.
  */
 interface Tally {
   rows: number;
@@ -4194,7 +4194,7 @@ interface Tally {
 }
 
 /**
- * The progress of training, as saved in checkpoints. `rows` and `sum` count the steps of an incomplete epoch.
+ * The progress of training, as saved in checkpoints. `rows` and `sum` are the totals of an incomplete epoch.
  */
 interface Progress extends Tally {
   /** The number of completed epochs. */
@@ -4569,7 +4569,7 @@ export interface FitOptions {
 
 /** The result of one epoch. */
 export interface EpochReport {
-  /** The number of the epoch, counted from 1. Epochs before a checkpoint are included. */
+  /** The number of the epoch, counted from 1. Epochs before a loaded checkpoint are included. */
   epoch: number;
   /** The mean of the losses before each step, weighted by rows. */
   loss: number;
@@ -4603,7 +4603,7 @@ export interface Trainer {
   readonly backend: Backend;
   /** The random seed. */
   readonly seed: number;
-  /** The number of completed epochs, including those before a checkpoint. */
+  /** The number of completed epochs, including those of a loaded checkpoint. */
   readonly epoch: number;
   /** Takes one optimizer step. Returns the mean loss before the update. */
   step(batch: Batch): number;
@@ -4631,8 +4631,8 @@ export interface Trainer {
   /** Runs epochs() to the end, without yielding. */
   fit(data: Batch, options?: FitOptions): History;
   /**
-   * Returns a checkpoint from which training resumes with the same bits. Adds `metadata` to the metadata that
-   * was saved or loaded before.
+   * Returns a checkpoint. Training that resumes from it is bit-identical to uninterrupted training. Adds
+   * `metadata` to the metadata that was saved or loaded before.
    */
   save(metadata?: CheckpointMetadata): Uint8Array;
   /**
@@ -4945,7 +4945,7 @@ function judge(
  */
 interface TrainingResult {
   model: string;
-  /** The number of completed epochs, including those before a checkpoint. */
+  /** The number of completed epochs, including those of a loaded checkpoint. */
   epochs: number;
   bestEpoch: number;
   train: Summary;
@@ -4959,7 +4959,7 @@ interface TrainingResult {
 interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "save"> {
   /** Samples new texts, if requested. */
   samples?(): readonly string[] | undefined;
-  /** Whether the user, and not early stopping, ended the epochs. */
+  /** Whether the user ended the training, rather than early stopping. */
   isInterrupted?(): boolean;
 }
 
@@ -4972,7 +4972,7 @@ interface Stage extends Pick<FitOptions, "earlyStopping"> {
   metadata?: CheckpointMetadata;
 }
 
-/** A stage that begins, with its trainer and data. */
+/** A stage about to run, with its trainer and data. */
 interface Begun extends Stage {
   trainer: Trainer;
   dataset: Dataset;
@@ -6397,9 +6397,9 @@ const beginning = '{"tapeless":2,';
  *
  *   header (JSON, one line) | state | best epoch's parameters | last epoch's parameters | checksum
  *
- * The state begins with the current parameters. If training ends with the best epoch, the checkpoint also
- * contains the parameters of the best epoch so far. At the end of training, these replace the current
- * parameters, and the checkpoint then contains the parameters of the last epoch, too.
+ * The state begins with the current parameters. If training will restore the best epoch at the end,
+ * the checkpoint also contains the parameters of the best epoch so far. Once they are restored, the checkpoint
+ * contains the parameters of the last epoch, too.
  */
 function encodeCheckpoint(
   model: ModelFacts,
@@ -6474,7 +6474,7 @@ function decodeCheckpoint(
   if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
   const [best, last] = [stateBytes, stateBytes + parameterBytes];
   if (header.model.specHash !== model.specHash || ![best, last, last + parameterBytes].includes(data.length))
-    throw new InputError("another spec or compiler wrote the checkpoint; to train longer, use --epochs N");
+    throw new InputError("the checkpoint is of another spec or compiler; to train longer, use --epochs N");
   return {
     state: data.subarray(0, best),
     progress: {
@@ -6650,7 +6650,8 @@ function cutRows(order: Int32Array, { test, validation }: Pick<TrainingFacts, "t
   const share = (fraction = 0) => (fraction === 0 ? 0 : Math.max(1, Math.round(fraction * rows)));
   const tested = share(test);
   const held = tested + share(validation);
-  if (held >= rows) throw new InputError(`validation and test leave none of ${rows} rows for training`);
+  if (held >= rows)
+    throw new InputError(`validation and test need all ${rows} rows; none is left for training`);
   return {
     test: order.slice(0, tested).sort(),
     validation: order.slice(tested, held).sort(),
@@ -6724,7 +6725,7 @@ interface DataFacts {
   targets: Record<string, ColumnFacts>;
 }
 
-/** The fitted encoding of a field, as plain data. It suffices to encode new rows. */
+/** The fitted encoding of a field: all that is needed to encode new rows, as plain data. */
 interface FittedField {
   name: string;
   /** The columns, with ranges expanded. */
@@ -6810,7 +6811,7 @@ function wrongCell(table: Table, column: string, row: number, what: string): Inp
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
-/** Throws if a checkpoint contains an encoding that is not valid for each input and target. */
+/** Throws unless the encodings in a checkpoint are valid for every input and target. */
 function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefined): void {
   if (fields === undefined) return;
   batchFields(model).forEach(({ name }, i) => {
@@ -7058,7 +7059,7 @@ function csvRecords(
   text = text.replace(/^\ufeff/, "");
   for (let end = ","; end !== "";) {
     const match = pattern.exec(text);
-    if (match === null) throw new InputError("invalid quote or not UTF-8", line);
+    if (match === null) throw new InputError("invalid quote, or invalid UTF-8", line);
     const [, quoted, plain] = match;
     end = match[3]!;
     cells.push(plain ?? quoted!.replaceAll('""', '"'));

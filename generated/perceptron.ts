@@ -148,7 +148,7 @@ interface TrainingFacts {
   stratify: boolean;
   earlyStopping?: EarlyStopping;
   /**
-   * "last" if the model has the parameters of the last epoch at the end, instead of those of the best epoch.
+   * "last" if training ends with the parameters of the last epoch, instead of those of the best epoch.
    */
   keep?: "last";
 }
@@ -196,10 +196,10 @@ const at_totals_loss_count = 21; // f64[]
 const at_totals_accuracy_total = 22; // f64[]
 const at_totals_accuracy_count = 23; // f64[]
 
-// Intermediate values. Values that are needed during different calls of a program may share memory.
-const at_violation = 48; // f32[n, 1], calls 1 to 3 of gradient
-const at_d_dense1 = 52; // f32[n, 1], calls 3 to 4 of gradient
-const at_evaluate_dense1 = 48; // f32[n, 1], calls 1 to 2 of evaluate
+// Intermediate values. Values that are needed by different kernels of a program may share memory.
+const at_violation = 48; // f32[n, 1], kernels 1 to 3 of gradient
+const at_d_dense1 = 52; // f32[n, 1], kernels 3 to 4 of gradient
+const at_evaluate_dense1 = 48; // f32[n, 1], kernels 1 to 2 of evaluate
 
 /** Creates a live view of each tensor, by name. The tensors are consecutive and begin at `start`. */
 function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): Record<string, Numbers> {
@@ -509,7 +509,7 @@ function writeRows(
     if (!(onlyInputs && slot.isTarget)) writeField(slot, batch[slot.name]!, start, n, order);
   // An array of a user-defined class may run its own code when it is read. That code must not call this
   // trainer, which would overwrite the batch.
-  if (slots.writes !== turn) throw new InputError("reading the batch calls the trainer");
+  if (slots.writes !== turn) throw new InputError("the batch must not call its trainer");
 }
 
 function writeField(
@@ -525,7 +525,7 @@ function writeField(
   }
 }
 
-/** Copies the row that begins at `numbers[from]` to row i of the slot, and checks each number. */
+/** Copies the row that begins at `values[from]` to row i of the slot, and checks each number. */
 function writeRow(
   { name, size, bounds, least = -Infinity, view }: Slot,
   i: number,
@@ -595,8 +595,8 @@ function valueText(value: unknown): string {
 }
 
 /**
- * Sums over steps. `rows` counts the rows. `sum` adds, for each step, the loss before the step times its
- * rows, so `sum / rows` is the mean loss.
+ * Totals over steps. `rows` is the number of rows, and `sum` is the sum of loss × rows of each step, with the
+ * loss before the update. So `sum / rows` is the mean loss.
  */
 interface Tally {
   rows: number;
@@ -604,7 +604,7 @@ interface Tally {
 }
 
 /**
- * The progress of training, as saved in checkpoints. `rows` and `sum` count the steps of an incomplete epoch.
+ * The progress of training, as saved in checkpoints. `rows` and `sum` are the totals of an incomplete epoch.
  */
 interface Progress extends Tally {
   /** The number of completed epochs. */
@@ -834,7 +834,7 @@ export interface FitOptions {
 
 /** The result of one epoch. */
 export interface EpochReport {
-  /** The number of the epoch, counted from 1. Epochs before a checkpoint are included. */
+  /** The number of the epoch, counted from 1. Epochs before a loaded checkpoint are included. */
   epoch: number;
   /** The mean of the losses before each step, weighted by rows. */
   loss: number;
@@ -868,7 +868,7 @@ export interface Trainer {
   readonly backend: Backend;
   /** The random seed. */
   readonly seed: number;
-  /** The number of completed epochs, including those before a checkpoint. */
+  /** The number of completed epochs, including those of a loaded checkpoint. */
   readonly epoch: number;
   /** Takes one optimizer step. Returns the mean loss before the update. */
   step(batch: Batch): number;
@@ -896,8 +896,8 @@ export interface Trainer {
   /** Runs epochs() to the end, without yielding. */
   fit(data: Batch, options?: FitOptions): History;
   /**
-   * Returns a checkpoint from which training resumes with the same bits. Adds `metadata` to the metadata that
-   * was saved or loaded before.
+   * Returns a checkpoint. Training that resumes from it is bit-identical to uninterrupted training. Adds
+   * `metadata` to the metadata that was saved or loaded before.
    */
   save(metadata?: CheckpointMetadata): Uint8Array;
   /**
@@ -1210,7 +1210,7 @@ function judge(
  */
 interface TrainingResult {
   model: string;
-  /** The number of completed epochs, including those before a checkpoint. */
+  /** The number of completed epochs, including those of a loaded checkpoint. */
   epochs: number;
   bestEpoch: number;
   train: Summary;
@@ -1224,7 +1224,7 @@ interface TrainingResult {
 interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "save"> {
   /** Samples new texts, if requested. */
   samples?(): readonly string[] | undefined;
-  /** Whether the user, and not early stopping, ended the epochs. */
+  /** Whether the user ended the training, rather than early stopping. */
   isInterrupted?(): boolean;
 }
 
@@ -1237,7 +1237,7 @@ interface Stage extends Pick<FitOptions, "earlyStopping"> {
   metadata?: CheckpointMetadata;
 }
 
-/** A stage that begins, with its trainer and data. */
+/** A stage about to run, with its trainer and data. */
 interface Begun extends Stage {
   trainer: Trainer;
   dataset: Dataset;
@@ -1523,7 +1523,7 @@ type Predicting = (
 
 /** The line of the help text about --predict. */
 const predictHelp = `
-  --predict FILE       print predictions for these rows`;
+  --predict FILE       print predictions for the rows of FILE`;
 
 /** Creates a function that predicts rows. `answer` interprets the output for each target column. */
 const predictBy =
@@ -1696,9 +1696,9 @@ const beginning = '{"tapeless":2,';
  *
  *   header (JSON, one line) | state | best epoch's parameters | last epoch's parameters | checksum
  *
- * The state begins with the current parameters. If training ends with the best epoch, the checkpoint also
- * contains the parameters of the best epoch so far. At the end of training, these replace the current
- * parameters, and the checkpoint then contains the parameters of the last epoch, too.
+ * The state begins with the current parameters. If training will restore the best epoch at the end,
+ * the checkpoint also contains the parameters of the best epoch so far. Once they are restored, the checkpoint
+ * contains the parameters of the last epoch, too.
  */
 function encodeCheckpoint(
   model: ModelFacts,
@@ -1773,7 +1773,7 @@ function decodeCheckpoint(
   if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
   const [best, last] = [stateBytes, stateBytes + parameterBytes];
   if (header.model.specHash !== model.specHash || ![best, last, last + parameterBytes].includes(data.length))
-    throw new InputError("another spec or compiler wrote the checkpoint; to train longer, use --epochs N");
+    throw new InputError("the checkpoint is of another spec or compiler; to train longer, use --epochs N");
   return {
     state: data.subarray(0, best),
     progress: {
@@ -1962,7 +1962,8 @@ function cutRows(order: Int32Array, { test, validation }: Pick<TrainingFacts, "t
   const share = (fraction = 0) => (fraction === 0 ? 0 : Math.max(1, Math.round(fraction * rows)));
   const tested = share(test);
   const held = tested + share(validation);
-  if (held >= rows) throw new InputError(`validation and test leave none of ${rows} rows for training`);
+  if (held >= rows)
+    throw new InputError(`validation and test need all ${rows} rows; none is left for training`);
   return {
     test: order.slice(0, tested).sort(),
     validation: order.slice(tested, held).sort(),
@@ -2037,7 +2038,7 @@ interface DataFacts {
   targets: Record<string, ColumnFacts>;
 }
 
-/** The fitted encoding of a field, as plain data. It suffices to encode new rows. */
+/** The fitted encoding of a field: all that is needed to encode new rows, as plain data. */
 interface FittedField {
   name: string;
   /** The columns, with ranges expanded. */
@@ -2137,7 +2138,7 @@ function wrongCell(table: Table, column: string, row: number, what: string): Inp
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
-/** Throws if a checkpoint contains an encoding that is not valid for each input and target. */
+/** Throws unless the encodings in a checkpoint are valid for every input and target. */
 function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefined): void {
   if (fields === undefined) return;
   batchFields(model).forEach(({ name }, i) => {
@@ -2295,8 +2296,8 @@ const decimalEncoder: FeatureEncoder = {
 const mostDecimals = 12;
 
 /**
- * Returns the number of decimals of the values, or more if their range would otherwise have fewer than 100
- * steps.
+ * Returns the number of decimals of the values. Returns more if there would otherwise be fewer than 100 different
+ * numbers between the lowest and the highest value.
  */
 function decimalsOf(values: Float64Array): number {
   let [low, high, decimals] = [Infinity, -Infinity, 0];
@@ -2447,7 +2448,7 @@ function csvRecords(
   text = text.replace(/^\ufeff/, "");
   for (let end = ","; end !== "";) {
     const match = pattern.exec(text);
-    if (match === null) throw new InputError("invalid quote or not UTF-8", line);
+    if (match === null) throw new InputError("invalid quote, or invalid UTF-8", line);
     const [, quoted, plain] = match;
     end = match[3]!;
     cells.push(plain ?? quoted!.replaceAll('""', '"'));

@@ -170,7 +170,10 @@ export function parseNpy(bytes: Uint8Array): NumpyArray {
   };
 }
 
-/** Maps row-major indices in the first row to offsets in column-major order, counted in values. */
+/**
+ * Returns the offset of each number of row 0 in a column-major array, in numbers. The numbers of the row are in
+ * row-major order. The offsets of row r are larger by r.
+ */
 function columnMajorOffsets(rows: number, axes: readonly number[]): number[] {
   return axes.reduce(
     ({ offsets, stride }, extent) => ({

@@ -10,7 +10,7 @@ import type { SpecInput } from "./open-spec.ts";
 export interface VerifyOptions {
   /** Check only the gradient of this parameter. */
   readonly of?: string | undefined;
-  /** Stops the work between two of its parts: `verify` rejects with `Aborted`. */
+  /** Cancels the verification before its next check; the promise then rejects with `Aborted`. */
   readonly signal?: AbortSignal | undefined;
 }
 

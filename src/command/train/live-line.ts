@@ -37,7 +37,7 @@ export function createLiveLine(now: () => number): LiveLine {
   let [start, stepsEnd, isEvaluating] = [0, 0, false];
   /** Rows per millisecond. */
   let speed = 0;
-  /** The milliseconds of the last evaluation, and of the last complete epoch. */
+  /** The durations of the last evaluation and of the last complete epoch, in milliseconds. */
   let evaluation = 0;
   let epoch: number | undefined;
 

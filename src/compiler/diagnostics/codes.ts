@@ -219,7 +219,7 @@ export const diagnosticCodes = {
       "`data.inputs`, an input reads other rows.",
   },
   T1227: {
-    title: "Split that does not fit",
+    title: "Invalid or contradictory split",
     cause:
       "A rule of `training.test` or `training.validation` needs times or a fraction that the spec lacks, contradicts " +
       "the other rule, or would put windows with the same rows into different splits.",
@@ -493,12 +493,12 @@ export const diagnosticCodes = {
     fix: 'Add `"scale": "standard"` to the target or the inputs in `data`. `mae` and `rmse` keep the original units.',
   },
   T3001: {
-    title: "Checkpoint does not fit",
+    title: "Invalid checkpoint, or checkpoint of another model",
     cause: "The file is not a checkpoint, is damaged, or belongs to another model, element type or data.",
     fix: "Use the spec with which the checkpoint was trained. To copy only the parameters that match, use `--from`.",
   },
   T3002: {
-    title: "Parameter file does not fit",
+    title: "Invalid parameter file, or parameters of another model",
     cause:
       "A `.safetensors` or `.npz` file is damaged, or its names or shapes differ from those of the model.",
     fix: "Rename or reshape the parameters in the file. The message lists all differences.",

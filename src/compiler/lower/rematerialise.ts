@@ -100,8 +100,8 @@ function withCopies(
   };
   const imageOf = (node: Node, isLate: boolean): Node => {
     const isCopied = isLate && chosen.has(node);
-    // A materialised value is computed once, at its position. Any other value is computed on the side of its
-    // reader.
+    // A materialised value is computed at its original position, and its copy after the peak of memory. Any
+    // other value is computed on the same side of the peak as its reader.
     const side = isCopied || (!stored.has(node) && isLate) ? late : early;
     const known = side.get(node);
     if (known !== undefined) return known;

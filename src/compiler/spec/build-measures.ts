@@ -193,7 +193,7 @@ function rangeText({ lowest, highest, isWhole }: Omit<TargetRange, "otherwise">)
 }
 
 /**
- * The valid values of the target, with the end of a message about other values; undefined if any value is
+ * The range of the target. Its `rule` completes a message such as "2 is not …". Undefined if every number is
  * valid.
  */
 export function targetRange(objective: Objective) {

@@ -188,7 +188,7 @@ export function seriesParts(model: Model) {
   };
 }
 
-/** The name of the runtime's regime, if a run is more than a single training run on random splits. */
+/** The name of the runtime's regime. Undefined for one training run on random splits. */
 export function regimeName({ training, data }: Model): RegimeName | undefined {
   const hasFolds = training.validation?.folds !== undefined;
   if (isRuled(training, data)) return hasFolds ? "ruledFoldsRegime" : "ruledRegime";

@@ -165,7 +165,7 @@ export interface DataFacts {
   idx?: { train: Record<string, string>; test?: Record<string, string> };
 }
 
-/** The fitted encoding of a field, as plain data. It suffices to encode new rows. */
+/** The fitted encoding of a field: all that is needed to encode new rows, as plain data. */
 export interface FittedField {
   name: string;
   /** The columns, with ranges expanded. */
@@ -269,7 +269,7 @@ export function wrongCell(table: Table, column: string, row: number, what: strin
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
-/** Throws if a checkpoint contains an encoding that is not valid for each input and target. */
+/** Throws unless the encodings in a checkpoint are valid for every input and target. */
 export function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefined): void {
   if (fields === undefined) return;
   batchFields(model).forEach(({ name }, i) => {

@@ -19,7 +19,7 @@ export type Predicting = (
 
 /** The line of the help text about --predict. */
 export const predictHelp = `
-  --predict FILE       print predictions for these rows`;
+  --predict FILE       print predictions for the rows of FILE`;
 
 /** Creates a function that predicts rows. `answer` interprets the output for each target column. */
 export const predictBy =

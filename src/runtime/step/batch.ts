@@ -123,7 +123,7 @@ export function writeRows(
     if (!(onlyInputs && slot.isTarget)) writeField(slot, batch[slot.name]!, start, n, order);
   // An array of a user-defined class may run its own code when it is read. That code must not call this
   // trainer, which would overwrite the batch.
-  if (slots.writes !== turn) throw new InputError("reading the batch calls the trainer");
+  if (slots.writes !== turn) throw new InputError("the batch must not call its trainer");
 }
 
 function writeField(
@@ -139,7 +139,7 @@ function writeField(
   }
 }
 
-/** Copies the row that begins at `numbers[from]` to row i of the slot, and checks each number. */
+/** Copies the row that begins at `values[from]` to row i of the slot, and checks each number. */
 export function writeRow(
   { name, size, bounds, least = -Infinity, view }: Slot,
   i: number,

@@ -67,7 +67,7 @@ export function distributionOf(values: Numbers): Distribution {
 
 /** The result of a step. */
 export interface StepReport {
-  /** The number of optimizer steps so far, including this step and the steps before a checkpoint. */
+  /** The number of optimizer steps so far, including this step and those of a loaded checkpoint. */
   step: number;
   /** The mean loss over the rows of the step, before the update. */
   loss: number;
@@ -81,7 +81,7 @@ export interface StepWatch {
 }
 
 /**
- * Takes the same steps as `others`, with the same bits. If there is a listener, takes the steps one at a time
+ * Takes the same steps as `others`, with bit-identical results. If there is a listener, takes the steps one at a time
  * and reports each step to the listener.
  */
 export const watchedSteps = (watch: StepWatch, others: TakeSteps = singleSteps): TakeSteps =>
@@ -162,7 +162,7 @@ export interface Probe {
 export interface ProbingTrainer extends Trainer {
   /**
    * Computes statistics for one batch. To measure the update, takes an optimizer step and undoes it.
-   * Afterwards, `gradients` contains the gradients for this batch, but training continues with the same bits.
+   * Afterwards, `gradients` contains the gradients for this batch, but they do not change the training.
    * A probe takes about as long as three steps.
    */
   probe(batch: Batch): Probe;

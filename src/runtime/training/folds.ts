@@ -29,7 +29,7 @@ export function foldsOf(run: Cutting): (() => OpenDataset)[] {
     const rare = classes && count < open.length ? rareClasses(classes, open, count) : [];
     if (rare.length > 0) {
       const [target] = Object.keys(run.model.targets);
-      const { classNames } = fitFields(run, table, open).find(({ name }) => name === target)!;
+      const { classNames } = fitFields(run, table, open).filter(({ name }) => name === target)[0]!;
       const nameOf = (label: number) => shown(classNames?.[label] ?? `${label}`);
       const all = rare.map(([label, rows]) => `"${nameOf(label)}" has ${rows}`).join(", ");
       warn(`some of the ${count} folds have no row of a rare class: outside the test split, ${all}`);

@@ -102,8 +102,8 @@ function touchesOfRecurrence(
 }
 
 /**
- * Yields the values that are copied. If the value of an output is a leaf or also another output, it is
- * copied, which takes one more read and write.
+ * Yields the reads and writes of copied outputs. An output is a copy if its value is a leaf, or is already
+ * stored as another output.
  */
 function* touchesOfCopies(graph: Graph, { stored, sourcesOf }: ValueLifetimes): Generator<Node> {
   const direct = directOutputs(graph);

@@ -50,8 +50,7 @@ const regionTitles: Readonly<Record<Region, string>> = {
   input: "The batch: inputs and targets",
   result: "Results",
   totals: "Sums over the batches of an evaluation",
-  temporary:
-    "Intermediate values. Values that are needed during different calls of a program may share memory",
+  temporary: "Intermediate values. Values that are needed by different kernels of a program may share memory",
 };
 const regionOrder: readonly Region[] = [
   "parameter",
@@ -89,7 +88,7 @@ export function writeArena(
     for (const { placement, program } of own) {
       const { buffer, offset, lifetime } = placement;
       const life =
-        lifetime === undefined ? "" : `, calls ${lifetime[0] + 1} to ${lifetime[1] + 1} of ${program}`;
+        lifetime === undefined ? "" : `, kernels ${lifetime[0] + 1} to ${lifetime[1] + 1} of ${program}`;
       const place = offset / bytesOfElement[buffer.element];
       const line = `const ${placeOf(program, buffer.name)} = ${place}; // ${shapeText(placement)}${life}`;
       writer.marked(originOf(program, buffer.name), () => writer.writeLine(line));

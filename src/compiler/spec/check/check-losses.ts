@@ -44,7 +44,7 @@ function checkLoss(spec: unknown, targets: readonly string[], problems: Collecto
       ? `loss is for one target, but the spec has ${targets.length}: each needs a loss of its own`
       : `losses is missing: each of the ${targets.length} targets needs a loss`;
     problems.error(isGiven ? ["loss"] : ["losses"], isGiven ? "T1405" : "T1102", message, {
-      hint: `replace loss, output and metrics by ${example(targets)}`,
+      hint: `replace loss, output and metrics with ${example(targets)}`,
     });
   } else if (!isGiven)
     problems.error(["loss"], "T1102", "loss is missing", {

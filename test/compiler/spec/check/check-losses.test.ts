@@ -88,13 +88,13 @@ const mistakes: Record<string, readonly (readonly [string, Keys, ...string[]])[]
       "two targets and one loss",
       specOf({ losses: undefined, loss: "mse" }),
       "error T1405: loss is for one target, but the spec has 2: each needs a loss of its own",
-      '  hint: replace loss, output and metrics by "losses": { "price": { "loss": …, "from": … }, "kind": { "loss": …, "from": … } }',
+      '  hint: replace loss, output and metrics with "losses": { "price": { "loss": …, "from": … }, "kind": { "loss": …, "from": … } }',
     ],
     [
       "two targets and no loss",
       specOf({ losses: undefined }),
       "error T1102: losses is missing: each of the 2 targets needs a loss",
-      '  hint: replace loss, output and metrics by "losses": { "price": { "loss": …, "from": … }, "kind": { "loss": …, "from": … } }',
+      '  hint: replace loss, output and metrics with "losses": { "price": { "loss": …, "from": … }, "kind": { "loss": …, "from": … } }',
     ],
     ["a list of losses", withLosses([price, kind]), "error T1201: losses must be an object, got a list of 2"],
     [
