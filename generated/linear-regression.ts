@@ -557,7 +557,7 @@ function writeField(
   }
 }
 
-/** Copies the row that begins at `numbers[from]` to row i of the slot, and checks each number. */
+/** Copies the row that begins at `values[from]` to row i of the slot, and checks each number. */
 function writeRow(
   { name, size, bounds, least = -Infinity, view }: Slot,
   i: number,
@@ -1266,7 +1266,7 @@ interface Stage extends Pick<FitOptions, "earlyStopping"> {
   metadata?: CheckpointMetadata;
 }
 
-/** A stage that begins, with its trainer and data. */
+/** A stage at its beginning, with its trainer and data. */
 interface Begun extends Stage {
   trainer: Trainer;
   dataset: Dataset;

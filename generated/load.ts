@@ -1646,7 +1646,7 @@ function writeField(
   }
 }
 
-/** Copies the row that begins at `numbers[from]` to row i of the slot, and checks each number. */
+/** Copies the row that begins at `values[from]` to row i of the slot, and checks each number. */
 function writeRow(
   { name, size, bounds, least = -Infinity, view }: Slot,
   i: number,
@@ -2438,7 +2438,7 @@ interface Stage extends Pick<FitOptions, "earlyStopping"> {
   metadata?: CheckpointMetadata;
 }
 
-/** A stage that begins, with its trainer and data. */
+/** A stage at its beginning, with its trainer and data. */
 interface Begun extends Stage {
   trainer: Trainer;
   dataset: Dataset;
@@ -4238,7 +4238,7 @@ interface ColumnFacts {
   dates?: DateRule;
   /** The mean of the training rows replaces missing values. */
   mean?: boolean;
-  /** The means of the numbers of a date replace those of a missing date. */
+  /** The numbers of a missing date are replaced by the means over the training rows. */
   meanDates?: boolean;
   /** The class names that the target must have, sorted. */
   classNames?: readonly string[];

@@ -27,7 +27,7 @@ export interface SearchOptions extends SourceOptions {
   readonly threads?: number | undefined;
   /** Stops the search: `search` rejects with `Aborted`. */
   readonly signal?: AbortSignal | undefined;
-  /** Receives the outcome of each candidate when it is trained. */
+  /** Receives the outcome of each candidate as soon as it is known. */
   readonly onEvent?: ((event: SearchEvent) => void) | undefined;
 }
 

@@ -259,7 +259,7 @@ const otherFormats = /\.(jsonl|ndjson|npy|npz|parquet|gz)$/i;
 /** The runtime's `TargetAnswer`, with the name of the interpretation. */
 export interface NamedAnswer {
   readonly answer?: InterpretationName;
-  /** The numbers of the prediction in a row of the output. */
+  /** The number of values that the prediction has in a row of the output. */
   readonly size: number;
 }
 

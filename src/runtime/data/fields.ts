@@ -71,7 +71,7 @@ export interface ColumnFacts {
   drop?: boolean;
   /** The mean of the training rows replaces missing values. */
   mean?: boolean;
-  /** The means of the numbers of a date replace those of a missing date. */
+  /** The numbers of a missing date are replaced by the means over the training rows. */
   meanDates?: boolean;
   /** The input contains the weight of each row. */
   weighs?: boolean;

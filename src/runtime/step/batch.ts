@@ -139,7 +139,7 @@ function writeField(
   }
 }
 
-/** Copies the row that begins at `numbers[from]` to row i of the slot, and checks each number. */
+/** Copies the row that begins at `values[from]` to row i of the slot, and checks each number. */
 export function writeRow(
   { name, size, bounds, least = -Infinity, view }: Slot,
   i: number,

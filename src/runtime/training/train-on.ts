@@ -48,7 +48,7 @@ export interface Stage extends Pick<FitOptions, "earlyStopping"> {
   metadata?: CheckpointMetadata;
 }
 
-/** A stage that begins, with its trainer and data. */
+/** A stage at its beginning, with its trainer and data. */
 export interface Begun extends Stage {
   trainer: Trainer;
   dataset: Dataset;

@@ -385,7 +385,7 @@ const mistakes: [string, Json, Json, Json, string][] = [
     {},
     { windows: { length: 8, horizon: 4, group: "site", season: 9 } },
     {},
-    "T1226: data.windows.season is 9, but the past of a window has only 8 rows",
+    "T1226: data.windows.season is 9, but the naive forecast reads the past of a window, which has only 8 rows",
   ],
   [
     "a shape without the length",
