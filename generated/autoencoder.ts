@@ -1704,19 +1704,17 @@ function dense2_backward(f: Numbers, n: number): void {
 //   1e-8)
 function adam_update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const optimizer_step = integers[at_optimizer_step]!;
-  const t0 = optimizer_step;
-  const learningRate = 0.0015 * (1 + cos(3.141592653589793 * (Math.min(t0, 2040) / 2040)));
+  const learningRate = 0.0015 * (1 + cos(3.141592653589793 * (Math.min(optimizer_step, 2040) / 2040)));
   doubles[at_learningRate] = learningRate;
-  const t1 = t0 + 1;
-  const stepSize = learningRate / (1 - exp(t1 * -0.10536051565782628));
-  const reciprocal_of_correction = 1 / Math.sqrt(1 - exp(t1 * -0.0010005003335835344));
+  const t = optimizer_step + 1;
+  const stepSize = learningRate / (1 - exp(t * -0.10536051565782628));
+  const reciprocal_of_correction = 1 / Math.sqrt(1 - exp(t * -0.0010005003335835344));
   integers[at_optimizer_step] = optimizer_step + 1;
   for (let i = 0; i < 34248; i++) {
     const gradients = f[at_gradients + i]!;
     const next_mean = 0.9 * f[at_optimizer_mean + i]! + (1 - 0.9) * gradients;
     const next_squares = 0.999 * f[at_optimizer_squares + i]! + (1 - 0.999) * (gradients * gradients);
-    f[at_parameters + i] =
-      f[at_parameters + i]! -
+    f[at_parameters + i]! -=
       stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_correction + 1e-8));
     f[at_optimizer_mean + i] = next_mean;
     f[at_optimizer_squares + i] = next_squares;
@@ -3489,11 +3487,10 @@ function evaluation_totals(f: Numbers, doubles: Float64Array, n: number): void {
       const restored = f[at_restored_row + k]!;
       const t0 = dense6 - restored;
       loss_total += t0 * t0;
-      const t1 = restored;
-      const t2 = dense6 - t1;
-      r2_residual += t2 * t2;
-      r2_total += t1;
-      r2_squares += t1 * t1;
+      const t1 = dense6 - restored;
+      r2_residual += t1 * t1;
+      r2_total += restored;
+      r2_squares += restored * restored;
     }
   }
   doubles[at_totals_loss_total]! += loss_total;

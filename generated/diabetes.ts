@@ -341,27 +341,6 @@ function dense1_forward(f: Numbers, n: number, at_output: number): void {
   }
 }
 
-// dense1.weight_squares = Σ_k,j dense1.weight²
-function regularization_forward_dense1_weight_squares(f: Numbers): void {
-  let dense1_weight_squares = 0;
-  for (let k = 0; k < 320; k++) {
-    const dense1_weight = f[at_dense1_weight + k]!;
-    dense1_weight_squares += dense1_weight * dense1_weight;
-  }
-  f[at_dense1_weight_squares] = dense1_weight_squares;
-}
-
-// dense2.weight_squares = Σ_k,j dense2.weight²
-// loss = mean_loss + 0.001 · dense1.weight_squares + 0.001 · dense2.weight_squares
-function regularization_forward_loss(f: Numbers): void {
-  let dense2_weight_squares = 0;
-  for (let k = 0; k < 32; k++) {
-    const dense2_weight = f[at_dense2_weight + k]!;
-    dense2_weight_squares += dense2_weight * dense2_weight;
-  }
-  f[at_loss] = f[at_mean_loss]! + 0.001 * f[at_dense1_weight_squares]! + 0.001 * dense2_weight_squares;
-}
-
 // ── 4 Loss: one number for the error of the prediction ──
 
 // dense2_product = dense1 · dense2.weight
@@ -396,6 +375,27 @@ function loss_forward_difference(f: Numbers, n: number): void {
     }
     f[at_difference + row] = sum + dense2_bias - f[at_progression + row]!;
   }
+}
+
+// dense1.weight_squares = Σ_k,j dense1.weight²
+function regularization_dense1_weight_squares(f: Numbers): void {
+  let dense1_weight_squares = 0;
+  for (let k = 0; k < 320; k++) {
+    const dense1_weight = f[at_dense1_weight + k]!;
+    dense1_weight_squares += dense1_weight * dense1_weight;
+  }
+  f[at_dense1_weight_squares] = dense1_weight_squares;
+}
+
+// dense2.weight_squares = Σ_k,j dense2.weight²
+// loss = mean_loss + 0.001 · dense1.weight_squares + 0.001 · dense2.weight_squares
+function loss_forward(f: Numbers): void {
+  let dense2_weight_squares = 0;
+  for (let k = 0; k < 32; k++) {
+    const dense2_weight = f[at_dense2_weight + k]!;
+    dense2_weight_squares += dense2_weight * dense2_weight;
+  }
+  f[at_loss] = f[at_mean_loss]! + 0.001 * f[at_dense1_weight_squares]! + 0.001 * dense2_weight_squares;
 }
 
 // ── 5 Backward: the gradient of the loss ──
@@ -616,8 +616,7 @@ function adam_update(f: Numbers, integers: Int32Array, doubles: Float64Array): v
     const gradients = f[at_gradients + i]!;
     const next_mean = 0.9 * f[at_optimizer_mean + i]! + (1 - 0.9) * gradients;
     const next_squares = 0.999 * f[at_optimizer_squares + i]! + (1 - 0.999) * (gradients * gradients);
-    f[at_parameters + i] =
-      f[at_parameters + i]! -
+    f[at_parameters + i]! -=
       stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_correction + 1e-8));
     f[at_optimizer_mean + i] = next_mean;
     f[at_optimizer_squares + i] = next_squares;
@@ -631,8 +630,8 @@ function gradient(f: Numbers, n: number): number {
   dense1_forward(f, n, at_dense1);
   loss_forward_difference(f, n);
   dense2_backward_bias(f, n);
-  regularization_forward_dense1_weight_squares(f);
-  regularization_forward_loss(f);
+  regularization_dense1_weight_squares(f);
+  loss_forward(f);
   loss_backward(f, n);
   dense2_backward_weight(f, n);
   dense1_backward(f, n);
@@ -1790,23 +1789,21 @@ function evaluation_totals(f: Numbers, doubles: Float64Array, n: number): void {
     const t0 = dense2 - progression;
     loss_total += t0 * t0;
     mae_total += Math.abs(t0);
-    const t1 = progression;
-    const t2 = dense2 - t1;
-    r2_residual += t2 * t2;
-    r2_total += t1;
-    r2_squares += t1 * t1;
+    const t1 = dense2 - progression;
+    r2_residual += t1 * t1;
+    r2_total += progression;
+    r2_squares += progression * progression;
   }
   doubles[at_totals_loss_total]! += loss_total;
-  const t = n;
-  doubles[at_totals_loss_count]! += t;
+  doubles[at_totals_loss_count]! += n;
   doubles[at_totals_rmse_total]! += loss_total;
-  doubles[at_totals_rmse_count]! += t;
+  doubles[at_totals_rmse_count]! += n;
   doubles[at_totals_mae_total]! += mae_total;
-  doubles[at_totals_mae_count]! += t;
+  doubles[at_totals_mae_count]! += n;
   doubles[at_totals_r2_residual]! += r2_residual;
   doubles[at_totals_r2_total]! += r2_total;
   doubles[at_totals_r2_squares]! += r2_squares;
-  doubles[at_totals_r2_count]! += t;
+  doubles[at_totals_r2_count]! += n;
 }
 
 // summary_loss = √(totals_loss.total / totals_loss.count)

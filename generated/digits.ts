@@ -741,8 +741,7 @@ function adam_update(f: Numbers, integers: Int32Array, doubles: Float64Array): v
     const gradients = f[at_gradients + i]!;
     const next_mean = 0.9 * f[at_optimizer_mean + i]! + (1 - 0.9) * gradients;
     const next_squares = 0.999 * f[at_optimizer_squares + i]! + (1 - 0.999) * (gradients * gradients);
-    f[at_parameters + i] =
-      f[at_parameters + i]! -
+    f[at_parameters + i]! -=
       stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_correction + 1e-8));
     f[at_optimizer_mean + i] = next_mean;
     f[at_optimizer_squares + i] = next_squares;

@@ -946,36 +946,6 @@ function dense2_forward(f: Numbers, n: number): void {
   }
 }
 
-// dense1.weight_squares = Σ_k,j dense1.weight²
-function regularization_forward_dense1_weight_squares(f: Numbers): void {
-  let dense1_weight_squares = 0;
-  for (let k = 0; k < 4; k++) {
-    const at_dense1_weight_k = at_dense1_weight + k * 16;
-    for (let l = 0; l < 16; l++) {
-      const dense1_weight = f[at_dense1_weight_k + l]!;
-      dense1_weight_squares += dense1_weight * dense1_weight;
-    }
-  }
-  f[at_dense1_weight_squares] = dense1_weight_squares;
-}
-
-// dense2.weight_squares = Σ_k,j dense2.weight²
-// loss = loss_total / max(loss_count, 1) + 0.01 · dense1.weight_squares + 0.01 · dense2.weight_squares
-function regularization_forward_loss(f: Numbers): void {
-  let dense2_weight_squares = 0;
-  for (let k = 0; k < 16; k++) {
-    const at_dense2_weight_k = at_dense2_weight + k * 3;
-    for (let l = 0; l < 3; l++) {
-      const dense2_weight = f[at_dense2_weight_k + l]!;
-      dense2_weight_squares += dense2_weight * dense2_weight;
-    }
-  }
-  f[at_loss] =
-    f[at_loss_total]! / Math.max(f[at_loss_count]!, 1) +
-    0.01 * f[at_dense1_weight_squares]! +
-    0.01 * dense2_weight_squares;
-}
-
 // ── 5 Loss: one number for the error of the prediction ──
 
 // maximum = max_j(dense2)
@@ -1006,6 +976,36 @@ function loss_forward_count(f: Numbers, integers: Int32Array, n: number): void {
   f[at_loss_count] = loss_count;
 }
 
+// dense1.weight_squares = Σ_k,j dense1.weight²
+function regularization_dense1_weight_squares(f: Numbers): void {
+  let dense1_weight_squares = 0;
+  for (let k = 0; k < 4; k++) {
+    const at_dense1_weight_k = at_dense1_weight + k * 16;
+    for (let l = 0; l < 16; l++) {
+      const dense1_weight = f[at_dense1_weight_k + l]!;
+      dense1_weight_squares += dense1_weight * dense1_weight;
+    }
+  }
+  f[at_dense1_weight_squares] = dense1_weight_squares;
+}
+
+// dense2.weight_squares = Σ_k,j dense2.weight²
+// loss = loss_total / max(loss_count, 1) + 0.01 · dense1.weight_squares + 0.01 · dense2.weight_squares
+function loss_forward(f: Numbers): void {
+  let dense2_weight_squares = 0;
+  for (let k = 0; k < 16; k++) {
+    const at_dense2_weight_k = at_dense2_weight + k * 3;
+    for (let l = 0; l < 3; l++) {
+      const dense2_weight = f[at_dense2_weight_k + l]!;
+      dense2_weight_squares += dense2_weight * dense2_weight;
+    }
+  }
+  f[at_loss] =
+    f[at_loss_total]! / Math.max(f[at_loss_count]!, 1) +
+    0.01 * f[at_dense1_weight_squares]! +
+    0.01 * dense2_weight_squares;
+}
+
 // ── 6 WebAssembly: the same kernels on vectors ──
 
 /**
@@ -1023,8 +1023,8 @@ function trainingLoss(f: Numbers, integers: Int32Array, n: number): number {
   dense1_forward(f, n);
   dense2_forward(f, n);
   loss_forward_count(f, integers, n);
-  regularization_forward_dense1_weight_squares(f);
-  regularization_forward_loss(f);
+  regularization_dense1_weight_squares(f);
+  loss_forward(f);
   return f[at_loss]!;
 }
 

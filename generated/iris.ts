@@ -425,30 +425,6 @@ function dense2_forward(f: Numbers, n: number, at_input: number, at_output: numb
   }
 }
 
-// dense1.weight_squares = Σ_k,j dense1.weight²
-function regularization_forward_dense1_weight_squares(f: Numbers): void {
-  let dense1_weight_squares = 0;
-  for (let k = 0; k < 64; k++) {
-    const dense1_weight = f[at_dense1_weight + k]!;
-    dense1_weight_squares += dense1_weight * dense1_weight;
-  }
-  f[at_dense1_weight_squares] = dense1_weight_squares;
-}
-
-// dense2.weight_squares = Σ_k,j dense2.weight²
-// loss = loss_total / max(loss_count, 1) + 0.01 · dense1.weight_squares + 0.01 · dense2.weight_squares
-function regularization_forward_loss(f: Numbers): void {
-  let dense2_weight_squares = 0;
-  for (let k = 0; k < 48; k++) {
-    const dense2_weight = f[at_dense2_weight + k]!;
-    dense2_weight_squares += dense2_weight * dense2_weight;
-  }
-  f[at_loss] =
-    f[at_loss_total]! / Math.max(f[at_loss_count]!, 1) +
-    0.01 * f[at_dense1_weight_squares]! +
-    0.01 * dense2_weight_squares;
-}
-
 // ── 4 Loss: one number for the error of the prediction ──
 
 // maximum = max_j(dense2)
@@ -486,6 +462,30 @@ function loss_forward_count(f: Numbers, integers: Int32Array, n: number): void {
   f[at_loss_total] = loss_total;
   f[at_loss_count] = loss_count;
   f[at_d_loss_total] = 1 / Math.max(loss_count, 1);
+}
+
+// dense1.weight_squares = Σ_k,j dense1.weight²
+function regularization_dense1_weight_squares(f: Numbers): void {
+  let dense1_weight_squares = 0;
+  for (let k = 0; k < 64; k++) {
+    const dense1_weight = f[at_dense1_weight + k]!;
+    dense1_weight_squares += dense1_weight * dense1_weight;
+  }
+  f[at_dense1_weight_squares] = dense1_weight_squares;
+}
+
+// dense2.weight_squares = Σ_k,j dense2.weight²
+// loss = loss_total / max(loss_count, 1) + 0.01 · dense1.weight_squares + 0.01 · dense2.weight_squares
+function loss_forward(f: Numbers): void {
+  let dense2_weight_squares = 0;
+  for (let k = 0; k < 48; k++) {
+    const dense2_weight = f[at_dense2_weight + k]!;
+    dense2_weight_squares += dense2_weight * dense2_weight;
+  }
+  f[at_loss] =
+    f[at_loss_total]! / Math.max(f[at_loss_count]!, 1) +
+    0.01 * f[at_dense1_weight_squares]! +
+    0.01 * dense2_weight_squares;
 }
 
 // ── 5 Backward: the gradient of the loss ──
@@ -771,7 +771,7 @@ function dense1_backward_weight(f: Numbers, n: number): void {
 function sgd_update(f: Numbers): void {
   for (let i = 0; i < 131; i++) {
     const next_velocity = 0.9 * f[at_optimizer_velocity + i]! + f[at_gradients + i]!;
-    f[at_parameters + i] = f[at_parameters + i]! - 0.02 * next_velocity;
+    f[at_parameters + i]! -= 0.02 * next_velocity;
     f[at_optimizer_velocity + i] = next_velocity;
   }
 }
@@ -779,8 +779,8 @@ function sgd_update(f: Numbers): void {
 // next_step = optimizer_step + 1
 // learningRate = 0.02
 function learning_rate(integers: Int32Array, doubles: Float64Array): void {
-  doubles[at_learningRate] = 0.02;
   integers[at_optimizer_step]! += 1;
+  doubles[at_learningRate] = 0.02;
 }
 
 // ── 7 One step: check a batch, compute gradients, update ──
@@ -790,8 +790,8 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
   dense1_forward(f, n, at_dense1_sum, at_dense1);
   dense2_forward(f, n, at_dense1, at_dense2);
   loss_forward_count(f, integers, n);
-  regularization_forward_dense1_weight_squares(f);
-  regularization_forward_loss(f);
+  regularization_dense1_weight_squares(f);
+  loss_forward(f);
   loss_backward(f, integers, n);
   dense2_backward_bias(f, n);
   dense2_backward_weight(f, n);

@@ -332,15 +332,15 @@ function dense1_backward_weight(f: Numbers, n: number): void {
 // next_parameters = parameters − 0.2 · gradients
 function sgd_update(f: Numbers): void {
   for (let i = 0; i < 11; i++) {
-    f[at_parameters + i] = f[at_parameters + i]! - 0.2 * f[at_gradients + i]!;
+    f[at_parameters + i]! -= 0.2 * f[at_gradients + i]!;
   }
 }
 
 // next_step = optimizer_step + 1
 // learningRate = 0.2
 function learning_rate(integers: Int32Array, doubles: Float64Array): void {
-  doubles[at_learningRate] = 0.2;
   integers[at_optimizer_step]! += 1;
+  doubles[at_learningRate] = 0.2;
 }
 
 // ── 6 One step: check a batch, compute gradients, update ──
@@ -1484,21 +1484,19 @@ function evaluation_totals(f: Numbers, doubles: Float64Array, n: number): void {
     const progression = f[at_progression + row]!;
     const t0 = dense1 - progression;
     loss_total += t0 * t0;
-    const t1 = progression;
-    const t2 = dense1 - t1;
-    r2_residual += t2 * t2;
-    r2_total += t1;
-    r2_squares += t1 * t1;
+    const t1 = dense1 - progression;
+    r2_residual += t1 * t1;
+    r2_total += progression;
+    r2_squares += progression * progression;
   }
   doubles[at_totals_loss_total]! += loss_total;
-  const t = n;
-  doubles[at_totals_loss_count]! += t;
+  doubles[at_totals_loss_count]! += n;
   doubles[at_totals_rmse_total]! += loss_total;
-  doubles[at_totals_rmse_count]! += t;
+  doubles[at_totals_rmse_count]! += n;
   doubles[at_totals_r2_residual]! += r2_residual;
   doubles[at_totals_r2_total]! += r2_total;
   doubles[at_totals_r2_squares]! += r2_squares;
-  doubles[at_totals_r2_count]! += t;
+  doubles[at_totals_r2_count]! += n;
 }
 
 // summary_loss = totals_loss.total / totals_loss.count

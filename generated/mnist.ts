@@ -1698,19 +1698,17 @@ function conv2d1_backward_weight(f: Numbers, n: number): void {
 //   1e-8)
 function adam_update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const optimizer_step = integers[at_optimizer_step]!;
-  const t0 = optimizer_step;
-  const learningRate = 0.002 * (1 - Math.min(t0, 8440) / 8440);
+  const learningRate = 0.002 * (1 - Math.min(optimizer_step, 8440) / 8440);
   doubles[at_learningRate] = learningRate;
-  const t1 = t0 + 1;
-  const stepSize = learningRate / (1 - exp(t1 * -0.10536051565782628));
-  const reciprocal_of_correction = 1 / Math.sqrt(1 - exp(t1 * -0.0010005003335835344));
+  const t = optimizer_step + 1;
+  const stepSize = learningRate / (1 - exp(t * -0.10536051565782628));
+  const reciprocal_of_correction = 1 / Math.sqrt(1 - exp(t * -0.0010005003335835344));
   integers[at_optimizer_step] = optimizer_step + 1;
   for (let i = 0; i < 61706; i++) {
     const gradients = f[at_gradients + i]!;
     const next_mean = 0.9 * f[at_optimizer_mean + i]! + (1 - 0.9) * gradients;
     const next_squares = 0.999 * f[at_optimizer_squares + i]! + (1 - 0.999) * (gradients * gradients);
-    f[at_parameters + i] =
-      f[at_parameters + i]! -
+    f[at_parameters + i]! -=
       stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_correction + 1e-8));
     f[at_optimizer_mean + i] = next_mean;
     f[at_optimizer_squares + i] = next_squares;

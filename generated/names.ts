@@ -3248,16 +3248,15 @@ function characters_backward_weight(f: Numbers, integers: Int32Array, n: number)
 // next_step = optimizer_step + 1
 function learning_rate(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const optimizer_step = integers[at_optimizer_step]!;
-  const t0 = optimizer_step;
   const learningRate =
-    t0 < 100
-      ? 0.003 * ((t0 + 1) / 100)
-      : 0.0015 * (1 + cos(3.141592653589793 * (Math.min(Math.max(t0 - 100, 0), 4120) / 4120)));
+    optimizer_step < 100
+      ? 0.003 * ((optimizer_step + 1) / 100)
+      : 0.0015 * (1 + cos(3.141592653589793 * (Math.min(Math.max(optimizer_step - 100, 0), 4120) / 4120)));
   doubles[at_learningRate] = learningRate;
   f[at_update_kept_share] = 1 - 0.1 * learningRate;
-  const t1 = t0 + 1;
-  f[at_update_stepSize] = learningRate / (1 - exp(t1 * -0.10536051565782628));
-  f[at_update_reciprocal_of_correction] = 1 / Math.sqrt(1 - exp(t1 * -0.0010005003335835344));
+  const t = optimizer_step + 1;
+  f[at_update_stepSize] = learningRate / (1 - exp(t * -0.10536051565782628));
+  f[at_update_reciprocal_of_correction] = 1 / Math.sqrt(1 - exp(t * -0.0010005003335835344));
   integers[at_optimizer_step] = optimizer_step + 1;
 }
 

@@ -300,15 +300,15 @@ function dense1_backward_weight(f: Numbers, n: number): void {
 // next_parameters = parameters − gradients
 function sgd_update(f: Numbers): void {
   for (let i = 0; i < 5; i++) {
-    f[at_parameters + i] = f[at_parameters + i]! - f[at_gradients + i]!;
+    f[at_parameters + i]! -= f[at_gradients + i]!;
   }
 }
 
 // next_step = optimizer_step + 1
 // learningRate = 1
 function learning_rate(integers: Int32Array, doubles: Float64Array): void {
-  doubles[at_learningRate] = 1;
   integers[at_optimizer_step]! += 1;
+  doubles[at_learningRate] = 1;
 }
 
 // ── 6 One step: check a batch, compute gradients, update ──
@@ -1445,10 +1445,9 @@ function evaluation_totals(f: Numbers, doubles: Float64Array, n: number): void {
         : 0;
   }
   doubles[at_totals_loss_total]! += loss_total;
-  const t = n;
-  doubles[at_totals_loss_count]! += t;
+  doubles[at_totals_loss_count]! += n;
   doubles[at_totals_accuracy_total]! += accuracy_total;
-  doubles[at_totals_accuracy_count]! += t;
+  doubles[at_totals_accuracy_count]! += n;
 }
 
 // summary_loss = totals_loss.total / totals_loss.count

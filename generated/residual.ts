@@ -1444,10 +1444,9 @@ function nadam_update(f: Numbers): void {
     const t = clip_factor * f[at_gradients + i]!;
     const next_mean = 0.9 * f[at_optimizer_mean + i]! + (1 - 0.9) * t;
     const next_squares = 0.999 * f[at_optimizer_squares + i]! + (1 - 0.999) * (t * t);
-    f[at_parameters + i] =
-      f[at_parameters + i]! -
+    f[at_parameters + i]! -=
       (gradient_rate * t + mean_rate * next_mean) /
-        (Math.sqrt(next_squares * reciprocal_of_correction) + 1e-8);
+      (Math.sqrt(next_squares * reciprocal_of_correction) + 1e-8);
     f[at_optimizer_mean + i] = next_mean;
     f[at_optimizer_squares + i] = next_squares;
   }

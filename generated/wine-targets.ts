@@ -264,10 +264,6 @@ const at_evaluate_dense1_sum = 1436; // f32[n, 16], calls 1 to 1 of evaluate
 const at_evaluate_dense1 = 1692; // f32[n, 16], calls 1 to 4 of evaluate
 const at_evaluate_kind = 1436; // f32[n, 3], calls 2 to 3 of evaluate
 const at_evaluate_strength = 1436; // f32[n, 1], calls 4 to 5 of evaluate
-const at_evaluate_totals_cultivar_loss_total = 742; // f64[], calls 3 to 5 of evaluate
-const at_evaluate_totals_cultivar_loss_count = 744; // f64[], calls 3 to 5 of evaluate
-const at_evaluate_totals_cultivar_accuracy_total = 746; // f64[], calls 3 to 5 of evaluate
-const at_evaluate_totals_cultivar_accuracy_count = 748; // f64[], calls 3 to 5 of evaluate
 
 /** Creates a live view of each tensor, by name. The tensors are consecutive and begin at `start`. */
 function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): Record<string, Numbers> {
@@ -514,43 +510,6 @@ function strength_forward_product(f: Numbers, n: number): void {
   }
 }
 
-// dense1.weight_squares = Σ_k,j dense1.weight²
-function regularization_forward_dense1_weight_squares(f: Numbers): void {
-  let dense1_weight_squares = 0;
-  for (let k = 0; k < 192; k++) {
-    const dense1_weight = f[at_dense1_weight + k]!;
-    dense1_weight_squares += dense1_weight * dense1_weight;
-  }
-  f[at_dense1_weight_squares] = dense1_weight_squares;
-}
-
-// kind.weight_squares = Σ_k,j kind.weight²
-function regularization_forward_kind_weight_squares(f: Numbers): void {
-  let kind_weight_squares = 0;
-  for (let k = 0; k < 48; k++) {
-    const kind_weight = f[at_kind_weight + k]!;
-    kind_weight_squares += kind_weight * kind_weight;
-  }
-  f[at_kind_weight_squares] = kind_weight_squares;
-}
-
-// strength.weight_squares = Σ_k,j strength.weight²
-// loss = cultivar.loss_total / max(cultivar.loss_count, 1) + 0.5 · alcohol.loss_total / n + 0.001 ·
-//   dense1.weight_squares + 0.001 · kind.weight_squares + 0.001 · strength.weight_squares
-function regularization_forward_loss(f: Numbers, n: number): void {
-  let strength_weight_squares = 0;
-  for (let k = 0; k < 16; k++) {
-    const strength_weight = f[at_strength_weight + k]!;
-    strength_weight_squares += strength_weight * strength_weight;
-  }
-  f[at_loss] =
-    f[at_cultivar_loss_total]! / Math.max(f[at_cultivar_loss_count]!, 1) +
-    0.5 * (f[at_alcohol_loss_total]! / n) +
-    0.001 * f[at_dense1_weight_squares]! +
-    0.001 * f[at_kind_weight_squares]! +
-    0.001 * strength_weight_squares;
-}
-
 // ── 4 Loss: one number for the error of the prediction ──
 
 // maximum = max_j(kind)
@@ -562,7 +521,7 @@ function regularization_forward_loss(f: Numbers, n: number): void {
 // Gradient of cultivar.loss = (Σ_i [cultivar ≥ 0] ⊙ (ln(Σ_j exp(kind − maximum)) − (Σ_j [j = cultivar]
 //   ⊙ (kind − maximum)))) / max(Σ_i [cultivar ≥ 0], 1) [divide.vjp]:
 //   d_cultivar.loss_total = 1 / max(cultivar.loss_count, 1)
-function cultivar_loss_forward_count(f: Numbers, integers: Int32Array, n: number): void {
+function cultivar_loss_forward(f: Numbers, integers: Int32Array, n: number): void {
   let cultivar_loss_total = 0;
   let cultivar_loss_count = 0;
   for (let row = 0; row < n; row++) {
@@ -591,7 +550,7 @@ function cultivar_loss_forward_count(f: Numbers, integers: Int32Array, n: number
 }
 
 // alcohol.loss_total = Σ_i (strength_product + strength.bias − alcohol)²
-function alcohol_loss_forward_total(f: Numbers, n: number): void {
+function alcohol_loss_forward(f: Numbers, n: number): void {
   let alcohol_loss_total = 0;
   const strength_bias = f[at_strength_bias]!;
   for (let row = 0; row < n; row++) {
@@ -599,6 +558,43 @@ function alcohol_loss_forward_total(f: Numbers, n: number): void {
     alcohol_loss_total += t * t;
   }
   f[at_alcohol_loss_total] = alcohol_loss_total;
+}
+
+// dense1.weight_squares = Σ_k,j dense1.weight²
+function regularization_dense1_weight_squares(f: Numbers): void {
+  let dense1_weight_squares = 0;
+  for (let k = 0; k < 192; k++) {
+    const dense1_weight = f[at_dense1_weight + k]!;
+    dense1_weight_squares += dense1_weight * dense1_weight;
+  }
+  f[at_dense1_weight_squares] = dense1_weight_squares;
+}
+
+// kind.weight_squares = Σ_k,j kind.weight²
+function regularization_kind_weight_squares(f: Numbers): void {
+  let kind_weight_squares = 0;
+  for (let k = 0; k < 48; k++) {
+    const kind_weight = f[at_kind_weight + k]!;
+    kind_weight_squares += kind_weight * kind_weight;
+  }
+  f[at_kind_weight_squares] = kind_weight_squares;
+}
+
+// strength.weight_squares = Σ_k,j strength.weight²
+// loss = cultivar.loss_total / max(cultivar.loss_count, 1) + 0.5 · alcohol.loss_total / n + 0.001 ·
+//   dense1.weight_squares + 0.001 · kind.weight_squares + 0.001 · strength.weight_squares
+function loss_forward(f: Numbers, n: number): void {
+  let strength_weight_squares = 0;
+  for (let k = 0; k < 16; k++) {
+    const strength_weight = f[at_strength_weight + k]!;
+    strength_weight_squares += strength_weight * strength_weight;
+  }
+  f[at_loss] =
+    f[at_cultivar_loss_total]! / Math.max(f[at_cultivar_loss_count]!, 1) +
+    0.5 * (f[at_alcohol_loss_total]! / n) +
+    0.001 * f[at_dense1_weight_squares]! +
+    0.001 * f[at_kind_weight_squares]! +
+    0.001 * strength_weight_squares;
 }
 
 // ── 5 Backward: the gradient of the loss ──
@@ -1081,8 +1077,7 @@ function adam_update(f: Numbers, integers: Int32Array, doubles: Float64Array): v
     const gradients = f[at_gradients + i]!;
     const next_mean = 0.9 * f[at_optimizer_mean + i]! + (1 - 0.9) * gradients;
     const next_squares = 0.999 * f[at_optimizer_squares + i]! + (1 - 0.999) * (gradients * gradients);
-    f[at_parameters + i] =
-      f[at_parameters + i]! -
+    f[at_parameters + i]! -=
       stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_correction + 1e-8));
     f[at_optimizer_mean + i] = next_mean;
     f[at_optimizer_squares + i] = next_squares;
@@ -1096,12 +1091,12 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
   shared_forward_kept(f, integers, n);
   shared_forward(f, n);
   kind_forward(f, n, at_shared, at_kind);
-  cultivar_loss_forward_count(f, integers, n);
+  cultivar_loss_forward(f, integers, n);
   strength_forward_product(f, n);
-  alcohol_loss_forward_total(f, n);
-  regularization_forward_dense1_weight_squares(f);
-  regularization_forward_kind_weight_squares(f);
-  regularization_forward_loss(f, n);
+  alcohol_loss_forward(f, n);
+  regularization_dense1_weight_squares(f);
+  regularization_kind_weight_squares(f);
+  loss_forward(f, n);
   strength_backward_bias(f, n);
   strength_backward_weight(f, n);
   cultivar_loss_backward(f, integers, n);
@@ -2470,14 +2465,10 @@ function evaluation_totals(f: Numbers, integers: Int32Array, doubles: Float64Arr
     cultivar_loss_count += cultivar >= 0 ? 1 : 0;
     cultivar_accuracy_total += cultivar >= 0 ? (predicted_class === cultivar ? 1 : 0) : 0;
   }
-  doubles[at_evaluate_totals_cultivar_loss_total] =
-    doubles[at_totals_cultivar_loss_total]! + cultivar_loss_total;
-  doubles[at_evaluate_totals_cultivar_loss_count] =
-    doubles[at_totals_cultivar_loss_count]! + cultivar_loss_count;
-  doubles[at_evaluate_totals_cultivar_accuracy_total] =
-    doubles[at_totals_cultivar_accuracy_total]! + cultivar_accuracy_total;
-  doubles[at_evaluate_totals_cultivar_accuracy_count] =
-    doubles[at_totals_cultivar_accuracy_count]! + cultivar_loss_count;
+  doubles[at_totals_cultivar_loss_total]! += cultivar_loss_total;
+  doubles[at_totals_cultivar_loss_count]! += cultivar_loss_count;
+  doubles[at_totals_cultivar_accuracy_total]! += cultivar_accuracy_total;
+  doubles[at_totals_cultivar_accuracy_count]! += cultivar_loss_count;
 }
 
 // alcohol.loss_total = Σ_i (strength − alcohol)²
@@ -2505,25 +2496,19 @@ function evaluation_totals_2(f: Numbers, doubles: Float64Array, n: number): void
     const t0 = strength - alcohol;
     alcohol_loss_total += t0 * t0;
     alcohol_mae_total += Math.abs(t0);
-    const t1 = alcohol;
-    const t2 = strength - t1;
-    alcohol_r2_residual += t2 * t2;
-    alcohol_r2_total += t1;
-    alcohol_r2_squares += t1 * t1;
+    const t1 = strength - alcohol;
+    alcohol_r2_residual += t1 * t1;
+    alcohol_r2_total += alcohol;
+    alcohol_r2_squares += alcohol * alcohol;
   }
-  doubles[at_totals_cultivar_loss_total] = doubles[at_evaluate_totals_cultivar_loss_total]!;
-  doubles[at_totals_cultivar_loss_count] = doubles[at_evaluate_totals_cultivar_loss_count]!;
-  doubles[at_totals_cultivar_accuracy_total] = doubles[at_evaluate_totals_cultivar_accuracy_total]!;
-  doubles[at_totals_cultivar_accuracy_count] = doubles[at_evaluate_totals_cultivar_accuracy_count]!;
   doubles[at_totals_alcohol_loss_total]! += alcohol_loss_total;
-  const t = n;
-  doubles[at_totals_alcohol_loss_count]! += t;
+  doubles[at_totals_alcohol_loss_count]! += n;
   doubles[at_totals_alcohol_mae_total]! += alcohol_mae_total;
-  doubles[at_totals_alcohol_mae_count]! += t;
+  doubles[at_totals_alcohol_mae_count]! += n;
   doubles[at_totals_alcohol_r2_residual]! += alcohol_r2_residual;
   doubles[at_totals_alcohol_r2_total]! += alcohol_r2_total;
   doubles[at_totals_alcohol_r2_squares]! += alcohol_r2_squares;
-  doubles[at_totals_alcohol_r2_count]! += t;
+  doubles[at_totals_alcohol_r2_count]! += n;
 }
 
 // summary_cultivar.loss = totals_cultivar.loss.total / max(totals_cultivar.loss.count, 1)

@@ -52,7 +52,8 @@ export function kernelRole(program: string, kernel: Kernel, optimizer = "optimiz
   // The names of rematerialised values end in `again`. These values are recomputed for the backward pass.
   const again = /(?:^|_)again$/;
   if (again.test(detail)) return role("backward", subject, "recomputed", detail.replace(again, ""));
-  return role(isOfLoss(line, subject) ? "loss" : "forward", subject, "forward", detail);
+  if (subject === "regularization") return role("loss", subject, detail);
+  return role(subject === "loss" || isOfTarget(line) ? "loss" : "forward", subject, "forward", detail);
 }
 
 const isForwardOnly = (program: string): boolean => ["predict", "evaluate", "probe"].includes(program);
@@ -84,15 +85,19 @@ function sectionOf([section, target, key]: SpecPath = ["step"]): string {
   return key === undefined ? "loss" : `${target}.${key}`;
 }
 
-const isOfLoss = (line: Provenance | undefined, subject: string): boolean =>
-  subject === "loss" || (line?.layer === undefined && line?.path?.[0] === "losses");
+/** Whether the value is outside of all layers, and belongs to the loss of one of several targets. */
+const isOfTarget = (line: Provenance | undefined): boolean =>
+  line?.layer === undefined && line?.path?.[0] === "losses";
 
 /** The subject and the detail of a forward kernel's name. The output of a layer has no detail. */
 function partOf(
   line: Provenance | undefined,
   value: string,
 ): { readonly subject: string; readonly detail: string } {
+  // The sum of loss and penalties is the loss. The sums of a target's loss are its forward pass.
+  if (value === "loss") return { subject: "loss", detail: "" };
   const subject = subjectOf(line);
+  if (isOfTarget(line)) return { subject, detail: "" };
   if (line?.layer !== undefined || value.startsWith(subject))
     return { subject, detail: detailOf(value, subject) };
   return { subject, detail: value };

@@ -62,13 +62,25 @@ export function operandReaders(node: Node, scope: Scope): Record<string, Read> {
 
 /**
  * The outputs that are computed directly in their storage. Other outputs are copied there at the end. For
- * example, storage that the program also reads must keep its old value until then.
+ * example, storage that another node of the program reads must keep its old value until then. The new value of a
+ * state may replace the old one element by element, as in `total = total + sum`.
  */
 export function directOutputs(graph: Graph): Map<Node, string> {
   const all = [graph, ...stepsOf(graph).map(({ step }) => step)].flatMap(({ nodes }) => nodes);
-  const read = new Set(all.flatMap((node) => leafName(node) ?? []));
+  const readers = new Map<string, Set<Node>>();
+  const note = (read: Node, reader: Node) => {
+    const name = leafName(read);
+    if (name !== undefined) readers.set(name, (readers.get(name) ?? new Set()).add(reader));
+  };
+  for (const node of all) for (const operand of operandsOf(node)) note(operand, node);
+  // An output that is a leaf is copied at the end.
+  for (const { node } of graph.outputs) note(node, node);
   const direct = new Map<Node, string>();
-  for (const { storage, node } of graph.outputs)
-    if (leafName(node) === undefined && !direct.has(node) && !read.has(storage)) direct.set(node, storage);
+  for (const { storage, node } of graph.outputs) {
+    const isReadElsewhere = [...(readers.get(storage) ?? [])].some(
+      (reader) => reader !== node || !hasTrait(reader, "pointwise"),
+    );
+    if (leafName(node) === undefined && !direct.has(node) && !isReadElsewhere) direct.set(node, storage);
+  }
   return direct;
 }

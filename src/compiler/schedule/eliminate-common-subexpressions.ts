@@ -32,7 +32,7 @@ import type { Fresh } from "../stages/loops.ts";
  * in WebAssembly and none in TypeScript, whose numbers are doubles.
  */
 const isRealVariable = (x: Expression): boolean =>
-  x.kind === "convert" && x.x.kind === "variable" && isFloat(x.type);
+  x.kind === "convert" && isFloat(x.type) && (x.x.kind === "variable" || isRealVariable(x.x));
 
 const isWorthSharing = (x: Expression): boolean =>
   x.kind !== "number" &&
@@ -145,6 +145,7 @@ function shareBlock(
     const value = shareParts(x);
     const renamed = known.nameOf(value);
     if (renamed !== undefined) return renamed;
+    if (isRealVariable(value)) return value;
     if ((counts.get(keyOf(x)) ?? 0) < 2) return value;
     const name = fresh(baseName(x));
     const made = variableOf(name, x);
@@ -177,7 +178,7 @@ function shareBlock(
     }
     const mapped = mapExpressions(statement, share);
     if (mapped.kind === "let" && !mapped.mutable) {
-      if (mapped.value.kind === "variable") {
+      if (mapped.value.kind === "variable" || isRealVariable(mapped.value)) {
         aliases.set(mapped.name, mapped.value);
         return;
       }

@@ -18,7 +18,7 @@ export const loweringMutants: readonly Mutant[] = [
   ...inFile("src/compiler/lower/scope.ts", lowering, [
     [
       "direct-places: an output overwrites what is still read",
-      "!direct.has(node) && !read.has(storage)",
+      "!direct.has(node) && !isReadElsewhere",
       "!direct.has(node)",
     ],
   ]),
