@@ -2647,6 +2647,11 @@ function withUnits(
   };
 }
 
+/** The parts of a run on which the folds depend. */
+interface Cutting extends DatasetContext, Pick<Run, "source" | "locateErrors" | "warn"> {
+  trainer: { readonly seed: number };
+}
+
 /** Loss and metrics of the naive forecast, on the splits that the model was not trained on. */
 interface NaiveResult {
   /**
@@ -2664,15 +2669,25 @@ type SeriesResult = TrainingResult & { naive: NaiveResult };
 const ruledRegime: Regime = {
   train(run) {
     const { trainer, source, locateErrors, epochs } = run;
+    warnOfGaps(run);
     const dataset = ruledDatasetOf(run, source, trainer.seed, locateErrors);
-    const { validation, test } = dataset;
-    const naive = naiveResult(run, naiveOf(run, dataset, validation), naiveOf(run, dataset, test));
+    const naive = naiveIn(run, dataset);
     // No variable refers to the table during training, because it takes as much memory as the data set.
     return withNaive(run.train(trainer, dataset, { epochs }), naive);
   },
   doubt: () => undefined,
   text: (result) => naiveText(result, resultText),
 };
+
+/** Warns of gaps in the times of each file. */
+function warnOfGaps(run: Pick<Cutting, "source" | "locateErrors" | "warn"> & DatasetContext): void {
+  const { source, locateErrors, warn } = run;
+  for (const part of [source, source.validationFile, source.test]) {
+    if (part === undefined) continue;
+    const text = locateErrors(part.file, () => run.describeGaps?.(run, part.table));
+    if (text !== undefined) warn(`${shown(part.file)}: ${text}`);
+  }
+}
 
 // The naive forecast.
 function naiveOf(
@@ -2684,11 +2699,19 @@ function naiveOf(
   return figures && Object.keys(figures).length > 0 ? figures : undefined;
 }
 
+/** The naive forecast of a data set. */
+const naiveIn = (context: DatasetContext, dataset: Dataset): Partial<Pick<SeriesResult, "naive">> =>
+  naiveResult(
+    context,
+    naiveOf(context, dataset, dataset.validation),
+    naiveOf(context, dataset, dataset.test),
+  );
+
 function naiveResult(
   { data }: DatasetContext,
   validation: Record<string, number> | undefined,
   test: Record<string, number> | undefined,
-): Partial<SeriesResult> {
+): Partial<Pick<SeriesResult, "naive">> {
   if (!validation && !test) return {};
   return {
     naive: { season: data.windowRule?.season ?? 1, ...(validation && { validation }), ...(test && { test }) },
@@ -2741,13 +2764,12 @@ const naiveFigures: Readonly<Record<string, (sums: ForecastSums) => number>> = {
   accuracy: ({ hits, count }) => hits / count,
 };
 
-/** As for the model, the loss is computed from the scaled target, and mae and rmse are in original units. */
-const forecastNaively: ForecastNaively = ({ training, data, model }, fields, windows) => {
-  const { name, scales } = fields[fields.length - 1]!;
-  const { horizon, season = 1, naiveLoss } = data.windowRule ?? { horizon: 1 };
-  const values = windows[name]!;
+/** The sums over all windows. */
+function sumsOf({ model, data }: DatasetContext, target: string, windows: Batch): ForecastSums | undefined {
+  const { horizon, season = 1 } = data.windowRule ?? { horizon: 1 };
+  const values = windows[target]!;
   const view = windowViewOf(values);
-  if (view === undefined) return {};
+  if (view === undefined) return undefined;
   const size = values.length / view.starts.length;
   const sums: ForecastSums = { count: 0, errors: 0, squares: 0, total: 0, totalSquares: 0, hits: 0 };
   const width = size / horizon;
@@ -2757,7 +2779,7 @@ const forecastNaively: ForecastNaively = ({ training, data, model }, fields, win
       const value = view.rows[start + i]!;
       const error = view.rows[start + i - back * width]! - value;
       // A class of −1 is a missing label.
-      if (model.targets[name]!.classes !== undefined && value < 0) continue;
+      if (model.targets[target]!.classes !== undefined && value < 0) continue;
       sums.count++;
       sums.errors += Math.abs(error);
       sums.squares += error * error;
@@ -2765,15 +2787,29 @@ const forecastNaively: ForecastNaively = ({ training, data, model }, fields, win
       sums.totalSquares += value * value;
       if (error === 0) sums.hits++;
     }
-  const [{ span } = { span: 1 }] = scales ?? [];
-  const metrics = training.metrics.flatMap((metric) => {
-    const unit = metric === "mae" || metric === "rmse" ? span : 1;
-    return metric in naiveFigures ? [[metric, naiveFigures[metric]!(sums) * unit] as const] : [];
+  return sums;
+}
+
+/**
+ * As for the model, losses are those of scaled targets, and mae and rmse are in original units. Figures of a model with
+ * several targets begin with the name of the target; their sum, weighted, is not reported.
+ */
+const forecastNaively: ForecastNaively = (context, fields, windows) => {
+  const { training, data, model } = context;
+  const { naiveLosses = {} } = data.windowRule ?? {};
+  const targets = Object.keys(model.targets);
+  const sums = new Map(targets.map((target) => [target, sumsOf(context, target, windows)]));
+  const figures = ["loss", ...training.metrics].flatMap((name) => {
+    const [metric = "", target = targets[0]!] = name.split(".").reverse();
+    const own = sums.get(target);
+    const measure = naiveLosses[name] ?? metric;
+    if (own === undefined || !(measure in naiveFigures)) return [];
+    const { scales } = fields.find((field) => field.name === target) ?? {};
+    const hasUnit = metric === "mae" || metric === "rmse";
+    const unit = hasUnit ? (scales?.[0]?.span ?? 1) : 1;
+    return [[name, naiveFigures[measure]!(own) * unit] as const];
   });
-  return {
-    ...(naiveLoss && { loss: naiveFigures[naiveLoss]!(sums) }),
-    ...Object.fromEntries(metrics),
-  };
+  return Object.fromEntries(figures);
 };
 
 // ── 10 Evaluation and prediction: results of the trained model ──
@@ -3182,19 +3218,19 @@ function windowsToForecast(context: EncodingContext, table: Table): WindowTable 
   throw new InputError(`a forecast reads ${needed} rows, but ${of} has fewer`);
 }
 
-/** The target with a column for each step of the horizon. */
+/** The targets with a column for each step of the horizon. */
 function withSteps(context: EncodingContext, fields: readonly FittedField[]): FittedField[] {
   const { horizon } = windowRuleOf(context);
-  const { columns, scales, ...target } = fields[fields.length - 1]!;
   const steps = Array.from({ length: horizon }, (_, step) => step + 1);
-  return [
-    ...fields.slice(0, -1),
-    {
-      ...target,
+  return fields.map((field) => {
+    if (!(field.name in context.model.targets)) return field;
+    const { columns, scales } = field;
+    return {
+      ...field,
       columns: steps.flatMap((step) => columns.map((column) => `${column}+${step}`)),
       ...(scales && { scales: steps.flatMap(() => scales) }),
-    },
-  ];
+    };
+  });
 }
 
 /** The cells that identify the last past row of each window. */
@@ -3540,7 +3576,14 @@ const data: DataFacts = {
     station: { columns: ["station"], categories: "one-hot", windowPart: "last" },
   },
   targets: { load: { columns: ["load"], scale: "standard", hasDecimals: true } },
-  windowRule: { length: 48, horizon: 12, stride: 1, group: "station", season: 24, naiveLoss: "mse" },
+  windowRule: {
+    length: 48,
+    horizon: 12,
+    stride: 1,
+    group: "station",
+    season: 24,
+    naiveLosses: { loss: "mse" },
+  },
   timeColumn: { column: "time" },
   splitRules: { test: { last: 0.2 }, validation: { last: 0.2 } },
 };
@@ -3581,6 +3624,8 @@ interface DatasetContext extends EncodingContext {
   splitters?: Readonly<Record<string, Splitter>>;
   /** Present if the model is trained on windows instead of single rows. */
   cutUnits?: CutUnits | undefined;
+  /** Present if gaps in time are reported. */
+  describeGaps?: DescribeGaps | undefined;
   /** Present if the result is compared with a naive forecast. */
   forecastNaively?: ForecastNaively | undefined;
 }
@@ -3618,7 +3663,10 @@ interface Units {
  */
 type CutUnits = (context: EncodingContext, table: Table, labels: Uint8Array) => Units;
 
-/** Evaluates a naive forecast of these windows by the loss and the metrics of the spec, where they apply. */
+/** A warning about gaps in the times of the rows; undefined if there are none. */
+type DescribeGaps = (context: EncodingContext, table: Table) => string | undefined;
+
+/** Evaluates a naive forecast of these windows by the losses and the metrics of the spec, where they apply. */
 type ForecastNaively = (
   context: DatasetContext,
   fields: readonly FittedField[],
@@ -4004,12 +4052,18 @@ function cutAt({ rows, times }: Sequence, position: number): number {
   return cut;
 }
 
+/** All rows, series by series, and the position after the last row of each series. */
+interface SeriesOrder {
+  order: Int32Array;
+  ends: number[];
+}
+
 /**
- * Returns all rows, group by group, in the order of the table, and the position after the last row of each
- * group. Throws if the times of a group do not increase from row to row.
+ * Returns all rows, group by group, in the order of the table. With `gaps: "cut"`, a series ends at a gap.
+ * Throws if the times of a group do not increase from row to row.
  */
-function seriesOrder(context: EncodingContext, table: Table): { order: Int32Array; ends: number[] } {
-  const { timeColumn, windowRule: { group } = {} } = context.data;
+function seriesOrder(context: EncodingContext, table: Table): SeriesOrder {
+  const { timeColumn, windowRule: { group, gaps } = {} } = context.data;
   const all = new Int32Array(table.rows).map((_, row) => row);
   const groups: [string | undefined, Int32Array][] =
     group === undefined ? [[undefined, all]] : [...rowsByGroup(table, group, all)];
@@ -4023,7 +4077,21 @@ function seriesOrder(context: EncodingContext, table: Table): { order: Int32Arra
     position += rows.length;
     ends.push(position);
   }
-  return { order, ends };
+  if (times === undefined || gaps !== "cut") return { order, ends };
+  return { order, ends: [...ends, ...gapsIn(times, { order, ends }).positions].sort((a, b) => a - b) };
+}
+
+/**
+ * The positions in `order` of the rows after a gap, and the usual distance of two rows in time, which is the median. A
+ * distance is a gap if it is more than half as much again: the lengths of months differ by less.
+ */
+function gapsIn(times: Float64Array, { order, ends }: SeriesOrder): { positions: Int32Array; usual: number } {
+  const begins = new Set([0, ...ends]);
+  const inside = order.map((_, position) => position).filter((position) => !begins.has(position));
+  const before = (position: number) => times[order[position]!]! - times[order[position - 1]!]!;
+  const distances = Float64Array.from(inside, before).sort();
+  const usual = distances[distances.length >> 1] ?? 0;
+  return { positions: inside.filter((position) => before(position) > 1.5 * usual), usual };
 }
 
 function checkIncreasing(
@@ -4189,6 +4257,39 @@ const windowsBy = (encoder: FeatureEncoder): FeatureEncoder => ({
   },
 });
 
+/** How many gaps the warning locates. */
+const named = 5;
+
+/** Names the first gaps, and says what to do; undefined if there are none. */
+const gapText: DescribeGaps = (context, table) => {
+  const { timeColumn, windowRule: { group } = {} } = context.data;
+  const times = timesOf(context, table);
+  if (times === undefined || timeColumn === undefined) return undefined;
+  const series = seriesOrder(context, table);
+  const { positions, usual } = gapsIn(times, series);
+  const [first, ...others] = positions;
+  if (first === undefined) return undefined;
+  const { column } = timeColumn;
+  const [row, before] = [series.order[first]!, series.order[first - 1]!];
+  const cellOf = (name: string, at: number) => `"${shown(columnOf(table, name).text(at))}"`;
+  const placeOf = (at: number) => {
+    const line = table.lineOf(at) ?? `row ${at + 1}`;
+    return typeof line === "number" ? `line ${line}` : line;
+  };
+  const places = others.slice(0, named - 1).map((position) => placeOf(series.order[position]!));
+  const more = others.length > places.length ? ` and ${others.length - places.length} more` : "";
+  const further = places.length > 0 ? `; further gaps are before ${places.join(", ")}${more}` : "";
+  const factor = Number(((times[row]! - times[before]!) / usual).toPrecision(3));
+  const where = group === undefined ? "" : ` in the group ${cellOf(group, row)}`;
+  return (
+    `the column "${shown(column)}" has ${positions.length === 1 ? "a gap" : `${positions.length} gaps`}: ` +
+    `${cellOf(column, before)} is followed by ${cellOf(column, row)}${where} (${placeOf(row)}), ` +
+    `${factor} times the usual distance${further}. ` +
+    'Windows reach across gaps as if no row were missing. Add the missing rows, or set data.windows.gaps to "cut" ' +
+    'for windows without gaps, or to "keep" if the times are as they should be'
+  );
+};
+
 /** `standard`: mean 0 and standard deviation 1. `min-max`: from 0 to 1. */
 type FittedRule = "standard" | "min-max";
 
@@ -4261,8 +4362,10 @@ interface WindowRule {
   group?: string;
   /** The number of rows in a season, for the naive forecast. */
   season?: number;
-  /** The loss, if a naive forecast can be evaluated with it. */
-  naiveLoss?: "mae" | "mse" | "rmse";
+  /** "cut" if no window reaches across a gap in time; "keep" if gaps are not reported. */
+  gaps?: "cut" | "keep";
+  /** The losses that a naive forecast can be evaluated with, by the names of their figures. */
+  naiveLosses?: Record<string, "mae" | "mse" | "rmse">;
 }
 
 /**
@@ -5483,6 +5586,7 @@ void runIfMain(import.meta, {
   regime: ruledRegime,
   readTimes: readMoments,
   cutUnits: cutWindows,
+  describeGaps: gapText,
   forecastNaively: forecastNaively,
   splitters: { last: lastRows },
   fitScales: fitScales,

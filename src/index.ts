@@ -23,12 +23,14 @@ export type { Predicted, PredictOptions } from "./command/library/predict.ts";
 export { search } from "./command/library/search.ts";
 export type { Searched, SearchEvent, SearchOptions } from "./command/library/search.ts";
 export { train } from "./command/library/train.ts";
-export type { Trained, TrainEvent, TrainOptions } from "./command/library/train.ts";
+export type { RunResult, Trained, TrainEvent, TrainOptions } from "./command/library/train.ts";
 export { verify } from "./command/library/verify.ts";
 export type { Verified, VerifyOptions } from "./command/library/verify.ts";
 export type { SpecInput } from "./command/library/open-spec.ts";
 export type { Row, Rows, SourceOptions } from "./command/library/rows.ts";
 export type { EpochReport, Trainer } from "./runtime/trainer/trainer.ts";
+export type { FoldResult } from "./runtime/training/cross-validate.ts";
+export type { NaiveResult } from "./runtime/training/ruled-training.ts";
 export type { TrainingResult } from "./runtime/training/train-on.ts";
 
 // Types for the functions of a TypeScript spec.

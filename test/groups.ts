@@ -35,6 +35,7 @@ export const testGroups: readonly TestGroup[] = [
       "test/command/cli/folds.test.ts",
       "test/command/cli/search.test.ts",
       "test/command/cli/series.test.ts",
+      "test/command/cli/several-targets.test.ts",
       "test/command/search/honesty.test.ts",
       "test/command/verify/emit-check.test.ts",
       "test/compiler/emit/typescript/names.test.ts",

@@ -87,6 +87,7 @@ type ProgramPart =
   | keyof typeof import("../runtime/check/check-program.ts")
   | keyof typeof import("../runtime/data/table.ts")
   | keyof typeof import("../runtime/data/scale.ts")
+  | keyof typeof import("../runtime/data/gaps.ts")
   | keyof typeof import("../runtime/data/series.ts")
   | keyof typeof import("../runtime/data/split-rules.ts")
   | keyof typeof import("../runtime/data/windows.ts")

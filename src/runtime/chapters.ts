@@ -116,6 +116,7 @@ export const chapters = [
       "data/split-rules.ts",
       "data/series.ts",
       "data/windows.ts",
+      "data/gaps.ts",
       "data/fields.ts",
       "data/column-encoder.ts",
       "data/target-range.ts",

@@ -64,6 +64,27 @@ describe("emitted files compile under every strictness option", () => {
     expect(faultsOf(code)).toEqual([]);
   });
 
+  it("a trainer that checks and weighs several targets before the first step", async () => {
+    const { code } = await compile({
+      name: "checked",
+      inputs: { x: { shape: [4] } },
+      targets: { kind: { classes: 3 }, isPaid: { shape: [] } },
+      network: [
+        { type: "dense", name: "kinds", from: "x", units: 3 },
+        { type: "dense", name: "paid", from: "x", units: 1 },
+      ],
+      losses: {
+        kind: { loss: "cross-entropy", from: "kinds", classWeights: "balanced" },
+        isPaid: { loss: "binary-cross-entropy", from: "paid" },
+      },
+      optimizer: "adam",
+      training: { epochs: 2, batchSize: 6 },
+    });
+    expect(code).toMatch(/balance\(/);
+    expect(code).toMatch(/checkTargets\(/);
+    expect(faultsOf(code)).toEqual([]);
+  });
+
   // A host declares names that our files declare too.
   const projects: Readonly<Record<string, CompilerOptions>> = {
     "in Node": { lib: ["lib.es2023.d.ts"], types: ["node"] },

@@ -102,18 +102,32 @@ interface Windows {
   readonly horizon: number;
   readonly stride: number;
   readonly season: number;
+  readonly gaps?: "cut" | "keep";
+}
+
+/** The rows of a group before which more than half as many hours again have passed as usual. */
+function rowsAfterGaps(rows: readonly Row[]): ReadonlySet<Row> {
+  const latest = new Map<string, number>();
+  const passed = rows.flatMap((row) => {
+    const before = latest.get(row.group);
+    latest.set(row.group, row.hour);
+    return before === undefined ? [] : [{ row, hours: row.hour - before }];
+  });
+  const usual = passed.map(({ hours }) => hours).sort((a, b) => a - b)[Math.floor(passed.length / 2)];
+  return new Set(passed.filter(({ hours }) => hours > 1.5 * usual).map(({ row }) => row));
 }
 
 /** The absolute errors of the naive forecast on each split, for each window that fits into a run of its rows. */
 function naiveErrors(rows: readonly Row[], splits: readonly string[], rule: Windows): Map<string, number[]> {
   const errors = new Map<string, number[]>();
+  const cuts = rule.gaps === "cut" ? rowsAfterGaps(rows) : new Set();
   for (const group of new Set(rows.map((row) => row.group))) {
     const own = [...rows.keys()].filter((row) => rows[row].group === group);
     for (let start = 0; start < own.length;) {
       const split = splits[own[start]];
+      const begins = (row: number) => splits[row] !== split || cuts.has(rows[row]);
       const window = own.slice(start, start + rule.length + rule.horizon);
-      const isWhole =
-        window.length === rule.length + rule.horizon && window.every((row) => splits[row] === split);
+      const isWhole = window.length === rule.length + rule.horizon && !window.slice(1).some(begins);
       const list = errors.get(split) ?? [];
       errors.set(split, list);
       if (isWhole)
@@ -123,7 +137,7 @@ function naiveErrors(rows: readonly Row[], splits: readonly string[], rule: Wind
           list.push(Math.abs(rows[window[from]].value - rows[window[rule.length + step]].value));
         }
       // The next window begins a stride later, or where another run begins.
-      const next = own.findIndex((row, i) => i > start && splits[row] !== split);
+      const next = own.findIndex((row, i) => i > start && begins(row));
       start = next >= 0 && next < start + rule.stride ? next : start + rule.stride;
     }
   }
@@ -142,7 +156,9 @@ export async function trySeries(folder: string, seed: number, index: number): Pr
   );
   const { hours: _, ...splitRules } = rules;
   const length = r.whole(1, 12);
-  const windows = { length, horizon: r.whole(1, 6), stride: r.whole(1, 4), season: r.whole(1, length) };
+  const size = { length, horizon: r.whole(1, 6), stride: r.whole(1, 4), season: r.whole(1, length) };
+  const gaps = r.pick([undefined, undefined, "cut", "keep"] as const);
+  const windows: Windows = { ...size, ...(gaps && { gaps }) };
   const lines = rows.map((row) => [write(row.hour), row.group, row.value, row.split].join());
   writeFileSync(join(folder, `${name}.csv`), ["time,group,value,split", ...lines, ""].join("\n"));
   const spec = {
@@ -172,6 +188,9 @@ export async function trySeries(folder: string, seed: number, index: number): Pr
   if (code === 2 && isEmpty && /T2004: .*(no window|no row|none of|has no)/.test(stderr))
     return { kind: "refused", what: about + stderr };
   if (code !== 0 || isEmpty) return { kind: "failed", what: about + stderr };
+  const isWarned = gaps === undefined && rowsAfterGaps(rows).size > 0;
+  if (stderr.includes("the usual distance") !== isWarned)
+    return { kind: "failed", what: `${about}a warning about gaps: ${!isWarned}` };
   const { naive = {} } = JSON.parse(stdout);
   for (const split of Object.keys(splitRules)) {
     const list = errors.get(split) ?? [];

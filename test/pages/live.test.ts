@@ -25,12 +25,17 @@ afterEach(() => {
   place.remove();
 });
 
-/** The address that `train --serve` prints, for a network with this number of layers. */
-function served(layers: number, ...flags: readonly string[]) {
+/** A network with this number of layers. */
+const deep = (layers: number) => {
   const hidden = Array.from({ length: layers - 1 }, () => ({ type: "dense", units: 4, activation: "relu" }));
-  place.write("deep.json", { ...flowers, name: "deep", network: [...hidden, { type: "dense", units: 3 }] });
+  return { ...flowers, name: "deep", network: [...hidden, { type: "dense", units: 3 }] };
+};
+
+/** The address that `train --serve` prints. */
+function served(spec: object, ...flags: readonly string[]) {
+  place.write("spec.json", spec);
   const launcher = fileURLToPath(new URL("../../src/command/cli/tapeless.js", import.meta.url));
-  const child = spawn(process.execPath, [launcher, "train", "deep.json", "--serve", ...flags], {
+  const child = spawn(process.execPath, [launcher, "train", "spec.json", "--serve", ...flags], {
     cwd: place.folder,
   });
   children.push(child);
@@ -55,7 +60,7 @@ describe("the page of a training run", () => {
   it.each([3, 30, 300])(
     "of %i layers shows its curves, every layer and every parameter",
     async (layers) => {
-      const { address } = served(layers, "--epochs", "3");
+      const { address } = served(deep(layers), "--epochs", "3");
       const { page, complaints } = await openPage(browser, await address, { dark: layers === 30 });
       await page.locator(".state[data-outcome=done]").waitFor({ timeout: 300_000 });
       await page.locator(".figures", { hasText: "3 of 3" }).waitFor();
@@ -69,8 +74,58 @@ describe("the page of a training run", () => {
     320_000,
   );
 
+  // Two targets of windows: the curves have the names of the targets, and the naive forecast is below the result.
+  const series = {
+    ...flowers,
+    name: "series",
+    inputs: { past: { shape: [4, 2] } },
+    targets: { width: { shape: [2] }, kind: { classes: 3, shape: [2] } },
+    network: [
+      { type: "flatten" },
+      { type: "dense", name: "shared", units: 6, activation: "tanh" },
+      { type: "dense", name: "widths", from: "shared", units: 2 },
+      { type: "dense", name: "kinds", from: "shared", units: 6 },
+      { type: "reshape", name: "steps", shape: [2, 3] },
+    ],
+    loss: undefined,
+    metrics: undefined,
+    losses: {
+      width: { loss: "mse", from: "widths", metrics: ["mae"] },
+      kind: { loss: "cross-entropy", from: "steps", metrics: ["accuracy"] },
+    },
+    training: { epochs: 3, batchSize: 8, seed: 3, test: { last: 0.3 }, validation: { last: 0.3 } },
+    data: {
+      file: "flowers.csv",
+      windows: { length: 4, horizon: 2, season: 3 },
+      inputs: { past: { columns: ["length", "width"], scale: "standard" } },
+      targets: { width: { columns: ["width"] }, kind: { columns: ["kind"] } },
+    },
+  };
+
+  it.each([
+    ["one training", {}],
+    ["folds", { validation: { folds: 2, forward: true } }],
+  ])(
+    "of windows with several targets shows the figures of each: %s",
+    async (_, rules) => {
+      const { address } = served({ ...series, training: { ...series.training, ...rules } });
+      const { page, complaints } = await openPage(browser, await address);
+      await page.locator(".state[data-outcome=done]").waitFor({ timeout: 300_000 });
+      const text = await page.locator("body").innerText();
+      for (const figure of ["width.loss", "width.mae", "kind.loss", "kind.accuracy"])
+        expect(text).toContain(`\n${figure}\n`);
+      expect(text).toMatch(
+        /naive forecast, the value 3 rows before\nvalidation +width\.loss .*kind\.accuracy 1\.0000/,
+      );
+      await expect.poll(() => page.getByRole("img", { name: /^gradients of/ }).count()).toBe(6);
+      expect(complaints).toEqual([]);
+      await page.close();
+    },
+    320_000,
+  );
+
   it("has a button that stops training, and then the server", async () => {
-    const { address, left } = served(3, "--epochs", "40000000");
+    const { address, left } = served(deep(3), "--epochs", "40000000");
     const { page, complaints } = await openPage(browser, await address);
     await page.getByRole("button", { name: "Stop after this epoch" }).click();
     await page.locator(".state[data-outcome=stopped]").waitFor();

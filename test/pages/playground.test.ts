@@ -78,22 +78,63 @@ describe("the playground", () => {
     await page.close();
   });
 
-  it("computes the bits of the command line: iris after 3 epochs", async () => {
+  it.each([
+    ["iris.json", '"epochs": 100', '"epochs": 3', 3],
+    // Two targets, each with its figures.
+    ["wine-targets.yaml", "epochs: 150", "epochs: 3", 3],
+    // Windows, dates and splits by time, with a naive forecast.
+    ["load.yaml", "epochs: 20", "epochs: 1", 1],
+  ])("computes the bits of the command line: %s", async (file, all, few, epochs) => {
     const { page, complaints } = await openPage(browser, served.url);
-    const text = readFileSync("graphs/iris.json", "utf8").replace('"epochs": 100', '"epochs": 3');
-    await write(page, text);
-    await page.getByText("ready: 3 epochs to train").waitFor();
+    await write(page, readFileSync(`graphs/${file}`, "utf8").replace(all, few));
+    await page.getByText(`ready: ${epochs} epochs to train`).waitFor();
     await page.getByRole("button", { name: "Train", exact: true }).click();
     await panel(page, "done");
     const outcome = page.locator(".outcome[data-result]");
     const inPage: unknown = JSON.parse((await outcome.getAttribute("data-result")) ?? "");
-    const args = ["src/command/cli/tapeless.js", "train", "graphs/iris.json", "--epochs", "3", "--json"];
-    const printed = execFileSync(process.execPath, args, {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    expect(inPage).toEqual(JSON.parse(printed));
+    const args = ["src/command/cli/tapeless.js", "train", `graphs/${file}`, "--epochs", `${epochs}`];
+    const run = (...more: string[]) =>
+      execFileSync(process.execPath, [...args, ...more], {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+    expect(inPage).toEqual(JSON.parse(run("--json")));
+    expect(`${await outcome.textContent()}\n`).toBe(run());
     expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("explains a model of two targets and one of windows in every panel", async () => {
+    const { page, complaints } = await openPage(browser, served.url);
+    for (const [file, weight, rule] of [
+      ["wine-targets.yaml", "strength.weight", "tanh.vjp"],
+      ["load.yaml", "dense1.weight", "relu.vjp"],
+    ]) {
+      await write(page, readFileSync(`graphs/${file}`, "utf8"));
+      await page.getByLabel("Gradient of the loss with respect to").selectOption(weight);
+      const name = file.replace(".yaml", "");
+      await page.locator(".code-lines", { hasText: `from the spec "${name}"` }).waitFor();
+      await page.locator('[data-id="group:forward/loss"]').waitFor();
+      await panel(page, "ready");
+      await page.getByLabel("Gradient of the loss with respect to").selectOption({ index: 0 });
+      await page.locator(".steps").getByText(rule).first().waitFor();
+    }
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("trains no folds, and says what does", async () => {
+    const { page } = await openPage(browser, served.url);
+    await write(
+      page,
+      readFileSync("graphs/load.yaml", "utf8").replace(
+        "validation: { last: 0.2 }",
+        "validation: { folds: 3, forward: true }",
+      ),
+    );
+    await page
+      .getByText("the playground trains one model; use `tapeless train` for cross-validation")
+      .waitFor();
     await page.close();
   });
 

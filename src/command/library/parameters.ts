@@ -74,7 +74,7 @@ export async function importParameters(
   parameters: Uint8Array,
   options: ImportOptions = {},
 ): Promise<Imported> {
-  checkOptions(options, ["format", "dtype", "signal", "data", "test", "folder"]);
+  checkOptions(options, ["format", "dtype", "signal", "data", "validation", "test", "folder"]);
   const { dtype = "f32", signal, data } = options;
   const format = formatNamed(options.format ?? "safetensors");
   throwIfAborted(signal);

@@ -26,6 +26,8 @@ export type Rows = string | readonly Row[];
 export interface SourceOptions {
   /** The training data, in place of the file in the spec. */
   readonly data?: Rows | undefined;
+  /** The validation rows, if the spec has separate validation data and `data` contains rows. */
+  readonly validation?: readonly Row[] | undefined;
   /** The test rows, if the spec has separate test data and `data` contains rows. */
   readonly test?: readonly Row[] | undefined;
   /** The folder to which the paths in the spec are relative, if the spec is an object. */
@@ -39,34 +41,41 @@ const inMemory = "the rows";
 export async function sourceOf(
   { read, file }: OpenSpec,
   facts: ModelFacts,
-  { data: given, test }: SourceOptions,
+  { data: given, ...others }: SourceOptions,
   notify: (diagnostic: Diagnostic) => void,
 ): Promise<Source> {
   const { model, source } = read;
   const tell = (name: string, text: string) => notify(noticeOf(name, text));
   const request = { spec: file ?? source.file, source, model, facts, given: undefined, notify: tell };
   if (given === undefined || typeof given === "string") {
-    if (test !== undefined)
-      throw optionError("`test` needs `data` as rows", "pass both as rows, or as files");
+    for (const split of ["validation", "test"] as const)
+      if (others[split] !== undefined)
+        throw optionError(`\`${split}\` needs \`data\` as rows`, "pass both as rows, or as files");
     checkPaths(file, dataOf(request).file, given);
     return readSource({ ...request, given });
   }
   const data = dataOf(request);
   if (typeof data.file !== "string")
     throw optionError("IDX data has no rows: pass the folder of its files as `data`");
-  if (data.test !== undefined && test === undefined)
-    throw optionError("the spec has separate test data: pass its rows as `test`");
-  if (data.test === undefined && test !== undefined)
-    throw optionError(
-      "`test` needs a spec with separate test data",
-      'write "data": { "train": …, "test": … }',
-    );
   const tableFor = (rows: readonly Row[]) =>
     tableOfGiven(rows, dataFacts(model) ?? noData, (text) => tell(inMemory, text));
+  const partFor = (split: "validation" | "test") => {
+    const rows = others[split];
+    if (data[split] !== undefined && rows === undefined)
+      throw optionError(`the spec has separate ${split} data: pass its rows as \`${split}\``);
+    if (data[split] === undefined && rows !== undefined)
+      throw optionError(
+        `\`${split}\` needs a spec with separate ${split} data`,
+        `write "data": { "train": …, "${split}": … }`,
+      );
+    return rows && { file: `the ${split} rows`, table: tableFor(rows) };
+  };
+  const [validationFile, test] = [partFor("validation"), partFor("test")];
   return {
     file: inMemory,
     table: tableFor(given),
-    ...(test && { test: { file: "the test rows", table: tableFor(test) } }),
+    ...(test && { test }),
+    ...(validationFile && { validationFile }),
   };
 }
 

@@ -4,7 +4,6 @@ import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError, invariant } from "../../compiler/diagnostics/errors.ts";
 import { modelSchema } from "../../compiler/spec/schema.ts";
 import type { ModelSpec } from "../../compiler/spec/schema.ts";
-import type { TrainingResult } from "../../runtime/training/train-on.ts";
 import { onData } from "../compile/compile-spec.ts";
 import { readCandidates } from "../search/check-candidates.ts";
 import { openData } from "../search/open-data.ts";
@@ -19,6 +18,7 @@ import { checkOptions, openSpec, optionError } from "./open-spec.ts";
 import type { SpecInput } from "./open-spec.ts";
 import { sourceOf } from "./rows.ts";
 import type { SourceOptions } from "./rows.ts";
+import type { RunResult } from "./train.ts";
 
 export interface SearchOptions extends SourceOptions {
   /** The element type of parameters and values; `f32` by default. */
@@ -48,10 +48,8 @@ export interface Searched {
   readonly metric: string;
   /** All candidates, best first; those that diverged are last. */
   readonly candidates: readonly RankedCandidate[];
-  /**
-   * The best candidate, its spec, and its results on all splits, after it was trained again as by `train`.
-   */
-  readonly best: Omit<TrainingResult, "model"> & {
+  /** The best candidate, its spec, and its results on all splits, after a training like that of `train`. */
+  readonly best: Omit<RunResult, "model"> & {
     readonly candidate: number;
     readonly values: Readonly<Record<string, unknown>>;
     readonly spec: ModelSpec;
@@ -67,7 +65,7 @@ export interface Searched {
  * @throws {Aborted} if `signal` stops the search
  */
 export async function search(spec: SpecInput, options: SearchOptions = {}): Promise<Searched> {
-  checkOptions(options, ["data", "test", "folder", "dtype", "threads", "signal", "onEvent"]);
+  checkOptions(options, ["data", "validation", "test", "folder", "dtype", "threads", "signal", "onEvent"]);
   const { dtype = "f32", threads = availableParallelism(), signal, onEvent } = options;
   if (!(Number.isInteger(threads) && threads > 0))
     throw optionError(`threads must be a positive integer, got ${threads}`);

@@ -3,7 +3,7 @@ import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { hasDiverged } from "../../compiler/load-trainer.ts";
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import { trainingFacts, writesTexts } from "../../compiler/trainer/trainer-facts.ts";
-import { datasetContextOf } from "../../compiler/trainer/dataset-context.ts";
+import { datasetContextOf, regimeOf } from "../../compiler/trainer/dataset-context.ts";
 import { defaultTarget } from "../../compiler/targets.ts";
 import type { Target } from "../../compiler/targets.ts";
 import type { CheckpointMetadata } from "../../runtime/checkpoints/checkpoint.ts";
@@ -11,7 +11,8 @@ import type { LocateErrors } from "../../runtime/data/dataset.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import { TrainingDiverged } from "../../runtime/step/steps.ts";
 import type { EpochReport, Trainer } from "../../runtime/trainer/trainer.ts";
-import { foldedRegime } from "../../runtime/training/cross-validate.ts";
+import type { CrossValidation } from "../../runtime/training/cross-validate.ts";
+import type { SeriesResult } from "../../runtime/training/ruled-training.ts";
 import { inUnitsOfTargets } from "../../runtime/training/units-of-targets.ts";
 import { trainRun } from "../../runtime/training/train-on.ts";
 import type { Begun, Host, Start, TrainingResult } from "../../runtime/training/train-on.ts";
@@ -46,6 +47,7 @@ export interface TrainOptions extends SourceOptions {
 
 const optionNames = [
   "data",
+  "validation",
   "test",
   "folder",
   "target",
@@ -80,9 +82,16 @@ export type TrainEvent =
     }
   | { readonly kind: "warning"; readonly diagnostic: Diagnostic };
 
+/**
+ * Loss and metrics of each split, as `tapeless train --json` prints them: with folds, also those of each fold and their
+ * standard deviations, and for windows, those of the naive forecast.
+ */
+export type RunResult = TrainingResult &
+  Partial<Pick<CrossValidation, "folds" | "deviation">> &
+  Partial<Pick<SeriesResult, "naive">>;
+
 export interface Trained {
-  /** Loss and metrics of each split, as `tapeless train --json` prints them. */
-  readonly result: TrainingResult;
+  readonly result: RunResult;
   /** The reports of all epochs; with folds, those of the final model. */
   readonly epochs: readonly EpochReport[];
   /** The trained model. */
@@ -138,11 +147,7 @@ export async function train(spec: SpecInput, options: TrainOptions = {}): Promis
     locateErrors,
   };
   try {
-    const result = await trainRun(
-      start,
-      host,
-      context.training.folds === undefined ? undefined : foldedRegime,
-    );
+    const result = await trainRun(start, host, regimeOf(model));
     return { result, model: emitted.model, warnings, ...host.outcome() };
   } catch (error) {
     throw hasDiverged(error) ? divergence(error) : error;

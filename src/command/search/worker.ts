@@ -9,6 +9,7 @@ import { readSpec } from "../../compiler/spec/read/read-spec.ts";
 import { specOfValue } from "../../compiler/spec/read/spec-source.ts";
 import { candidatesOf } from "./candidates.ts";
 import type { Outcome } from "./results-file.ts";
+import { datasetIn } from "./open-data.ts";
 import type { OpenData } from "./open-data.ts";
 import { tryCandidate } from "./try-candidate.ts";
 
@@ -42,7 +43,7 @@ invariant(port !== null, "this module runs in a thread");
 port.on("message", (job: number) => {
   const trying = async () => {
     const { spec } = (await reading)[job];
-    return tryCandidate(parseModel(spec), data[dataOf[job]], dtype);
+    return tryCandidate(parseModel(spec), data[dataOf[job]].map(datasetIn), dtype);
   };
   trying().then(
     (result) => port.postMessage({ job, result } satisfies JobReply),

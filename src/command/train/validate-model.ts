@@ -3,11 +3,11 @@
  * model. Both train from scratch without output; equal candidates have equal results.
  */
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
-import { prepareDataset } from "../../compiler/trainer/dataset-context.ts";
 import { trainAndJudge, validateFolds } from "../../runtime/training/cross-validate.ts";
 import type { CrossValidation } from "../../runtime/training/cross-validate.ts";
 import {
   classesOf,
+  datasetOf,
   datasetOfRows,
   type LocateErrors,
   type DatasetContext,
@@ -15,7 +15,12 @@ import {
 } from "../../runtime/data/dataset.ts";
 import { ruledDatasetOf } from "../../runtime/data/ruled-dataset.ts";
 import { foldsOf, type OpenDataset } from "../../runtime/training/folds.ts";
-import { ruledFolds } from "../../runtime/training/ruled-training.ts";
+import {
+  ruledFolds,
+  ruledFoldsRegime,
+  ruledRegime,
+  warnOfGaps,
+} from "../../runtime/training/ruled-training.ts";
 import type { Summary } from "../../runtime/step/machine.ts";
 import { inUnitsOfTargets } from "../../runtime/training/units-of-targets.ts";
 import { splitRows } from "../../runtime/data/split.ts";
@@ -52,6 +57,7 @@ export function openDatasets({ context, source, locateErrors, ...given }: DataOp
   const { training } = context;
   const { seed = training.seed, warn = () => {} } = given;
   const isRuled = context.data.splitRules !== undefined;
+  if (isRuled) warnOfGaps({ ...context, source, locateErrors, warn });
   if (training.folds !== undefined) {
     const run = { ...context, source, locateErrors, warn, trainer: { seed } };
     return (isRuled ? ruledFolds(run).folds : foldsOf(run)).map((fold) => fold());
@@ -90,13 +96,14 @@ export async function validateOn(compiled: Compiled, datasets: readonly OpenData
  */
 export async function testModel(candidate: Candidate, found: Validation): Promise<TrainingResult> {
   const { source, locateErrors } = candidate;
-  const run = { ...runOf(candidate), source, locateErrors, warn: () => {} };
+  // The folds are not trained again.
+  const resumed = "folds" in found ? { folds: found.folds } : {};
+  const run: Run = { ...runOf(candidate), source, locateErrors, resumed, warn: () => {} };
   const { epochs, trainer } = run;
-  if ("folds" in found) {
-    const own = run.data.splitRules === undefined ? source : ruledFolds(run).source;
-    return trainAndJudge({ ...run, source: own, resumed: { folds: found.folds } }, found);
-  }
-  return run.train(trainer, prepareDataset(run, source, trainer.seed, locateErrors), { epochs });
+  if (run.data.splitRules !== undefined)
+    return ("folds" in found ? ruledFoldsRegime : ruledRegime).train(run);
+  if ("folds" in found) return trainAndJudge(run, found);
+  return run.train(trainer, datasetOf(run, source, trainer.seed, locateErrors), { epochs });
 }
 
 function runOf({ emitted, context, seed, epochs }: Compiled): Omit<Run, "source" | "warn"> {

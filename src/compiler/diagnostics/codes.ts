@@ -152,7 +152,7 @@ export const diagnosticCodes = {
     title: "Nothing to stratify by",
     cause:
       "`training.stratify` is true, but the target does not have one class per row. With several targets, " +
-      "the first one must have classes, and folds cannot be stratified.",
+      "the first one must have classes.",
     fix: "Remove `stratify`. It is on by default for targets with one class per row.",
   },
   T1207: {

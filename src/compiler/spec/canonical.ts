@@ -86,16 +86,14 @@ function canonicalTraining(
   targets: Readonly<Record<string, ModelTarget>>,
   data: FullSpec["data"],
 ): Training {
-  // A target with `nextOf` has a class at each position, so rows cannot be stratified by class.
-  const [first, ...others] = Object.values(targets);
-  const classes =
-    first.classes !== undefined &&
-    !(others.length > 0 && training.validation?.folds !== undefined) &&
-    !Object.values(data?.targets ?? {}).some(({ nextOf }) => nextOf !== undefined);
+  // Of several targets, the first one counts. A target with `nextOf` has a class at each position, so rows cannot be
+  // stratified by class.
+  const [[first, { classes }]] = Object.entries(targets);
+  const hasClasses = classes !== undefined && data?.targets?.[first]?.nextOf === undefined;
   const { classWeights, accumulate = 1, ...rest } = training;
   return {
     ...rest,
-    stratify: training.stratify ?? (classes && !isRuled(training, data)),
+    stratify: training.stratify ?? (hasClasses && !isRuled(training, data)),
     ...(accumulate > 1 && { accumulate }),
     ...(classWeights && { classWeights: weightsByNumber(classWeights) }),
   };

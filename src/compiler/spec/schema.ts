@@ -340,6 +340,13 @@ const windows = z.strictObject({
   season: positiveInteger
     .optional()
     .describe("The number of rows in a season; the naive forecast is then the value one season before."),
+  gaps: z
+    .enum(["cut", "keep"])
+    .optional()
+    .describe(
+      "Gaps in the times of a group: with `cut`, no window reaches across one; with `keep`, windows do. By default, " +
+        "they do, with a warning.",
+    ),
 });
 
 const time = z.union([

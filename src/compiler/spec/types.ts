@@ -89,6 +89,7 @@ export interface Windows {
   readonly stride: number;
   readonly group?: string;
   readonly season?: number;
+  readonly gaps?: "cut" | "keep";
 }
 
 /**

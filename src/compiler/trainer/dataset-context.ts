@@ -30,6 +30,7 @@ import type {
   Source,
   Splitter,
 } from "../../runtime/data/dataset.ts";
+import { gapText } from "../../runtime/data/gaps.ts";
 import { ruledDatasetOf } from "../../runtime/data/ruled-dataset.ts";
 import { fitScales } from "../../runtime/data/scale.ts";
 import { readMoments } from "../../runtime/data/series.ts";
@@ -102,6 +103,7 @@ export const datasetContextOf = (model: Model, facts: ModelFacts): DatasetContex
   readTimes: readMoments,
   splitters: mapValues(splitterNames(model), (name) => splitters[name]),
   ...(seriesParts(model).cutUnits && { cutUnits: cutWindows }),
+  ...(seriesParts(model).describeGaps && { describeGaps: gapText }),
   ...(seriesParts(model).forecastNaively && { forecastNaively }),
 });
 

@@ -119,27 +119,37 @@ export function dataFacts(model: Model) {
 }
 
 /** The windows, the column of times, and the rules of splits. */
-function seriesFacts({ training, loss }: Model, data: ModelData) {
+function seriesFacts(model: Model, data: ModelData) {
+  const { training } = model;
   const { windows, time } = data;
   const { test, validation } = training;
   const { folds, forward, ...rule } = validation ?? {};
   const foldRule =
     forward === true ? { forward } : rule.group === undefined ? undefined : { group: rule.group };
-  const isWeighted = training.sampleWeights !== undefined;
-  const naiveLoss = isWeighted ? undefined : naiveLosses.find((type) => type === loss?.type);
+  const losses = naiveLossesOf(model);
   const rules = {
     ...(test && { test }),
     ...(folds === undefined && validation && { validation: rule }),
     ...(folds !== undefined && foldRule && { folds: foldRule }),
   };
   return {
-    ...(windows && { windowRule: { ...windows, ...(naiveLoss && { naiveLoss }) } }),
+    ...(windows && {
+      windowRule: { ...windows, ...(Object.keys(losses).length > 0 && { naiveLosses: losses }) },
+    }),
     ...(time && { timeColumn: time }),
     ...(isRuled(training, data) && { splitRules: rules }),
   };
 }
 
-/** The losses that can evaluate a naive forecast. */
+/** The losses that can evaluate a naive forecast, by the names of their figures. */
+const naiveLossesOf = (model: Model) =>
+  Object.fromEntries(
+    objectivesOf(model).flatMap(({ prefix, loss, sampleWeights }) => {
+      const type = sampleWeights === undefined && naiveLosses.find((each) => each === loss.type);
+      return type ? [[`${prefix}loss`, type]] : [];
+    }),
+  );
+
 const naiveLosses = ["mae", "mse", "rmse"] as const;
 
 /** The runtime's splitters that some rule of this model needs, by the key that selects each. */
@@ -163,15 +173,17 @@ export function splitterNames({ training, data }: Model): Readonly<Record<string
 
 /** The parts of the runtime's `DatasetContext` that order, split and cut the rows of this model. */
 export function seriesParts(model: Model) {
-  const { data, loss, metrics = [] } = model;
-  // The naive forecast is evaluated for one target.
+  const { data } = model;
   const hasFigures =
-    naiveLosses.some((type) => type === loss?.type) ||
-    metrics.some(({ type }) => ["mae", "rmse", "r2", "accuracy"].includes(type));
+    Object.keys(naiveLossesOf(model)).length > 0 ||
+    objectivesOf(model).some(({ metrics }) =>
+      metrics.some(({ type }) => ["mae", "rmse", "r2", "accuracy"].includes(type)),
+    );
   return {
     ...(data?.time && { readTimes: "readMoments" as const }),
     ...(Object.keys(splitterNames(model)).length > 0 && { splitters: splitterNames(model) }),
     ...(data?.windows && { cutUnits: "cutWindows" as const }),
+    ...(data?.windows && data.time && !data.windows.gaps && { describeGaps: "gapText" as const }),
     ...(data?.windows && hasFigures && { forecastNaively: "forecastNaively" as const }),
   };
 }

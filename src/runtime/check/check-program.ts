@@ -80,7 +80,7 @@ function proofText({ model, facts }: Checked, proof: Proof, errors: readonly str
     ],
     [
       isResumed,
-      `resuming is exact: ${steps} steps, a checkpoint and ${steps} more steps give the same bits as ${2 * steps} steps`,
+      `resuming is exact: ${steps} steps, a checkpoint and ${steps} more give the same bits as ${2 * steps} steps`,
     ],
     [isRepeated, "the same seed gives the same bits"],
     [

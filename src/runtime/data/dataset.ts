@@ -44,6 +44,8 @@ export interface DatasetContext extends EncodingContext {
   splitters?: Readonly<Record<string, Splitter>>;
   /** Present if the model is trained on windows instead of single rows. */
   cutUnits?: CutUnits | undefined;
+  /** Present if gaps in time are reported. */
+  describeGaps?: DescribeGaps | undefined;
   /** Present if the result is compared with a naive forecast. */
   forecastNaively?: ForecastNaively | undefined;
 }
@@ -81,7 +83,10 @@ export interface Units {
  */
 export type CutUnits = (context: EncodingContext, table: Table, labels: Uint8Array) => Units;
 
-/** Evaluates a naive forecast of these windows by the loss and the metrics of the spec, where they apply. */
+/** A warning about gaps in the times of the rows; undefined if there are none. */
+export type DescribeGaps = (context: EncodingContext, table: Table) => string | undefined;
+
+/** Evaluates a naive forecast of these windows by the losses and the metrics of the spec, where they apply. */
 export type ForecastNaively = (
   context: DatasetContext,
   fields: readonly FittedField[],

@@ -101,8 +101,10 @@ export interface WindowRule {
   group?: string;
   /** The number of rows in a season, for the naive forecast. */
   season?: number;
-  /** The loss, if a naive forecast can be evaluated with it. */
-  naiveLoss?: "mae" | "mse" | "rmse";
+  /** "cut" if no window reaches across a gap in time; "keep" if gaps are not reported. */
+  gaps?: "cut" | "keep";
+  /** The losses that a naive forecast can be evaluated with, by the names of their figures. */
+  naiveLosses?: Record<string, "mae" | "mse" | "rmse">;
 }
 
 /**

@@ -87,12 +87,18 @@ export function cutAt({ rows, times }: Sequence, position: number): number {
   return cut;
 }
 
+/** All rows, series by series, and the position after the last row of each series. */
+export interface SeriesOrder {
+  order: Int32Array;
+  ends: number[];
+}
+
 /**
- * Returns all rows, group by group, in the order of the table, and the position after the last row of each
- * group. Throws if the times of a group do not increase from row to row.
+ * Returns all rows, group by group, in the order of the table. With `gaps: "cut"`, a series ends at a gap.
+ * Throws if the times of a group do not increase from row to row.
  */
-export function seriesOrder(context: EncodingContext, table: Table): { order: Int32Array; ends: number[] } {
-  const { timeColumn, windowRule: { group } = {} } = context.data;
+export function seriesOrder(context: EncodingContext, table: Table): SeriesOrder {
+  const { timeColumn, windowRule: { group, gaps } = {} } = context.data;
   const all = new Int32Array(table.rows).map((_, row) => row);
   const groups: [string | undefined, Int32Array][] =
     group === undefined ? [[undefined, all]] : [...rowsByGroup(table, group, all)];
@@ -106,7 +112,24 @@ export function seriesOrder(context: EncodingContext, table: Table): { order: In
     position += rows.length;
     ends.push(position);
   }
-  return { order, ends };
+  if (times === undefined || gaps !== "cut") return { order, ends };
+  return { order, ends: [...ends, ...gapsIn(times, { order, ends }).positions].sort((a, b) => a - b) };
+}
+
+/**
+ * The positions in `order` of the rows after a gap, and the usual distance of two rows in time, which is the median. A
+ * distance is a gap if it is more than half as much again: the lengths of months differ by less.
+ */
+export function gapsIn(
+  times: Float64Array,
+  { order, ends }: SeriesOrder,
+): { positions: Int32Array; usual: number } {
+  const begins = new Set([0, ...ends]);
+  const inside = order.map((_, position) => position).filter((position) => !begins.has(position));
+  const before = (position: number) => times[order[position]!]! - times[order[position - 1]!]!;
+  const distances = Float64Array.from(inside, before).sort();
+  const usual = distances[distances.length >> 1] ?? 0;
+  return { positions: inside.filter((position) => before(position) > 1.5 * usual), usual };
 }
 
 function checkIncreasing(

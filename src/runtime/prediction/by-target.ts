@@ -61,12 +61,17 @@ export const predictEach =
       const own = answers[name];
       if (own === undefined) return [];
       const numbers = [...Array(targets[name]?.classes ?? 0).keys()];
-      return [{ ...own, columns, scales, classes: classNames?.length ? classNames : numbers }];
+      return [{ ...own, name, columns, scales, classes: classNames?.length ? classNames : numbers }];
     });
+    const all = parts.flatMap(({ answer, columns }) => (answer ? columns : []));
+    // Several targets may have the same column.
+    const headOf = (target: string, column: string) =>
+      all.indexOf(column) === all.lastIndexOf(column) ? column : `${target}.${column}`;
     const rows: Cell[][] = [
-      parts.flatMap(({ answer, columns, classes }) =>
-        answer ? columns.flatMap((column) => [column, ...classes.map((of) => `${column}_${of}`)]) : [],
-      ),
+      parts.flatMap(({ name, answer, columns, classes }) => {
+        const heads = answer ? columns.map((column) => headOf(name, column)) : [];
+        return heads.flatMap((head) => [head, ...classes.map((of) => `${head}_${of}`)]);
+      }),
     ];
     const encoded = Object.entries(encodeRows(context, read, table, allRows(table.rows)));
     for (let start = 0; start < table.rows; start += batchSize) {

@@ -46,19 +46,19 @@ function windowsToForecast(context: EncodingContext, table: Table): WindowTable 
   throw new InputError(`a forecast reads ${needed} rows, but ${of} has fewer`);
 }
 
-/** The target with a column for each step of the horizon. */
+/** The targets with a column for each step of the horizon. */
 function withSteps(context: EncodingContext, fields: readonly FittedField[]): FittedField[] {
   const { horizon } = windowRuleOf(context);
-  const { columns, scales, ...target } = fields[fields.length - 1]!;
   const steps = Array.from({ length: horizon }, (_, step) => step + 1);
-  return [
-    ...fields.slice(0, -1),
-    {
-      ...target,
+  return fields.map((field) => {
+    if (!(field.name in context.model.targets)) return field;
+    const { columns, scales } = field;
+    return {
+      ...field,
       columns: steps.flatMap((step) => columns.map((column) => `${column}+${step}`)),
       ...(scales && { scales: steps.flatMap(() => scales) }),
-    },
-  ];
+    };
+  });
 }
 
 /** The cells that identify the last past row of each window. */

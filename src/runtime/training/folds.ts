@@ -28,7 +28,8 @@ export function foldsOf(run: Cutting): (() => OpenDataset)[] {
     const folds = dealRows(open, count, trainer.seed, classes);
     const rare = classes && count < open.length ? rareClasses(classes, open, count) : [];
     if (rare.length > 0) {
-      const { classNames } = fitFields(run, table, open).slice(-1)[0]!;
+      const [target] = Object.keys(run.model.targets);
+      const { classNames } = fitFields(run, table, open).find(({ name }) => name === target)!;
       const nameOf = (label: number) => shown(classNames?.[label] ?? `${label}`);
       const all = rare.map(([label, rows]) => `"${nameOf(label)}" has ${rows}`).join(", ");
       warn(`some of the ${count} folds have no row of a rare class: outside the test split, ${all}`);
@@ -68,17 +69,13 @@ function rareClasses(classes: ArrayLike<number>, rows: Int32Array, folds: number
   return [...counts].filter(([label, count]) => label >= 0 && count < folds).sort(([a], [b]) => a - b);
 }
 
-/** Throws if no row of the fold has a label, because such a fold could not be evaluated. */
+/** Throws if no row of the fold has a label of a target, because such a fold could not be evaluated. */
 function checked({ model: { targets } }: DatasetContext, dataset: OpenDataset): OpenDataset {
-  const { validation, fields } = dataset;
-  const { name } = fields[fields.length - 1]!;
-  if (
-    targets[name]!.classes !== undefined &&
-    Array.from(validation?.[name] ?? []).every((label) => label < 0)
-  )
-    throw new InputError(
-      `no validation row of this fold has a ${name}; use fewer folds, so that each has more rows`,
-    );
+  for (const [name, { classes }] of Object.entries(targets))
+    if (classes !== undefined && Array.from(dataset.validation?.[name] ?? []).every((label) => label < 0))
+      throw new InputError(
+        `no validation row of this fold has a ${name}; use fewer folds, so that each has more rows`,
+      );
   return dataset;
 }
 

@@ -2,7 +2,8 @@
 // a season of m rows, the value one season before:
 //
 //   p(T + h) = y(T + h − m k)      with the smallest k for which T + h − m k ≤ T; m = 1 without a season
-import type { ForecastNaively } from "../data/dataset.ts";
+import type { DatasetContext, ForecastNaively } from "../data/dataset.ts";
+import type { Batch } from "../step/batch.ts";
 import { windowViewOf } from "../step/window-rows.ts";
 
 /** Sums over values y and their forecasts p. */
@@ -28,13 +29,12 @@ const naiveFigures: Readonly<Record<string, (sums: ForecastSums) => number>> = {
   accuracy: ({ hits, count }) => hits / count,
 };
 
-/** As for the model, the loss is computed from the scaled target, and mae and rmse are in original units. */
-export const forecastNaively: ForecastNaively = ({ training, data, model }, fields, windows) => {
-  const { name, scales } = fields[fields.length - 1]!;
-  const { horizon, season = 1, naiveLoss } = data.windowRule ?? { horizon: 1 };
-  const values = windows[name]!;
+/** The sums over all windows. */
+function sumsOf({ model, data }: DatasetContext, target: string, windows: Batch): ForecastSums | undefined {
+  const { horizon, season = 1 } = data.windowRule ?? { horizon: 1 };
+  const values = windows[target]!;
   const view = windowViewOf(values);
-  if (view === undefined) return {};
+  if (view === undefined) return undefined;
   const size = values.length / view.starts.length;
   const sums: ForecastSums = { count: 0, errors: 0, squares: 0, total: 0, totalSquares: 0, hits: 0 };
   const width = size / horizon;
@@ -44,7 +44,7 @@ export const forecastNaively: ForecastNaively = ({ training, data, model }, fiel
       const value = view.rows[start + i]!;
       const error = view.rows[start + i - back * width]! - value;
       // A class of −1 is a missing label.
-      if (model.targets[name]!.classes !== undefined && value < 0) continue;
+      if (model.targets[target]!.classes !== undefined && value < 0) continue;
       sums.count++;
       sums.errors += Math.abs(error);
       sums.squares += error * error;
@@ -52,13 +52,27 @@ export const forecastNaively: ForecastNaively = ({ training, data, model }, fiel
       sums.totalSquares += value * value;
       if (error === 0) sums.hits++;
     }
-  const [{ span } = { span: 1 }] = scales ?? [];
-  const metrics = training.metrics.flatMap((metric) => {
-    const unit = metric === "mae" || metric === "rmse" ? span : 1;
-    return metric in naiveFigures ? [[metric, naiveFigures[metric]!(sums) * unit] as const] : [];
+  return sums;
+}
+
+/**
+ * As for the model, losses are those of scaled targets, and mae and rmse are in original units. Figures of a model with
+ * several targets begin with the name of the target; their sum, weighted, is not reported.
+ */
+export const forecastNaively: ForecastNaively = (context, fields, windows) => {
+  const { training, data, model } = context;
+  const { naiveLosses = {} } = data.windowRule ?? {};
+  const targets = Object.keys(model.targets);
+  const sums = new Map(targets.map((target) => [target, sumsOf(context, target, windows)]));
+  const figures = ["loss", ...training.metrics].flatMap((name) => {
+    const [metric = "", target = targets[0]!] = name.split(".").reverse();
+    const own = sums.get(target);
+    const measure = naiveLosses[name] ?? metric;
+    if (own === undefined || !(measure in naiveFigures)) return [];
+    const { scales } = fields.find((field) => field.name === target) ?? {};
+    const hasUnit = metric === "mae" || metric === "rmse";
+    const unit = hasUnit ? (scales?.[0]?.span ?? 1) : 1;
+    return [[name, naiveFigures[measure]!(own) * unit] as const];
   });
-  return {
-    ...(naiveLoss && { loss: naiveFigures[naiveLoss]!(sums) }),
-    ...Object.fromEntries(metrics),
-  };
+  return Object.fromEntries(figures);
 };

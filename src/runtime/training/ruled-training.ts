@@ -7,6 +7,7 @@ import type { Cutting, OpenDataset } from "./folds.ts";
 import { figureText, resultText } from "./train-on.ts";
 import type { Regime, Run, TrainingResult } from "./train-on.ts";
 import type { Batch } from "../step/batch.ts";
+import { shown } from "../step/errors.ts";
 
 /** Loss and metrics of the naive forecast, on the splits that the model was not trained on. */
 export interface NaiveResult {
@@ -25,9 +26,9 @@ export type SeriesResult = TrainingResult & { naive: NaiveResult };
 export const ruledRegime: Regime = {
   train(run) {
     const { trainer, source, locateErrors, epochs } = run;
+    warnOfGaps(run);
     const dataset = ruledDatasetOf(run, source, trainer.seed, locateErrors);
-    const { validation, test } = dataset;
-    const naive = naiveResult(run, naiveOf(run, dataset, validation), naiveOf(run, dataset, test));
+    const naive = naiveIn(run, dataset);
     // No variable refers to the table during training, because it takes as much memory as the data set.
     return withNaive(run.train(trainer, dataset, { epochs }), naive);
   },
@@ -38,6 +39,7 @@ export const ruledRegime: Regime = {
 /** Trains the folds, then the final model. */
 export const ruledFoldsRegime: Regime = {
   async train(run) {
+    warnOfGaps(run);
     const { source, folds } = ruledFolds(run);
     const ofFolds: (Record<string, number> | undefined)[] = [];
     let ofTest: Record<string, number> | undefined;
@@ -70,6 +72,16 @@ export function ruledFolds(run: Cutting): Pick<Run, "source"> & { folds: (() => 
   return { source, folds };
 }
 
+/** Warns of gaps in the times of each file. */
+export function warnOfGaps(run: Pick<Cutting, "source" | "locateErrors" | "warn"> & DatasetContext): void {
+  const { source, locateErrors, warn } = run;
+  for (const part of [source, source.validationFile, source.test]) {
+    if (part === undefined) continue;
+    const text = locateErrors(part.file, () => run.describeGaps?.(run, part.table));
+    if (text !== undefined) warn(`${shown(part.file)}: ${text}`);
+  }
+}
+
 // The naive forecast.
 
 function naiveOf(
@@ -81,7 +93,15 @@ function naiveOf(
   return figures && Object.keys(figures).length > 0 ? figures : undefined;
 }
 
-/** The mean of each metric over the folds. */
+/** The naive forecast of a data set. */
+export const naiveIn = (context: DatasetContext, dataset: Dataset): Partial<Pick<SeriesResult, "naive">> =>
+  naiveResult(
+    context,
+    naiveOf(context, dataset, dataset.validation),
+    naiveOf(context, dataset, dataset.test),
+  );
+
+/** The mean of each figure over the folds. */
 function meanOver(
   folds: readonly (Record<string, number> | undefined)[],
 ): Record<string, number> | undefined {
@@ -95,7 +115,7 @@ function naiveResult(
   { data }: DatasetContext,
   validation: Record<string, number> | undefined,
   test: Record<string, number> | undefined,
-): Partial<SeriesResult> {
+): Partial<Pick<SeriesResult, "naive">> {
   if (!validation && !test) return {};
   return {
     naive: { season: data.windowRule?.season ?? 1, ...(validation && { validation }), ...(test && { test }) },
@@ -108,7 +128,7 @@ const withNaive = async (
 ): Promise<TrainingResult> => ({ ...(await result), ...naive });
 
 /** The text of the result, then a line for each split of the naive forecast. */
-function naiveText(result: TrainingResult, text: (result: TrainingResult) => string): string {
+export function naiveText(result: TrainingResult, text: (result: TrainingResult) => string): string {
   if (!isOfSeries(result)) return text(result);
   const { naive, ...ofModel } = result;
   return `${text(ofModel)}\n${linesOf(naive)}`;

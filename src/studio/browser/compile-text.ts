@@ -18,9 +18,10 @@ import { InputError } from "../../runtime/step/errors.ts";
 import { windowViewOf } from "../../runtime/step/window-rows.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
+import { naiveIn } from "../../runtime/training/ruled-training.ts";
 import { parseCsv } from "../../runtime/data/table.ts";
 import type { Table } from "../../runtime/data/table.ts";
-import { parseCleaned } from "../../runtime/program/readers.ts";
+import { formattedNumbers, parseCleaned } from "../../runtime/program/readers.ts";
 import { locateErrors } from "../../runtime/program/program.ts";
 import type { TrainerScript } from "./messages.ts";
 
@@ -64,7 +65,11 @@ async function readText(text: string): Promise<ReadSpec> {
  * Splits and encodes the rows according to the spec.
  * @throws InputError if the page does not have the file, or if the file does not match the spec
  */
-function prepareData(model: Model, facts: ModelFacts, files: Readonly<Record<string, string>>): Dataset {
+function prepareData(
+  model: Model,
+  facts: ModelFacts,
+  files: Readonly<Record<string, string>>,
+): Required<Pick<TrainerScript, "data" | "naive">> {
   const { data, training } = model;
   if (data === undefined)
     throw new InputError("the spec has no data section, so there are no rows to train on");
@@ -76,7 +81,9 @@ function prepareData(model: Model, facts: ModelFacts, files: Readonly<Record<str
     [...Object.values(data.inputs), ...Object.values(data.targets)].some(({ missing }) => missing === "drop");
   const tableIn = (file: string): Table => {
     const text = textOf(file, files);
-    return locateErrors(file, () => (isCleaned ? parseCleaned(text, context.data) : parseCsv(text)));
+    const plain = isCleaned ? parseCleaned : parseCsv;
+    const parse = data.numbers === undefined ? plain : formattedNumbers(plain);
+    return locateErrors(file, () => parse(text, context.data));
   };
   const { file, test, validation } = data;
   if (typeof file !== "string" || typeof test === "object")
@@ -84,7 +91,8 @@ function prepareData(model: Model, facts: ModelFacts, files: Readonly<Record<str
   const partIn = (part: string | undefined) =>
     part === undefined ? undefined : { file: part, table: tableIn(part) };
   const source = { file, table: tableIn(file), test: partIn(test), validationFile: partIn(validation) };
-  return withoutViews(prepareDataset(context, source, training.seed, locateErrors));
+  const dataset = prepareDataset(context, source, training.seed, locateErrors);
+  return { data: withoutViews(dataset), naive: naiveIn(context, dataset) };
 }
 
 /** The data set with a copy of each view of windows, because a page cannot receive a view from its worker. */
@@ -154,12 +162,14 @@ export async function trainerScript(
 const withoutTypes = (code: string): string =>
   transform(code, { transforms: ["typescript"], disableESTransforms: true }).code;
 
-function preparedOr(prepare: () => Dataset): Pick<TrainerScript, "data" | "problem"> {
+function preparedOr(
+  prepare: () => Pick<TrainerScript, "data" | "naive">,
+): Pick<TrainerScript, "data" | "naive" | "problem"> {
   try {
-    return { data: prepare(), problem: undefined };
+    return { ...prepare(), problem: undefined };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    return { data: undefined, problem: error.message };
+    return { data: undefined, naive: {}, problem: error.message };
   }
 }
 

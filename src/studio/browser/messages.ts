@@ -3,6 +3,7 @@ import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import type { Explanation } from "../explanation.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import type { ModelFacts, TrainingFacts } from "../../runtime/model/facts.ts";
+import type { SeriesResult } from "../../runtime/training/ruled-training.ts";
 import type { TrainingResult } from "../../runtime/training/train-on.ts";
 import type { EpochReport } from "../../runtime/trainer/trainer.ts";
 import type { LocationInSpec, Suggestion } from "./suggest.ts";
@@ -56,6 +57,8 @@ export interface TrainerScript {
   readonly answer: InterpretationName;
   /** The training rows, and the other splits that the spec requests. */
   readonly data: Dataset | undefined;
+  /** The naive forecast, if the spec cuts windows. */
+  readonly naive: Partial<Pick<SeriesResult, "naive">>;
   /** The reason if `data` is undefined. */
   readonly problem: string | undefined;
 }

@@ -129,8 +129,8 @@ const maxTickLength = 9;
 
 const exponentText = (value: number): string => value.toExponential().replace("e+", "e");
 
-/** The label of a tick on a log axis: one digit, with a power of ten if the number is small or large. */
+/** The label of a tick on a log axis, with a power of ten if the number is small or large. */
 const scientificText = (value: number): string => {
-  const rounded = Number(value.toPrecision(1));
+  const rounded = Number(value.toPrecision(7));
   return rounded >= 0.001 && rounded < 1e5 ? String(rounded) : exponentText(rounded);
 };

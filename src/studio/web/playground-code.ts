@@ -35,6 +35,8 @@ const libraries = [
 const specFiles = [
   "iris.json",
   "wine.yaml",
+  "wine-targets.yaml",
+  "load.yaml",
   "digits.json",
   "diabetes.json",
   "two-moons.yaml",
@@ -42,7 +44,15 @@ const specFiles = [
 ];
 
 /** Data files of the examples that are small enough to include. */
-const dataFiles = ["diabetes.csv", "digits.csv", "iris-two.csv", "iris.csv", "two-moons.csv", "wine.csv"];
+const dataFiles = [
+  "diabetes.csv",
+  "digits.csv",
+  "iris-two.csv",
+  "iris.csv",
+  "load.csv",
+  "two-moons.csv",
+  "wine.csv",
+];
 
 const pathOf = (file: string): string => fileURLToPath(new URL(file, source));
 

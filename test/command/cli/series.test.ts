@@ -388,6 +388,20 @@ const mistakes: [string, Json, Json, Json, string][] = [
     "T1226: data.windows.season is 9, but the naive forecast reads the past of a window, which has only 8 rows",
   ],
   [
+    "gaps without times",
+    {},
+    { time: undefined, windows: { length: 8, horizon: 4, group: "site", gaps: "cut" } },
+    {},
+    "T1208: data.windows.gaps is about times, but the rows have none",
+  ],
+  [
+    "an unknown way with gaps",
+    {},
+    { windows: { length: 8, horizon: 4, group: "site", gaps: "fill" } },
+    {},
+    'T1202: data.windows.gaps must be "cut" or "keep", got "fill"',
+  ],
+  [
     "a shape without the length",
     {},
     {},
@@ -522,6 +536,72 @@ const mistakes: [string, Json, Json, Json, string][] = [
     "T1208: training.test splits off test rows, but data.test already provides them",
   ],
 ];
+
+describe("gaps in time", () => {
+  // The hours 30 to 32 of site a are missing, and hour 50 of both.
+  const gapped = rowsOf(200).filter(([time, site]) => {
+    const hour = (Date.parse(`${time}Z`) - Date.UTC(1999, 0, 1)) / 3_600_000;
+    return hour !== 50 && (site === "b" || hour < 30 || hour > 32);
+  });
+  const found =
+    'gaps.csv: the column "time" has 3 gaps: "1999-01-02T05:00" is followed by "1999-01-02T09:00" in the group "a" ' +
+    "(line 65), 4 times the usual distance; further gaps are before line 99, line 100. Windows reach across gaps as if " +
+    'no row were missing. Add the missing rows, or set data.windows.gaps to "cut" for windows without gaps, or to ' +
+    '"keep" if the times are as they should be\n';
+
+  it("are a warning that names the rows, once, on the command line and in the program", async () => {
+    place.write("gaps.csv", csvOf(gapped));
+    for (const validation of [{ last: 0.3 }, { folds: 2, forward: true }]) {
+      write({ test: { last: 0.3 }, validation }, { file: "gaps.csv" });
+      const { code, stderr } = await place.run("train", "waves.json");
+      expect(code).toBe(0);
+      expect(stderr.split("warning T2006: ")).toEqual(["", expect.stringContaining(found)]);
+      await place.run("compile", "waves.json");
+      const program = await runProgram("--data", "gaps.csv");
+      expect(program.stderr.split("warning: ")).toEqual(["", expect.stringContaining(found)]);
+    }
+    write(
+      {
+        test: { last: 0.3 },
+        validation: { last: 0.3 },
+        search: { over: { "optimizer.learningRate": [0.1, 0.2] } },
+      },
+      { file: "gaps.csv" },
+    );
+    const { stderr } = await place.run("search", "waves.json");
+    expect(stderr.split("warning T2006: ")).toHaveLength(2);
+  }, 60_000);
+
+  it("are cut, or kept without a warning", async () => {
+    place.write("gaps.csv", csvOf(gapped));
+    const windows = { ...(spec.data["windows"] as Json) };
+    // The number of forecasts is that of windows.
+    const rowsIn = async (gaps?: string) => {
+      write(
+        { test: { last: 0.3 }, validation: undefined },
+        { file: "gaps.csv", windows: { ...windows, gaps } },
+      );
+      const { stderr } = await place.run("train", "waves.json", "--out", "gaps.ckpt");
+      if (gaps !== undefined) expect(stderr).not.toContain("gap");
+      const { stdout } = await place.run("predict", "waves.json", "gaps.ckpt", "gaps.csv");
+      return stdout.trimEnd().split("\n").length - 1;
+    };
+    // A window has 12 rows. Site a has the hours 0 to 29, 33 to 49 and 51 to 99, site b 0 to 49 and 51 to 99.
+    expect(await rowsIn("keep")).toBe(96 - 11 + 99 - 11);
+    expect(await rowsIn("cut")).toBe(30 + 17 + 49 - 3 * 11 + 50 + 49 - 2 * 11);
+    expect(await rowsIn()).toBe(await rowsIn("keep"));
+  }, 60_000);
+
+  it("are not reported for months of different lengths, and not for rows of one time in several groups", async () => {
+    const months = Array.from({ length: 120 }, (_, i) => {
+      const time = `${1990 + Math.floor(i / 24)}-${String(1 + (Math.floor(i / 2) % 12)).padStart(2, "0")}-01`;
+      return [time, i % 2 === 0 ? "a" : "b", `${i}`, "1", "train"];
+    });
+    place.write("months.csv", csvOf(months));
+    write({ test: { last: 0.3 }, validation: { last: 0.3 } }, { file: "months.csv" });
+    expect((await place.run("train", "waves.json")).stderr).not.toContain("warning");
+  });
+});
 
 describe("a mistake is an error that says what to do", () => {
   it.each(mistakes)("%s", async (_, training, data, others, message) => {

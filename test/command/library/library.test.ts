@@ -155,6 +155,135 @@ describe("leaves the process alone", () => {
   });
 });
 
+describe("trains and predicts as the command line does", () => {
+  // Each row: changes of the spec, and the rows that are passed for separate files.
+  const hours = Array.from({ length: 80 }, (_, i) => ({
+    time: `2024-01-0${1 + Math.floor(i / 24)}T${String(i % 24).padStart(2, "0")}:00`,
+    load: Math.round(10 * Math.sin(i) + i / 4),
+    kind: i % 3 === 0 ? "night" : "day",
+  }));
+  const base: ModelSpec = {
+    name: "hours",
+    inputs: { past: { shape: [4, 1] } },
+    targets: { load: { shape: [2] } },
+    network: [{ type: "flatten" }, { type: "dense", units: 2 }],
+    loss: "mse",
+    metrics: ["mae"],
+    optimizer: { type: "adam", learningRate: 0.02 },
+    training: { epochs: 3, batchSize: 8, seed: 1, test: { last: 0.25 }, validation: { last: 0.25 } },
+    data: {
+      file: "hours.csv",
+      time: "time",
+      windows: { length: 4, horizon: 2 },
+      inputs: { past: { columns: ["load"], scale: "standard" } },
+      targets: { load: { columns: ["load"], scale: "standard" } },
+    },
+  };
+  const single: ModelSpec = {
+    ...base,
+    inputs: { past: { shape: [1] } },
+    targets: { load: { shape: [] } },
+    network: [{ type: "dense", units: 1 }],
+    data: {
+      file: "hours.csv",
+      time: "time",
+      inputs: { past: { columns: ["time"], dates: { parts: ["elapsed"] }, scale: "standard" } },
+      targets: { load: { columns: ["load"], scale: "standard" } },
+    },
+  };
+  const split = (from: number, to: number) => hours.slice(from, to);
+  type Given = Parameters<typeof train>[1];
+  const models: Record<string, readonly [ModelSpec, Given]> = {
+    windows: [base, { data: hours }],
+    "walk-forward folds": [
+      { ...base, training: { ...base.training, validation: { folds: 3, forward: true } } },
+      { data: hours },
+    ],
+    "splits by time": [single, { data: hours }],
+    "files for each split": [
+      {
+        ...single,
+        training: { epochs: 3, batchSize: 8, seed: 1 },
+        data: { ...single.data, file: undefined, train: "a.csv", validation: "b.csv", test: "c.csv" },
+      },
+      { data: split(0, 50), validation: split(50, 65), test: split(65, 80) },
+    ],
+    "several targets": [
+      {
+        ...single,
+        targets: { load: { shape: [] }, kind: { classes: 2 } },
+        network: [
+          { type: "dense", name: "amount", from: "past", units: 1 },
+          { type: "dense", name: "kinds", from: "past", units: 2 },
+        ],
+        loss: undefined,
+        metrics: undefined,
+        losses: {
+          load: { loss: "mse", from: "amount", metrics: ["mae"] },
+          kind: { loss: "cross-entropy", from: "kinds", metrics: ["accuracy"] },
+        },
+        data: {
+          ...single.data,
+          targets: { load: { columns: ["load"], scale: "standard" }, kind: { columns: ["kind"] } },
+        },
+      },
+      { data: hours },
+    ],
+  };
+  const csvOf = (part: typeof hours) =>
+    ["time,load,kind", ...part.map(({ time, load, kind }) => `${time},${load},${kind}`), ""].join("\n");
+
+  it.each(Object.entries(models))("%s", async (_, [model, given]) => {
+    writeFileSync(join(folder, "hours.json"), JSON.stringify(model));
+    for (const [file, from, to] of [
+      ["hours", 0, 80],
+      ["a", 0, 50],
+      ["b", 50, 65],
+      ["c", 65, 80],
+    ] as const)
+      writeFileSync(join(folder, `${file}.csv`), csvOf(split(from, to)));
+    const args = ["train", "hours.json", "--json", "--out", "hours.ckpt"];
+    const { stdout, stderr } = await runTapeless(folder, args);
+    expect(stderr).not.toContain("error");
+    for (const options of [{ folder }, given]) {
+      const { result, checkpoint } = await train(model, options);
+      expect(JSON.parse(JSON.stringify(result))).toEqual(JSON.parse(stdout));
+      expect(Buffer.compare(checkpoint, readFileSync(join(folder, "hours.ckpt")))).toBe(0);
+    }
+    const asked = await runTapeless(folder, ["predict", "hours.json", "hours.ckpt", "hours.csv", "--json"]);
+    const checkpoint = readFileSync(join(folder, "hours.ckpt"));
+    const { predictions } = await predict(model, { checkpoint, data: hours });
+    expect(predictions).toEqual(JSON.parse(asked.stdout).predictions);
+    expect(predictions.length).toBeGreaterThan(10);
+  });
+
+  it("rows of separate splits are required, and only where the spec has them", async () => {
+    const [model, given] = models["files for each split"];
+    for (const name of ["validation", "test"])
+      await expect(train(model, { ...given, [name]: undefined })).rejects.toThrow(
+        `the spec has separate ${name} data: pass its rows as \`${name}\``,
+      );
+    await expect(train(base, { data: hours, validation: hours })).rejects.toThrow(
+      "`validation` needs a spec with separate validation data",
+    );
+    await expect(train(base, { folder, validation: hours })).rejects.toThrow(
+      "`validation` needs `data` as rows",
+    );
+  });
+
+  it("a search of windows reports the naive forecast with the best candidate", async () => {
+    const validation = { folds: 2, forward: true } as const;
+    const over = { over: { "optimizer.learningRate": [0.01, 0.02] }, metric: "mae" };
+    const model: ModelSpec = { ...base, training: { ...base.training, validation, search: over } };
+    const { best, candidates } = await search(model, { data: hours, threads: 1 });
+    const { result } = await train(best.spec, { data: hours });
+    expect(best.naive).toEqual(result.naive);
+    expect(best.folds).toEqual(result.folds);
+    expect(best.test).toEqual(result.test);
+    expect(candidates).toHaveLength(2);
+  });
+});
+
 describe("rejects with exported error classes", () => {
   const never = AbortSignal.abort();
   const refusal = (work: Promise<unknown>) =>

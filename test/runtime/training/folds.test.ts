@@ -137,6 +137,48 @@ test("a fold in which all targets are ignored is an error that names the fold", 
   ]);
 });
 
+/** A run with two targets: the class `kind`, whose rows are given, and the class `other`. */
+const twoTargets = (kinds: readonly (string | number)[], others: readonly number[], folds: number): Run =>
+  cutting(
+    `u,v,kind,other\n${kinds.map((kind, i) => `${i},${-i},${kind},${others[i]}`).join("\n")}\n`,
+    folds,
+    {
+      model: {
+        ...model,
+        targets: { kind: { shape: [], classes: 3 }, other: { shape: [], classes: 2 } },
+      },
+      training: { ...training, stratify: true, folds },
+      data: {
+        inputs: { x: { columns: ["u", "v"] } },
+        targets: { kind: { columns: ["kind"] }, other: { columns: ["other"] } },
+      },
+    },
+  );
+
+test("of several targets, the first one stratifies the folds, and its rare classes are reported by name", () => {
+  const kinds = Array.from({ length: 30 }, (_, i) => i % 3);
+  const others = kinds.map((_, i) => (i < 15 ? 0 : 1));
+  for (const dataset of foldsOf(twoTargets(kinds, others, 5))) {
+    const { validation } = dataset();
+    const labels = Array.from(validation?.["kind"] ?? []).sort((a, b) => a - b);
+    expect(labels).toEqual([0, 0, 1, 1, 2, 2]);
+    expect(validation?.["other"]).toHaveLength(6);
+  }
+  const pets = ["cat", "cat", "dog", "cat", "cat", "emu", "emu", "cat"];
+  expect(() => foldsOf(twoTargets(pets, [0, 1, 0, 1, 0, 1, 0, 1], 4))).toThrow(
+    'outside the test split, "dog" has 1, "emu" has 2',
+  );
+});
+
+test("a fold without a label of any one target is an error that names this target", () => {
+  const kinds = Array.from({ length: 9 }, (_, i) => i % 3);
+  const others = kinds.map((_, i) => (i === 0 ? 1 : -1));
+  const folds = foldsOf(twoTargets(kinds, others, 3));
+  expect(() => folds.forEach((dataset) => dataset())).toThrow(
+    /^in fold [12]: no validation row of this fold has a other; use fewer folds/,
+  );
+});
+
 test("an error in a fold's rows is reported with line and fold", () => {
   const folds = foldsOf(
     cutting(`u,v,y\n${"1,2,3\n".repeat(9)}1,2,1e300\n`, 2, {

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { chartSvg } from "../../../src/studio/charts/chart-svg.ts";
-import { scaleFor } from "../../../src/studio/charts/chart.ts";
+import { axisScale, scaleFor } from "../../../src/studio/charts/chart.ts";
 import type { Chart, Panel, Point } from "../../../src/studio/charts/chart.ts";
 import { curvesChart } from "../../../src/studio/charts/curves.ts";
 import type { EpochReport } from "../../../src/runtime/trainer/trainer.ts";
@@ -83,6 +83,22 @@ describe("a chart as SVG", () => {
     const [y0, y1] = heights(path);
     expect(y1).toBeLessThan(y0);
   });
+
+  it.each([
+    [0.843, 2.24],
+    [1.02, 1.08],
+    [0.0121, 0.0129],
+    [0.001, 40],
+  ])(
+    "labels the ticks of a log axis from %d to %d with different numbers, those of the ticks",
+    (low, high) => {
+      const axis = { label: "loss", scale: "log" } as const;
+      const { ticks } = axisScale(axis, { values: [low, high], range: [0, 1], count: 5, isRound: false });
+      expect(ticks.length).toBeGreaterThan(1);
+      for (const { value, label } of ticks) expect(Number(label)).toBeCloseTo(value, 9);
+      expect(new Set(ticks.map(({ label }) => label)).size).toBe(ticks.length);
+    },
+  );
 
   it("puts equal ratios at equal distances on a log axis, and leaves out values that are not above 0", () => {
     const points: Point[] = [

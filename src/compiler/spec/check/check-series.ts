@@ -102,6 +102,13 @@ function checkWindows(spec: unknown, data: unknown, report: Report): void {
       `is ${season}, but the naive forecast reads the past of a window, which has only ${length} rows`,
       `use a length of at least ${season}, or remove the season`,
     );
+  if (member(windows, "gaps") !== undefined && member(data, "time") === undefined)
+    report(
+      [...path, "gaps"],
+      "T1208",
+      "is about times, but the rows have none",
+      'add "time": COLUMN to data',
+    );
   for (const { side, name, entry } of fields) checkShape(spec, windows, side, name, entry, report);
   if (member(member(spec, "training"), "stratify") === true)
     report(

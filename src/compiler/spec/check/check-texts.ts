@@ -102,7 +102,8 @@ function checkTarget(spec: unknown, data: unknown, target: string, problems: Col
     return;
   }
   checkClasses(spec, input, target, length, problems);
-  if (member(member(spec, "training"), "stratify") !== true) return;
+  const [first] = keysOf(member(spec, "targets"));
+  if (target !== first || member(member(spec, "training"), "stratify") !== true) return;
   const message = `training.stratify needs one class per row, but ${target} has one class per position`;
   problems.error(["training", "stratify"], "T1206", message);
 }

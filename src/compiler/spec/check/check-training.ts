@@ -110,7 +110,7 @@ const isObject = (value: unknown): boolean =>
 
 /**
  * Reports stratification without classes to stratify by. With several targets, rows are stratified by the
- * first one, and folds are not stratified.
+ * first one.
  */
 function checkStratify(spec: unknown, training: unknown, problems: Collector): void {
   if (member(training, "stratify") !== true) return;
@@ -125,8 +125,6 @@ function checkStratify(spec: unknown, training: unknown, problems: Collector): v
       `uses the first target, but ${names[0]} has no classes`,
       `move ${withClasses[0]} to the beginning of targets`,
     );
-  else if (names.length > 1 && member(member(training, "validation"), "folds") !== undefined)
-    report("cannot be combined with folds if there are several targets", "remove one of the two");
 }
 
 // A scaling rule for the learning rate needs the number of rows for which the rate is chosen.

@@ -1,6 +1,7 @@
 /** The training panel: a worker runs the emitted code, and the panel shows its state at every frame. */
 import type { TrainReply, TrainerScript, TrainRequest } from "../../browser/messages.ts";
 import { figureText, resultText, type TrainingResult } from "../../../runtime/training/train-on.ts";
+import { naiveText } from "../../../runtime/training/ruled-training.ts";
 import type { EpochReport } from "../../../runtime/trainer/trainer.ts";
 import { element } from "../shared/element.ts";
 import { drawLosses } from "./curve-chart.ts";
@@ -198,7 +199,7 @@ function epochLine({ epoch, loss, metrics, validation }: EpochReport, epochs: nu
 }
 
 function showOutcome(host: HTMLElement, result: TrainingResult): void {
-  host.textContent = resultText(result);
+  host.textContent = naiveText(result, resultText);
   host.hidden = false;
   host.dataset.result = JSON.stringify(result);
 }

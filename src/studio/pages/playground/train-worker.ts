@@ -23,7 +23,7 @@ self.onmessage = ({ data: request }: MessageEvent<TrainRequest>) => {
 
 const nextGo = (): Promise<number> => new Promise((resolve) => (pending.resume = resolve));
 
-async function train({ script, training, data }: TrainerScript, probe: Probe): Promise<void> {
+async function train({ script, training, data, naive }: TrainerScript, probe: Probe): Promise<void> {
   const { model, createTrainer } = await importEmitted(script);
   const trainer = createTrainer();
   const outputs = () => probe && predictAll(trainer, model, probe);
@@ -39,7 +39,7 @@ async function train({ script, training, data }: TrainerScript, probe: Probe): P
     reports = [];
     return nextGo().then((milliseconds) => void (until = performance.now() + milliseconds));
   });
-  send({ kind: "done", reports, outputs: outputs(), result });
+  send({ kind: "done", reports, outputs: outputs(), result: { ...result, ...naive } });
 }
 
 /** Predicts any number of rows, one batch at a time. */

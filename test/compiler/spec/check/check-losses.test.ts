@@ -305,6 +305,20 @@ for (const [title, rows] of Object.entries(mistakes))
       it(intent, () => expect(errorsOf(spec)).toContain(expected.join("\n")));
   });
 
+test("the first target with one class per row stratifies rows and folds", () => {
+  const kinds = { kind: { classes: 3 }, price: { shape: [] } };
+  const validation = { folds: 5 };
+  const stratifies = (changes: Keys) => parseModel(specOf(changes)).training.stratify;
+  expect(stratifies({ targets: kinds })).toBe(true);
+  expect(stratifies({ targets: kinds, training: { ...training, validation } })).toBe(true);
+  expect(stratifies({ targets: kinds, training: { ...training, validation, stratify: false } })).toBe(false);
+  expect(errorsOf(specOf({ targets: kinds, training: { ...training, validation, stratify: true } }))).toBe(
+    "no error",
+  );
+  // The first target has no classes.
+  expect(stratifies({ training: { ...training, validation } })).toBe(false);
+});
+
 test("a weight of a loss may be searched by a figure of a target", () => {
   const search = { over: { "losses.kind.weight": [0.1, 1] }, metric: "price.loss" };
   expect(() =>
