@@ -141,7 +141,7 @@ function seriesFacts(model: Model, data: ModelData) {
   };
 }
 
-/** The losses that can evaluate a naive forecast, by the names of their figures. */
+/** The losses by which a naive forecast can be evaluated, by their names in reports. */
 const naiveLossesOf = (model: Model) =>
   Object.fromEntries(
     objectivesOf(model).flatMap(({ prefix, loss, sampleWeights }) => {

@@ -103,7 +103,7 @@ export interface WindowRule {
   season?: number;
   /** "cut" if no window reaches across a gap in time; "keep" if gaps are not reported. */
   gaps?: "cut" | "keep";
-  /** The losses that a naive forecast can be evaluated with, by the names of their figures. */
+  /** The losses by which a naive forecast can be evaluated, by their names in reports. */
   naiveLosses?: Record<string, "mae" | "mse" | "rmse">;
 }
 
