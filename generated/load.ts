@@ -2791,8 +2791,8 @@ function sumsOf({ model, data }: DatasetContext, target: string, windows: Batch)
 }
 
 /**
- * As for the model, losses are those of scaled targets, and mae and rmse are in original units. Figures of a model with
- * several targets begin with the name of the target; their sum, weighted, is not reported.
+ * As for the model, losses refer to scaled targets, and mae and rmse are in original units. With several
+ * targets, the name of each value begins with its target. The weighted sum of the losses is not reported.
  */
 const forecastNaively: ForecastNaively = (context, fields, windows) => {
   const { training, data, model } = context;
@@ -4083,8 +4083,8 @@ function seriesOrder(context: EncodingContext, table: Table): SeriesOrder {
 }
 
 /**
- * The positions in `order` of the rows after a gap, and the usual distance of two rows in time, which is the median. A
- * distance is a gap if it is more than half as much again: the lengths of months differ by less.
+ * The positions in `order` of the rows after a gap, and the usual distance in time between two rows, which is
+ * the median. A gap is a distance of more than 1.5 times the usual one. The lengths of months differ by less.
  */
 function gapsIn(times: Float64Array, { order, ends }: SeriesOrder): { positions: Int32Array; usual: number } {
   const begins = new Set([0, ...ends]);
@@ -4258,10 +4258,10 @@ const windowsBy = (encoder: FeatureEncoder): FeatureEncoder => ({
   },
 });
 
-/** How many gaps the warning locates. */
+/** The maximum number of gaps that the warning locates. */
 const named = 5;
 
-/** Names the first gaps, and says what to do; undefined if there are none. */
+/** Returns a warning that names the first gaps and says what to do; undefined if there are no gaps. */
 const gapText: DescribeGaps = (context, table) => {
   const { timeColumn, windowRule: { group } = {} } = context.data;
   const times = timesOf(context, table);
@@ -4287,7 +4287,7 @@ const gapText: DescribeGaps = (context, table) => {
     `${cellOf(column, before)} is followed by ${cellOf(column, row)}${where} (${placeOf(row)}), ` +
     `${factor} times the usual distance${further}. ` +
     'Windows reach across gaps as if no row were missing. Add the missing rows, or set data.windows.gaps to "cut" ' +
-    'for windows without gaps, or to "keep" if the times are as they should be'
+    'for windows without gaps, or to "keep" if the gaps are intended'
   );
 };
 
@@ -4339,7 +4339,7 @@ interface ColumnFacts {
   dates?: DateRule;
   /** The mean of the training rows replaces missing values. */
   mean?: boolean;
-  /** The means of the numbers of a date replace those of a missing date. */
+  /** The numbers of a missing date are replaced by the means over the training rows. */
   meanDates?: boolean;
   /** The class names that the target must have, sorted. */
   classNames?: readonly string[];
@@ -4365,7 +4365,7 @@ interface WindowRule {
   season?: number;
   /** "cut" if no window reaches across a gap in time; "keep" if gaps are not reported. */
   gaps?: "cut" | "keep";
-  /** The losses that a naive forecast can be evaluated with, by the names of their figures. */
+  /** The losses by which a naive forecast can be evaluated, by their names in reports. */
   naiveLosses?: Record<string, "mae" | "mse" | "rmse">;
 }
 

@@ -1,4 +1,4 @@
-/** The library's only function: compiles a spec to the text of its trainer. */
+/** The library's function `compile`, which compiles a spec to the text of its trainer. */
 import type { Diagnostic } from "./diagnostics/diagnostic.ts";
 import { DiagnosticError } from "./diagnostics/errors.ts";
 import { compileFor, emitText } from "./compile-target.ts";

@@ -4,7 +4,7 @@ import { code, prose, table } from "./markdown.ts";
 
 const schema = specSchema();
 
-/** The things that a name selects, by key, for keys whose value is a name or an object with a name. */
+/** Keys whose value is a name or an object with a name, and what the name selects. */
 const kinds: Readonly<Record<string, string>> = {
   activation: "an activation",
   fn: "an activation",

@@ -22,8 +22,8 @@ export function kindOf(profile: ColumnProfile): ColumnKind {
   const none = (why: string): ColumnKind => ({ kind: "none", why });
   if (name === "") return none("the column has no name");
   if (present === 0) return none("all values are missing");
-  // Fewer values might all be in the validation and test splits, so that the training split would have no
-  // mean.
+  // If a column has fewer values, all of them might be in the validation and test splits, and the training
+  // split would have no mean.
   const fewest = Math.max(0.05 * rows, Math.min(8, 0.4 * rows + 1));
   if (missing > 0 && present < fewest) return none(`${missing} of ${rows} values are missing`);
   if (size > 1) return { kind: "numbers" };

@@ -21,7 +21,7 @@ export type SpecInput = ModelSpec | string;
 
 export interface OpenSpec {
   readonly read: ReadSpec;
-  /** A path in the folder that paths of data files are relative to; undefined if the spec has no folder. */
+  /** A path in the folder to which paths of data files are relative; undefined if the spec has no folder. */
   readonly file: string | undefined;
 }
 

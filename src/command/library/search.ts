@@ -27,7 +27,7 @@ export interface SearchOptions extends SourceOptions {
   readonly threads?: number | undefined;
   /** Stops the search: `search` rejects with `Aborted`. */
   readonly signal?: AbortSignal | undefined;
-  /** Receives the outcome of each candidate when it is trained. */
+  /** Receives the outcome of each candidate as soon as it is known. */
   readonly onEvent?: ((event: SearchEvent) => void) | undefined;
 }
 
@@ -48,7 +48,7 @@ export interface Searched {
   readonly metric: string;
   /** All candidates, best first; those that diverged are last. */
   readonly candidates: readonly RankedCandidate[];
-  /** The best candidate, its spec, and its results on all splits, after a training like that of `train`. */
+  /** The best candidate, trained as by `train`: its spec, and its results on all splits. */
   readonly best: Omit<RunResult, "model"> & {
     readonly candidate: number;
     readonly values: Readonly<Record<string, unknown>>;

@@ -90,7 +90,7 @@ interface ReadCandidates {
   readonly criterion: Criterion;
 }
 
-/** @throws DiagnosticError for a spec without a search (T1705), and with the errors of all candidates */
+/** @throws DiagnosticError if the spec has no search (T1705), or with the errors of all candidates */
 export async function readCandidates(
   { model, source, value, search }: ReadSpec,
   dtype: "f32" | "f64",

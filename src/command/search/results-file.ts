@@ -13,7 +13,7 @@ const summary = z.object({ loss: figure }).catchall(figure);
 
 const outcome = z.union([
   z.strictObject({
-    /** The best epoch; with folds, their mean. */
+    /** The best epoch; with folds, the mean of their best epochs. */
     bestEpoch: z.number(),
     /**
      * Loss and metrics on the validation split, with the parameters that a test would use; with folds, the

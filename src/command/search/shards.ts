@@ -79,7 +79,7 @@ interface ClusterJob {
   readonly file: string;
 }
 
-// An Indexed Job of Kubernetes: one pod per shard, all with the same volume.
+// A Kubernetes Indexed Job: one pod per shard, all with the same volume.
 
 interface KubernetesJob extends ClusterJob {
   /** A container image that contains the command. */

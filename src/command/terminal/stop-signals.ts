@@ -3,7 +3,7 @@
  * opportunity; a second one ends the process at once.
  */
 
-/** The exit codes after a stop, equal to those of a process that the signal has ended. */
+/** The exit codes after a stop: those of a process that the signal ends. */
 export const stopCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 
 export type StopSignal = keyof typeof stopCodes;

@@ -54,7 +54,7 @@ function checkSampling(model: Model, { sample, temperature }: TrainFlags): void 
     );
 }
 
-/** Rejects flags that apply only to a single training run if there are folds. */
+/** If there are folds, rejects flags that apply only to a single training run. */
 function checkFolds({ training }: Model, { keep, from }: TrainFlags): void {
   if (training.validation?.folds === undefined) return;
   if (keep !== undefined)

@@ -91,7 +91,7 @@ export async function validateOn(compiled: Compiled, datasets: readonly OpenData
 }
 
 /**
- * Trains the model again, with folds on the rows of all folds, and evaluates it on the test split like
+ * Trains the model again (with folds: on the rows of all folds) and evaluates it on the test split, like
  * `train`.
  */
 export async function testModel(candidate: Candidate, found: Validation): Promise<TrainingResult> {

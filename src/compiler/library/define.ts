@@ -9,7 +9,7 @@ import type { Node } from "../ir/nodes.ts";
 
 export interface Entry<Keys extends z.ZodRawShape = z.ZodRawShape> {
   readonly name: string;
-  /** A description of one line for editors. */
+  /** A one-line description, which editors show. */
   readonly about: string;
   /** The keys besides the name, with their defaults. */
   readonly keys: Keys;

@@ -45,7 +45,7 @@ export const attributed = (statements: readonly Statement[], line: Provenance): 
       : { ...statement, line },
   );
 
-/** The expressions that a statement itself evaluates, without those in its body. */
+/** The expressions that a statement itself evaluates, except those in its body. */
 export function expressionsOf(statement: Statement): readonly Expression[] {
   switch (statement.kind) {
     case "for":

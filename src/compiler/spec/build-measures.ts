@@ -425,7 +425,7 @@ const weightedSum = (g: GraphBuilder, losses: readonly (readonly [Objective, Nod
       .reduce((sum, term) => g.add(sum, term)),
   );
 
-/** A total of evaluation. It is an f64, so that sums over many batches stay accurate. */
+/** A total that evaluation accumulates. It is an f64, so that sums over many batches stay accurate. */
 const totalState = (g: GraphBuilder, name: string, shape: Shape): Node =>
   g.named(name, g.state({ name, type: tensorType("f64", shape) }));
 

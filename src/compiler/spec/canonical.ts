@@ -100,7 +100,8 @@ function canonicalTraining(
 }
 
 /**
- * Whether a split follows a rule instead of being drawn at random from all rows, or the units are windows.
+ * Whether a rule determines a split, as it always does for windows. Other splits are drawn at random from all
+ * rows.
  */
 export const isRuled = (
   { test = {}, validation = {} }: Pick<FullSpec["training"], "test" | "validation">,

@@ -76,7 +76,10 @@ function explainHidden(
   return all;
 }
 
-/** A type for the object whose type is unknown. `keys`: those to check, if the type is only a placeholder. */
+/**
+ * A type for the object whose type is unknown. If the type is only a placeholder, `keys` are the keys to
+ * check.
+ */
 function guessAt(path: SpecPath, schema: SchemaNode, spec: unknown) {
   const owner = path.slice(0, -1);
   const names = namesAt(path, schema, spec);

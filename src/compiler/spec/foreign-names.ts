@@ -175,7 +175,7 @@ interface ForeignName {
   readonly hint: string;
 }
 
-/** Undefined if the tables do not have the name. `known` are the names that the spec may use. */
+/** Returns undefined if the tables do not contain the name. `known` are the names that the spec may use. */
 export function foreignName(kind: string, name: string, known: readonly string[]): ForeignName | undefined {
   const plain = plainName(lastPart(name));
   const [ours, note] = [own(names[kind], plain) ?? []].flat();

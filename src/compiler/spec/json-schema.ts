@@ -200,7 +200,7 @@ function possible(node: SchemaNode): SchemaNode {
   });
   const { anyOf, ...rest } = Object.fromEntries(entries);
   if (!Array.isArray(anyOf)) return { ...rest };
-  // A choice between a string and a function becomes the string.
+  // Of a choice between a string and a function, only the string remains.
   const [only, another]: readonly SchemaNode[] = anyOf;
   return another === undefined ? { ...only, ...rest } : { ...rest, anyOf };
 }

@@ -45,7 +45,7 @@ export function layerTable(model: Model, built: ModelGraphs, lowered: readonly L
   }));
 }
 
-/** The number of all these parameters. */
+/** The total size of these parameters. */
 export const parameterCount = (parameters: readonly LayerParameter[]): number =>
   parameters.reduce((sum, { count }) => sum + count, 0);
 
@@ -141,7 +141,7 @@ export function layerLines(model: Model, rows: readonly LayerRow[], bytesOfNumbe
   return aligned(table);
 }
 
-/** Joins the parameters of a layer into lines, a few in each. */
+/** Joins the parameters of a layer into lines, with a few parameters per line. */
 function chunks(parameters: readonly string[]): string[] {
   const lines: string[] = [];
   for (const text of parameters) {

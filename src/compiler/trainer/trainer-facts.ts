@@ -141,7 +141,7 @@ function seriesFacts(model: Model, data: ModelData) {
   };
 }
 
-/** The losses that can evaluate a naive forecast, by the names of their figures. */
+/** The losses by which a naive forecast can be evaluated, by their names in reports. */
 const naiveLossesOf = (model: Model) =>
   Object.fromEntries(
     objectivesOf(model).flatMap(({ prefix, loss, sampleWeights }) => {
@@ -271,7 +271,7 @@ const otherFormats = /\.(jsonl|ndjson|npy|npz|parquet|gz)$/i;
 /** The runtime's `TargetAnswer`, with the name of the interpretation. */
 export interface NamedAnswer {
   readonly answer?: InterpretationName;
-  /** The numbers of the prediction in a row of the output. */
+  /** The number of values that the prediction has in a row of the output. */
   readonly size: number;
 }
 

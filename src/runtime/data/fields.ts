@@ -71,7 +71,7 @@ export interface ColumnFacts {
   drop?: boolean;
   /** The mean of the training rows replaces missing values. */
   mean?: boolean;
-  /** The means of the numbers of a date replace those of a missing date. */
+  /** The numbers of a missing date are replaced by the means over the training rows. */
   meanDates?: boolean;
   /** The input contains the weight of each row. */
   weighs?: boolean;
@@ -103,7 +103,7 @@ export interface WindowRule {
   season?: number;
   /** "cut" if no window reaches across a gap in time; "keep" if gaps are not reported. */
   gaps?: "cut" | "keep";
-  /** The losses that a naive forecast can be evaluated with, by the names of their figures. */
+  /** The losses by which a naive forecast can be evaluated, by their names in reports. */
   naiveLosses?: Record<string, "mae" | "mse" | "rmse">;
 }
 

@@ -117,8 +117,8 @@ export function seriesOrder(context: EncodingContext, table: Table): SeriesOrder
 }
 
 /**
- * The positions in `order` of the rows after a gap, and the usual distance of two rows in time, which is the median. A
- * distance is a gap if it is more than half as much again: the lengths of months differ by less.
+ * The positions in `order` of the rows after a gap, and the usual distance in time between two rows, which is
+ * the median. A gap is a distance of more than 1.5 times the usual one. The lengths of months differ by less.
  */
 export function gapsIn(
   times: Float64Array,

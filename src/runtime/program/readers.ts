@@ -51,8 +51,8 @@ export function cellPattern(separator = ","): RegExp {
 }
 
 /**
- * Parses CSV with the separator of the spec. If the spec says so, drops rows with missing values and prints
- * their number. With `asked`, drops no row.
+ * Parses CSV with the separator of the spec. Drops rows with missing values if the spec requires it, and
+ * prints their number. If `asked` is given, no rows are dropped.
  */
 export function parseCleaned(text: string, data: DataFacts, asked?: string): Table {
   const records = csvRecords(text, cellPattern(data.separator));

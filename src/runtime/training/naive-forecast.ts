@@ -56,8 +56,8 @@ function sumsOf({ model, data }: DatasetContext, target: string, windows: Batch)
 }
 
 /**
- * As for the model, losses are those of scaled targets, and mae and rmse are in original units. Figures of a model with
- * several targets begin with the name of the target; their sum, weighted, is not reported.
+ * As for the model, losses refer to scaled targets, and mae and rmse are in original units. With several
+ * targets, the name of each value begins with its target. The weighted sum of the losses is not reported.
  */
 export const forecastNaively: ForecastNaively = (context, fields, windows) => {
   const { training, data, model } = context;

@@ -101,7 +101,7 @@ export const naiveIn = (context: DatasetContext, dataset: Dataset): Partial<Pick
     naiveOf(context, dataset, dataset.test),
   );
 
-/** The mean of each figure over the folds. */
+/** The mean of each loss and metric over the folds. */
 function meanOver(
   folds: readonly (Record<string, number> | undefined)[],
 ): Record<string, number> | undefined {

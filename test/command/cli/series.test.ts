@@ -397,7 +397,7 @@ const mistakes: [string, Json, Json, Json, string][] = [
     {},
     { time: undefined, windows: { length: 8, horizon: 4, group: "site", gaps: "cut" } },
     {},
-    "T1208: data.windows.gaps is about times, but the rows have none",
+    "T1208: data.windows.gaps requires times, but data.time names no column",
   ],
   [
     "an unknown way with gaps",
@@ -594,7 +594,7 @@ describe("gaps in time", () => {
     'gaps.csv: the column "time" has 3 gaps: "1999-01-02T05:00" is followed by "1999-01-02T09:00" in the group "a" ' +
     "(line 65), 4 times the usual distance; further gaps are before line 99, line 100. Windows reach across gaps as if " +
     'no row were missing. Add the missing rows, or set data.windows.gaps to "cut" for windows without gaps, or to ' +
-    '"keep" if the times are as they should be\n';
+    '"keep" if the gaps are intended\n';
 
   it("are a warning that names the rows, once, on the command line and in the program", async () => {
     place.write("gaps.csv", csvOf(gapped));

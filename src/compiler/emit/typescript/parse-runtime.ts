@@ -15,7 +15,7 @@ export interface RuntimeSource {
   readonly chapter: ChapterName;
   /** Whether the declarations of this file replace earlier ones with the same name. */
   readonly replaces: boolean;
-  /** Whether they replace them only in modules that request it. */
+  /** Whether the replacement happens only in modules that request it. */
   readonly isAlternative?: boolean;
   readonly text: string;
 }
@@ -119,7 +119,7 @@ function optionalMembersIn(node: ts.Node): (ts.PropertySignature | ts.MethodSign
   return found;
 }
 
-/** All identifiers and strings in a node, without those in `skipped` nodes. */
+/** All identifiers and strings in a node, except those in `skipped` nodes. */
 function mentionsIn(node: ts.Node, skipped: ReadonlySet<ts.Node>): string[] {
   const found = new Set<string>();
   const walk = (part: ts.Node): void => {

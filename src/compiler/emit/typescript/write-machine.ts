@@ -79,7 +79,7 @@ const preparing = ({ balanced, limited }: TrainerParts, { viewOf }: TrainerTexts
 
 type Fields = readonly (readonly [name: string, value: string])[];
 
-/** The views of the arena, without those of a batch. */
+/** The views of the arena, except those of a batch. */
 function arenaFields({ plan, parameters, kernels }: TrainerParts, { viewOf, placeOf }: TrainerTexts): Fields {
   const inRegion = (region: Region) =>
     [...plan.storage.values()].filter(

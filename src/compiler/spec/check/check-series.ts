@@ -106,7 +106,7 @@ function checkWindows(spec: unknown, data: unknown, report: Report): void {
     report(
       [...path, "gaps"],
       "T1208",
-      "is about times, but the rows have none",
+      "requires times, but data.time names no column",
       'add "time": COLUMN to data',
     );
   for (const { side, name, entry } of fields) checkShape(spec, windows, side, name, entry, report);

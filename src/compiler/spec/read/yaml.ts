@@ -112,7 +112,7 @@ const nestedTooDeep = (start: number): TextError => ({
   span: { start, end: start + 1 },
 });
 
-/** The package's message, except for a message that refers to the package's own API. */
+/** The package's message. A message that refers to the package's own API is replaced. */
 function wordsOf({ code, message }: YAMLError): { message: string; hint?: string } {
   if (code !== "MULTIPLE_DOCS") return { message: firstSentence(message) };
   return {
