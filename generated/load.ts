@@ -4919,8 +4919,8 @@ function numbersOf(part: DatePart, date: DateTime, origin: number): number[] {
 }
 
 /**
- * sin 2πt and cos 2πt for t from 0 to 1, with the same bits in every engine and for every element type. Let q
- * = round(4t) and x = 2π(t − q/4), so |x| ≤ π/4. The sine and cosine of x are Taylor series up to x¹⁷, and a
+ * sin 2πt and cos 2πt for t from 0 to 1, bit-identical in every engine and for every element type. Let q =
+ * round(4t) and x = 2π(t − q/4), so |x| ≤ π/4. The sine and cosine of x are Taylor series up to x¹⁷, and a
  * rotation by q quarter turns follows:
  *
  *   sin x = x (1 − x²/(2·3) (1 − x²/(4·5) (…)))      cos x = 1 − x²/(1·2) (1 − x²/(3·4) (…))

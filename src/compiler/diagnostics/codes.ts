@@ -210,10 +210,10 @@ export const diagnosticCodes = {
       "Otherwise remove the declaration.",
   },
   T1226: {
-    title: "Windows do not fit",
+    title: "Windows that do not match the shapes or the data",
     cause:
       "The first axis of an input or target is not the number of rows that it reads from a window, or " +
-      "`data.windows` does not fit the rest of `data`.",
+      "`data.windows` contradicts the rest of `data`.",
     fix:
       "Begin the shapes of inputs with `length`, and those of targets with `horizon`. With `window` in " +
       "`data.inputs`, an input reads other rows.",

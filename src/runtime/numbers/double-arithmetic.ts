@@ -1,7 +1,7 @@
 // Exact arithmetic with doubles, the basis of the elementary functions. ECMAScript leaves Math.exp, Math.log,
 // Math.pow and others to the engine, and engines differ in the last bits. Sums, products, quotients and
 // square roots are the same everywhere. The runtime computes all elementary functions from these operations
-// alone, so training has the same bits in every engine.
+// alone, so training is bit-identical in every engine.
 
 /**
  * Rounds x to the nearest integer, ties to even, for |x| ≤ 2⁵¹. Doubles above 2⁵² have no fraction, so the

@@ -1,4 +1,4 @@
-// The error function, with the same bits in every engine.
+// The error function, bit-identical in every engine.
 import { exp } from "./exponential.ts";
 
 /**

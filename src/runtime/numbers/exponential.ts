@@ -1,4 +1,4 @@
-// The exponential function, the sigmoid and the hyperbolic tangent, with the same bits in every engine.
+// The exponential function, the sigmoid and the hyperbolic tangent, bit-identical in every engine.
 import { nearest, powersOfTwo, productError } from "./double-arithmetic.ts";
 
 /**

@@ -1,4 +1,4 @@
-// Logarithms and powers, with the same bits in every engine.
+// Logarithms and powers, bit-identical in every engine.
 import { exponentOf, nearest, powersOfTwo, productError } from "./double-arithmetic.ts";
 import { expm1NearZero, rootsOfTwo } from "./exponential.ts";
 

@@ -1,6 +1,6 @@
-// Elementary functions in the precision of f32, with the same bits in every engine. In f32 trainers, they
-// replace the f64 functions, because they are shorter and faster. They return doubles with a relative error
-// below 2⁻²⁵. These doubles are rounded to f32 when they are stored.
+// Elementary functions in the precision of f32, bit-identical in every engine. In f32 trainers, they replace
+// the f64 functions, because they are shorter and faster. They return doubles with a relative error below
+// 2⁻²⁵. These doubles are rounded to f32 when they are stored.
 import { exponentOf, nearest, powersOfTwo } from "./double-arithmetic.ts";
 import { largeAngle } from "./trigonometric.ts";
 

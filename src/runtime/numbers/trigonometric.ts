@@ -1,4 +1,4 @@
-// Sine and cosine, with the same bits in every engine.
+// Sine and cosine, bit-identical in every engine.
 import { nearest } from "./double-arithmetic.ts";
 
 /** sin(r + e) = r − r³/6 + … for |r| ≤ π/4, tiny e. Coefficients of fdlibm's k_sin.c, relative error 2⁻⁵⁸. */

@@ -36,8 +36,8 @@ export const withPauses = <Other extends Trainer>(trainer: Other, pace: Pace): O
   });
 
 /**
- * Creates epoch parts that pause after each piece of work. They compute the same bits as `others` and as
- * `evaluateRows`, which do not pause.
+ * Creates epoch parts that pause after each piece of work. Their results are bit-identical to those of
+ * `others` and `evaluateRows`, which do not pause.
  */
 export function pausing(pace: Pace, others: TakeSteps = singleSteps): EpochParts {
   let soFar: EpochPosition = { step: 0, steps: 0, rows: 0 };

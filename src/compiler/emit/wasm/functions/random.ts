@@ -1,4 +1,4 @@
-// Counter-based random numbers, with the same bits as those of runtime/numbers/random.ts.
+// Counter-based random numbers, bit-identical to those of runtime/numbers/random.ts.
 import {
   addIntegers,
   exclusiveOr,
