@@ -461,8 +461,12 @@ export const limitedTargets = (model: Model) =>
 export const predictionSizes = ({ losses }: Model, { predictions }: ModelGraphs) =>
   losses && predictions.map(({ target, shape }) => ({ target, size: sizeOf(shape, 1) }));
 
-/** The metrics of the order of all rows: name, function of the runtime, and the parts that they collect. */
+/**
+ * The metrics of the order of all rows: name, function of the runtime, the parts that they collect, and their position
+ * in a summary, which begins with the loss.
+ */
 export function rankedMetrics(model: Model, { evaluate }: ModelGraphs) {
+  const names = ["loss", ...figuresOf(model).map(({ name }) => name)];
   return objectivesOf(model).flatMap(({ prefix, metrics }) =>
     metrics.flatMap((metric) => {
       const { ranked } = metricOf(metric);
@@ -470,7 +474,7 @@ export function rankedMetrics(model: Model, { evaluate }: ModelGraphs) {
       const isCollected = (part: string) =>
         evaluate.outputs.some(({ storage }) => storage === pairStorage(name, part));
       const parts = ["scores", "targets", "counts"].filter(isCollected);
-      return ranked === undefined ? [] : [{ name, by: ranked.by, parts }];
+      return ranked === undefined ? [] : [{ name, by: ranked.by, parts, position: names.indexOf(name) }];
     }),
   );
 }

@@ -189,11 +189,15 @@ export interface TrainerParts extends ModuleParts {
   readonly limited: readonly LimitedTarget[];
   /** The predictions of each target, if predict() returns them by target. */
   readonly predictions?: readonly TargetPrediction[] | undefined;
-  /** Metrics of the order of all rows, the functions that compute them, and the parts that they collect. */
+  /**
+   * Metrics of the order of all rows, the functions that compute them, the parts that they collect, and their positions
+   * in a summary.
+   */
   readonly ranked?: readonly {
     readonly name: string;
     readonly by: RuntimeValue;
     readonly parts: readonly string[];
+    readonly position: number;
   }[];
   readonly kernels: TrainerKernels;
   /**
