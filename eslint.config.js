@@ -94,6 +94,11 @@ export default [
     },
   },
   {
+    // Code of trainers asserts that a value is defined only where "noUncheckedIndexedAccess" requires it.
+    files: ["src/runtime/**/*.ts"],
+    rules: { "@typescript-eslint/no-unnecessary-type-assertion": "error" },
+  },
+  {
     files: ["src/**/*.ts"],
     rules: { "max-lines-per-function": ["error", { max: 80, skipBlankLines: true, skipComments: true }] },
   },

@@ -67,7 +67,7 @@
 //
 // Notation
 //   a · b       the product of matrices or numbers; aᵀ is the transpose
-//   a ⊙ b       the elementwise product; all other operators work element by element, too
+//   a ⊙ b       the elementwise product; all other operators are elementwise, too
 //   Σ_i a       the sum over axis i. Axis i is the rows, j is the last axis, and k, l, m are the axes between
 //               them. Loop variables in the code may have other names.
 //   [c]         1 where the condition c is true, 0 elsewhere
@@ -177,7 +177,7 @@ interface TrainingFacts {
   stratify: boolean;
   earlyStopping?: EarlyStopping;
   /**
-   * "last" if the model has the parameters of the last epoch at the end, instead of those of the best epoch.
+   * "last" if training ends with the parameters of the last epoch, instead of those of the best epoch.
    */
   keep?: "last";
 }
@@ -252,49 +252,49 @@ const at_totals_r2_squares = 71581; // f64[]
 const at_totals_r2_total = 71582; // f64[]
 const at_totals_r2_count = 71583; // f64[]
 
-// Intermediate values. Values that are needed during different calls of a program may share memory.
-const at_dense1_sum = 143168; // f32[n, 128], calls 1 to 22 of gradient
-const at_dense1_negative_side = 147264; // f32[n, 128], calls 1 to 22 of gradient
-const at_dense1 = 151360; // f32[n, 128], calls 1 to 21 of gradient
-const at_dense5_sum = 155456; // f32[n, 128], calls 5 to 10 of gradient
-const at_dense5_negative_side = 159552; // f32[n, 128], calls 5 to 10 of gradient
-const at_dense5 = 163648; // f32[n, 128], calls 5 to 9 of gradient
-const at_d_dense5_sum = 163648; // f32[n, 128], calls 10 to 13 of gradient
-const at_d_dense1_sum = 151360; // f32[n, 128], calls 22 to 24 of gradient
-const at_dense2_sum = 167744; // f32[n, 64], calls 2 to 19 of gradient
-const at_dense2_negative_side = 169792; // f32[n, 64], calls 2 to 19 of gradient
-const at_dense2 = 171840; // f32[n, 64], calls 2 to 18 of gradient
-const at_dense4_sum = 173888; // f32[n, 64], calls 4 to 13 of gradient
-const at_dense4_negative_side = 175936; // f32[n, 64], calls 4 to 13 of gradient
-const at_dense4 = 177984; // f32[n, 64], calls 4 to 12 of gradient
-const at_dense6_sum = 180032; // f32[n, 64], calls 6 to 6 of gradient
-const at_dense6 = 182080; // f32[n, 64], calls 6 to 7 of gradient
-const at_product_in_d_dense6 = 180032; // f32[n, 64], calls 7 to 8 of gradient
-const at_d_dense6_sum = 184128; // f32[n, 64], calls 7 to 10 of gradient
-const at_d_dense4_sum = 155456; // f32[n, 64], calls 13 to 16 of gradient
-const at_d_dense2_sum = 155456; // f32[n, 64], calls 19 to 22 of gradient
-const at_code = 186176; // f32[n, 8], calls 3 to 15 of gradient
-const at_d_code = 157504; // f32[n, 8], calls 16 to 19 of gradient
-const at_predict_dense1_sum = 143168; // f32[n, 128], calls 1 to 1 of predict
-const at_predict_dense1 = 147264; // f32[n, 128], calls 1 to 2 of predict
-const at_predict_dense5_sum = 143168; // f32[n, 128], calls 5 to 5 of predict
-const at_predict_dense5 = 147264; // f32[n, 128], calls 5 to 6 of predict
-const at_predict_dense2_sum = 143168; // f32[n, 64], calls 2 to 2 of predict
-const at_predict_dense2 = 145216; // f32[n, 64], calls 2 to 3 of predict
-const at_predict_dense4_sum = 143168; // f32[n, 64], calls 4 to 4 of predict
-const at_predict_dense4 = 151360; // f32[n, 64], calls 4 to 5 of predict
-const at_predict_dense6_sum = 143168; // f32[n, 64], calls 6 to 6 of predict
-const at_predict_code = 147264; // f32[n, 8], calls 3 to 4 of predict
-const at_evaluate_dense1_sum = 143168; // f32[n, 128], calls 1 to 1 of evaluate
-const at_evaluate_dense1 = 147264; // f32[n, 128], calls 1 to 2 of evaluate
-const at_evaluate_dense5_sum = 143168; // f32[n, 128], calls 5 to 5 of evaluate
-const at_evaluate_dense5 = 147264; // f32[n, 128], calls 5 to 6 of evaluate
-const at_evaluate_dense2_sum = 143168; // f32[n, 64], calls 2 to 2 of evaluate
-const at_evaluate_dense2 = 145216; // f32[n, 64], calls 2 to 3 of evaluate
-const at_evaluate_dense4_sum = 143168; // f32[n, 64], calls 4 to 4 of evaluate
-const at_evaluate_dense4 = 151360; // f32[n, 64], calls 4 to 5 of evaluate
-const at_evaluate_dense6_sum = 143168; // f32[n, 64], calls 6 to 6 of evaluate
-const at_evaluate_code = 147264; // f32[n, 8], calls 3 to 4 of evaluate
+// Intermediate values. Values that are needed by different kernels of a program may share memory.
+const at_dense1_sum = 143168; // f32[n, 128], kernels 1 to 22 of gradient
+const at_dense1_negative_side = 147264; // f32[n, 128], kernels 1 to 22 of gradient
+const at_dense1 = 151360; // f32[n, 128], kernels 1 to 21 of gradient
+const at_dense5_sum = 155456; // f32[n, 128], kernels 5 to 10 of gradient
+const at_dense5_negative_side = 159552; // f32[n, 128], kernels 5 to 10 of gradient
+const at_dense5 = 163648; // f32[n, 128], kernels 5 to 9 of gradient
+const at_d_dense5_sum = 163648; // f32[n, 128], kernels 10 to 13 of gradient
+const at_d_dense1_sum = 151360; // f32[n, 128], kernels 22 to 24 of gradient
+const at_dense2_sum = 167744; // f32[n, 64], kernels 2 to 19 of gradient
+const at_dense2_negative_side = 169792; // f32[n, 64], kernels 2 to 19 of gradient
+const at_dense2 = 171840; // f32[n, 64], kernels 2 to 18 of gradient
+const at_dense4_sum = 173888; // f32[n, 64], kernels 4 to 13 of gradient
+const at_dense4_negative_side = 175936; // f32[n, 64], kernels 4 to 13 of gradient
+const at_dense4 = 177984; // f32[n, 64], kernels 4 to 12 of gradient
+const at_dense6_sum = 180032; // f32[n, 64], kernels 6 to 6 of gradient
+const at_dense6 = 182080; // f32[n, 64], kernels 6 to 7 of gradient
+const at_product_in_d_dense6 = 180032; // f32[n, 64], kernels 7 to 8 of gradient
+const at_d_dense6_sum = 184128; // f32[n, 64], kernels 7 to 10 of gradient
+const at_d_dense4_sum = 155456; // f32[n, 64], kernels 13 to 16 of gradient
+const at_d_dense2_sum = 155456; // f32[n, 64], kernels 19 to 22 of gradient
+const at_code = 186176; // f32[n, 8], kernels 3 to 15 of gradient
+const at_d_code = 157504; // f32[n, 8], kernels 16 to 19 of gradient
+const at_predict_dense1_sum = 143168; // f32[n, 128], kernels 1 to 1 of predict
+const at_predict_dense1 = 147264; // f32[n, 128], kernels 1 to 2 of predict
+const at_predict_dense5_sum = 143168; // f32[n, 128], kernels 5 to 5 of predict
+const at_predict_dense5 = 147264; // f32[n, 128], kernels 5 to 6 of predict
+const at_predict_dense2_sum = 143168; // f32[n, 64], kernels 2 to 2 of predict
+const at_predict_dense2 = 145216; // f32[n, 64], kernels 2 to 3 of predict
+const at_predict_dense4_sum = 143168; // f32[n, 64], kernels 4 to 4 of predict
+const at_predict_dense4 = 151360; // f32[n, 64], kernels 4 to 5 of predict
+const at_predict_dense6_sum = 143168; // f32[n, 64], kernels 6 to 6 of predict
+const at_predict_code = 147264; // f32[n, 8], kernels 3 to 4 of predict
+const at_evaluate_dense1_sum = 143168; // f32[n, 128], kernels 1 to 1 of evaluate
+const at_evaluate_dense1 = 147264; // f32[n, 128], kernels 1 to 2 of evaluate
+const at_evaluate_dense5_sum = 143168; // f32[n, 128], kernels 5 to 5 of evaluate
+const at_evaluate_dense5 = 147264; // f32[n, 128], kernels 5 to 6 of evaluate
+const at_evaluate_dense2_sum = 143168; // f32[n, 64], kernels 2 to 2 of evaluate
+const at_evaluate_dense2 = 145216; // f32[n, 64], kernels 2 to 3 of evaluate
+const at_evaluate_dense4_sum = 143168; // f32[n, 64], kernels 4 to 4 of evaluate
+const at_evaluate_dense4 = 151360; // f32[n, 64], kernels 4 to 5 of evaluate
+const at_evaluate_dense6_sum = 143168; // f32[n, 64], kernels 6 to 6 of evaluate
+const at_evaluate_code = 147264; // f32[n, 8], kernels 3 to 4 of evaluate
 
 /** Creates a live view of each tensor, by name. The tensors are consecutive and begin at `start`. */
 function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): Record<string, Numbers> {
@@ -1704,19 +1704,17 @@ function dense2_backward(f: Numbers, n: number): void {
 //   1e-8)
 function adam_update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const optimizer_step = integers[at_optimizer_step]!;
-  const t0 = optimizer_step;
-  const learningRate = 0.0015 * (1 + cos(3.141592653589793 * (Math.min(t0, 2040) / 2040)));
+  const learningRate = 0.0015 * (1 + cos(3.141592653589793 * (Math.min(optimizer_step, 2040) / 2040)));
   doubles[at_learningRate] = learningRate;
-  const t1 = t0 + 1;
-  const stepSize = learningRate / (1 - exp(t1 * -0.10536051565782628));
-  const reciprocal_of_correction = 1 / Math.sqrt(1 - exp(t1 * -0.0010005003335835344));
+  const t = optimizer_step + 1;
+  const stepSize = learningRate / (1 - exp(t * -0.10536051565782628));
+  const reciprocal_of_correction = 1 / Math.sqrt(1 - exp(t * -0.0010005003335835344));
   integers[at_optimizer_step] = optimizer_step + 1;
   for (let i = 0; i < 34248; i++) {
     const gradients = f[at_gradients + i]!;
     const next_mean = 0.9 * f[at_optimizer_mean + i]! + (1 - 0.9) * gradients;
     const next_squares = 0.999 * f[at_optimizer_squares + i]! + (1 - 0.999) * (gradients * gradients);
-    f[at_parameters + i] =
-      f[at_parameters + i]! -
+    f[at_parameters + i]! -=
       stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_correction + 1e-8));
     f[at_optimizer_mean + i] = next_mean;
     f[at_optimizer_squares + i] = next_squares;
@@ -1834,11 +1832,11 @@ interface Machine extends PredictingMachine {
    */
   gradient(n: number): number;
   /**
-   * Reads the training rows before the first step. Computes class weights or checks targets, if the model
-   * needs that.
+   * Reads the training rows before the first step, to compute class weights or to check targets, if the
+   * model requires it.
    */
   prepare?(data: Record<string, ArrayLike<number>>, rows: Int32Array): void;
-  /** Takes one step of the optimizer. The gradients are those of n rows. */
+  /** Takes one step of the optimizer, with gradients that were computed from n rows. */
   update(n: number): void;
   /** Adds the loss and metrics of the first n rows to `totals`. */
   evaluate(n: number): void;
@@ -1862,15 +1860,8 @@ export type Batch = Record<string, ArrayLike<number>>;
 interface IndexBounds {
   readonly lowest: number;
   readonly highest: number;
-}
-
-/**
- * Describes the range for an error message. Ranges are class indices with −1, a vocabulary, or all 32-bit
- * integers.
- */
-function ruleOf({ lowest, highest }: IndexBounds): string {
-  if (lowest < -1) return "a 32-bit integer";
-  return lowest < 0 ? `a class from 0 to ${highest} (or -1: ignored)` : `an index from 0 to ${highest}`;
+  /** Describes the range in an error message. */
+  readonly rule: string;
 }
 
 /** An input or target of a batch. */
@@ -1878,7 +1869,7 @@ interface BatchField {
   readonly name: string;
   /** True if prediction does not need this field: it is a target, or an input that only the loss reads. */
   readonly isTarget: boolean;
-  /** The count of numbers per row. */
+  /** The number of values per row. */
   readonly size: number;
   /** The valid indices; undefined for real numbers. */
   readonly bounds?: IndexBounds | undefined;
@@ -1900,9 +1891,10 @@ interface Slots extends ReadonlyArray<Slot> {
 
 /** The bounds of class indices, vocabulary indices or other integers. Real numbers have no bounds. */
 function boundsOf({ classes, vocabulary, dtype }: FieldFacts): IndexBounds | undefined {
-  if (classes) return { lowest: -1, highest: classes - 1 };
-  if (vocabulary) return { lowest: 0, highest: vocabulary - 1 };
-  return dtype === "i32" ? { lowest: -0x80000000, highest: 0x7fffffff } : undefined;
+  const highest = (classes ?? vocabulary ?? 0x80000000) - 1;
+  if (classes) return { lowest: -1, highest, rule: `a class from 0 to ${highest} (or -1: ignored)` };
+  if (vocabulary) return { lowest: 0, highest, rule: `an index from 0 to ${highest}` };
+  return dtype === "i32" ? { lowest: -0x80000000, highest, rule: "a 32-bit integer" } : undefined;
 }
 
 /** The inputs of a model and then its targets, both in the order of the spec. */
@@ -1978,13 +1970,13 @@ function writeRows(
   const turn = ++slots.writes;
   for (const slot of slots)
     if (!(onlyInputs && slot.isTarget)) writeField(slot, batch[slot.name]!, start, n, order);
-  // Reading an array of a user-defined class may run code of that class. This code must not overwrite the
-  // batch by calling this trainer.
-  if (slots.writes !== turn) throw new InputError("reading the batch calls the trainer");
+  // An array of a user-defined class may run its own code when it is read. That code must not call this
+  // trainer, which would overwrite the batch.
+  if (slots.writes !== turn) throw new InputError("the batch must not call its trainer");
 }
 
 function writeField(
-  { name, size, bounds, least = -Infinity, view }: Slot,
+  slot: Slot,
   values: ArrayLike<number>,
   start: number,
   n: number,
@@ -1992,23 +1984,34 @@ function writeField(
 ): void {
   for (let i = 0; i < n; i++) {
     const row = order === undefined ? start + i : order[start + i]!;
-    for (let j = 0; j < size; j++) {
-      const value = values[row * size + j]!;
-      // Check the type first, because the typed array would convert null, "" and true to numbers.
-      if (typeof value !== "number") checkNumber(name, row, value);
-      view[i * size + j] = value;
-      // Check a real number after the copy, because the number may overflow in f32.
-      if (isWithin(bounds ? value : view[i * size + j]!, bounds) && !(value < least)) continue;
-      const limit = value < least ? `below ${least}` : "too large for f32";
-      const what = bounds ? `not ${ruleOf(bounds)}` : Number.isFinite(value) ? limit : "not a finite number";
-      throw new InputError(`${name}, row ${row}: ${value} is ${what}`);
-    }
+    writeRow(slot, i, row, values, row * slot.size);
+  }
+}
+
+/** Copies the row that begins at `values[from]` to row i of the slot, and checks each number. */
+function writeRow(
+  { name, size, bounds, least = -Infinity, view }: Slot,
+  i: number,
+  row: number,
+  values: ArrayLike<number>,
+  from: number,
+): void {
+  for (let j = 0; j < size; j++) {
+    const value = values[from + j]!;
+    // Check the type first, because the typed array would convert null, "" and true to numbers.
+    if (typeof value !== "number") checkNumber(name, row, value);
+    view[i * size + j] = value;
+    // Check a real number after the copy, because the number may overflow in f32.
+    if (isWithin(bounds ? value : view[i * size + j]!, bounds) && !(value < least)) continue;
+    const limit = value < least ? `below ${least}` : "too large for f32";
+    const what = bounds ? `not ${bounds.rule}` : Number.isFinite(value) ? limit : "not a finite number";
+    throw new InputError(`${name}, row ${row}: ${value} is ${what}`);
   }
 }
 
 /**
- * The input is invalid. `line` is the line in the data file. If the data has no lines, `line` describes the
- * row.
+ * The error for invalid input. `line` is the line in the data file, or describes the row if the data has no
+ * lines.
  */
 export class InputError extends Error {
   readonly line: number | string | undefined;
@@ -2030,10 +2033,7 @@ function shown(text: string, most = 60): string {
     .concat(text.length > most ? "…" : "");
 }
 
-/**
- * Throws unless `given` is an object that has only known keys. So a misspelt option is reported and not
- * ignored.
- */
+/** Throws unless `given` is an object with only known keys, so that a misspelt option is not ignored. */
 function checkKeys(what: string, given: object, known: readonly string[]): void {
   if (typeof given !== "object" || !given)
     throw new InputError(`${what} must be an object, got ${valueText(given)}`);
@@ -2058,8 +2058,8 @@ function valueText(value: unknown): string {
 }
 
 /**
- * Sums over steps. `rows` counts the rows. `sum` adds, for each step, the loss before the step times its
- * rows, so `sum / rows` is the mean loss.
+ * Totals over steps. `rows` is the number of rows, and `sum` is the sum of loss × rows of each step, with the
+ * loss before the update. So `sum / rows` is the mean loss.
  */
 interface Tally {
   rows: number;
@@ -2067,7 +2067,7 @@ interface Tally {
 }
 
 /**
- * The progress of training, as saved in checkpoints. `rows` and `sum` count the steps of an incomplete epoch.
+ * The progress of training, as saved in checkpoints. `rows` and `sum` are the totals of an incomplete epoch.
  */
 interface Progress extends Tally {
   /** The number of completed epochs. */
@@ -2197,7 +2197,7 @@ const singleSteps: TakeSteps = function* (session, data, order, batchSize, count
   return tally.sum / tally.rows;
 };
 
-/** The loss became NaN or infinite in this epoch. Epochs are counted from 1. */
+/** The error for a loss that is NaN or infinite. `epoch` is counted from 1. */
 export class TrainingDiverged extends Error {
   readonly epoch: number;
   constructor(epoch: number, message: string) {
@@ -2351,7 +2351,7 @@ export interface FitOptions {
 
 /** The result of one epoch. */
 export interface EpochReport {
-  /** The number of the epoch, counted from 1. Epochs before a checkpoint are included. */
+  /** The number of the epoch, counted from 1. Epochs before a loaded checkpoint are included. */
   epoch: number;
   /** The mean of the losses before each step, weighted by rows. */
   loss: number;
@@ -2385,7 +2385,7 @@ export interface Trainer {
   readonly backend: Backend;
   /** The random seed. */
   readonly seed: number;
-  /** The number of completed epochs, including those before a checkpoint. */
+  /** The number of completed epochs, including those of a loaded checkpoint. */
   readonly epoch: number;
   /** Takes one optimizer step. Returns the mean loss before the update. */
   step(batch: Batch): number;
@@ -2413,8 +2413,8 @@ export interface Trainer {
   /** Runs epochs() to the end, without yielding. */
   fit(data: Batch, options?: FitOptions): History;
   /**
-   * Returns a checkpoint from which training resumes with the same bits. Adds `metadata` to the metadata that
-   * was saved or loaded before.
+   * Returns a checkpoint. Training that resumes from it is bit-identical to uninterrupted training. Adds
+   * `metadata` to the metadata that was saved or loaded before.
    */
   save(metadata?: CheckpointMetadata): Uint8Array;
   /**
@@ -2423,7 +2423,7 @@ export interface Trainer {
   load(checkpoint: Uint8Array): CheckpointMetadata;
 }
 
-/** A compiled model, and optional functions that replace the usual ones. */
+/** A compiled model, with optional replacements for the functions of an epoch. */
 type TrainerBase = Pick<Session, "model" | "machine" | "training"> & Partial<EpochSession>;
 
 /**
@@ -2528,13 +2528,13 @@ function runToEnd<Result>(run: Generator<unknown, Result>): Result {
 
 // ── 9 Training loop: epochs, validation and early stopping ──
 
-/** Some rows of a data set: their indices, and the data of all rows. */
+/** A part of a data set: the indices of its rows, and the data of all rows. */
 interface Part {
   data: Batch;
   rows: Int32Array;
 }
 
-/** The parts of an epoch that take long. They are generators, which yield only in trainers that can pause. */
+/** The long-running parts of an epoch. They are generators, but yield only in trainers that can pause. */
 interface EpochParts {
   takeSteps: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
   evaluateRows: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
@@ -2628,8 +2628,8 @@ function partsOf(
 }
 
 /**
- * Trains according to the plan. Yields after each epoch, and where the trainer pauses. If the caller stops
- * iterating, the trainer keeps its state, and the next run continues from this state.
+ * Trains according to the plan. Yields after each epoch, and wherever the trainer pauses. If the caller
+ * stops iterating, the trainer keeps its state, from which the next run continues.
  */
 function* runEpochs(session: EpochSession, plan: FitPlan): Generator<EpochReport, History> {
   const { machine, progress } = session;
@@ -2722,12 +2722,12 @@ function judge(
 }
 
 /**
- * The result of a training run. Splits that the spec does not set aside are absent. As in training, the loss
- * refers to scaled targets.
+ * The result of a training run. A split is absent if the spec does not set it aside. As in training, the
+ * loss refers to scaled targets.
  */
 interface TrainingResult {
   model: string;
-  /** The number of completed epochs, including those before a checkpoint. */
+  /** The number of completed epochs, including those of a loaded checkpoint. */
   epochs: number;
   bestEpoch: number;
   train: Summary;
@@ -2741,34 +2741,34 @@ interface TrainingResult {
 interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "save"> {
   /** Samples new texts, if requested. */
   samples?(): readonly string[] | undefined;
-  /** Whether the user, and not early stopping, ended the epochs. */
+  /** Whether the user ended the training, rather than early stopping. */
   isInterrupted?(): boolean;
 }
 
-/** One training of a run. */
+/** One stage of a run, which trains one model. */
 interface Stage extends Pick<FitOptions, "earlyStopping"> {
   epochs: number;
   /** A prefix for progress lines. */
   name?: string;
-  /** Further metadata for the checkpoints of this training. A resumed run reads it. */
+  /** Additional metadata for the checkpoints of this stage, which a resumed run reads. */
   metadata?: CheckpointMetadata;
 }
 
-/** A stage at its beginning, with its trainer and data. */
+/** A stage about to run, with its trainer and data. */
 interface Begun extends Stage {
   trainer: Trainer;
   dataset: Dataset;
-  /** Whether the stage had already stopped early before the run was resumed. If so, it trains no further. */
+  /** Whether the stage had stopped early before the run was resumed. If so, it does not train. */
   hasStopped: boolean;
 }
 
 /** The initial state of a run. */
 interface Start extends DatasetContext {
-  /** The number of epochs after which a training ends. */
+  /** The number of epochs after which training ends. */
   epochs: number;
   /**
-   * The trainer of the first training. It is new, or restored from the checkpoint file `resume`, whose
-   * metadata is `resumed`.
+   * The trainer of the first stage. It is new, or restored from the checkpoint file `resume`, whose metadata
+   * is `resumed`.
    */
   trainer: Trainer;
   resume?: string | undefined;
@@ -2790,35 +2790,35 @@ interface Host {
   warn(text: string): void;
 }
 
-/** A run of several trainings. */
+/** A run with several stages, such as cross-validation. */
 interface Run extends Start, Pick<Host, "warn"> {
   source: Source;
   /** Runs one stage, with checkpoints and progress. */
   train(trainer: Trainer, dataset: Dataset, stage: Stage): Promise<TrainingResult>;
 }
 
-/** Defines a run of several trainings, and the text of its result. */
+/** Defines the stages of a run, and the text of its result. */
 interface Regime {
   train(run: Run): Promise<TrainingResult>;
   /**
-   * Returns a warning if a checkpoint with this metadata does not contain the final model. It is printed
-   * before the checkpoint is used for predictions.
+   * Returns a warning if a checkpoint with this metadata does not contain the final model. The warning is
+   * printed before the checkpoint is used for predictions.
    */
   doubt(training: TrainingFacts, metadata: CheckpointMetadata): string | undefined;
   text(result: TrainingResult): string;
 }
 
-/** Performs the whole run: reads the rows, then trains once. With `regime`, trains several times. */
+/** Performs the whole run: reads the rows, then trains once or, with `regime`, in several stages. */
 async function trainRun(start: Start, host: Host, regime?: Regime): Promise<TrainingResult> {
   const train: Run["train"] = (trainer, dataset, stage) => trainStage(start, host, trainer, dataset, stage);
   if (regime) return regime.train({ ...start, warn: host.warn, source: await host.read(), train });
   const { trainer, epochs, locateErrors } = start;
-  // The table is not in a variable. Otherwise it would stay in memory during training, and it is as large as
+  // No variable refers to the table. Otherwise it would stay in memory during training, and it is as large as
   // the data set.
   return train(trainer, datasetOf(start, await host.read(), trainer.seed, locateErrors), { epochs });
 }
 
-/** Performs one training, with a checkpoint after every epoch. */
+/** Performs one stage, and writes a checkpoint after every epoch. */
 async function trainStage(
   { model, training, resume, resumed, locateErrors, ...start }: Start,
   host: Host,
@@ -2844,9 +2844,9 @@ async function trainStage(
 }
 
 /**
- * Trains until the trainer has completed `epochs` epochs (by default the number in the spec). Then evaluates
- * all splits with the final parameters. These are the parameters of the best epoch if there is a validation
- * split, unless the spec has `keep: "last"`.
+ * Trains until the trainer has completed `epochs` epochs (by default the number in the spec), then evaluates
+ * all splits with the final parameters. With a validation split, these are the parameters of the best epoch,
+ * unless the spec has `keep: "last"`.
  */
 async function trainOn(
   model: ModelFacts,
@@ -2911,10 +2911,10 @@ function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: Traini
 }
 
 /**
- * Wraps a trainer, so that it reports `mae` and `rmse` in the original units of the target. The trainer
- * itself computes them for the scaled target, in units of the scale's span. `minDelta` of early stopping has
- * the units of its metric. The loss still refers to the scaled target. r2 and accuracy have no unit. The
- * compiler checks that all columns of the target have the same span.
+ * Wraps a trainer so that it reports `mae` and `rmse` in the original units of the target. The trainer
+ * itself computes them for the scaled target, in multiples of the scale's span. The loss still refers to the
+ * scaled target; r2 and accuracy have no unit. The compiler checks that all columns of the target have the
+ * same span.
  */
 function inOriginalUnits(
   trainer: Trainable,
@@ -2922,7 +2922,15 @@ function inOriginalUnits(
   { fields }: Dataset,
 ): Trainable {
   const [{ span } = { span: 1 }] = fields[fields.length - 1]!.scales ?? [];
-  const unitOf = (figure?: string) => (figure === "mae" || figure === "rmse" ? span : 1);
+  return withUnits(trainer, training, (figure) => (figure === "mae" || figure === "rmse" ? span : 1));
+}
+
+/** Wraps a trainer so that its losses and metrics, and `minDelta` of early stopping, have these units. */
+function withUnits(
+  trainer: Trainable,
+  training: TrainingFacts,
+  unitOf: (figure: string | undefined) => number,
+): Trainable {
   const own = <Figures extends Record<string, number>>(figures: Figures): Figures => {
     const scaled = Object.entries(figures).map(([name, value]) => [name, value * unitOf(name)]);
     return { ...figures, ...Object.fromEntries(scaled) };
@@ -3479,30 +3487,21 @@ function evaluation_totals(f: Numbers, doubles: Float64Array, n: number): void {
       const restored = f[at_restored_row + k]!;
       const t0 = dense6 - restored;
       loss_total += t0 * t0;
-      const t1 = restored;
-      const t2 = dense6 - t1;
-      r2_residual += t2 * t2;
-      r2_total += t1;
-      r2_squares += t1 * t1;
+      const t1 = dense6 - restored;
+      r2_residual += t1 * t1;
+      r2_total += restored;
+      r2_squares += restored * restored;
     }
   }
-  const totals_loss_total = doubles[at_totals_loss_total]! + loss_total;
+  doubles[at_totals_loss_total]! += loss_total;
   const t = n * 64;
-  const totals_loss_count = doubles[at_totals_loss_count]! + t;
-  const totals_rmse_total = doubles[at_totals_rmse_total]! + loss_total;
-  const totals_rmse_count = doubles[at_totals_rmse_count]! + t;
-  const totals_r2_residual = doubles[at_totals_r2_residual]! + r2_residual;
-  const totals_r2_total = doubles[at_totals_r2_total]! + r2_total;
-  const totals_r2_squares = doubles[at_totals_r2_squares]! + r2_squares;
-  const totals_r2_count = doubles[at_totals_r2_count]! + t;
-  doubles[at_totals_loss_total] = totals_loss_total;
-  doubles[at_totals_loss_count] = totals_loss_count;
-  doubles[at_totals_rmse_total] = totals_rmse_total;
-  doubles[at_totals_rmse_count] = totals_rmse_count;
-  doubles[at_totals_r2_residual] = totals_r2_residual;
-  doubles[at_totals_r2_total] = totals_r2_total;
-  doubles[at_totals_r2_squares] = totals_r2_squares;
-  doubles[at_totals_r2_count] = totals_r2_count;
+  doubles[at_totals_loss_count]! += t;
+  doubles[at_totals_rmse_total]! += loss_total;
+  doubles[at_totals_rmse_count]! += t;
+  doubles[at_totals_r2_residual]! += r2_residual;
+  doubles[at_totals_r2_total]! += r2_total;
+  doubles[at_totals_r2_squares]! += r2_squares;
+  doubles[at_totals_r2_count]! += t;
 }
 
 // summary_loss = totals_loss.total / totals_loss.count
@@ -3584,8 +3583,8 @@ function forBatches(
 }
 
 /**
- * Returns the indices of all rows. First checks every value, so that an invalid value is reported before
- * training and not in the middle of an epoch.
+ * Returns the indices of all rows. First checks every value, so that invalid values are reported before
+ * training, not in the middle of an epoch.
  */
 function checkedRows(session: Session, data: Batch): Int32Array {
   const rows = allRows(rowsOf(session.slots, data));
@@ -3617,9 +3616,9 @@ type Predicting = (
 
 /** The line of the help text about --predict. */
 const predictHelp = `
-  --predict FILE       print predictions for these rows`;
+  --predict FILE       print predictions for the rows of FILE`;
 
-/** Creates a function that predicts rows and interprets the output for each target column with `answer`. */
+/** Creates a function that predicts rows. `answer` interprets the output for each target column. */
 const predictBy =
   (answer: Interpretation): Predicting =>
   (context, fields, table, trainer) => {
@@ -3660,7 +3659,7 @@ type Interpretation = (scores: readonly number[], classes: readonly Cell[], scal
 /** Rounds to 7 significant digits, the precision of f32. */
 const rounded = (value: number): number => +value.toPrecision(7);
 
-/** For a number: the number in original units, with as many decimals as the training data suggests. */
+/** Converts a number to original units, with as many decimals as the training data suggests. */
 const inTargetUnits: Interpretation = ([value], _, { shift, span, decimals } = { shift: 0, span: 1 }) => [
   inDecimals(value! * span + shift, decimals),
 ];
@@ -3923,9 +3922,9 @@ const beginning = '{"tapeless":2,';
  *
  *   header (JSON, one line) | state | best epoch's parameters | last epoch's parameters | checksum
  *
- * The state begins with the current parameters. If training ends with the best epoch, the checkpoint also
- * contains the parameters of the best epoch so far. At the end of training, these replace the current
- * parameters, and the checkpoint then contains the parameters of the last epoch, too.
+ * The state begins with the current parameters. If training will restore the best epoch at the end,
+ * the checkpoint also contains the parameters of the best epoch so far. Once they are restored, the checkpoint
+ * contains the parameters of the last epoch, too.
  */
 function encodeCheckpoint(
   model: ModelFacts,
@@ -4000,7 +3999,7 @@ function decodeCheckpoint(
   if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
   const [best, last] = [stateBytes, stateBytes + parameterBytes];
   if (header.model.specHash !== model.specHash || ![best, last, last + parameterBytes].includes(data.length))
-    throw new InputError("another spec or compiler wrote the checkpoint; to train longer, use --epochs N");
+    throw new InputError("the checkpoint is of another spec or compiler; to train longer, use --epochs N");
   return {
     state: data.subarray(0, best),
     progress: {
@@ -4043,7 +4042,7 @@ interface FeatureEncoder {
   encode(context: EncodingContext, field: FittedField, table: Table, rows: Int32Array): FieldNumbers;
 }
 
-/** All facts that are needed to encode rows, except the fitted fields. */
+/** The context in which rows are encoded: everything except the fitted fields. */
 interface EncodingContext {
   model: ModelFacts;
   data: DataFacts;
@@ -4054,14 +4053,14 @@ interface EncodingContext {
   encoders: Readonly<Record<string, FeatureEncoder>>;
 }
 
-/** All facts that are needed to split, fit and encode a data set. */
+/** The context in which a data set is split, fitted and encoded. */
 interface DatasetContext extends EncodingContext {
   training: TrainingFacts;
   /** Present if at least one scale is fitted to the data. */
   fitScales?: FitScales | undefined;
 }
 
-/** The rows of the data, and the test rows if they have a file of their own. */
+/** The rows of the data, and the test rows if they are in a separate file. */
 interface Source {
   file: string;
   table: Table;
@@ -4152,9 +4151,9 @@ interface Split {
 }
 
 /**
- * Splits the rows in random order. With `classes` (one per row), each split has almost the class proportions
- * of all rows. For k classes and a class with the fraction p of all rows, the error is at most 1 + p·(k − 2)
- * rows. For two classes, this is one row.
+ * Splits the rows in random order. With `classes` (one per row), each split has nearly the class proportions
+ * of all rows. With k classes, the error of a class with fraction p is at most 1 + p·(k − 2) rows. For two
+ * classes, this is one row.
  */
 function splitRows(rows: number, training: TrainingFacts, seed: number, classes?: ArrayLike<number>): Split {
   const order = drawnRows(rows, seed);
@@ -4178,7 +4177,8 @@ function cutRows(order: Int32Array, { test, validation }: Pick<TrainingFacts, "t
   const share = (fraction = 0) => (fraction === 0 ? 0 : Math.max(1, Math.round(fraction * rows)));
   const tested = share(test);
   const held = tested + share(validation);
-  if (held >= rows) throw new InputError(`validation and test leave none of ${rows} rows for training`);
+  if (held >= rows)
+    throw new InputError(`validation and test need all ${rows} rows; none is left for training`);
   return {
     test: order.slice(0, tested).sort(),
     validation: order.slice(tested, held).sort(),
@@ -4188,8 +4188,8 @@ function cutRows(order: Int32Array, { test, validation }: Pick<TrainingFacts, "t
 
 /**
  * Distributes each class evenly over the order. Row j of the m rows of a class moves to the relative position
- * (j + ½) / m. So for any t, the first fraction t of the order contains m·t rows of each class, with an error
- * of at most half a row.
+ * (j + ½) / m. For any t, the first fraction t of the order therefore contains m·t rows of each class, with
+ * an error of at most half a row.
  */
 function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void {
   const members = new Map<number, number[]>();
@@ -4209,8 +4209,8 @@ type FittedRule = "standard" | "min-max";
 type ScaleRule = FittedRule | { divide: number };
 
 /**
- * How texts are split into words. A text that is too long for `length` positions is an error, unless `cut` is
- * true.
+ * The rule by which texts are split into words. A text that is too long for `length` positions is an error,
+ * unless `cut` is true.
  */
 interface WordRule {
   length: number;
@@ -4227,8 +4227,8 @@ interface Scale {
 }
 
 /**
- * The columns of a field, by name or as ranges such as "p0..p63", and how to encode them. `scale` applies
- * only to real numbers.
+ * The columns of a field, by name or as ranges such as "p0..p63", and their encoding. `scale` applies only to
+ * real numbers.
  */
 interface ColumnFacts {
   columns: readonly string[];
@@ -4251,7 +4251,7 @@ interface DataFacts {
   targets: Record<string, ColumnFacts>;
 }
 
-/** The fitted encoding of a field, as plain data. It suffices to encode new rows. */
+/** The fitted encoding of a field: all that is needed to encode new rows, as plain data. */
 interface FittedField {
   name: string;
   /** The columns, with ranges expanded. */
@@ -4351,7 +4351,7 @@ function wrongCell(table: Table, column: string, row: number, what: string): Inp
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
-/** Throws if a checkpoint contains an encoding that is not valid for each input and target. */
+/** Throws unless the encodings in a checkpoint are valid for every input and target. */
 function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefined): void {
   if (fields === undefined) return;
   batchFields(model).forEach(({ name }, i) => {
@@ -4393,8 +4393,8 @@ function checkFields(found: readonly FittedField[], trained = found): void {
 }
 
 /**
- * Encodes numbers, and classes that the data states by number or by name. Real numbers are scaled. Indices
- * remain integers, because f32 cannot represent all 32-bit integers.
+ * Encodes numbers, and classes that the data identifies by number or by name. Real numbers are scaled.
+ * Indices remain integers, because f32 cannot represent all 32-bit integers.
  */
 const columnEncoder: FeatureEncoder = {
   fit({ model, data, fitScales }, name, table, train) {
@@ -4427,7 +4427,7 @@ const columnEncoder: FeatureEncoder = {
           if (isWithin(bounds ? value : encoded[at]!, bounds)) continue;
           if (Number.isNaN(value)) throw noNumber(table, column, rows[row]!);
           const scaled = span === 1 ? "" : ", scaled,";
-          const what = bounds ? ` is not ${ruleOf(bounds)}` : `${scaled} is too large for ${dtype}`;
+          const what = bounds ? ` is not ${bounds.rule}` : `${scaled} is too large for ${dtype}`;
           throw wrongCell(table, column, rows[row]!, value + what);
         }
       }
@@ -4482,8 +4482,8 @@ const decimalEncoder: FeatureEncoder = {
 const mostDecimals = 12;
 
 /**
- * Returns the number of decimals of the values, or more if their range would otherwise have fewer than 100
- * steps.
+ * Returns the number of decimals of the values. Returns more if there would otherwise be fewer than 100 different
+ * numbers between the lowest and the highest value.
  */
 function decimalsOf(values: Float64Array): number {
   let [low, high, decimals] = [Infinity, -Infinity, 0];
@@ -4508,13 +4508,13 @@ function isWrittenIn(value: number, decimals: number): boolean {
  */
 type FitScales = (table: Table, columns: readonly string[], train: Int32Array, rule: FittedRule) => Scale[];
 
-/** The typed arrays in which a column may have its numbers. */
+/** The typed arrays in which a column may store its numbers. */
 type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
 interface Column {
-  /** The count of numbers per cell. Usually it is 1; for an image, it is the number of pixels. */
+  /** The number of values per cell: usually 1; for an image, the number of pixels. */
   readonly size: number;
-  /** All numbers, row-major. The numbers of a cell without numbers are NaN. */
+  /** All numbers, row-major. A cell that is not a number is NaN. */
   numbers(): NumberArray;
   /** The text of a cell. */
   text(row: number): string;
@@ -4523,8 +4523,8 @@ interface Column {
 interface Table {
   readonly rows: number;
   /**
-   * The columns in the order of the file. They are in a map and not in an object, because a column may have
-   * any name.
+   * The columns in the order of the file. This is a map and not an object, because a column may have any
+   * name.
    */
   readonly columns: ReadonlyMap<string, Column>;
   /**
@@ -4606,7 +4606,7 @@ function csvRecords(
   text = text.replace(/^\ufeff/, "");
   for (let end = ","; end !== "";) {
     const match = pattern.exec(text);
-    if (match === null) throw new InputError("invalid quote or not UTF-8", line);
+    if (match === null) throw new InputError("invalid quote, or invalid UTF-8", line);
     const [, quoted, plain] = match;
     end = match[3]!;
     cells.push(plain ?? quoted!.replaceAll('""', '"'));
@@ -4638,13 +4638,13 @@ interface Program extends DatasetContext {
   createTrainer(options: { seed?: number | undefined }): Trainer;
   /** Reads the data files that the flags name. */
   reader: DataReader;
-  /** Present if a run consists of several trainings, such as cross-validation. */
+  /** Present if a run has several stages, such as cross-validation. */
   regime?: Regime;
   /** Predicts the rows of a file. Absent if the program samples texts instead. */
   predict?: Predicting;
   /** Further lines of the help text. */
   seenHelp?: string;
-  /** Wraps the trainer, so that it reports errors in original units or samples texts. */
+  /** Wraps the trainer so that it reports errors in original units or samples texts. */
   seen?(trainer: Trainer, program: Program, dataset: Dataset, flags: Flags): Trainable | Promise<Trainable>;
 }
 
@@ -4870,8 +4870,8 @@ async function reading<T>(path: string, read: (files: HostFiles) => Promise<T>, 
 }
 
 /**
- * Awaits the work. Converts an error of the host to an InputError. The message states the operation that
- * failed and the reason.
+ * Awaits the work. Converts an error of the host to an InputError, whose message names the failed operation
+ * and the reason.
  */
 function orRefuse<T>(what: string, work: Promise<T>): Promise<T> {
   return work.catch((error: Error) => {
@@ -4923,7 +4923,7 @@ async function checkOutput(files: HostFiles, path: string): Promise<string | und
 async function outputTarget(files: HostFiles, path: string): Promise<string | undefined> {
   const status = await files.stat(path).catch(() => undefined);
   if (status && !status.isFile() && !status.isDirectory()) return undefined;
-  // This write of nothing fails for a folder and for a read-only file.
+  // Appending nothing fails for a folder and for a read-only file.
   if (status || /[/\\]$/.test(path)) await files.appendFile(path, "");
   const target = await targetOf(files, path);
   await files.mkdir(partialIn(target)[0], { recursive: true });
@@ -4964,7 +4964,7 @@ function partialIn(target: string): [folder: string, start: string] {
 const newPartial = (target: string): string =>
   `${partialIn(target).join("")}${crypto.randomUUID().slice(0, 8)}.partial`;
 
-/** Returns the file that a path refers to. Follows links, even links to files that do not exist yet. */
+/** Returns the file to which a path refers. Follows links, even links to files that do not exist yet. */
 async function targetOf(files: HostFiles, path: string, links = 9): Promise<string> {
   const target = await files.realpath(path).catch(() => undefined);
   const link =

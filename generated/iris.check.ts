@@ -26,7 +26,7 @@
 //
 // Notation
 //   a · b       the product of matrices or numbers; aᵀ is the transpose
-//   a ⊙ b       the elementwise product; all other operators work element by element, too
+//   a ⊙ b       the elementwise product; all other operators are elementwise, too
 //   Σ_i a       the sum over axis i. Axis i is the rows, j is the last axis, and k, l, m are the axes between
 //               them. Loop variables in the code may have other names.
 //   [c]         1 where the condition c is true, 0 elsewhere
@@ -82,12 +82,13 @@ interface CheckFacts {
   readonly flops: number;
   /**
    * Whether V8 allocates numbers (16 bytes each) for this model. It does so in recurrences and in
-   * transformers with dropout, where it does not inline all calls. These allocations would hide others.
+   * transformers with dropout, where it does not inline all calls. These allocations would hide other
+   * allocations.
    */
   readonly allocatesNumbers: boolean;
 }
 
-/** A trainer, and the loss that it is compared with. */
+/** A trainer, and the loss with which it is compared. */
 interface Checked {
   readonly model: ModelFacts;
   createTrainer(options: { seed?: number | undefined }): Trainer;
@@ -253,8 +254,8 @@ function randomBatch({ inputs, targets }: ModelFacts, rows: number, seed: number
 const mostAttempts = 20;
 
 /**
- * Finds a batch with a gradient that is not zero. This may take several attempts: for a perceptron, rows that
- * it classifies correctly have zero gradients. First adds random numbers to the parameters.
+ * Finds a batch with a nonzero gradient. This may take several attempts: in a perceptron, rows that are
+ * classified correctly have zero gradients. First adds random numbers to the parameters.
  */
 function informativeBatch(model: ModelFacts, trainer: Trainer, rows: number, seed: number): Batch {
   for (let attempt = 0; ; attempt++) {
@@ -361,7 +362,7 @@ const budgetOfFlops = 6e10;
 /** The average number of evaluations of the loss per slope: two at each step width. */
 const valuesOfSlope = 12;
 
-/** How many elements and random directions of a large parameter are checked. */
+/** The numbers of elements and random directions that are checked in a large parameter. */
 interface Sample {
   readonly elements: number;
   readonly directions: number;
@@ -628,7 +629,7 @@ const attempts = 16;
 
 interface MeasuredStep {
   step(): number;
-  /** Takes a cheap step. Many of these make the engine compile the code. */
+  /** Takes a cheap step. After many of these, the engine compiles the code. */
   warmUp(): number;
   /** The number of cheap steps before each attempt, and the number of steps that are measured. */
   readonly patience: number;
@@ -688,7 +689,7 @@ function heapMeter(): HeapMeter | undefined {
   return host?.memoryUsage && (() => host.memoryUsage?.().heapUsed ?? 0);
 }
 
-/** Whether resumed and uninterrupted runs are bit-identical, and whether equal seeds give equal bits. */
+/** Whether resumed and uninterrupted runs are bit-identical, and whether equal seeds lead to equal bits. */
 interface ResumeCheck {
   /** The number of steps before the checkpoint, and again after it. */
   readonly steps: number;
@@ -714,7 +715,7 @@ function checkResuming(
   };
   const whole = run(createTrainer({ seed }), 0, 2 * steps).save();
   const checkpoint = run(createTrainer({ seed }), 0, steps).save();
-  // This trainer has another seed, so the check fails unless the checkpoint replaces the whole state.
+  // This trainer has a different seed, so the check fails unless the checkpoint replaces the whole state.
   const resumed = createTrainer({ seed: seed + 1 });
   resumed.load(checkpoint);
   return {
@@ -798,13 +799,13 @@ function proofText({ model, facts }: Checked, proof: Proof, errors: readonly str
     ],
     [
       isResumed,
-      `resuming is exact: ${steps} steps, a checkpoint and ${steps} steps give the bits of ${2 * steps} steps`,
+      `resuming is exact: ${steps} steps, a checkpoint and ${steps} more give the same bits as ${2 * steps} steps`,
     ],
     [isRepeated, "the same seed gives the same bits"],
     [
       allocatesNothing,
       bytesPerStep === undefined
-        ? "a step allocates nothing: not measured, because this host cannot, or the steps are too few"
+        ? "a step allocates nothing: not measured, because this host cannot measure it, or the steps are too few"
         : allocatesNothing === undefined
           ? `a step allocates nothing: the engine allocates ${bytesPerStep} bytes of numbers in such ` +
             "loops, which hide other allocations"
@@ -893,13 +894,13 @@ const at_species = 392; // i32[n]
 // Results.
 const at_loss = 204; // f64[]
 
-// Intermediate values. Values that are needed during different calls of a program may share memory.
-const at_dense1_sum = 206; // f64[n, 16], calls 1 to 1 of trainingLoss
-const at_dense1 = 462; // f64[n, 16], calls 1 to 2 of trainingLoss
-const at_dense2 = 206; // f64[n, 3], calls 2 to 3 of trainingLoss
-const at_loss_total = 254; // f64[], calls 3 to 5 of trainingLoss
-const at_loss_count = 256; // f64[], calls 3 to 5 of trainingLoss
-const at_dense1_weight_squares = 206; // f64[], calls 4 to 5 of trainingLoss
+// Intermediate values. Values that are needed by different kernels of a program may share memory.
+const at_dense1_sum = 206; // f64[n, 16], kernels 1 to 1 of trainingLoss
+const at_dense1 = 462; // f64[n, 16], kernels 1 to 2 of trainingLoss
+const at_dense2 = 206; // f64[n, 3], kernels 2 to 3 of trainingLoss
+const at_loss_total = 254; // f64[], kernels 3 to 5 of trainingLoss
+const at_loss_count = 256; // f64[], kernels 3 to 5 of trainingLoss
+const at_dense1_weight_squares = 206; // f64[], kernels 4 to 5 of trainingLoss
 
 // ── 4 Forward: from the batch to the prediction ──
 
@@ -945,36 +946,6 @@ function dense2_forward(f: Numbers, n: number): void {
   }
 }
 
-// dense1.weight_squares = Σ_k,j dense1.weight²
-function regularization_forward_dense1_weight_squares(f: Numbers): void {
-  let dense1_weight_squares = 0;
-  for (let k = 0; k < 4; k++) {
-    const at_dense1_weight_k = at_dense1_weight + k * 16;
-    for (let l = 0; l < 16; l++) {
-      const dense1_weight = f[at_dense1_weight_k + l]!;
-      dense1_weight_squares += dense1_weight * dense1_weight;
-    }
-  }
-  f[at_dense1_weight_squares] = dense1_weight_squares;
-}
-
-// dense2.weight_squares = Σ_k,j dense2.weight²
-// loss = loss_total / max(loss_count, 1) + 0.01 · dense1.weight_squares + 0.01 · dense2.weight_squares
-function regularization_forward_loss(f: Numbers): void {
-  let dense2_weight_squares = 0;
-  for (let k = 0; k < 16; k++) {
-    const at_dense2_weight_k = at_dense2_weight + k * 3;
-    for (let l = 0; l < 3; l++) {
-      const dense2_weight = f[at_dense2_weight_k + l]!;
-      dense2_weight_squares += dense2_weight * dense2_weight;
-    }
-  }
-  f[at_loss] =
-    f[at_loss_total]! / Math.max(f[at_loss_count]!, 1) +
-    0.01 * f[at_dense1_weight_squares]! +
-    0.01 * dense2_weight_squares;
-}
-
 // ── 5 Loss: one number for the error of the prediction ──
 
 // maximum = max_j(dense2)
@@ -1005,6 +976,36 @@ function loss_forward_count(f: Numbers, integers: Int32Array, n: number): void {
   f[at_loss_count] = loss_count;
 }
 
+// dense1.weight_squares = Σ_k,j dense1.weight²
+function regularization_dense1_weight_squares(f: Numbers): void {
+  let dense1_weight_squares = 0;
+  for (let k = 0; k < 4; k++) {
+    const at_dense1_weight_k = at_dense1_weight + k * 16;
+    for (let l = 0; l < 16; l++) {
+      const dense1_weight = f[at_dense1_weight_k + l]!;
+      dense1_weight_squares += dense1_weight * dense1_weight;
+    }
+  }
+  f[at_dense1_weight_squares] = dense1_weight_squares;
+}
+
+// dense2.weight_squares = Σ_k,j dense2.weight²
+// loss = loss_total / max(loss_count, 1) + 0.01 · dense1.weight_squares + 0.01 · dense2.weight_squares
+function loss_forward(f: Numbers): void {
+  let dense2_weight_squares = 0;
+  for (let k = 0; k < 16; k++) {
+    const at_dense2_weight_k = at_dense2_weight + k * 3;
+    for (let l = 0; l < 3; l++) {
+      const dense2_weight = f[at_dense2_weight_k + l]!;
+      dense2_weight_squares += dense2_weight * dense2_weight;
+    }
+  }
+  f[at_loss] =
+    f[at_loss_total]! / Math.max(f[at_loss_count]!, 1) +
+    0.01 * f[at_dense1_weight_squares]! +
+    0.01 * dense2_weight_squares;
+}
+
 // ── 6 WebAssembly: the same kernels on vectors ──
 
 /**
@@ -1022,8 +1023,8 @@ function trainingLoss(f: Numbers, integers: Int32Array, n: number): number {
   dense1_forward(f, n);
   dense2_forward(f, n);
   loss_forward_count(f, integers, n);
-  regularization_forward_dense1_weight_squares(f);
-  regularization_forward_loss(f);
+  regularization_dense1_weight_squares(f);
+  loss_forward(f);
   return f[at_loss]!;
 }
 
@@ -1057,8 +1058,8 @@ function createLoss(batch: Batch): CheckedLoss {
 export type Backend = "relaxed" | "simd" | "ts";
 
 /**
- * The input is invalid. `line` is the line in the data file. If the data has no lines, `line` describes the
- * row.
+ * The error for invalid input. `line` is the line in the data file, or describes the row if the data has no
+ * lines.
  */
 export class InputError extends Error {
   readonly line: number | string | undefined;
@@ -1278,8 +1279,8 @@ function tableOfTanh(): Float64Array {
 }
 
 /**
- * Returns ±1, or x itself for zero and NaN. This code is separate from `tanh`, because engines inline only
- * short functions.
+ * Returns ±1, or x itself for zero and NaN. This function is separate from `tanh`, because engines inline
+ * only short functions.
  */
 function signOrSelf(x: number): number {
   return x > 0 ? 1 : x < 0 ? -1 : x;

@@ -74,7 +74,7 @@
 //
 // Notation
 //   a · b       the product of matrices or numbers; aᵀ is the transpose
-//   a ⊙ b       the elementwise product; all other operators work element by element, too
+//   a ⊙ b       the elementwise product; all other operators are elementwise, too
 //   Σ_i a       the sum over axis i. Axis i is the rows, j is the last axis, and k, l, m are the axes between
 //               them. Loop variables in the code may have other names.
 //   [c]         1 where the condition c is true, 0 elsewhere
@@ -182,7 +182,7 @@ interface TrainingFacts {
   stratify: boolean;
   earlyStopping?: EarlyStopping;
   /**
-   * "last" if the model has the parameters of the last epoch at the end, instead of those of the best epoch.
+   * "last" if training ends with the parameters of the last epoch, instead of those of the best epoch.
    */
   keep?: "last";
 }
@@ -247,43 +247,43 @@ const at_totals_loss_count = 21503; // f64[]
 const at_totals_mae_total = 21504; // f64[]
 const at_totals_mae_count = 21505; // f64[]
 
-// Intermediate values. Values that are needed during different calls of a program may share memory.
-const at_state_inputs = 43012; // f32[n, 48, 48], calls 2 to 3 of gradient
-const at_state_product = 190468; // f32[n, 48, 48], calls 3 to 15 of gradient
-const at_d_state_past = 43012; // f32[n, 48, 48], calls 15 to 18 of gradient
-const at_d_state_inputs = 337924; // f32[n, 48, 48], calls 15 to 19 of gradient
-const at_state_update = 485380; // f32[n, 48, 16], calls 3 to 15 of gradient
-const at_state_reset = 534532; // f32[n, 48, 16], calls 3 to 15 of gradient
-const at_state_new = 583684; // f32[n, 48, 16], calls 3 to 15 of gradient
-const at_state_h = 337924; // f32[n, 48, 16], calls 3 to 4 of gradient
-const at_state_h_before = 632836; // f32[n, 48, 16], calls 3 to 18 of gradient
-const at_hours = 681988; // f32[n, 48, 6], calls 1 to 19 of gradient
-const at_concat2 = 43012; // f32[n, 66], calls 4 to 13 of gradient
-const at_d_concat2 = 700420; // f32[n, 66], calls 14 to 15 of gradient
-const at_dense1 = 47236; // f32[n, 48], calls 5 to 11 of gradient
-const at_d_dense1_sum = 50308; // f32[n, 48], calls 11 to 14 of gradient
-const at_state_h_2 = 387076; // f32[n, 16], calls 3 to 3 of gradient
-const at_d_state_h = 704644; // f32[n, 16], calls 15 to 15 of gradient
-const at_difference = 50308; // f32[n, 12], calls 6 to 9 of gradient
-const at_d_dense2 = 53380; // f32[n, 12], calls 8 to 11 of gradient
-const at_d_loss_total = 51076; // f32[], calls 8 to 9 of gradient
-const at_predict_state_inputs = 43012; // f32[n, 48, 48], calls 2 to 3 of predict
-const at_predict_state_h = 190468; // f32[n, 48, 16], calls 3 to 4 of predict
-const at_predict_hours = 190468; // f32[n, 48, 6], calls 1 to 2 of predict
-const at_predict_concat2 = 43012; // f32[n, 66], calls 4 to 5 of predict
-const at_predict_state_past = 239620; // f32[n, 48], calls 3 to 3 of predict
-const at_predict_dense1 = 47236; // f32[n, 48], calls 5 to 6 of predict
-const at_predict_state_h_2 = 242692; // f32[n, 16], calls 3 to 3 of predict
-const at_predict_state_update = 243716; // f32[n, 16], calls 3 to 3 of predict
-const at_evaluate_state_inputs = 43012; // f32[n, 48, 48], calls 2 to 3 of evaluate
-const at_evaluate_state_h = 190468; // f32[n, 48, 16], calls 3 to 4 of evaluate
-const at_evaluate_hours = 190468; // f32[n, 48, 6], calls 1 to 2 of evaluate
-const at_evaluate_concat2 = 43012; // f32[n, 66], calls 4 to 5 of evaluate
-const at_evaluate_state_past = 239620; // f32[n, 48], calls 3 to 3 of evaluate
-const at_evaluate_dense1 = 47236; // f32[n, 48], calls 5 to 6 of evaluate
-const at_evaluate_state_h_2 = 242692; // f32[n, 16], calls 3 to 3 of evaluate
-const at_evaluate_state_update = 243716; // f32[n, 16], calls 3 to 3 of evaluate
-const at_evaluate_difference = 43012; // f32[n, 12], calls 6 to 7 of evaluate
+// Intermediate values. Values that are needed by different kernels of a program may share memory.
+const at_state_inputs = 43012; // f32[n, 48, 48], kernels 2 to 3 of gradient
+const at_state_product = 190468; // f32[n, 48, 48], kernels 3 to 15 of gradient
+const at_d_state_past = 43012; // f32[n, 48, 48], kernels 15 to 18 of gradient
+const at_d_state_inputs = 337924; // f32[n, 48, 48], kernels 15 to 19 of gradient
+const at_state_update = 485380; // f32[n, 48, 16], kernels 3 to 15 of gradient
+const at_state_reset = 534532; // f32[n, 48, 16], kernels 3 to 15 of gradient
+const at_state_new = 583684; // f32[n, 48, 16], kernels 3 to 15 of gradient
+const at_state_h = 337924; // f32[n, 48, 16], kernels 3 to 4 of gradient
+const at_state_h_before = 632836; // f32[n, 48, 16], kernels 3 to 18 of gradient
+const at_hours = 681988; // f32[n, 48, 6], kernels 1 to 19 of gradient
+const at_concat2 = 43012; // f32[n, 66], kernels 4 to 13 of gradient
+const at_d_concat2 = 700420; // f32[n, 66], kernels 14 to 15 of gradient
+const at_dense1 = 47236; // f32[n, 48], kernels 5 to 11 of gradient
+const at_d_dense1_sum = 50308; // f32[n, 48], kernels 11 to 14 of gradient
+const at_state_h_2 = 387076; // f32[n, 16], kernels 3 to 3 of gradient
+const at_d_state_h = 704644; // f32[n, 16], kernels 15 to 15 of gradient
+const at_difference = 50308; // f32[n, 12], kernels 6 to 9 of gradient
+const at_d_dense2 = 53380; // f32[n, 12], kernels 8 to 11 of gradient
+const at_d_loss_total = 51076; // f32[], kernels 8 to 9 of gradient
+const at_predict_state_inputs = 43012; // f32[n, 48, 48], kernels 2 to 3 of predict
+const at_predict_state_h = 190468; // f32[n, 48, 16], kernels 3 to 4 of predict
+const at_predict_hours = 190468; // f32[n, 48, 6], kernels 1 to 2 of predict
+const at_predict_concat2 = 43012; // f32[n, 66], kernels 4 to 5 of predict
+const at_predict_state_past = 239620; // f32[n, 48], kernels 3 to 3 of predict
+const at_predict_dense1 = 47236; // f32[n, 48], kernels 5 to 6 of predict
+const at_predict_state_h_2 = 242692; // f32[n, 16], kernels 3 to 3 of predict
+const at_predict_state_update = 243716; // f32[n, 16], kernels 3 to 3 of predict
+const at_evaluate_state_inputs = 43012; // f32[n, 48, 48], kernels 2 to 3 of evaluate
+const at_evaluate_state_h = 190468; // f32[n, 48, 16], kernels 3 to 4 of evaluate
+const at_evaluate_hours = 190468; // f32[n, 48, 6], kernels 1 to 2 of evaluate
+const at_evaluate_concat2 = 43012; // f32[n, 66], kernels 4 to 5 of evaluate
+const at_evaluate_state_past = 239620; // f32[n, 48], kernels 3 to 3 of evaluate
+const at_evaluate_dense1 = 47236; // f32[n, 48], kernels 5 to 6 of evaluate
+const at_evaluate_state_h_2 = 242692; // f32[n, 16], kernels 3 to 3 of evaluate
+const at_evaluate_state_update = 243716; // f32[n, 16], kernels 3 to 3 of evaluate
+const at_evaluate_difference = 43012; // f32[n, 12], kernels 6 to 7 of evaluate
 
 /** Creates a live view of each tensor, by name. The tensors are consecutive and begin at `start`. */
 function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): Record<string, Numbers> {
@@ -1408,8 +1408,7 @@ function adam_update(f: Numbers, integers: Int32Array, doubles: Float64Array): v
     const gradients = f[at_gradients + i]!;
     const next_mean = 0.9 * f[at_optimizer_mean + i]! + (1 - 0.9) * gradients;
     const next_squares = 0.999 * f[at_optimizer_squares + i]! + (1 - 0.999) * (gradients * gradients);
-    f[at_parameters + i] =
-      f[at_parameters + i]! -
+    f[at_parameters + i]! -=
       stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_correction + 1e-8));
     f[at_optimizer_mean + i] = next_mean;
     f[at_optimizer_squares + i] = next_squares;
@@ -1488,11 +1487,11 @@ interface Machine extends PredictingMachine {
    */
   gradient(n: number): number;
   /**
-   * Reads the training rows before the first step. Computes class weights or checks targets, if the model
-   * needs that.
+   * Reads the training rows before the first step, to compute class weights or to check targets, if the
+   * model requires it.
    */
   prepare?(data: Record<string, ArrayLike<number>>, rows: Int32Array): void;
-  /** Takes one step of the optimizer. The gradients are those of n rows. */
+  /** Takes one step of the optimizer, with gradients that were computed from n rows. */
   update(n: number): void;
   /** Adds the loss and metrics of the first n rows to `totals`. */
   evaluate(n: number): void;
@@ -1516,15 +1515,8 @@ export type Batch = Record<string, ArrayLike<number>>;
 interface IndexBounds {
   readonly lowest: number;
   readonly highest: number;
-}
-
-/**
- * Describes the range for an error message. Ranges are class indices with −1, a vocabulary, or all 32-bit
- * integers.
- */
-function ruleOf({ lowest, highest }: IndexBounds): string {
-  if (lowest < -1) return "a 32-bit integer";
-  return lowest < 0 ? `a class from 0 to ${highest} (or -1: ignored)` : `an index from 0 to ${highest}`;
+  /** Describes the range in an error message. */
+  readonly rule: string;
 }
 
 /** An input or target of a batch. */
@@ -1532,7 +1524,7 @@ interface BatchField {
   readonly name: string;
   /** True if prediction does not need this field: it is a target, or an input that only the loss reads. */
   readonly isTarget: boolean;
-  /** The count of numbers per row. */
+  /** The number of values per row. */
   readonly size: number;
   /** The valid indices; undefined for real numbers. */
   readonly bounds?: IndexBounds | undefined;
@@ -1554,9 +1546,10 @@ interface Slots extends ReadonlyArray<Slot> {
 
 /** The bounds of class indices, vocabulary indices or other integers. Real numbers have no bounds. */
 function boundsOf({ classes, vocabulary, dtype }: FieldFacts): IndexBounds | undefined {
-  if (classes) return { lowest: -1, highest: classes - 1 };
-  if (vocabulary) return { lowest: 0, highest: vocabulary - 1 };
-  return dtype === "i32" ? { lowest: -0x80000000, highest: 0x7fffffff } : undefined;
+  const highest = (classes ?? vocabulary ?? 0x80000000) - 1;
+  if (classes) return { lowest: -1, highest, rule: `a class from 0 to ${highest} (or -1: ignored)` };
+  if (vocabulary) return { lowest: 0, highest, rule: `an index from 0 to ${highest}` };
+  return dtype === "i32" ? { lowest: -0x80000000, highest, rule: "a 32-bit integer" } : undefined;
 }
 
 /** The inputs of a model and then its targets, both in the order of the spec. */
@@ -1632,49 +1625,58 @@ function writeRows(
   const turn = ++slots.writes;
   for (const slot of slots)
     if (!(onlyInputs && slot.isTarget)) writeField(slot, batch[slot.name]!, start, n, order);
-  // Reading an array of a user-defined class may run code of that class. This code must not overwrite the
-  // batch by calling this trainer.
-  if (slots.writes !== turn) throw new InputError("reading the batch calls the trainer");
+  // An array of a user-defined class may run its own code when it is read. That code must not call this
+  // trainer, which would overwrite the batch.
+  if (slots.writes !== turn) throw new InputError("the batch must not call its trainer");
 }
 
 function writeField(
-  { name, size, bounds, least = -Infinity, view }: Slot,
+  slot: Slot,
   values: ArrayLike<number>,
   start: number,
   n: number,
   order?: Int32Array,
 ): void {
   const windows = windowViewOf(values);
-  const numbers = windows === undefined ? values : windows.rows;
   for (let i = 0; i < n; i++) {
     const row = order === undefined ? start + i : order[start + i]!;
-    const first = windows === undefined ? row * size : windows.starts[row]!;
-    for (let j = 0; j < size; j++) {
-      const value = numbers[first + j]!;
-      // Copying would convert null, "" and true to numbers.
-      if (typeof value !== "number")
-        throw new InputError(`${name}, row ${row}: ${valueText(value)} is not a number`);
-      view[i * size + j] = value;
-      // Real numbers are checked after the copy, because they may overflow in f32.
-      if (isWithin(bounds ? value : view[i * size + j]!, bounds) && !(value < least)) continue;
-      const limit = value < least ? `below ${least}` : "too large for f32";
-      const what = bounds ? `not ${ruleOf(bounds)}` : Number.isFinite(value) ? limit : "not a finite number";
-      throw new InputError(`${name}, row ${row}: ${value} is ${what}`);
-    }
+    if (windows === undefined) writeRow(slot, i, row, values, row * slot.size);
+    else writeRow(slot, i, row, windows.rows, windows.starts[row]!);
+  }
+}
+
+/** Copies the row that begins at `values[from]` to row i of the slot, and checks each number. */
+function writeRow(
+  { name, size, bounds, least = -Infinity, view }: Slot,
+  i: number,
+  row: number,
+  values: ArrayLike<number>,
+  from: number,
+): void {
+  for (let j = 0; j < size; j++) {
+    const value = values[from + j]!;
+    // Check the type first, because the typed array would convert null, "" and true to numbers.
+    if (typeof value !== "number") checkNumber(name, row, value);
+    view[i * size + j] = value;
+    // Check a real number after the copy, because the number may overflow in f32.
+    if (isWithin(bounds ? value : view[i * size + j]!, bounds) && !(value < least)) continue;
+    const limit = value < least ? `below ${least}` : "too large for f32";
+    const what = bounds ? `not ${bounds.rule}` : Number.isFinite(value) ? limit : "not a finite number";
+    throw new InputError(`${name}, row ${row}: ${value} is ${what}`);
   }
 }
 
 type RowNumbers = Float32Array | Float64Array | Int32Array;
 
-/** Row i of a view is the numbers of `rows` from `starts[i]` on. */
+/** Row i of a view consists of the numbers in `rows` from `starts[i]` on. */
 interface WindowView {
   rows: ArrayLike<number>;
   starts: Int32Array;
 }
 
 /**
- * An array whose row i consists of the `size` numbers from `rows[starts[i]]` on. It reads them from `rows`, so it
- * takes no memory of its own; `subarray` and all other methods copy. Trainers of windows read the view directly.
+ * An array whose row i consists of the `size` numbers from `rows[starts[i]]` on. It shares the memory of
+ * `rows`; `subarray` and all other methods copy. Trainers that read windows use the view directly.
  */
 function windowRows<N extends RowNumbers>(rows: N, starts: Int32Array, size: number): N {
   const length = starts.length * size;
@@ -1706,15 +1708,15 @@ function windowRows<N extends RowNumbers>(rows: N, starts: Int32Array, size: num
   });
 }
 
-/** The view, if the array is one. */
+/** The view behind the array, if it was created by `windowRows`. */
 const windowViewOf = (values: object): WindowView | undefined =>
   hasView(values) ? values.windowView : undefined;
 
 const hasView = (values: object): values is { windowView: WindowView } => "windowView" in values;
 
 /**
- * The input is invalid. `line` is the line in the data file. If the data has no lines, `line` describes the
- * row.
+ * The error for invalid input. `line` is the line in the data file, or describes the row if the data has no
+ * lines.
  */
 export class InputError extends Error {
   readonly line: number | string | undefined;
@@ -1736,10 +1738,7 @@ function shown(text: string, most = 60): string {
     .concat(text.length > most ? "…" : "");
 }
 
-/**
- * Throws unless `given` is an object that has only known keys. So a misspelt option is reported and not
- * ignored.
- */
+/** Throws unless `given` is an object with only known keys, so that a misspelt option is not ignored. */
 function checkKeys(what: string, given: object, known: readonly string[]): void {
   if (typeof given !== "object" || !given)
     throw new InputError(`${what} must be an object, got ${valueText(given)}`);
@@ -1764,8 +1763,8 @@ function valueText(value: unknown): string {
 }
 
 /**
- * Sums over steps. `rows` counts the rows. `sum` adds, for each step, the loss before the step times its
- * rows, so `sum / rows` is the mean loss.
+ * Totals over steps. `rows` is the number of rows, and `sum` is the sum of loss × rows of each step, with the
+ * loss before the update. So `sum / rows` is the mean loss.
  */
 interface Tally {
   rows: number;
@@ -1773,7 +1772,7 @@ interface Tally {
 }
 
 /**
- * The progress of training, as saved in checkpoints. `rows` and `sum` count the steps of an incomplete epoch.
+ * The progress of training, as saved in checkpoints. `rows` and `sum` are the totals of an incomplete epoch.
  */
 interface Progress extends Tally {
   /** The number of completed epochs. */
@@ -1903,7 +1902,7 @@ const singleSteps: TakeSteps = function* (session, data, order, batchSize, count
   return tally.sum / tally.rows;
 };
 
-/** The loss became NaN or infinite in this epoch. Epochs are counted from 1. */
+/** The error for a loss that is NaN or infinite. `epoch` is counted from 1. */
 export class TrainingDiverged extends Error {
   readonly epoch: number;
   constructor(epoch: number, message: string) {
@@ -2035,7 +2034,7 @@ export interface FitOptions {
 
 /** The result of one epoch. */
 export interface EpochReport {
-  /** The number of the epoch, counted from 1. Epochs before a checkpoint are included. */
+  /** The number of the epoch, counted from 1. Epochs before a loaded checkpoint are included. */
   epoch: number;
   /** The mean of the losses before each step, weighted by rows. */
   loss: number;
@@ -2069,7 +2068,7 @@ export interface Trainer {
   readonly backend: Backend;
   /** The random seed. */
   readonly seed: number;
-  /** The number of completed epochs, including those before a checkpoint. */
+  /** The number of completed epochs, including those of a loaded checkpoint. */
   readonly epoch: number;
   /** Takes one optimizer step. Returns the mean loss before the update. */
   step(batch: Batch): number;
@@ -2097,8 +2096,8 @@ export interface Trainer {
   /** Runs epochs() to the end, without yielding. */
   fit(data: Batch, options?: FitOptions): History;
   /**
-   * Returns a checkpoint from which training resumes with the same bits. Adds `metadata` to the metadata that
-   * was saved or loaded before.
+   * Returns a checkpoint. Training that resumes from it is bit-identical to uninterrupted training. Adds
+   * `metadata` to the metadata that was saved or loaded before.
    */
   save(metadata?: CheckpointMetadata): Uint8Array;
   /**
@@ -2107,7 +2106,7 @@ export interface Trainer {
   load(checkpoint: Uint8Array): CheckpointMetadata;
 }
 
-/** A compiled model, and optional functions that replace the usual ones. */
+/** A compiled model, with optional replacements for the functions of an epoch. */
 type TrainerBase = Pick<Session, "model" | "machine" | "training"> & Partial<EpochSession>;
 
 /**
@@ -2212,13 +2211,13 @@ function runToEnd<Result>(run: Generator<unknown, Result>): Result {
 
 // ── 9 Training loop: epochs, validation and early stopping ──
 
-/** Some rows of a data set: their indices, and the data of all rows. */
+/** A part of a data set: the indices of its rows, and the data of all rows. */
 interface Part {
   data: Batch;
   rows: Int32Array;
 }
 
-/** The parts of an epoch that take long. They are generators, which yield only in trainers that can pause. */
+/** The long-running parts of an epoch. They are generators, but yield only in trainers that can pause. */
 interface EpochParts {
   takeSteps: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
   evaluateRows: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
@@ -2312,8 +2311,8 @@ function partsOf(
 }
 
 /**
- * Trains according to the plan. Yields after each epoch, and where the trainer pauses. If the caller stops
- * iterating, the trainer keeps its state, and the next run continues from this state.
+ * Trains according to the plan. Yields after each epoch, and wherever the trainer pauses. If the caller
+ * stops iterating, the trainer keeps its state, from which the next run continues.
  */
 function* runEpochs(session: EpochSession, plan: FitPlan): Generator<EpochReport, History> {
   const { machine, progress } = session;
@@ -2406,12 +2405,12 @@ function judge(
 }
 
 /**
- * The result of a training run. Splits that the spec does not set aside are absent. As in training, the loss
- * refers to scaled targets.
+ * The result of a training run. A split is absent if the spec does not set it aside. As in training, the
+ * loss refers to scaled targets.
  */
 interface TrainingResult {
   model: string;
-  /** The number of completed epochs, including those before a checkpoint. */
+  /** The number of completed epochs, including those of a loaded checkpoint. */
   epochs: number;
   bestEpoch: number;
   train: Summary;
@@ -2425,34 +2424,34 @@ interface TrainingResult {
 interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "save"> {
   /** Samples new texts, if requested. */
   samples?(): readonly string[] | undefined;
-  /** Whether the user, and not early stopping, ended the epochs. */
+  /** Whether the user ended the training, rather than early stopping. */
   isInterrupted?(): boolean;
 }
 
-/** One training of a run. */
+/** One stage of a run, which trains one model. */
 interface Stage extends Pick<FitOptions, "earlyStopping"> {
   epochs: number;
   /** A prefix for progress lines. */
   name?: string;
-  /** Further metadata for the checkpoints of this training. A resumed run reads it. */
+  /** Additional metadata for the checkpoints of this stage, which a resumed run reads. */
   metadata?: CheckpointMetadata;
 }
 
-/** A stage at its beginning, with its trainer and data. */
+/** A stage about to run, with its trainer and data. */
 interface Begun extends Stage {
   trainer: Trainer;
   dataset: Dataset;
-  /** Whether the stage had already stopped early before the run was resumed. If so, it trains no further. */
+  /** Whether the stage had stopped early before the run was resumed. If so, it does not train. */
   hasStopped: boolean;
 }
 
 /** The initial state of a run. */
 interface Start extends DatasetContext {
-  /** The number of epochs after which a training ends. */
+  /** The number of epochs after which training ends. */
   epochs: number;
   /**
-   * The trainer of the first training. It is new, or restored from the checkpoint file `resume`, whose
-   * metadata is `resumed`.
+   * The trainer of the first stage. It is new, or restored from the checkpoint file `resume`, whose metadata
+   * is `resumed`.
    */
   trainer: Trainer;
   resume?: string | undefined;
@@ -2474,35 +2473,35 @@ interface Host {
   warn(text: string): void;
 }
 
-/** A run of several trainings. */
+/** A run with several stages, such as cross-validation. */
 interface Run extends Start, Pick<Host, "warn"> {
   source: Source;
   /** Runs one stage, with checkpoints and progress. */
   train(trainer: Trainer, dataset: Dataset, stage: Stage): Promise<TrainingResult>;
 }
 
-/** Defines a run of several trainings, and the text of its result. */
+/** Defines the stages of a run, and the text of its result. */
 interface Regime {
   train(run: Run): Promise<TrainingResult>;
   /**
-   * Returns a warning if a checkpoint with this metadata does not contain the final model. It is printed
-   * before the checkpoint is used for predictions.
+   * Returns a warning if a checkpoint with this metadata does not contain the final model. The warning is
+   * printed before the checkpoint is used for predictions.
    */
   doubt(training: TrainingFacts, metadata: CheckpointMetadata): string | undefined;
   text(result: TrainingResult): string;
 }
 
-/** Performs the whole run: reads the rows, then trains once. With `regime`, trains several times. */
+/** Performs the whole run: reads the rows, then trains once or, with `regime`, in several stages. */
 async function trainRun(start: Start, host: Host, regime?: Regime): Promise<TrainingResult> {
   const train: Run["train"] = (trainer, dataset, stage) => trainStage(start, host, trainer, dataset, stage);
   if (regime) return regime.train({ ...start, warn: host.warn, source: await host.read(), train });
   const { trainer, epochs, locateErrors } = start;
-  // The table is not in a variable. Otherwise it would stay in memory during training, and it is as large as
+  // No variable refers to the table. Otherwise it would stay in memory during training, and it is as large as
   // the data set.
   return train(trainer, datasetOf(start, await host.read(), trainer.seed, locateErrors), { epochs });
 }
 
-/** Performs one training, with a checkpoint after every epoch. */
+/** Performs one stage, and writes a checkpoint after every epoch. */
 async function trainStage(
   { model, training, resume, resumed, locateErrors, ...start }: Start,
   host: Host,
@@ -2528,9 +2527,9 @@ async function trainStage(
 }
 
 /**
- * Trains until the trainer has completed `epochs` epochs (by default the number in the spec). Then evaluates
- * all splits with the final parameters. These are the parameters of the best epoch if there is a validation
- * split, unless the spec has `keep: "last"`.
+ * Trains until the trainer has completed `epochs` epochs (by default the number in the spec), then evaluates
+ * all splits with the final parameters. With a validation split, these are the parameters of the best epoch,
+ * unless the spec has `keep: "last"`.
  */
 async function trainOn(
   model: ModelFacts,
@@ -2595,10 +2594,10 @@ function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: Traini
 }
 
 /**
- * Wraps a trainer, so that it reports `mae` and `rmse` in the original units of the target. The trainer
- * itself computes them for the scaled target, in units of the scale's span. `minDelta` of early stopping has
- * the units of its metric. The loss still refers to the scaled target. r2 and accuracy have no unit. The
- * compiler checks that all columns of the target have the same span.
+ * Wraps a trainer so that it reports `mae` and `rmse` in the original units of the target. The trainer
+ * itself computes them for the scaled target, in multiples of the scale's span. The loss still refers to the
+ * scaled target; r2 and accuracy have no unit. The compiler checks that all columns of the target have the
+ * same span.
  */
 function inOriginalUnits(
   trainer: Trainable,
@@ -2606,7 +2605,15 @@ function inOriginalUnits(
   { fields }: Dataset,
 ): Trainable {
   const [{ span } = { span: 1 }] = fields[fields.length - 1]!.scales ?? [];
-  const unitOf = (figure?: string) => (figure === "mae" || figure === "rmse" ? span : 1);
+  return withUnits(trainer, training, (figure) => (figure === "mae" || figure === "rmse" ? span : 1));
+}
+
+/** Wraps a trainer so that its losses and metrics, and `minDelta` of early stopping, have these units. */
+function withUnits(
+  trainer: Trainable,
+  training: TrainingFacts,
+  unitOf: (figure: string | undefined) => number,
+): Trainable {
   const own = <Figures extends Record<string, number>>(figures: Figures): Figures => {
     const scaled = Object.entries(figures).map(([name, value]) => [name, value * unitOf(name)]);
     return { ...figures, ...Object.fromEntries(scaled) };
@@ -2640,14 +2647,16 @@ function inOriginalUnits(
   };
 }
 
-/** The parts of a run that the folds depend on. */
+/** The parts of a run on which the folds depend. */
 interface Cutting extends DatasetContext, Pick<Run, "source" | "locateErrors" | "warn"> {
   trainer: { readonly seed: number };
 }
 
-/** Loss and metrics of a naive forecast of the splits that the model was not trained on. */
+/** Loss and metrics of the naive forecast, on the splits that the model was not trained on. */
 interface NaiveResult {
-  /** The number of rows before it from which a value is forecast, or a multiple of this number. */
+  /**
+   * The season: a value is forecast from the value this many rows before it, or a multiple of this number.
+   */
   season: number;
   validation?: Record<string, number>;
   test?: Record<string, number>;
@@ -2663,7 +2672,7 @@ const ruledRegime: Regime = {
     warnOfGaps(run);
     const dataset = ruledDatasetOf(run, source, trainer.seed, locateErrors);
     const naive = naiveIn(run, dataset);
-    // The table is in no variable during training, because it would take as much memory as the data set.
+    // No variable refers to the table during training, because it takes as much memory as the data set.
     return withNaive(run.train(trainer, dataset, { epochs }), naive);
   },
   doubt: () => undefined,
@@ -2746,7 +2755,7 @@ interface ForecastSums {
   hits: number;
 }
 
-/** The figures of a naive forecast, for a scaled target. */
+/** The metrics of a naive forecast, for a scaled target. */
 const naiveFigures: Readonly<Record<string, (sums: ForecastSums) => number>> = {
   mae: ({ errors, count }) => errors / count,
   mse: ({ squares, count }) => squares / count,
@@ -2782,8 +2791,8 @@ function sumsOf({ model, data }: DatasetContext, target: string, windows: Batch)
 }
 
 /**
- * As for the model, losses are those of scaled targets, and mae and rmse are in original units. Figures of a model with
- * several targets begin with the name of the target; their sum, weighted, is not reported.
+ * As for the model, losses refer to scaled targets, and mae and rmse are in original units. With several
+ * targets, the name of each value begins with its target. The weighted sum of the losses is not reported.
  */
 const forecastNaively: ForecastNaively = (context, fields, windows) => {
   const { training, data, model } = context;
@@ -3036,15 +3045,11 @@ function evaluation_totals(f: Numbers, doubles: Float64Array, n: number): void {
       mae_total += Math.abs(difference);
     }
   }
-  const totals_loss_total = doubles[at_totals_loss_total]! + loss_total;
+  doubles[at_totals_loss_total]! += loss_total;
   const t = n * 12;
-  const totals_loss_count = doubles[at_totals_loss_count]! + t;
-  const totals_mae_total = doubles[at_totals_mae_total]! + mae_total;
-  const totals_mae_count = doubles[at_totals_mae_count]! + t;
-  doubles[at_totals_loss_total] = totals_loss_total;
-  doubles[at_totals_loss_count] = totals_loss_count;
-  doubles[at_totals_mae_total] = totals_mae_total;
-  doubles[at_totals_mae_count] = totals_mae_count;
+  doubles[at_totals_loss_count]! += t;
+  doubles[at_totals_mae_total]! += mae_total;
+  doubles[at_totals_mae_count]! += t;
 }
 
 // summary_loss = totals_loss.total / totals_loss.count
@@ -3113,8 +3118,8 @@ function forBatches(
 }
 
 /**
- * Returns the indices of all rows. First checks every value, so that an invalid value is reported before
- * training and not in the middle of an epoch.
+ * Returns the indices of all rows. First checks every value, so that invalid values are reported before
+ * training, not in the middle of an epoch.
  */
 function checkedRows(session: Session, data: Batch): Int32Array {
   const rows = allRows(rowsOf(session.slots, data));
@@ -3146,9 +3151,9 @@ type Predicting = (
 
 /** The line of the help text about --predict. */
 const predictHelp = `
-  --predict FILE       print predictions for these rows`;
+  --predict FILE       print predictions for the rows of FILE`;
 
-/** Creates a function that predicts rows and interprets the output for each target column with `answer`. */
+/** Creates a function that predicts rows. `answer` interprets the output for each target column. */
 const predictBy =
   (answer: Interpretation): Predicting =>
   (context, fields, table, trainer) => {
@@ -3178,8 +3183,8 @@ function csvText(rows: readonly (readonly Cell[])[]): string {
 }
 
 /**
- * Predicts windows. A row of the result begins with the group and the time of the last row of the past, or with its
- * number, and has a value for each step of the horizon: `load+1`, `load+2`.
+ * Predicts windows. A row of the result begins with the group and the time (or else the number) of the last
+ * past row, followed by a value for each step of the horizon: `load+1`, `load+2`.
  */
 const forecastBy =
   (predicting: Predicting): Predicting =>
@@ -3191,8 +3196,9 @@ const forecastBy =
   };
 
 /**
- * The windows of a table: in each group, one ends at its last row, and others every `stride` rows before. A window
- * needs rows of the future only if an input reads them. Groups that are too short have no window.
+ * The windows of a table. In each group, one window ends at the last row, and earlier ones end every
+ * `stride` rows before it. A window needs future rows only if an input reads them. Groups that are too short
+ * have no window.
  */
 function windowsToForecast(context: EncodingContext, table: Table): WindowTable {
   const { length, horizon, stride, group } = windowRuleOf(context);
@@ -3227,7 +3233,7 @@ function withSteps(context: EncodingContext, fields: readonly FittedField[]): Fi
   });
 }
 
-/** The cells that identify the last row of the past of each window. */
+/** The cells that identify the last past row of each window. */
 function originsOf(context: EncodingContext, { series, order, starts }: WindowTable) {
   const { length, group } = windowRuleOf(context);
   const { timeColumn } = context.data;
@@ -3255,7 +3261,7 @@ type Interpretation = (scores: readonly number[], classes: readonly Cell[], scal
 /** Rounds to 7 significant digits, the precision of f32. */
 const rounded = (value: number): number => +value.toPrecision(7);
 
-/** For a number: the number in original units, with as many decimals as the training data suggests. */
+/** Converts a number to original units, with as many decimals as the training data suggests. */
 const inTargetUnits: Interpretation = ([value], _, { shift, span, decimals } = { shift: 0, span: 1 }) => [
   inDecimals(value! * span + shift, decimals),
 ];
@@ -3461,9 +3467,9 @@ const beginning = '{"tapeless":2,';
  *
  *   header (JSON, one line) | state | best epoch's parameters | last epoch's parameters | checksum
  *
- * The state begins with the current parameters. If training ends with the best epoch, the checkpoint also
- * contains the parameters of the best epoch so far. At the end of training, these replace the current
- * parameters, and the checkpoint then contains the parameters of the last epoch, too.
+ * The state begins with the current parameters. If training will restore the best epoch at the end,
+ * the checkpoint also contains the parameters of the best epoch so far. Once they are restored, the checkpoint
+ * contains the parameters of the last epoch, too.
  */
 function encodeCheckpoint(
   model: ModelFacts,
@@ -3538,7 +3544,7 @@ function decodeCheckpoint(
   if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
   const [best, last] = [stateBytes, stateBytes + parameterBytes];
   if (header.model.specHash !== model.specHash || ![best, last, last + parameterBytes].includes(data.length))
-    throw new InputError("another spec or compiler wrote the checkpoint; to train longer, use --epochs N");
+    throw new InputError("the checkpoint is of another spec or compiler; to train longer, use --epochs N");
   return {
     state: data.subarray(0, best),
     progress: {
@@ -3596,7 +3602,7 @@ interface FeatureEncoder {
   encode(context: EncodingContext, field: FittedField, table: Table, rows: Int32Array): FieldNumbers;
 }
 
-/** All facts that are needed to encode rows, except the fitted fields. */
+/** The context in which rows are encoded: everything except the fitted fields. */
 interface EncodingContext {
   model: ModelFacts;
   data: DataFacts;
@@ -3609,14 +3615,14 @@ interface EncodingContext {
   readTimes?: ReadTimes | undefined;
 }
 
-/** All facts that are needed to split, fit and encode a data set. */
+/** The context in which a data set is split, fitted and encoded. */
 interface DatasetContext extends EncodingContext {
   training: TrainingFacts;
   /** Present if at least one scale is fitted to the data. */
   fitScales?: FitScales | undefined;
   /** Splitters by key of `SplitRule`. The first key that a rule has selects its splitter. */
   splitters?: Readonly<Record<string, Splitter>>;
-  /** Present if the units of training are not single rows. */
+  /** Present if the model is trained on windows instead of single rows. */
   cutUnits?: CutUnits | undefined;
   /** Present if gaps in time are reported. */
   describeGaps?: DescribeGaps | undefined;
@@ -3627,7 +3633,10 @@ interface DatasetContext extends EncodingContext {
 /** Reads the times of all rows: numbers that increase with time. Throws for a cell that is not a time. */
 type ReadTimes = (table: Table, column: TimeColumn) => Float64Array;
 
-/** Selects the rows of a split among the rows `open`, which are in no other split. Throws if there are none. */
+/**
+ * Selects the rows of a split from the rows `open`, which are not in any other split. Throws if there are
+ * none.
+ */
 type Splitter = (request: SplitRequest) => Int32Array;
 
 interface SplitRequest {
@@ -3640,33 +3649,36 @@ interface SplitRequest {
   seed: number;
 }
 
-/** The units of training, validation and test: rows or windows. */
+/** The units that are assigned to splits: rows or windows. */
 interface Units {
-  /** A row of this table is a unit. */
+  /** Each row of this table is a unit. */
   table: Table;
   /** The split of each unit. */
   labels: Uint8Array;
 }
 
-/** Cuts a table into units. `labels` has the split of each row; a unit belongs to one split. */
+/**
+ * Cuts a table into units, such as windows. `labels` contains the split of each row; a unit belongs to one
+ * split.
+ */
 type CutUnits = (context: EncodingContext, table: Table, labels: Uint8Array) => Units;
 
 /** A warning about gaps in the times of the rows; undefined if there are none. */
 type DescribeGaps = (context: EncodingContext, table: Table) => string | undefined;
 
-/** Loss and metrics of a naive forecast of these windows, as far as the spec reports them. */
+/** Evaluates a naive forecast of these windows by the losses and the metrics of the spec, where they apply. */
 type ForecastNaively = (
   context: DatasetContext,
   fields: readonly FittedField[],
   windows: Batch,
 ) => Record<string, number>;
 
-/** The rows of the data, and the test rows if they have a file of their own. */
+/** The rows of the data, and the test rows if they are in a separate file. */
 interface Source {
   file: string;
   table: Table;
   test?: { file: string; table: Table } | undefined;
-  /** The validation rows, if these have their own file. */
+  /** The validation rows, if they are in a separate file. */
   validationFile?: { file: string; table: Table } | undefined;
 }
 
@@ -3754,9 +3766,9 @@ interface Split {
 }
 
 /**
- * Splits the rows in random order. With `classes` (one per row), each split has almost the class proportions
- * of all rows. For k classes and a class with the fraction p of all rows, the error is at most 1 + p·(k − 2)
- * rows. For two classes, this is one row.
+ * Splits the rows in random order. With `classes` (one per row), each split has nearly the class proportions
+ * of all rows. With k classes, the error of a class with fraction p is at most 1 + p·(k − 2) rows. For two
+ * classes, this is one row.
  */
 function splitRows(rows: number, training: TrainingFacts, seed: number, classes?: ArrayLike<number>): Split {
   const order = drawnRows(rows, seed);
@@ -3780,7 +3792,8 @@ function cutRows(order: Int32Array, { test, validation }: Pick<TrainingFacts, "t
   const share = (fraction = 0) => (fraction === 0 ? 0 : Math.max(1, Math.round(fraction * rows)));
   const tested = share(test);
   const held = tested + share(validation);
-  if (held >= rows) throw new InputError(`validation and test leave none of ${rows} rows for training`);
+  if (held >= rows)
+    throw new InputError(`validation and test need all ${rows} rows; none is left for training`);
   return {
     test: order.slice(0, tested).sort(),
     validation: order.slice(tested, held).sort(),
@@ -3790,8 +3803,8 @@ function cutRows(order: Int32Array, { test, validation }: Pick<TrainingFacts, "t
 
 /**
  * Distributes each class evenly over the order. Row j of the m rows of a class moves to the relative position
- * (j + ½) / m. So for any t, the first fraction t of the order contains m·t rows of each class, with an error
- * of at most half a row.
+ * (j + ½) / m. For any t, the first fraction t of the order therefore contains m·t rows of each class, with
+ * an error of at most half a row.
  */
 function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void {
   const members = new Map<number, number[]>();
@@ -3805,7 +3818,7 @@ function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void 
   order.sort((a, b) => place[a]! - place[b]! || classes[a]! - classes[b]!);
 }
 
-/** These rows of a table, as a table. */
+/** Returns these rows of a table as a new table. */
 function rowsOfTable(table: Table, rows: Int32Array): Table {
   const columns = [...table.columns].map(([name, { size, text, numbers }]): [string, Column] => {
     const own = () => {
@@ -3824,7 +3837,7 @@ function rowsOfTable(table: Table, rows: Int32Array): Table {
   };
 }
 
-/** The units of training: windows, or the rows themselves, without those that are left out. */
+/** The units of a table: windows, or the rows themselves. Rows with the label `leftOut` are omitted. */
 function unitsOf(context: DatasetContext, table: Table, labels: Uint8Array): Units {
   if (context.cutUnits) return context.cutUnits(context, table, labels);
   if (!labels.includes(splitLabels.leftOut)) return { table, labels };
@@ -3832,13 +3845,13 @@ function unitsOf(context: DatasetContext, table: Table, labels: Uint8Array): Uni
   return { table: rowsOfTable(table, used), labels: Uint8Array.from(used, (row) => labels[row]!) };
 }
 
-/** All rows of the split with this label, as units of their own. */
+/** The units that consist only of rows with this label. */
 function unitsWith(context: DatasetContext, table: Table, labels: Uint8Array, label: number): Table {
   const own = labels.map((other) => (other === label ? label : splitLabels.leftOut));
   return unitsOf(context, table, own).table;
 }
 
-/** The units of a table that is a whole split. */
+/** The units of a table whose rows all belong to one split. */
 const wholeSplit = (context: DatasetContext, table: Table, label: number): Table =>
   unitsWith(context, table, new Uint8Array(table.rows).fill(label), label);
 
@@ -3905,12 +3918,12 @@ function checkFiles(
   }
 }
 
-/** The splits of rows and windows. Those with `leftOut` are not used. */
+/** The labels of rows and windows. Those with the label `leftOut` are not used. */
 const splitLabels = { train: 0, validation: 1, test: 2, leftOut: 3 };
 
 /**
- * The split of each row. The test rows are selected first, then the validation rows among the others. All
- * fractions are of all rows.
+ * Returns the split of each row. Selects the test rows first, then the validation rows from the others. All
+ * fractions are fractions of all rows.
  */
 function labelSplits(context: DatasetContext, table: Table, seed: number): Uint8Array {
   const { data, splitters = {} } = context;
@@ -3924,7 +3937,7 @@ function labelSplits(context: DatasetContext, table: Table, seed: number): Uint8
       labels[row] = splitLabels[split];
   }
   if (labels.includes(splitLabels.train)) return labels;
-  throw new InputError(`validation and test leave none of ${table.rows} rows for training`);
+  throw new InputError(`validation and test need all ${table.rows} rows; none is left for training`);
 }
 
 /** The rows or windows with this label, ascending. */
@@ -3940,11 +3953,11 @@ function rowsWith(labels: Uint8Array, label: number): Int32Array {
   return found;
 }
 
-/** A number of rows, at least one, for a fraction of `count`. */
+/** The fraction of `count` as a number of rows, at least one. */
 const fractionOf = (fraction: number, count: number): number => Math.max(1, Math.round(fraction * count));
 
 // Splitters.
-/** The last rows in the order of time. Rows of the same time are in the same split. */
+/** Selects the last rows in the order of time. Rows with the same time are in the same split. */
 const lastRows: Splitter = ({ context, table, rule: { last = 0 }, open }) => {
   const rows = sequencesOf(context, table, open).map((sequence) => {
     const { length } = sequence.rows;
@@ -3970,7 +3983,9 @@ interface Sequence {
   times?: Float64Array | undefined;
 }
 
-/** Reads days since 1970, or plain numbers. The times of all rows have an offset from UTC, or none has. */
+/**
+ * Reads times as days since 1970, or as plain numbers. Either all times have an offset from UTC, or none has.
+ */
 const readMoments: ReadTimes = (table, { column, format }) => {
   const { text } = columnOf(table, column);
   const read = timeReader(format);
@@ -4020,8 +4035,8 @@ function rowsByGroup(table: Table, column: string, rows: Int32Array): Map<string
 }
 
 /**
- * These rows as sequences: one in the order of their times, or without times, one for each group of windows in
- * the order of the table.
+ * Returns the rows as sequences. With times, there is one sequence, in the order of the times. Without
+ * times, there is one for each group of windows, in the order of the table.
  */
 function sequencesOf(context: EncodingContext, table: Table, rows: Int32Array): Sequence[] {
   const times = timesOf(context, table);
@@ -4031,7 +4046,7 @@ function sequencesOf(context: EncodingContext, table: Table, rows: Int32Array): 
   return parts.map((part) => ({ rows: part }));
 }
 
-/** Moves a cut, which is before the row at this position, to the first row of the same time. */
+/** Moves a cut before the row at this position to the first row with the same time. */
 function cutAt({ rows, times }: Sequence, position: number): number {
   let cut = position;
   while (times && cut > 0 && cut < rows.length && times[rows[cut]!]! === times[rows[cut - 1]!]!) cut--;
@@ -4045,8 +4060,8 @@ interface SeriesOrder {
 }
 
 /**
- * The rows of each group in the order of the table. With `gaps: "cut"`, a series ends at a gap. Throws if the times of
- * a group do not increase from row to row.
+ * Returns all rows, group by group, in the order of the table. With `gaps: "cut"`, a series ends at a gap.
+ * Throws if the times of a group do not increase from row to row.
  */
 function seriesOrder(context: EncodingContext, table: Table): SeriesOrder {
   const { timeColumn, windowRule: { group, gaps } = {} } = context.data;
@@ -4068,8 +4083,8 @@ function seriesOrder(context: EncodingContext, table: Table): SeriesOrder {
 }
 
 /**
- * The positions in `order` of the rows after a gap, and the usual distance of two rows in time, which is the median. A
- * distance is a gap if it is more than half as much again: the lengths of months differ by less.
+ * The positions in `order` of the rows after a gap, and the usual distance in time between two rows, which is
+ * the median. A gap is a distance of more than 1.5 times the usual one. The lengths of months differ by less.
  */
 function gapsIn(times: Float64Array, { order, ends }: SeriesOrder): { positions: Int32Array; usual: number } {
   const begins = new Set([0, ...ends]);
@@ -4119,7 +4134,7 @@ interface WindowTable extends Table {
 const windowRuleOf = ({ data }: EncodingContext): WindowRule =>
   data.windowRule ?? { length: 1, horizon: 1, stride: 1 };
 
-/** Windows that begin at these positions. An error about a window is located at its first row. */
+/** The windows that begin at these positions. Errors about a window state the line of its first row. */
 function windowTable(series: Table, order: Int32Array, starts: readonly number[]): WindowTable {
   return {
     series,
@@ -4132,8 +4147,8 @@ function windowTable(series: Table, order: Int32Array, starts: readonly number[]
 }
 
 /**
- * The windows of all splits. In each run of consecutive rows of one group and one split, a window begins at the
- * first row, and then every `stride` rows. Throws for a split that has rows, but no window.
+ * Cuts the windows of all splits. In each run of consecutive rows of one group and split, a window begins at
+ * the first row, and then every `stride` rows. Throws for a split that has rows but no window.
  */
 const cutWindows: CutUnits = (context, table, labels) => {
   const { length, horizon, stride } = windowRuleOf(context);
@@ -4168,7 +4183,7 @@ const cutWindows: CutUnits = (context, table, labels) => {
   return { table: windowTable(table, order, starts), labels: Uint8Array.from(splits) };
 };
 
-/** The number of rows that a part of a window has; 0 for a single row without an axis of time. */
+/** The number of rows in a part of a window; 0 for a single row without a time axis. */
 function stepsOf({ length, horizon }: WindowRule, part: WindowPart): number {
   if (part === "last") return 0;
   return part === "past" ? length : part === "future" ? horizon : length + horizon;
@@ -4177,7 +4192,7 @@ function stepsOf({ length, horizon }: WindowRule, part: WindowPart): number {
 const partOf = ({ data, model }: EncodingContext, name: string): WindowPart =>
   columnFactsOf(data, name).windowPart ?? (name in model.targets ? "future" : "past");
 
-/** The context in which an encoder sees single rows: the shapes have no axis of time. */
+/** The context for an encoder of single rows: the shapes have no time axis. */
 function rowContext<C extends EncodingContext>(context: C): C {
   const rule = windowRuleOf(context);
   const ofRows = (fields: Record<string, FieldFacts>) =>
@@ -4213,8 +4228,8 @@ function coveredBy(
 }
 
 /**
- * Encodes windows by an encoder of rows. Fits it on the rows of the training windows, each counted once. Encodes
- * each row once, however many windows it is in.
+ * Turns an encoder of rows into an encoder of windows. It is fitted on the rows of the training windows,
+ * each counted once, and encodes each row once, however many windows contain it.
  */
 const windowsBy = (encoder: FeatureEncoder): FeatureEncoder => ({
   fit(context, name, table, train) {
@@ -4243,10 +4258,10 @@ const windowsBy = (encoder: FeatureEncoder): FeatureEncoder => ({
   },
 });
 
-/** How many gaps the warning locates. */
+/** The maximum number of gaps that the warning locates. */
 const named = 5;
 
-/** Names the first gaps, and says what to do; undefined if there are none. */
+/** Returns a warning that names the first gaps and says what to do; undefined if there are no gaps. */
 const gapText: DescribeGaps = (context, table) => {
   const { timeColumn, windowRule: { group } = {} } = context.data;
   const times = timesOf(context, table);
@@ -4272,7 +4287,7 @@ const gapText: DescribeGaps = (context, table) => {
     `${cellOf(column, before)} is followed by ${cellOf(column, row)}${where} (${placeOf(row)}), ` +
     `${factor} times the usual distance${further}. ` +
     'Windows reach across gaps as if no row were missing. Add the missing rows, or set data.windows.gaps to "cut" ' +
-    'for windows without gaps, or to "keep" if the times are as they should be'
+    'for windows without gaps, or to "keep" if the gaps are intended'
   );
 };
 
@@ -4282,8 +4297,8 @@ type FittedRule = "standard" | "min-max";
 type ScaleRule = FittedRule | { divide: number };
 
 /**
- * How texts are split into words. A text that is too long for `length` positions is an error, unless `cut` is
- * true.
+ * The rule by which texts are split into words. A text that is too long for `length` positions is an error,
+ * unless `cut` is true.
  */
 interface WordRule {
   length: number;
@@ -4292,7 +4307,7 @@ interface WordRule {
 }
 
 /**
- * How dates are encoded. `format` is the format of the cells, by default ISO 8601. `origin` is the date, in
+ * The encoding of dates. `format` is the format of the cells, by default ISO 8601. `origin` is the date, in
  * ISO 8601, from which elapsed days are counted.
  */
 interface DateRule {
@@ -4310,8 +4325,8 @@ interface Scale {
 }
 
 /**
- * The columns of a field, by name or as ranges such as "p0..p63", and how to encode them. `scale` applies
- * only to real numbers.
+ * The columns of a field, by name or as ranges such as "p0..p63", and their encoding. `scale` applies only to
+ * real numbers.
  */
 interface ColumnFacts {
   columns: readonly string[];
@@ -4324,7 +4339,7 @@ interface ColumnFacts {
   dates?: DateRule;
   /** The mean of the training rows replaces missing values. */
   mean?: boolean;
-  /** The means of the numbers of a date replace those of a missing date. */
+  /** The numbers of a missing date are replaced by the means over the training rows. */
   meanDates?: boolean;
   /** The class names that the target must have, sorted. */
   classNames?: readonly string[];
@@ -4338,31 +4353,37 @@ interface ColumnFacts {
 type WindowPart = "past" | "future" | "whole" | "last";
 
 /**
- * A window consists of `length` rows of the past, which inputs read, and `horizon` rows of the future, which
- * the target reads. Windows begin every `stride` rows, and have rows of one group.
+ * A window consists of `length` past rows, which inputs read, and `horizon` future rows, which the target
+ * reads. Windows begin every `stride` rows. All rows of a window belong to one group.
  */
 interface WindowRule {
   length: number;
   horizon: number;
   stride: number;
   group?: string;
-  /** The rows of a season, for the naive forecast. */
+  /** The number of rows in a season, for the naive forecast. */
   season?: number;
   /** "cut" if no window reaches across a gap in time; "keep" if gaps are not reported. */
   gaps?: "cut" | "keep";
-  /** The losses that a naive forecast can be evaluated with, by the names of their figures. */
+  /** The losses by which a naive forecast can be evaluated, by their names in reports. */
   naiveLosses?: Record<string, "mae" | "mse" | "rmse">;
 }
 
-/** The column of times. `format` is that of the cells, ISO 8601 by default; "number" for plain numbers. */
+/**
+ * The column of times. `format` is the format of the cells: ISO 8601 by default, or "number" for plain
+ * numbers.
+ */
 interface TimeColumn {
   column: string;
   format?: string;
 }
 
-/** The rows of a split. A rule has one of the keys, apart from `value` and from `group` with `fraction`. */
+/**
+ * The rule that selects the rows of a split. It has exactly one of these keys, except that `value`
+ * accompanies `column`, and `group` accompanies `fraction`.
+ */
 interface SplitRule {
-  /** A fraction of all rows, or of the groups of `group`, at random. */
+  /** A fraction of all rows, or of the groups of `group`, drawn at random. */
   fraction?: number;
   /** The last rows in the order of time, as a fraction of all rows. */
   last?: number;
@@ -4373,7 +4394,7 @@ interface SplitRule {
   group?: string;
 }
 
-/** The rules of splits that are not only fractions of all rows at random, and of folds that are not random. */
+/** The rules of splits and folds that are not drawn row by row at random. */
 interface SplitRules {
   test?: SplitRule;
   validation?: SplitRule;
@@ -4383,13 +4404,13 @@ interface SplitRules {
 interface DataFacts {
   inputs: Record<string, ColumnFacts>;
   targets: Record<string, ColumnFacts>;
-  /** How windows are cut from the rows, if a series is forecast. */
+  /** The rule by which windows are cut from the rows, if a series is forecast. */
   windowRule?: WindowRule | undefined;
   timeColumn?: TimeColumn | undefined;
   splitRules?: SplitRules | undefined;
 }
 
-/** The fitted encoding of a field, as plain data. It suffices to encode new rows. */
+/** The fitted encoding of a field: all that is needed to encode new rows, as plain data. */
 interface FittedField {
   name: string;
   /** The columns, with ranges expanded. */
@@ -4491,7 +4512,7 @@ function wrongCell(table: Table, column: string, row: number, what: string): Inp
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
-/** Throws if a checkpoint contains an encoding that is not valid for each input and target. */
+/** Throws unless the encodings in a checkpoint are valid for every input and target. */
 function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefined): void {
   if (fields === undefined) return;
   batchFields(model).forEach(({ name }, i) => {
@@ -4533,8 +4554,8 @@ function checkFields(found: readonly FittedField[], trained = found): void {
 }
 
 /**
- * Encodes numbers, and classes that the data states by number or by name. Real numbers are scaled. Indices
- * remain integers, because f32 cannot represent all 32-bit integers.
+ * Encodes numbers, and classes that the data identifies by number or by name. Real numbers are scaled.
+ * Indices remain integers, because f32 cannot represent all 32-bit integers.
  */
 const columnEncoder: FeatureEncoder = {
   fit({ model, data, fitScales }, name, table, train) {
@@ -4567,7 +4588,7 @@ const columnEncoder: FeatureEncoder = {
           if (isWithin(bounds ? value : encoded[at]!, bounds)) continue;
           if (Number.isNaN(value)) throw noNumber(table, column, rows[row]!);
           const scaled = span === 1 ? "" : ", scaled,";
-          const what = bounds ? ` is not ${ruleOf(bounds)}` : `${scaled} is too large for ${dtype}`;
+          const what = bounds ? ` is not ${bounds.rule}` : `${scaled} is too large for ${dtype}`;
           throw wrongCell(table, column, rows[row]!, value + what);
         }
       }
@@ -4627,8 +4648,8 @@ const decimalEncoder: FeatureEncoder = {
 const mostDecimals = 12;
 
 /**
- * Returns the number of decimals of the values, or more if their range would otherwise have fewer than 100
- * steps.
+ * Returns the number of decimals of the values. Returns more if there would otherwise be fewer than 100 different
+ * numbers between the lowest and the highest value.
  */
 function decimalsOf(values: Float64Array): number {
   let [low, high, decimals] = [Infinity, -Infinity, 0];
@@ -4700,7 +4721,9 @@ const categoryEncoder: FeatureEncoder = {
   },
 };
 
-/** Parts of a date. Cyclic parts have two numbers, sine and cosine; `elapsed` and `year` have one. */
+/**
+ * Parts of a date. A cyclic part is two numbers, sine and cosine; `elapsed` and `year` are one number each.
+ */
 type DatePart = "elapsed" | "year" | "month" | "day" | "weekday" | "day-of-year" | "hour" | "minute";
 
 /** A date with the clock time as written, and the moment that it denotes. */
@@ -4754,9 +4777,9 @@ const iso = RegExp(
 );
 
 /**
- * Creates a reader for dates of a format such as "DD.MM.YYYY HH:mm". The default is ISO 8601. The formats
- * "unix" and "unix-ms" are seconds and milliseconds since 1970. Throws for a format that does not determine a
- * date.
+ * Creates a reader for dates in a format such as "DD.MM.YYYY HH:mm". The default is ISO 8601. The formats
+ * "unix" and "unix-ms" are seconds and milliseconds since 1970. Throws for a format that does not determine
+ * a date.
  */
 function dateReader(format?: string): DateReader {
   if (format === "unix" || format === "unix-ms") {
@@ -4869,8 +4892,8 @@ function isoText({ moment, hasOffset }: Pick<DateTime, "moment" | "hasOffset">):
 }
 
 /**
- * Returns the numbers of a part. A cyclic part has two, the sine and cosine of its position in its period.
- * Other parts have one number.
+ * Returns the numbers of a part: for a cyclic part, the sine and cosine of its position in its period; for
+ * other parts, one number.
  */
 function numbersOf(part: DatePart, date: DateTime, origin: number): number[] {
   const { year, month, day, days } = date;
@@ -4982,8 +5005,8 @@ function earliest(table: Table, name: string, facts: ColumnFacts, rows: Int32Arr
 }
 
 /**
- * Returns the table with the numbers of the parts instead of the dates in these columns. Numbers of missing
- * dates are NaN. Throws for texts that are not dates.
+ * Returns the table with the dates in these columns replaced by the numbers of their parts. Numbers of
+ * missing dates are NaN. Throws for texts that are not dates.
  */
 function withNumbers(
   table: Table,
@@ -5026,8 +5049,8 @@ function wrongDate(cell: string, format: string | undefined): string {
 }
 
 /**
- * Returns the error for a date that has an offset if the origin has none, or the reverse. The elapsed time
- * between them is not defined.
+ * Returns the error for a date with an offset if the origin has none, or the reverse. The elapsed time
+ * between the two is undefined.
  */
 function wrongOffset(
   { hasOffset }: DateTime,
@@ -5077,18 +5100,19 @@ function fitScale(values: Float64Array, rule: FittedRule): Scale {
   if (low === high) return { shift: low, span: 1 };
   if (rule === "min-max") return { shift: low, span: high - low };
   const mean = sum / values.length;
-  // The square is a product and not a power, because engines may differ in the last bit of a power.
+  // The square is computed as a product, not as a power, because engines may differ in the last bit of a
+  // power.
   for (const value of values) squares += (value - mean) * (value - mean);
   return { shift: mean, span: Math.sqrt(squares / values.length) };
 }
 
-/** The typed arrays in which a column may have its numbers. */
+/** The typed arrays in which a column may store its numbers. */
 type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
 interface Column {
-  /** The count of numbers per cell. Usually it is 1; for an image, it is the number of pixels. */
+  /** The number of values per cell: usually 1; for an image, the number of pixels. */
   readonly size: number;
-  /** All numbers, row-major. The numbers of a cell without numbers are NaN. */
+  /** All numbers, row-major. A cell that is not a number is NaN. */
   numbers(): NumberArray;
   /** The text of a cell. */
   text(row: number): string;
@@ -5097,8 +5121,8 @@ interface Column {
 interface Table {
   readonly rows: number;
   /**
-   * The columns in the order of the file. They are in a map and not in an object, because a column may have
-   * any name.
+   * The columns in the order of the file. This is a map and not an object, because a column may have any
+   * name.
    */
   readonly columns: ReadonlyMap<string, Column>;
   /**
@@ -5180,7 +5204,7 @@ function csvRecords(
   text = text.replace(/^\ufeff/, "");
   for (let end = ","; end !== "";) {
     const match = pattern.exec(text);
-    if (match === null) throw new InputError("invalid quote or not UTF-8", line);
+    if (match === null) throw new InputError("invalid quote, or invalid UTF-8", line);
     const [, quoted, plain] = match;
     end = match[3]!;
     cells.push(plain ?? quoted!.replaceAll('""', '"'));
@@ -5212,13 +5236,13 @@ interface Program extends DatasetContext {
   createTrainer(options: { seed?: number | undefined }): Trainer;
   /** Reads the data files that the flags name. */
   reader: DataReader;
-  /** Present if a run consists of several trainings, such as cross-validation. */
+  /** Present if a run has several stages, such as cross-validation. */
   regime?: Regime;
   /** Predicts the rows of a file. Absent if the program samples texts instead. */
   predict?: Predicting;
   /** Further lines of the help text. */
   seenHelp?: string;
-  /** Wraps the trainer, so that it reports errors in original units or samples texts. */
+  /** Wraps the trainer so that it reports errors in original units or samples texts. */
   seen?(trainer: Trainer, program: Program, dataset: Dataset, flags: Flags): Trainable | Promise<Trainable>;
 }
 
@@ -5444,8 +5468,8 @@ async function reading<T>(path: string, read: (files: HostFiles) => Promise<T>, 
 }
 
 /**
- * Awaits the work. Converts an error of the host to an InputError. The message states the operation that
- * failed and the reason.
+ * Awaits the work. Converts an error of the host to an InputError, whose message names the failed operation
+ * and the reason.
  */
 function orRefuse<T>(what: string, work: Promise<T>): Promise<T> {
   return work.catch((error: Error) => {
@@ -5497,7 +5521,7 @@ async function checkOutput(files: HostFiles, path: string): Promise<string | und
 async function outputTarget(files: HostFiles, path: string): Promise<string | undefined> {
   const status = await files.stat(path).catch(() => undefined);
   if (status && !status.isFile() && !status.isDirectory()) return undefined;
-  // This write of nothing fails for a folder and for a read-only file.
+  // Appending nothing fails for a folder and for a read-only file.
   if (status || /[/\\]$/.test(path)) await files.appendFile(path, "");
   const target = await targetOf(files, path);
   await files.mkdir(partialIn(target)[0], { recursive: true });
@@ -5538,7 +5562,7 @@ function partialIn(target: string): [folder: string, start: string] {
 const newPartial = (target: string): string =>
   `${partialIn(target).join("")}${crypto.randomUUID().slice(0, 8)}.partial`;
 
-/** Returns the file that a path refers to. Follows links, even links to files that do not exist yet. */
+/** Returns the file to which a path refers. Follows links, even links to files that do not exist yet. */
 async function targetOf(files: HostFiles, path: string, links = 9): Promise<string> {
   const target = await files.realpath(path).catch(() => undefined);
   const link =

@@ -18,19 +18,19 @@ import { cyclesByBatch } from "./schedule/vectors/estimate-cycles.ts";
  */
 const mostCycles = 8e6;
 const mostOfOneRow = 5e7;
-/** The estimated cycles for copying and comparing one element of storage. */
+/** The estimated number of cycles for copying and comparing one element of storage. */
 const cyclesOfElement = 8;
 /**
  * The cycle estimate is twice as high for f64, whose vectors have half as many lanes. The TypeScript kernels
  * have no vectors, so the weight removes this factor.
  */
 const weights = { f32: 1, f64: 0.5 } as const;
-/** Row counts to try instead of half the batch, if that takes too long. */
+/** The row counts that are tried if half the batch takes too long. */
 const fewRows = [9, 5, 3];
 
 /**
- * The row counts to compare with: 1, about half the batch, and the whole batch. If these take too long, fewer
- * or smaller ones.
+ * The row counts of the comparison: 1, about half the batch, and the whole batch. If these take too long,
+ * fewer or smaller counts are used.
  */
 export function rowsToCompare({ model, vectors }: Compilation): readonly number[] {
   if (vectors === undefined) return [];
@@ -51,8 +51,8 @@ export function rowsToCompare({ model, vectors }: Compilation): readonly number[
 }
 
 /**
- * `commands`: how to reproduce a difference, and how to compile without WebAssembly. A host without
- * WebAssembly compares nothing.
+ * Compares the kernels. `commands` are the commands that reproduce a difference, and that compile without
+ * WebAssembly. On a host without WebAssembly, there is no comparison.
  *
  * @throws InternalError with the kernel and the value that differ
  */

@@ -1,4 +1,4 @@
-/** The library's only function: compiles a spec to the text of its trainer. */
+/** The library's function `compile`, which compiles a spec to the text of its trainer. */
 import type { Diagnostic } from "./diagnostics/diagnostic.ts";
 import { DiagnosticError } from "./diagnostics/errors.ts";
 import { compileFor, emitText } from "./compile-target.ts";
@@ -33,9 +33,12 @@ export interface CompileOptions {
   readonly exact?: boolean;
   /** Names of stages to skip. */
   readonly skip?: readonly string[];
-  /** The last optional stage by name. Required stages still run after it. */
+  /** The name of the last optional stage. Required stages still run after it. */
   readonly stopAfter?: string;
-  /** With target `wasm`: compare its kernels with the TypeScript kernels before returning; `true` by default. */
+  /**
+   * For the target `wasm`, compare its kernels with the TypeScript kernels before returning; `true` by
+   * default.
+   */
   readonly checkKernels?: boolean;
 }
 
@@ -103,8 +106,8 @@ const optionError = (message: string, hint: string | undefined): DiagnosticError
  *
  * @throws {DiagnosticError} if the spec or the options are invalid; the error lists all diagnostics.
  * @throws {Unsupported} if the spec needs a feature that the compiler lacks.
- * @throws {InternalError} if the WebAssembly kernels of the trainer compute other values than its TypeScript
- * kernels.
+ * @throws {InternalError} if the WebAssembly kernels and the TypeScript kernels of the trainer compute
+ * different values.
  */
 export async function compile(spec: ModelSpec, options: CompileOptions = {}): Promise<CompileResult> {
   checkOptions(options);

@@ -82,7 +82,7 @@ export async function emitTrainer(
   return assembleModule(parts, trainerModule(parts), own, isFormatted);
 }
 
-/** What the emitter needs to find the origin of each line of a module. */
+/** The values from which the emitter finds the origin of each line of a module. */
 const originsOf = ({ model, rematerialised, lowered, built }: Compilation) => ({
   graphs: rematerialised,
   lowered,
@@ -90,7 +90,7 @@ const originsOf = ({ model, rematerialised, lowered, built }: Compilation) => ({
   placeOfFact: placeOfFact(model, built.parameters),
 });
 
-/** The trained values in a predictor, and where they come from. */
+/** The trained values in a predictor, and their origin. */
 export interface Trained {
   /** Every parameter, by name. */
   readonly values: Readonly<Record<string, ArrayLike<number>>>;

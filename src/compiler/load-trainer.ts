@@ -3,7 +3,10 @@ import type { ModelFacts } from "../runtime/model/facts.ts";
 import type { Trainer } from "../runtime/trainer/trainer.ts";
 import type { TrainerOptions } from "../runtime/wasm/wasm-kernels.ts";
 
-/** The exports of an emitted module. predict() of its trainers returns one array, also with several targets. */
+/**
+ * The exports of an emitted module. predict() of its trainers returns one array, even if there are several
+ * targets.
+ */
 export interface EmittedModule {
   readonly model: ModelFacts;
   createTrainer(options?: TrainerOptions): Trainer;

@@ -66,7 +66,7 @@ export type Schedule = "none" | "scalars" | "vectors";
 export const derivation: Derivation = {
   differentiate,
   step: [
-    accumulateGradients, // after differentiation: it replaces the gradients of one batch by those of a group
+    accumulateGradients, // after differentiation: it replaces the gradients of one batch with those of a group
     averageWeights, // last: every graph that training runs must read the weights that the optimizer updates
   ],
 };
@@ -91,7 +91,7 @@ export const lowering: Lowering = {
   graphs: [rematerialise],
   toNests: lowerGraph,
   nests: [
-    groupReductions, // before fusion, which joins a nest to an earlier one: fewer nests are then between them
+    groupReductions, // before fusion, which joins a nest to an earlier one: fewer nests are then between the two
     fuseLoops,
     scalarReplacement, // after fusion: a load becomes a variable only if the store is in the same nest
   ],
@@ -113,7 +113,7 @@ export const scalarSchedule: ScalarSchedule = {
 
 /**
  * Lowered kernels → vector kernels. Views show the kernels before their addresses are computed, so the stages
- * that compute addresses are in a list of their own.
+ * that compute addresses are in a separate list.
  */
 export const vectorSchedule: VectorSchedule = {
   loops: [
@@ -130,9 +130,9 @@ export const vectorSchedule: VectorSchedule = {
   ],
   addresses: [
     computeByteAddresses,
-    reduceStrength, // after addresses are computed: it replaces their multiplications by increments
+    reduceStrength, // after addresses are computed: it replaces their multiplications with increments
   ],
-  plan: planMemory, // there are more kernels than on scalars, so temporaries have other lifetimes
+  plan: planMemory, // there are more kernels than in the scalar schedule, so temporaries have different lifetimes
 };
 
 export interface Derivation {
@@ -200,7 +200,7 @@ export interface PipelineOptions {
   readonly stopAfter?: string | undefined;
   /** Add the program `probe`, which outputs the values of the layers for inspection. */
   readonly probe?: boolean;
-  /** Derive no gradients: the program `gradient` then computes only the loss, at a third of the cost. */
+  /** Do not derive gradients. The program `gradient` then computes only the loss, at a third of the cost. */
   readonly lossOnly?: boolean;
   readonly watch?: (report: StageReport) => void;
 }
@@ -241,7 +241,7 @@ export interface VectorPrograms extends PlannedPrograms {
 
 export type { ProgramName };
 
-/** What stages need to know besides the value that they transform. */
+/** The information that stages need besides the value that they transform. */
 export type DerivationContext = DifferentiateContext & AccumulateContext & AverageContext;
 export type LoweringContext = PassContext & LowerContext;
 export type VectorContext = ParallelContext & Pick<LowerContext, "storage">;

@@ -51,7 +51,7 @@ export type SplitterName = Extract<
   `${string}Rows` | `rows${"After" | "OfColumn" | "OfGroups"}` | "drawnFraction"
 >;
 
-/** The names of the runs of several trainings, and of trainings on splits by rules. */
+/** The names of the regimes: runs with several stages, and runs with split rules. */
 export type RegimeName = Extract<
   | keyof typeof import("../runtime/training/cross-validate.ts")
   | keyof typeof import("../runtime/training/ruled-training.ts"),
@@ -110,8 +110,8 @@ type ProgramPart =
 export type RuntimeValue = ElementaryFunction | EncoderName | InterpretationName | TrainerPart | ProgramPart;
 
 /**
- * The types that emitted code or its users refer to. Types have no names at run time, so each key repeats the
- * name of its import.
+ * The types to which emitted code or its users refer. Types have no names at run time, so each key repeats
+ * the name of its import.
  */
 interface RuntimeTypes {
   Backend: Backend;

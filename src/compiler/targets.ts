@@ -1,7 +1,7 @@
 /**
  * The table of targets. A target starts from the optimised graphs or from the scheduled loops, and emits a
- * file. The command line, the library's options and all code that covers every target read this table. So a
- * new target is one entry here and one folder under `emit/`.
+ * file. The command line, the library's options and all code that covers every target read this table. A new
+ * target is therefore one entry here and one folder under `emit/`.
  */
 import type { EmitOptions, EmittedFile } from "./emit/emitted-file.ts";
 import type { Compilation, Schedule } from "./pipeline.ts";

@@ -1,7 +1,7 @@
 /**
- * The chapters of an emitted trainer in reading order, with the files of the runtime that belong to each. The
- * compiler copies the declarations of these files into the trainer. It generates the rest of a chapter, such
- * as facts, offsets, kernels and `createTrainer`. This file itself is not copied.
+ * The chapters of an emitted trainer in reading order, with the files of the runtime that belong to each.
+ * The compiler copies the declarations in these files into the trainer, and generates the rest of each
+ * chapter, such as facts, offsets, kernels and `createTrainer`. It does not copy this file itself.
  */
 
 export interface Chapter {
@@ -155,5 +155,5 @@ export const proofFolder = "check/";
 /** In f32 trainers, the functions in this file replace those of the same name. */
 export const singlePrecisionFile = "numbers/single.ts";
 
-/** In trainers of windows, the functions in this file replace those of the same name. */
+/** In trainers that read windows, the functions in this file replace those of the same name. */
 export const windowRowsFile = "step/window-rows.ts";

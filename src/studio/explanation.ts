@@ -67,7 +67,7 @@ export interface ExplainedNode {
   readonly bytes: number;
 }
 
-/** The derivative rule of an op, and the forward value that it was applied to. */
+/** The derivative rule of an op, and the forward value to which it was applied. */
 export interface RuleUse {
   /** The name of the rule, such as `tanh.vjp`. */
   readonly rule: string;
@@ -98,13 +98,13 @@ export interface ExplainedPass {
   readonly pass: string;
   readonly before: GraphCounts;
   readonly after: GraphCounts;
-  /** The rewrite rules that the pass applied, and how often. */
+  /** The rewrite rules that the pass applied, with the number of times. */
   readonly rules: readonly { readonly rule: string; readonly times: number }[];
   /**
    * The removed and added lines of the graph's text, with one unchanged line before and after. A changed line
    * appears as a removed and an added line, and `…` replaces omitted lines. Empty if nothing changed. Values
-   * have their names in the lowered graph. A value that the lowered graph does not contain has another unique
-   * name.
+   * have their names in the lowered graph. A value that the lowered graph does not contain has a different,
+   * unique name.
    */
   readonly diff: readonly DiffLine[];
 }
@@ -181,7 +181,7 @@ export interface ExplainedKernel {
   /** A description of the kernel's schedule, if it has one. */
   readonly schedule: string | undefined;
   /**
-   * The function in the emitted file that runs the kernel. For the target wasm, it is the TypeScript fallback
+   * The function in the emitted file that runs the kernel. For the target wasm, it is the TypeScript function
    * for hosts without WebAssembly.
    */
   readonly function: string;
@@ -239,7 +239,10 @@ export interface ExplainedLayer {
   readonly location: SpecLocation | undefined;
 }
 
-/** What a line of the emitted file computes, and the location in the spec that the line comes from. */
+/**
+ * The values that a line of the emitted file computes, and the location in the spec from which the line
+ * comes.
+ */
 export interface ExplainedLine {
   /** The line number, counted from 1. */
   readonly line: number;

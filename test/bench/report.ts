@@ -110,7 +110,7 @@ export function reportMarkdown(all: readonly WorkloadOutcome[], where: Circumsta
   );
   return `${[
     "# Benchmarks",
-    "This page shows how many training steps per second this compiler's trainers and other libraries make on one " +
+    "This page shows how many training steps per second this compiler's trainers and other libraries take on one " +
       `machine. It was written by \`${where.command}\` ([method](benchmark-method.md)).`,
     `The machine: ${where.machine}. The engine: ${where.engine}. The libraries: ${where.libraries.join(", ")}.`,
     `Unless a row says otherwise, every value is for one thread and is the median of ${rounds} rounds. The column ` +

@@ -11,7 +11,7 @@ test.each<[unknown, string, string?]>([
   [
     { zzz: 1 },
     'unknown option "zzz" of compile',
-    "known options: target, dtype, program, probe, pauses, exact, checkKernels, skip, stopAfter",
+    "known options: target, dtype, emit, program, probe, pauses, exact, readable, checkKernels, skip, stopAfter",
   ],
   [{ target: "wsam" }, 'target must be "ts" or "wasm", got "wsam"'],
   [{ dtype: 5n }, 'dtype must be "f32" or "f64", got 5n'],

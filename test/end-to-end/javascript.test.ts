@@ -40,7 +40,7 @@ const use = `
 import { createTrainer, InputError, model, TrainingDiverged } from "./trainer.js";
 import type { Batch, EpochReport, FitOptions, Trainer } from "./trainer.js";
 export function run(batch: Batch, options: FitOptions): EpochReport[] {
-  const trainer: Trainer = createTrainer({ seed: model.batchSize });
+  const trainer: Pick<Trainer, "fit"> = createTrainer({ seed: model.batchSize });
   try {
     return trainer.fit(batch, options).epochs;
   } catch (error) {

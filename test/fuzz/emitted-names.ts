@@ -24,7 +24,9 @@ const globals = new Set([
   "Promise",
   "BigInt",
   "Date",
+  "Proxy",
   "Reflect",
+  "RegExp",
   "Atomics",
   "WebAssembly",
 

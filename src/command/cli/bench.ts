@@ -14,7 +14,7 @@ export interface BenchFlags {
   readonly json?: boolean;
 }
 
-/** Milliseconds of one timed run. The clock is too coarse and too slow to time single steps. */
+/** The length of one timed run in milliseconds. The clock is too coarse and too slow to time single steps. */
 const runLength = 2;
 const measuringTime = 1000;
 

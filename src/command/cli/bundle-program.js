@@ -46,9 +46,10 @@ export async function bundleProgram({ outdir, entries, plugins = [], isSmall = f
     chunkNames: "[name]-[hash]",
     outExtension: { ".js": ".mjs" },
     banner: { js: requireForCommonJs },
-    // wabt reads `__dirname`, but it contains every file that it could look for there.
+    // wabt reads `__dirname`, but the bundle already contains every file that wabt could look for there.
     define: { __dirname: '"."' },
-    // Without this, esbuild would add white space to minified libraries. Names are kept for stack traces.
+    // Without this option, esbuild would add white space to minified libraries. Names are kept for stack
+    // traces.
     minifyWhitespace: isSmall,
     charset: "utf8",
     legalComments: "none",

@@ -6,7 +6,7 @@ import { usageError } from "../terminal/report-error.ts";
 
 // With `--show graph`, `--of` names a program or a layer; with `--show kernels`, a kernel.
 
-/** @throws DiagnosticError unless the format is a picture and the name is that of a program or a layer. */
+/** @throws DiagnosticError unless the format is a picture and the name is that of a program or layer. */
 export function checkProgramOrLayer(
   name: string,
   { rematerialised, model }: Compilation,

@@ -1,4 +1,4 @@
-/** `tapeless init`: looks at a data file and writes a spec that trains on it. */
+/** `tapeless init`: examines a data file and writes a spec for it. */
 import { basename, dirname, extname, relative, resolve, sep } from "node:path";
 import { stat } from "node:fs/promises";
 import { DiagnosticError, InternalError } from "../../compiler/diagnostics/errors.ts";
@@ -33,7 +33,7 @@ export async function initSpec(file: string, { target, output, force }: InitFlag
   const named = chooseTarget(file, whole.columns, target);
   const first = chooseModel(file, whole, named);
   const dropping = droppingColumns(first);
-  // The categories of the rows that are left out may occur in no other row, so the other rows are profiled again.
+  // Some categories may occur only in dropped rows, so the other rows are profiled again.
   const chosen =
     dropping.size === 0
       ? first
@@ -54,7 +54,7 @@ export async function initSpec(file: string, { target, output, force }: InitFlag
   return 0;
 }
 
-/** The name of the model: that of the file, without its extensions. */
+/** The name of the model, which is the name of the file without its extensions. */
 const nameOf = (file: string): string =>
   uniqueNames([])(basename(file).replace(/(\.[A-Za-z0-9]{1,7}){1,2}$/, ""));
 
@@ -66,7 +66,10 @@ async function checkReadable(file: string): Promise<void> {
   throw new DiagnosticError([{ code: "T2001", severity: "error", message, location: { file } }]);
 }
 
-/** The spec has comments, and must not replace one that a person has edited. @throws DiagnosticError */
+/**
+ * Checks that the spec can have comments, and does not replace a spec that the user may have edited. @throws
+ * DiagnosticError
+ */
 async function checkSpecFile(spec: string, file: string, isForced: boolean): Promise<void> {
   if (!/^\.ya?ml$/i.test(extname(spec)))
     throw usageError(
@@ -90,13 +93,13 @@ async function checkSpecFile(spec: string, file: string, isForced: boolean): Pro
   await checkWritable(spec);
 }
 
-/** The columns that must have a value, and in some row have none: the target and texts. */
+/** The columns that need a value and lack it in some row: the target and texts. */
 function droppingColumns({ target, inputs }: ChosenModel): ReadonlySet<string> {
   const needed = [target.column.profile, ...inputs.flatMap(({ needed }) => needed)];
   return new Set(needed.flatMap(({ name, missing }) => (missing > 0 ? [name] : [])));
 }
 
-/** A spec with an error would be a bug of this command. */
+/** Checks the spec; an error in it would be a bug of this command. */
 function checkText(text: string): void {
   const { value, errors } = readYaml(text);
   if (errors.length > 0) throw new InternalError(`init wrote invalid YAML: ${errors[0].message}\n${text}`);

@@ -33,8 +33,8 @@ async function fromSources(entry) {
   try {
     if (!isWhole(folder)) await bundle(folder);
   } catch {
-    // The cache is not writable, or a source does not parse: run the sources, which works or throws the real
-    // error.
+    // The cache is not writable, or a source cannot be parsed. Run the sources, which either works or throws
+    // the actual error.
     const { register } = await import("tsx/esm/api");
     register();
     const { entries } = await import("./bundle-program.js");
@@ -43,7 +43,7 @@ async function fromSources(entry) {
   return import(pathToFileURL(join(folder, `${entry}.mjs`)).href);
 }
 
-/** Changes whenever a source file or an installed package changes. */
+/** A digest that changes whenever a source file or an installed package changes. */
 function digestOfSources() {
   const files = readdirSync(sources, { recursive: true }).filter((file) => /\.[jt]s$/.test(file));
   const hash = createHash("sha256");
@@ -54,7 +54,10 @@ function digestOfSources() {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Whether the folder is complete. Files may be missing after a full disk, or removed by a cache cleaner. */
+/**
+ * Whether the folder is complete. Files may be missing because the disk was full or because a cleaner removed
+ * them.
+ */
 function isWhole(folder) {
   try {
     return readFileSync(join(folder, listFile), "utf8") === listOf(folder);
@@ -80,8 +83,8 @@ async function bundle(folder) {
   forgetOld();
   await bundleProgram({ outdir: partial, entries });
   writeFileSync(join(partial, listFile), listOf(partial));
-  // An existing folder is either damaged, or complete because another process was faster. A complete one
-  // stays.
+  // An existing folder is either damaged, or complete because another process was faster. A complete one is
+  // kept.
   if (!isWhole(folder)) rmSync(folder, { recursive: true, force: true });
   try {
     renameSync(partial, folder);

@@ -6,7 +6,7 @@ import type { Shard } from "../search/shards.ts";
 
 // Parsers of flag values. Commander prints their messages after the name and the value of the flag.
 
-/** The flags of the emitted program have the same range. */
+/** The upper limit of whole numbers, as in the flags of the emitted program. */
 const largestWhole = 0xffffffff;
 
 function whole(text: string): number {
@@ -39,7 +39,7 @@ function temperature(text: string): number {
   throw new InvalidArgumentError("It must be a number of at least 0.");
 }
 
-/** Values of a flag that is repeatable and may list several values separated by commas. */
+/** Collects the values of a flag that is repeatable and may list several values, separated by commas. */
 export const collect = (text: string, before: readonly string[]): string[] => [...before, ...text.split(",")];
 
 /** The options of `tapeless train` other than target and element type, with their help. */

@@ -73,8 +73,8 @@ async function writeAll(folder: string, files: ReadonlyMap<string, string>): Pro
 }
 
 /**
- * Protects other files: the folder must be new, empty, or contain a playground.
- * @throws DiagnosticError (T1014)
+ * Protects other files: the folder must be new, be empty, or contain a playground. @throws DiagnosticError
+ * (T1014)
  */
 async function checkOwn(folder: string): Promise<void> {
   // A path that is not a readable folder is reported when the folder is created or written to.
@@ -95,7 +95,7 @@ async function checkOwn(folder: string): Promise<void> {
 }
 
 /**
- * Opens an address with the system's command. If there is no such command, the user has the printed address.
+ * Opens an address with the system's command. Without such a command, the user can open the printed address.
  */
 function openBrowser(url: string): void {
   const openers: Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>> = {

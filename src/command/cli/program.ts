@@ -224,10 +224,10 @@ function searchCommand(program: Command, done: Done): void {
       ]),
     )
     .option("--shards <n>", "with --emit: split the search into this many shards", positive)
-    .option("--image <name>", "with --emit kubernetes: use this container image, which contains tapeless")
+    .option("--image <name>", "with --emit kubernetes: use this container image, which must contain tapeless")
     .option(
       "--volume <claim>",
-      "with --emit kubernetes: use the volume of this claim, which contains the spec, the data and the results",
+      "with --emit kubernetes: mount this volume claim, which contains the spec and the data, and receives the results",
     )
     .option("-o, --output <file>", "with --emit: write to this file (default: standard output)")
     .addOption(dtypeOption())

@@ -34,7 +34,7 @@ import { printDiagnostics, printNotice, usageError } from "../terminal/report-er
 import { catchStopSignals, stopCodes, stopName } from "../terminal/stop-signals.ts";
 import type { StopSignal } from "../terminal/stop-signals.ts";
 
-// `--emit`: a script that runs the shards of a search on a cluster.
+// `--emit`: writes a script that runs the shards of a search on a cluster.
 
 /** @throws DiagnosticError (T1010) for missing flags, and for flags that do not belong to `--emit` */
 export function checkEmit({ emit, shards, image, volume, output }: EmitFlags): void {
@@ -49,7 +49,7 @@ export function checkEmit({ emit, shards, image, volume, output }: EmitFlags): v
       `--emit kubernetes needs ${missing}`,
       missing === "--image"
         ? "--image NAME: a container image that contains tapeless"
-        : "--volume CLAIM: the claim of the volume with the spec and its data, where results are written",
+        : "--volume CLAIM: the claim of the volume that contains the spec and its data, and receives the results",
     );
   if (emit === "slurm" && (image !== undefined || volume !== undefined))
     throw usageError("--image and --volume need --emit kubernetes");
@@ -77,7 +77,8 @@ export async function emitSearch(name: string, spec: string, flags: SearchFlags)
   else await writeFile(output, text);
 }
 
-// Outcomes of candidates: trained in threads and saved one by one, or combined from the files of shards.
+// The outcomes of candidates: the candidates are trained in threads and saved one by one, or combined from
+// the files of shards.
 
 export interface Search {
   /** The file of the spec. */
@@ -89,7 +90,7 @@ export interface Search {
   readonly hash: string;
 }
 
-/** A signal has stopped the search. Its results are stored. */
+/** The error for a search that a signal has stopped, after its results were stored. */
 class SearchStopped extends Error {
   readonly signal: StopSignal;
   constructor(signal: StopSignal, done: number, all: number, out: string) {
@@ -100,8 +101,8 @@ class SearchStopped extends Error {
 }
 
 /**
- * Trains the candidates, or those of a shard, that have no outcome in `out` yet, and appends each outcome to
- * it.
+ * Trains those candidates, of the whole search or of a shard, that have no outcome in `out` yet, and appends
+ * their outcomes to it.
  * @throws SearchStopped after a signal
  */
 export async function tryCandidates(

@@ -59,7 +59,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   }
 }
 
-/** A resumed training may overwrite its own checkpoint. @throws DiagnosticError (T1014) */
+/** Checks the files. A resumed run may overwrite its own checkpoint. @throws DiagnosticError (T1014) */
 async function checkFiles(spec: string, model: Model, flags: TrainFlags): Promise<void> {
   const { out, plot, log, report, from, resume } = flags;
   const isSameCheckpoint = out !== undefined && resume !== undefined && (await isSameFile(out, resume));

@@ -52,7 +52,7 @@ export async function checkShownPass(name: string): Promise<void> {
   );
 }
 
-// From the file of a spec to a compilation: warnings are printed, errors get their location in the file.
+// Compiles the spec in a file. Warnings are printed, and errors get their location in the file.
 
 /** `source` locates errors in the spec that are found later, for example when its data is read. */
 export interface CompiledSpec {
@@ -134,7 +134,7 @@ export function onFile<T>(file: string, code: "T2004" | "T3001" | "T3002", work:
   }
 }
 
-// Before a trainer with WebAssembly is written or run, its kernels are compared with those in TypeScript.
+// Before a trainer with WebAssembly is written or run, its kernels are compared with the TypeScript kernels.
 
 interface KernelFlags extends StageFlags {
   readonly target: Target;

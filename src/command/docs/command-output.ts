@@ -34,7 +34,9 @@ export function outputOf(argument: string, page: string): string {
   return `\`\`\`${language}\n${excerpts.join("\n…\n")}\n\`\`\``;
 }
 
-/** Runs the command and returns its output. Specs of the page are in a temporary folder meanwhile. */
+/**
+ * Runs the command and returns its output. During the run, the specs of the page are in a temporary folder.
+ */
 function run(words: readonly string[], page: string): string {
   const folder = mkdtempSync(join(tmpdir(), "tapeless-docs-"));
   try {

@@ -51,7 +51,7 @@ export function optionsTable(name: string): string {
   return rows.length === 0 ? "" : table(["option", "description"], rows);
 }
 
-/** The examples of `--help`: text that commander prints after the options. */
+/** The examples of `--help`, which commander prints after the options. */
 export function examplesOf(name: string): string {
   let help = "";
   commandNamed(name)

@@ -17,7 +17,7 @@ export function membersTable(name: string): string {
         .replace(/^readonly /, "")
         .replace(/;$/, "")
         .replaceAll(/\s+/g, " ")
-        // An optional member may be undefined anyway.
+        // The type of an optional member already includes undefined.
         .replace(/^(\w+\?: .*) \| undefined$/, "$1"),
     ),
     commentOf(member),

@@ -4,7 +4,7 @@ import { code, prose, table } from "./markdown.ts";
 
 const schema = specSchema();
 
-/** For keys whose value is a name or an object with a name: what the name selects. */
+/** Keys whose value is a name or an object with a name, and what the name selects. */
 const kinds: Readonly<Record<string, string>> = {
   activation: "an activation",
   fn: "an activation",
@@ -78,7 +78,7 @@ function valueText(key: string, node: SchemaNode): string {
   return mustBe(node, kind ?? "a name or an object with `type`").replaceAll(/"([^"]*)"/g, "`$1`");
 }
 
-/** The form of a value that is an object with keys, or the value itself if it has no such form. */
+/** The object form of a value, or the value itself if it has no such form. */
 function objectOf(node: SchemaNode): SchemaNode {
   return alternatives(node).find(({ properties }) => properties !== undefined) ?? node;
 }

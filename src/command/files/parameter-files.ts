@@ -24,7 +24,10 @@ interface CheckpointFile {
   readonly header: CheckpointHeader;
 }
 
-/** A checkpoint that is given as bytes or as a file; `name` is its name in messages. @throws DiagnosticError (T3001) */
+/**
+ * Opens a checkpoint that is given as bytes or as a file; `name` is its name in messages. @throws
+ * DiagnosticError (T3001)
+ */
 export async function openCheckpointFile(
   given: Uint8Array | string,
 ): Promise<CheckpointFile & { readonly name: string }> {
@@ -34,8 +37,8 @@ export async function openCheckpointFile(
 }
 
 /**
- * The metadata with which a training continues. A checkpoint without steps, such as one of `import`, was trained on no
- * data, so any data fits it.
+ * The metadata with which training continues. A checkpoint without steps, such as one of `import`, was not
+ * trained on any data, so any data fits it.
  */
 export function trainedOn({ progress }: CheckpointHeader, metadata: CheckpointMetadata): CheckpointMetadata {
   if (progress.epoch > 0 || (progress.rows ?? 0) > 0) return metadata;
@@ -58,7 +61,7 @@ export async function readCheckpointFile(file: string): Promise<CheckpointFile> 
   return { bytes, header: onFile(file, "T3001", () => openCheckpoint(bytes)).header };
 }
 
-/** The warning (T3003) about a checkpoint that holds the model of one fold instead of the final model. */
+/** The warning (T3003) about a checkpoint that contains the model of one fold instead of the final model. */
 export function foldWarning(
   { training }: Model,
   metadata: CheckpointMetadata,
@@ -85,7 +88,9 @@ export async function trainedValues(trainer: Trainer, model: Model, file: string
   return { values: trainer.parameters, checkpointHash: sha256(bytes), fields };
 }
 
-/** The warning (T3004) about an imported checkpoint, if the data of the spec cannot be read for this reason. */
+/**
+ * The warning (T3004) about an imported checkpoint, with the reason why the data of the spec cannot be read.
+ */
 export const noPreprocessing = ({ diagnostics: [{ message, hint }] }: DiagnosticError): Diagnostic => ({
   code: "T3004",
   severity: "warning",
@@ -116,6 +121,6 @@ export async function readTensors(file: string): Promise<StoredTensor[]> {
   return onFile(file, "T3002", () => format.decode(bytes));
 }
 
-/** T3002: a file of tensors is invalid or does not fit the model. */
+/** The error T3002: a file of tensors is invalid or does not fit the model. */
 export const wrongTensors = (file: string, message: string, notes: readonly string[] = []): DiagnosticError =>
   new DiagnosticError([{ code: "T3002", severity: "error", message, location: { file }, notes }]);

@@ -54,8 +54,8 @@ export async function readInputs(
 }
 
 /**
- * Selects the columns of training by name, so that their order may differ. No row is dropped, because each
- * gets a prediction.
+ * Selects the columns of training by name, because their order may differ. No row is dropped, because each
+ * row gets a prediction.
  */
 export function inputFacts(model: Model, fields: readonly FittedField[]): DataFacts {
   const { splitRules: _, ...data }: Partial<DataFacts> = dataFacts(model) ?? {};
@@ -154,9 +154,9 @@ async function readImages(
   return { file, table, test: tested && { file, table: tested } };
 }
 
-// Data files for training. An unreadable file is reported at the location in the spec that names it.
+// The data files for training. An unreadable file is reported at the location in the spec that names it.
 
-/** A file and its location in the spec; without a path it comes from the command line. */
+/** A file and its location in the spec; without a path, the file was named on the command line. */
 interface DataFile {
   readonly file: string;
   readonly path?: SpecPath;
@@ -210,7 +210,7 @@ function orderColumns({ data, training }: Model): { readonly path: SpecPath; rea
   return all.flatMap(({ path, column }) => (column === undefined ? [] : [{ path, column }]));
 }
 
-/** Why a column or range selects nothing, and the nearest column or range that exists. */
+/** The reason why a column or range selects nothing, and the nearest column or range that exists. */
 function unknownColumn(entry: string, names: readonly string[]): { what: string; hint: string } {
   const ends = entry.split("..");
   const isRange = ends.length === 2 && ends.every((end) => end !== "");

@@ -26,8 +26,8 @@ export const writeFile = (file: string, content: string | Uint8Array): Promise<v
   });
 
 /**
- * Checks that the file can be written, before the work whose result it will hold. Removes temporary files of
- * killed runs.
+ * Checks that the file can be written, before the work whose result it will contain. Removes temporary files
+ * of killed runs.
  * @throws DiagnosticError (T1011)
  */
 export const checkWritable = (file: string): Promise<void> =>
@@ -46,7 +46,7 @@ async function reportingErrors(file: string, work: () => Promise<void>): Promise
   }
 }
 
-// `--check`: whether a file is up to date.
+// Implements `--check`, which reports whether a file is up to date.
 
 /** Reports the first difference, and the command that updates the file. Returns the exit code. */
 export async function checkFile(file: string, wanted: string, command: string): Promise<number> {
@@ -86,7 +86,7 @@ function firstDifference(found: string, wanted: string) {
   return { line: index + 1, ours: ours[index], theirs: theirs[index] };
 }
 
-// No command overwrites its inputs, or writes two outputs to one file. Commands check this before they start.
+// Checks that a command neither overwrites its inputs nor writes two outputs to one file, before it starts.
 
 /** Outputs by flag. Values that are not strings, such as flags that are not set, are ignored. */
 type Outputs = Readonly<Record<string, string | boolean | undefined>>;
@@ -120,9 +120,7 @@ export async function checkOutputs(outputs: Outputs, inputs: Inputs): Promise<vo
   }
 }
 
-/**
- * @throws DiagnosticError (T1014) if the file exists and is not one of ours.
- */
+/** @throws DiagnosticError (T1014) if the file exists and tapeless did not write it. */
 export async function checkReplaceable(file: string, isOurs: (text: string) => boolean): Promise<void> {
   const there = await readFile(file, "utf8").catch(() => "");
   if (there !== "" && !isOurs(there))
@@ -151,7 +149,7 @@ async function realPathOf(file: string): Promise<string> {
 const clash = (message: string): DiagnosticError =>
   new DiagnosticError([{ code: "T1014", severity: "error", message, hint: "choose another file" }]);
 
-// `compile --sourcemap`: an emitted file that links to its source map, and the map.
+// Implements `compile --sourcemap`: writes an emitted file that links to its source map, and the map.
 
 export interface OutputFile {
   readonly file: string;
@@ -180,7 +178,7 @@ export async function mappedFile(
   ];
 }
 
-/** Maps contain relative URLs, with slashes on every system; absolute ones for files on another drive. */
+/** Maps contain relative URLs, with slashes on every system, or absolute URLs for files on another drive. */
 function addressFrom(folder: string, file: string): string {
   const path = relative(resolve(folder), resolve(file));
   if (isAbsolute(path)) return pathToFileURL(resolve(file)).href;

@@ -63,7 +63,7 @@ export interface NumpyArray {
   at(row: number, position: number): number | string;
 }
 
-/** `row` is for messages. */
+/** Reads a value. `row` appears in messages. */
 type ReadValue = (view: DataView, at: number, row: number) => number | string;
 type ReadNumber = (view: DataView, at: number, isLittle: boolean) => number;
 
@@ -170,7 +170,10 @@ export function parseNpy(bytes: Uint8Array): NumpyArray {
   };
 }
 
-/** Maps row-major indices in the first row to offsets in column-major order, counted in values. */
+/**
+ * Returns the offset of each number of row 0 in a column-major array, in numbers. The numbers of the row are in
+ * row-major order. The offsets of row r are larger by r.
+ */
 function columnMajorOffsets(rows: number, axes: readonly number[]): number[] {
   return axes.reduce(
     ({ offsets, stride }, extent) => ({
@@ -196,7 +199,7 @@ export function membersOf(bytes: Uint8Array): Map<string, Uint8Array> {
 /** The earliest date in zip. A fixed date makes equal archives equal byte for byte. */
 const noDate = new Date(1980, 0, 1);
 
-/** An .npz archive of row-major arrays. Equal numbers give equal bytes. */
+/** An .npz archive of row-major arrays. Equal numbers lead to equal bytes. */
 export function npzOf(
   arrays: readonly {
     readonly name: string;
@@ -226,7 +229,7 @@ function npyOf(shape: readonly number[], numbers: Float32Array | Float64Array): 
   return bytes;
 }
 
-// 16-bit floats of NumPy and safetensors files, which JavaScript does not have.
+// Decodes the 16-bit floats of NumPy and safetensors files, which JavaScript lacks.
 
 /** IEEE half precision: sign, exponent (5 bits, bias 15), fraction (10 bits). */
 export function float16(bits: number): number {

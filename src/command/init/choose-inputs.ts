@@ -6,7 +6,7 @@ import type { ColumnProfile, DateProfile } from "./column-profile.ts";
 import { quoted } from "./column-kinds.ts";
 import type { KnownColumn } from "./choose-target.ts";
 
-/** A value with a comment. */
+/** A value and the comment on it. */
 export interface Remark<T> {
   readonly value: T;
   readonly comment: string;
@@ -19,17 +19,17 @@ export interface ChosenInput {
   readonly columns: readonly Remark<string>[];
   /** The other keys in `data.inputs`. */
   readonly encoding: readonly Remark<object>[];
-  /** The layers that turn the input into one vector per row; none if it is one. */
+  /** The layers that turn the input into one vector per row; none if the input already is one. */
   readonly layers: readonly Remark<object>[];
   /** The name of the vector. */
   readonly vector: string;
-  /** The columns without which a row is left out. */
+  /** The columns in which a missing value causes a row to be dropped. */
   readonly needed: readonly ColumnProfile[];
-  /** What it is, for the printed summary. */
+  /** A description for the printed summary. */
   readonly summary: string;
 }
 
-/** A column that the model does not read, and why. */
+/** A column that the model does not read, with the reason. */
 export interface OmittedColumn {
   readonly name: string;
   readonly why: string;
@@ -44,7 +44,7 @@ export interface ChosenInputs {
 
 type Categories = { profile: ColumnProfile; counts: ReadonlyMap<string, number> };
 
-/** Columns with more categories have an embedding each. */
+/** A column with more categories has its own embedding. */
 const mostOneHot = 30;
 /** A category with fewer rows is rare, if the table has at least `rareRows` rows. */
 const [rareCount, rareRows] = [5, 100];
@@ -98,7 +98,7 @@ export function chooseInputs(
   return { inputs, omitted, doubts };
 }
 
-/** Gives out names that are valid and not used. */
+/** Creates a function that returns valid names that are not used yet. */
 export function uniqueNames(taken: readonly string[]): (wanted: string) => string {
   const used = new Set(taken);
   return (wanted) => {
@@ -154,7 +154,7 @@ function rangeText(profile: ColumnProfile): string {
   return `${each}${numbers.low} to ${numbers.high}${missingText(profile)}`;
 }
 
-// Categories. Their number includes those for missing and for unseen values, as the encoder counts them.
+// Categories. As in the encoder, their number includes those for missing and for unseen values.
 
 const isRare = (counts: ReadonlyMap<string, number>, rows: number): boolean =>
   rows >= rareRows && [...counts.values()].some((count) => count < rareCount);
@@ -167,7 +167,7 @@ function categoryKeys(columns: readonly Categories[], rows: number): Remark<obje
   const rare = columns.some(({ counts }) => isRare(counts, rows));
   return [
     ...(hasMissing(columns.map(({ profile }) => profile))
-      ? [{ value: { missing: "category" }, comment: "a missing value is a category of its own" }]
+      ? [{ value: { missing: "category" }, comment: "missing values form a separate category" }]
       : []),
     ...(rare
       ? [
@@ -288,7 +288,8 @@ function spanText(profile: ColumnProfile, { first, last, withOffset, hasTimes }:
   return `${from} to ${to}${missingText(profile)}`;
 }
 
-// Text. A convolution over words with a maximum over all positions, after Kim (2014), suits texts of any length.
+// Text. A convolution over words, followed by a maximum over all positions (Kim 2014), suits texts of any
+// length.
 
 function textInput(name: string, profile: ColumnProfile, rows: number): ChosenInput {
   const { text } = profile;
@@ -327,7 +328,7 @@ function textInput(name: string, profile: ColumnProfile, rows: number): ChosenIn
       },
       {
         value: { type: "global-max-pool1d", name: vector },
-        comment: "each phrase where it is strongest; padding does not count",
+        comment: "the strongest match of each phrase; padding is skipped",
       },
     ],
     vector,
@@ -339,7 +340,7 @@ function textInput(name: string, profile: ColumnProfile, rows: number): ChosenIn
 /** The missing values of a column in all rows of the file. */
 export const absentIn = ({ missing, dropped }: ColumnProfile): number => missing + dropped;
 
-/** The smallest length that is at least as long as this fraction of all texts. */
+/** The smallest length that suffices for this fraction of all texts. */
 function quantile(lengths: readonly number[], fraction: number): number {
   const all = lengths.reduce((sum, count) => sum + count, 0);
   let passed = 0;

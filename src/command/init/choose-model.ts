@@ -1,4 +1,4 @@
-/** Chooses network, loss, metrics and training for a table. All choices are plain data with a comment each. */
+/** Chooses network, loss, metrics and training for a table. All choices are plain data with comments. */
 import { showValue } from "../../compiler/util/message-text.ts";
 import { usageError } from "../terminal/report-error.ts";
 import { chooseInputs, uniqueNames } from "./choose-inputs.ts";
@@ -51,7 +51,7 @@ export function chooseModel(
 /** The default names of the layers that follow the inputs. */
 const layerNames = ["concat1", "dense1", "dense2", "dense3"];
 
-/** If only columns that count the rows are left, such a column may be the time. */
+/** If the only remaining columns count the rows, such a column may be the time. */
 function withCounters(columns: readonly KnownColumn[]): readonly KnownColumn[] {
   if (columns.some(({ kind }) => kind.kind !== "none")) return columns;
   return columns.map((column) =>
@@ -67,7 +67,7 @@ interface Sizes {
   readonly epochs: number;
 }
 
-/** The sizes for tables of fewer rows than `below`. */
+/** The sizes for tables with fewer rows than `below`. */
 const sizes: readonly (Sizes & { readonly below: number })[] = [
   { below: 200, units: 16, batchSize: 8, epochs: 200 },
   { below: 500, units: 16, batchSize: 32, epochs: 200 },
@@ -107,7 +107,7 @@ function trainingFor(rows: number): Remark<object>[] {
   const { batchSize, epochs } = sizesFor(rows);
   const patience = Math.max(3, epochs / 10);
   const length = [
-    { value: { epochs }, comment: rows < 10 ? "" : "the maximum; early stopping ends training" },
+    { value: { epochs }, comment: rows < 10 ? "" : "at most; early stopping may end training sooner" },
     { value: { batchSize }, comment: `suits ${rows} rows` },
     { value: { seed: 1 }, comment: "for initial parameters, splits and shuffling" },
   ];

@@ -15,13 +15,13 @@ export const knownColumn = (profile: ColumnProfile): KnownColumn => ({ profile, 
 
 export interface NamedTarget {
   readonly name: string;
-  /** Why this column was chosen. */
+  /** The reason why this column was chosen. */
   readonly why: string;
 }
 
 const usualNames = ["target", "label", "labels", "class", "outcome", "output", "response", "y"];
 
-/** @throws DiagnosticError (T1010) for a target that does not exist, or if no column can be one */
+/** @throws DiagnosticError (T1010) for a target that does not exist, or if no column can be the target */
 export function chooseTarget(
   file: string,
   profiles: readonly ColumnProfile[],
@@ -62,7 +62,7 @@ export function chooseTarget(
 
 const nounOf = (kind: ColumnKind): string => (kind.kind === "none" ? kind.why : kind.kind);
 
-/** What the model predicts: classes, or a number. */
+/** The form of the prediction: classes, or a number. */
 export type TargetForm =
   | {
       readonly form: "classes";
@@ -73,11 +73,11 @@ export type TargetForm =
     }
   | { readonly form: "number" };
 
-/** Classes may have at most so many different values. */
+/** The largest number of classes. */
 const mostClasses = 1000;
 const mostNumberedClasses = 20;
 
-/** @throws DiagnosticError (T1010) for a column that is neither */
+/** @throws DiagnosticError (T1010) for a column of neither form */
 export function targetForm(file: string, { profile, kind }: KnownColumn): TargetForm {
   const { name, rows, missing, size, numbers, odd, values, distinct } = profile;
   const refuse = (why: string) =>
@@ -106,5 +106,5 @@ export function targetForm(file: string, { profile, kind }: KnownColumn): Target
   return { form: "classes", counts: values, areNames: false };
 }
 
-/** Integers in a column named so are classes. */
+/** Integers in a column with such a name are classes. */
 const className = /class|klasse|label|categor|kind|type|species|grade|cluster/i;

@@ -13,7 +13,7 @@ export type ColumnKind =
 /** The largest number of different texts of a column of categories. */
 const mostCategories = 1000;
 
-/** A text in which fewer words occur at least twice has nothing to learn from. */
+/** A column of text is not used if fewer words occur at least twice. */
 const fewestWords = 10;
 
 export function kindOf(profile: ColumnProfile): ColumnKind {
@@ -22,7 +22,8 @@ export function kindOf(profile: ColumnProfile): ColumnKind {
   const none = (why: string): ColumnKind => ({ kind: "none", why });
   if (name === "") return none("the column has no name");
   if (present === 0) return none("all values are missing");
-  // Fewer values may all be in the validation and test splits, and then have no mean in the training split.
+  // If a column has fewer values, all of them might be in the validation and test splits, and the training
+  // split would have no mean.
   const fewest = Math.max(0.05 * rows, Math.min(8, 0.4 * rows + 1));
   if (missing > 0 && present < fewest) return none(`${missing} of ${rows} values are missing`);
   if (size > 1) return { kind: "numbers" };
@@ -67,7 +68,10 @@ export const quoted = (text: string): string => JSON.stringify(printable(shown(t
 
 const idName = /^$|^unnamed|(^|[_\s.-])(id|uuid|guid|key|nr|no|index|row|pk)$|I[dD]$/i;
 
-/** Whether the numbers only identify rows: they count the rows, or are unique in a column named so. */
+/**
+ * Whether the numbers only identify rows: they count the rows, or they are unique and the name of the column
+ * says so.
+ */
 function isIdentifier({ name, rows, missing, numbers, distinct }: ColumnProfile): boolean {
   if (!numbers.areIntegers || missing > 0 || rows < 5) return false;
   if (numbers.isCounting && (numbers.low === 0 || numbers.low === 1)) return true;
@@ -94,7 +98,7 @@ function datesOf(profile: ColumnProfile): ColumnKind | undefined {
   return { kind: "dates", dates: found, others: otherOrders.slice(0, 1) };
 }
 
-/** Whether the day is before the month, as far as a format can be confused with another. */
+/** Whether the day comes before the month. Only formats that can be confused with each other matter. */
 const dayFirst = (format = "YYYY-MM-DD"): boolean => format.indexOf("D") < format.indexOf("M");
 
 function unixDates({ low, high, areIntegers }: ColumnProfile["numbers"]): DateProfile | undefined {

@@ -1,6 +1,6 @@
 /**
- * The profile of a column: counts that are collected while its cells pass by. The memory of a profile is bounded,
- * however long the column is.
+ * The profile of a column: statistics that are collected while its cells are read. The memory of a profile is
+ * bounded, however long the column is.
  */
 import { isMissing } from "../../runtime/data/column-encoder.ts";
 import { dateReader } from "../../runtime/data/dates.ts";
@@ -25,7 +25,7 @@ export interface DateProfile {
 
 /** The words and characters of a column of text. */
 export interface TextProfile {
-  /** How many cells have so many words; the last entry counts all longer ones. */
+  /** The number of cells by their number of words; the last entry counts all longer cells. */
   readonly lengths: readonly number[];
   readonly words: number;
   readonly longestWord: number;
@@ -37,9 +37,9 @@ export interface ColumnProfile {
   readonly name: string;
   readonly rows: number;
   readonly missing: number;
-  /** The missing values in rows that are left out. These rows are not in `rows`. */
+  /** The number of missing values in dropped rows, which `rows` does not include. */
   readonly dropped: number;
-  /** The numbers in each cell, if all cells are lists of numbers. */
+  /** The count of numbers in each cell, if all cells are lists of numbers. */
   readonly size: number;
   readonly numbers: {
     readonly count: number;
@@ -53,17 +53,17 @@ export interface ColumnProfile {
   readonly odd: { readonly text: string; readonly line: number | string | undefined } | undefined;
   /** The formats in which all cells are dates. */
   readonly dates: readonly DateProfile[];
-  /** How often each value occurs; undefined if there are too many different values. */
+  /** The number of occurrences of each value; undefined if there are too many different values. */
   readonly values: ReadonlyMap<string, number> | undefined;
   /** The number of different values: exact with `values`, otherwise an estimate. */
   readonly distinct: number;
   readonly text: TextProfile;
 }
 
-/** The largest number of words of a text that are counted apart. */
+/** Texts with more words than this are counted together. */
 const mostWords = 512;
 
-/** How much is remembered of each column. */
+/** Limits on the values and words that a profile stores. */
 export interface ProfileLimits {
   readonly values: number;
   readonly words: number;
@@ -73,7 +73,7 @@ export interface ProfileBuilder extends ColumnBuilder {
   profile(): ColumnProfile;
 }
 
-/** Formats of dates that a column may have, apart from ISO 8601. */
+/** The formats of dates that are tried, apart from ISO 8601. */
 const days = ["DD.MM.YYYY", "D.M.YYYY", "DD/MM/YYYY", "D/M/YYYY", "MM/DD/YYYY", "M/D/YYYY"];
 const others = [
   "DD-MM-YYYY",
@@ -185,7 +185,7 @@ function textProfile(most: number) {
   };
 }
 
-/** Keeps the formats in which all cells so far are dates. */
+/** Tracks the formats in which all cells so far are dates. */
 function dateProfiles() {
   let open: { read: DateReader; profile: DateProfile }[] | undefined;
   return {

@@ -5,7 +5,9 @@
 
 export interface DistinctCounter {
   add(value: string): void;
-  /** How often each value occurs, in the order of first appearance; undefined beyond the limit. */
+  /**
+   * The number of occurrences of each value, in the order of first appearance; undefined beyond the limit.
+   */
   values(): ReadonlyMap<string, number> | undefined;
   /** The number of different values. The estimate has a standard error of 2 %. */
   distinct(): number;
@@ -32,12 +34,13 @@ export function distinctCounter(most: number): DistinctCounter {
   };
 }
 
-/** With m registers, each of which holds the largest rank of a hash: α m² / Σ 2^(−rank). */
+/** The estimate α m² / Σ 2^(−rank) from m registers, each of which contains the largest rank of a hash. */
 function estimate(registers: Uint8Array): number {
   const sum = registers.reduce((total, rank) => total + 2 ** -rank, 0);
   const raw = ((0.7213 / (1 + 1.079 / registerCount)) * registerCount * registerCount) / sum;
   const empty = registers.filter((rank) => rank === 0).length;
-  // For few values, counting empty registers is more accurate. For very many, hashes of 32 bits collide.
+  // For few values, counting empty registers is more accurate. For very many values, hashes of 32 bits
+  // collide.
   if (raw <= 2.5 * registerCount && empty > 0) return registerCount * Math.log(registerCount / empty);
   return raw > 2 ** 32 / 30 ? -(2 ** 32) * Math.log(1 - raw / 2 ** 32) : raw;
 }

@@ -14,7 +14,7 @@ export interface TableProfile {
   readonly columns: readonly ColumnProfile[];
 }
 
-/** All columns together remember at most so many values and words. */
+/** The largest numbers of values and words that the profiles of all columns store together. */
 const mostRemembered = { values: 500_000, words: 1_000_000 };
 
 /** Readers need the facts of a model, but no spec exists yet. */
@@ -32,7 +32,10 @@ const noModel: ModelFacts = {
 /** The first bytes of formats other than CSV, as Latin-1 characters. */
 const typed = /^(\x93NUMPY|PK\x03\x04|PAR1|(\xef\xbb\xbf)?\s*[{[])/;
 
-/** The form of the file; formats other than CSV have none of their own. @throws DiagnosticError (T2001) */
+/**
+ * The separator and number format of a CSV file; the default for other formats. @throws DiagnosticError
+ * (T2001)
+ */
 export async function formOf(file: string): Promise<CsvForm> {
   const start = Buffer.from(await beginningOf(file, 64)).toString("latin1");
   // Two zeros, a type and a number of axes.
@@ -55,7 +58,7 @@ export interface Dropping {
   readonly columns: ReadonlySet<string>;
 }
 
-/** With `dropping`, only the other rows are profiled. @throws DiagnosticError */
+/** Profiles the columns. With `dropping`, rows that would be dropped are skipped. @throws DiagnosticError */
 export async function profileTable(
   file: string,
   { separator, numbers }: CsvForm,

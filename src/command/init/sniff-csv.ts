@@ -32,7 +32,7 @@ const beginning = 1 << 18;
 export async function sniffCsv(file: string): Promise<CsvForm> {
   const bytes = await beginningOf(file, beginning);
   const text = new TextDecoder().decode(bytes.subarray(0, beginning));
-  // The last line may be cut, also inside quotes, so only whole lines before it are parsed.
+  // The last line may be incomplete, even inside quotes, so only the whole lines before it are parsed.
   const isWhole = bytes.length < beginning;
   const sample = isWhole ? text : text.slice(0, Math.max(0, text.lastIndexOf("\n")));
   const found = separators.map((separator) => ({ separator, records: recordsIn(sample, separator) }));
@@ -42,7 +42,7 @@ export async function sniffCsv(file: string): Promise<CsvForm> {
   return { separator: best.separator, numbers: formatOf(best.records) };
 }
 
-/** The records; those before the error, if a quote is unbalanced. */
+/** The records, or if a quote is unbalanced, those before the error. */
 function recordsIn(text: string, separator: string): TableRecord[] {
   for (
     let lines = text;
@@ -58,7 +58,7 @@ function recordsIn(text: string, separator: string): TableRecord[] {
   return [];
 }
 
-/** The number of columns, if most records have as many cells as the header, else 0. */
+/** The number of columns if most records have as many cells as the header, otherwise 0. */
 function regularity(records: readonly TableRecord[]): number {
   const [header, ...rows] = records;
   if (header === undefined || header.cells.length < 2) return 0;

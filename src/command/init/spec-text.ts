@@ -1,4 +1,4 @@
-/** The chosen model as the text of a YAML spec, with each guess as a comment. */
+/** Writes the chosen model as a YAML spec, in which comments explain the guesses. */
 import { printable } from "../../compiler/util/message-text.ts";
 import { flowText, scalarText, wrapped } from "../../compiler/util/yaml-text.ts";
 import { absentIn } from "./choose-inputs.ts";
@@ -48,7 +48,7 @@ export function specText(facts: SpecFacts, chosen: ChosenModel): string {
     ...line(
       "metrics",
       isClasses ? ["accuracy", "f1"] : ["mae", "r2"],
-      isClasses ? "f1 gives a rare class the weight of a frequent one" : "mae is in the units of the target",
+      isClasses ? "f1 weighs rare and frequent classes equally" : "mae is in the units of the target",
     ),
     ...line(
       "optimizer",
@@ -100,9 +100,7 @@ function dataLines(
   const ofClasses = ofTarget.form === "classes";
   const targetKeys = [
     ...entriesOf({ columns: [profile.name] }, ""),
-    ...(ofClasses && ofTarget.areNames
-      ? entriesOf({ names: true }, "the classes have numbers as names")
-      : []),
+    ...(ofClasses && ofTarget.areNames ? entriesOf({ names: true }, "the class names are numbers") : []),
     ...(ofClasses
       ? []
       : entriesOf({ scale: "standard" }, "mae and predictions are in the units of the file")),
@@ -147,7 +145,7 @@ function inputLines({ columns, encoding }: ChosenInput, all: readonly string[]):
   return [...listed, ...keys.flatMap(({ key, value, comment }) => line(key, value, comment, "      "))];
 }
 
-/** Names, with "first..last" for columns that follow each other in the file. */
+/** The names, with "first..last" for consecutive columns of the file. */
 function rangesOf(names: readonly string[], all: readonly string[]): string[] {
   const places = new Map(all.map((name, place) => [name, place]));
   const runs: string[][] = [];
@@ -183,7 +181,7 @@ const section = (key: string, entries: readonly Entry[]): string[] => [
 const line = (key: string, value: unknown, comment = "", indent = ""): string[] =>
   commented(`${indent}${scalarText(key)}: ${flowText(value)}`, comment, indent);
 
-/** A comment that does not fit after its line is above it. */
+/** Places a comment after its line or, if it does not fit there, above it. */
 function commented(text: string, comment: string, indent: string): string[] {
   const lines = text.length > width ? wrapped(text, indent) : [text];
   if (comment === "") return lines;

@@ -1,11 +1,11 @@
 /** Stops the functions of the library through an `AbortSignal`. */
 
 /**
- * The caller's `AbortSignal` stopped the work. The name is "AbortError", as for `fetch`; `cause` is the reason of the
- * signal.
+ * The error for work that the caller's `AbortSignal` stopped. The name is "AbortError", as for `fetch`;
+ * `cause` is the signal's `reason`.
  */
 export class Aborted extends Error {
-  /** Of `train`: the checkpoint after the last step. `resume` continues from it with the same bits. */
+  /** The checkpoint after the last step of `train`, from which `resume` continues as if nothing had happened. */
   readonly checkpoint: Uint8Array | undefined;
   constructor(signal: AbortSignal, checkpoint?: Uint8Array) {
     super("the work was aborted", { cause: signal.reason });

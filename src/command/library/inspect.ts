@@ -14,25 +14,28 @@ import type { SpecInput } from "./open-spec.ts";
 export interface InspectOptions {
   /** The view; `layers` by default. */
   readonly show?: ViewName | undefined;
-  /** With `gradients`: show only the gradient of this parameter. */
+  /** With the view `gradients`: show only the gradient of this parameter. */
   readonly of?: string | undefined;
   readonly target?: Target | undefined;
   readonly dtype?: "f32" | "f64" | undefined;
-  /** With `schedule`: the number of training rows and epochs; by default 10,000 rows and the epochs of the spec. */
+  /**
+   * With the view `schedule`: the number of training rows and epochs; by default 10,000 rows and the epochs
+   * of the spec.
+   */
   readonly run?: Run | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface Inspected {
-  /** What `tapeless inspect --format json` prints. */
+  /** The view as data, as `tapeless inspect --format json` prints it. */
   readonly json: unknown;
-  /** What `tapeless inspect` prints. */
+  /** The view as text, as `tapeless inspect` prints it. */
   readonly text: string;
   readonly warnings: readonly Diagnostic[];
 }
 
 /**
- * Shows what the compiler derived and why.
+ * Shows how the compiler derived the code of a model.
  *
  * @throws {DiagnosticError} for an invalid spec or option
  * @throws {Aborted} if `signal` is aborted before the work begins

@@ -21,7 +21,7 @@ export type SpecInput = ModelSpec | string;
 
 export interface OpenSpec {
   readonly read: ReadSpec;
-  /** A path in the folder that paths of data files are relative to; undefined if the spec has no folder. */
+  /** A path in the folder to which paths of data files are relative; undefined if the spec has no folder. */
   readonly file: string | undefined;
 }
 
@@ -56,13 +56,13 @@ export async function loadCompiled(
   return emitted;
 }
 
-/** @throws DiagnosticError (T1010) for a name that is not an option; untyped callers misspell them */
+/** Checks the names of options, which untyped callers may misspell. @throws DiagnosticError (T1010) */
 export function checkOptions(options: object, known: readonly string[]): void {
   const other = Object.keys(options).find((name) => !known.includes(name));
   if (other !== undefined)
     throw optionError(`unknown option ${showValue(other)}`, `options: ${known.join(", ")}`);
 }
 
-/** T1010: an invalid option. */
+/** The error T1010: an option is invalid. */
 export const optionError = (message: string, hint?: string): DiagnosticError =>
   new DiagnosticError([{ code: "T1010", severity: "error", message, hint }]);

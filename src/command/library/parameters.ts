@@ -56,15 +56,15 @@ export interface ImportOptions extends SourceOptions {
 }
 
 export interface Imported {
-  /** A checkpoint with 0 epochs. */
+  /** The checkpoint, with 0 completed epochs. */
   readonly checkpoint: Uint8Array;
   /** If the data of the spec cannot be read: a warning (T3004) that the checkpoint cannot predict. */
   readonly warnings: readonly Diagnostic[];
 }
 
 /**
- * A checkpoint with the parameters of another library, under their names in the model. Its preprocessing is fitted to
- * the data of the spec, so it predicts at once.
+ * A checkpoint with the parameters of another library, under their names in the model. Its preprocessing is
+ * fitted to the data of the spec, so it can predict at once.
  *
  * @throws {DiagnosticError} for an invalid spec, option or file, and for parameters of another model
  * @throws {Aborted} if `signal` stops the work

@@ -30,14 +30,14 @@ export interface SourceOptions {
   readonly validation?: readonly Row[] | undefined;
   /** The test rows, if the spec has separate test data and `data` contains rows. */
   readonly test?: readonly Row[] | undefined;
-  /** The folder to which paths in a spec that is an object are relative. */
+  /** The folder to which the paths in the spec are relative, if the spec is an object. */
   readonly folder?: string | undefined;
 }
 
 /** The name of rows in memory, for messages. */
 const inMemory = "the rows";
 
-/** The data of a training. `notify` receives warnings. @throws DiagnosticError */
+/** Opens the data for training. `notify` receives warnings. @throws DiagnosticError */
 export async function sourceOf(
   { read, file }: OpenSpec,
   facts: ModelFacts,
@@ -79,7 +79,7 @@ export async function sourceOf(
   };
 }
 
-/** The rows to predict; only their inputs are read, and none is dropped. @throws DiagnosticError */
+/** Opens the rows to predict. Only their inputs are read, and no row is dropped. @throws DiagnosticError */
 export async function inputsOf(
   { read, file }: OpenSpec,
   facts: ModelFacts,
@@ -120,7 +120,10 @@ const noticeOf = (file: string, message: string): Diagnostic => ({
   location: { file },
 });
 
-/** A relative path in a spec without a folder would depend on the working folder of the process. */
+/**
+ * Rejects relative paths in a spec without a folder, because they would depend on the process's working
+ * folder.
+ */
 function checkPaths(file: string | undefined, data: unknown, given: string | undefined): void {
   if (file !== undefined || given !== undefined) return;
   throw new DiagnosticError([

@@ -27,7 +27,7 @@ export interface SearchOptions extends SourceOptions {
   readonly threads?: number | undefined;
   /** Stops the search: `search` rejects with `Aborted`. */
   readonly signal?: AbortSignal | undefined;
-  /** Receives the outcome of each candidate when it is trained. */
+  /** Receives the outcome of each candidate as soon as it is known. */
   readonly onEvent?: ((event: SearchEvent) => void) | undefined;
 }
 
@@ -37,7 +37,7 @@ export type SearchEvent =
       readonly candidate: number;
       readonly values: Readonly<Record<string, unknown>>;
       readonly outcome: Outcome;
-      /** The number of trained candidates, and of all. */
+      /** The number of trained candidates, and the number of all candidates. */
       readonly done: number;
       readonly all: number;
     }
@@ -48,7 +48,7 @@ export interface Searched {
   readonly metric: string;
   /** All candidates, best first; those that diverged are last. */
   readonly candidates: readonly RankedCandidate[];
-  /** The best candidate, its spec, and its results on all splits, after a training like that of `train`. */
+  /** The best candidate, trained as by `train`: its spec, and its results on all splits. */
   readonly best: Omit<RunResult, "model"> & {
     readonly candidate: number;
     readonly values: Readonly<Record<string, unknown>>;
@@ -116,7 +116,7 @@ export async function search(spec: SpecInput, options: SearchOptions = {}): Prom
 
 const isSpec = (value: unknown): value is ModelSpec => modelSchema.safeParse(value).success;
 
-/** A thread reads a file itself. It receives an object as a copy, which cannot have functions. */
+/** A thread reads a file itself, but receives a copy of an object, which cannot contain functions. */
 function specForThreads(spec: SpecInput): SpecOfWorker {
   if (typeof spec === "string") return { file: spec };
   try {

@@ -39,9 +39,9 @@ export interface TrainOptions extends SourceOptions {
   readonly seed?: number | undefined;
   /** A checkpoint to continue from, as bytes or as the path of a file. */
   readonly resume?: Uint8Array | string | undefined;
-  /** Stops the training after the current step: `train` rejects with `Aborted`, which has the checkpoint. */
+  /** Stops training after the current step: `train` rejects with `Aborted`, which contains the checkpoint. */
   readonly signal?: AbortSignal | undefined;
-  /** Receives the events of the training. The training waits for a promise that it returns. */
+  /** Receives the events of training. If it returns a promise, training waits for it. */
   readonly onEvent?: ((event: TrainEvent) => void | Promise<void>) | undefined;
 }
 
@@ -59,7 +59,10 @@ const optionNames = [
   "onEvent",
 ];
 
-/** What happens during a training. With folds, a run consists of several trainings, which have names. */
+/**
+ * An event of training. With folds, the networks are trained one after the other, and `training` names the
+ * current one.
+ */
 export type TrainEvent =
   | {
       readonly kind: "begin";
@@ -68,9 +71,9 @@ export type TrainEvent =
       readonly rows: number;
       readonly epochs: number;
     }
-  /** About twenty times a second; `report.soFar` is the position inside the epoch. */
+  /** Occurs about twenty times a second; `report.soFar` is the position inside the epoch. */
   | { readonly kind: "progress"; readonly training: string; readonly report: EpochReport }
-  /** After each epoch. `checkpoint()` returns its checkpoint. */
+  /** Occurs after each epoch, whose checkpoint `checkpoint()` returns. */
   | {
       readonly kind: "epoch";
       readonly training: string;
@@ -164,7 +167,10 @@ async function resumeFrom(
   return trainedOn(header, metadata);
 }
 
-/** The error of the emitted trainer, which has its own copy of the class, as an error of the library. */
+/**
+ * Converts the error of the emitted trainer, which has its own copy of the class, to the error of the
+ * library.
+ */
 function divergence(error: Error): TrainingDiverged {
   const epoch = "epoch" in error && typeof error.epoch === "number" ? error.epoch : 0;
   const copy = new TrainingDiverged(epoch, error.message.replace(/^training diverged: /, ""));
@@ -172,7 +178,7 @@ function divergence(error: Error): TrainingDiverged {
   return copy;
 }
 
-/** What a host needs from the model. */
+/** The parts of the model that a host needs. */
 interface Work {
   read(notify: (diagnostic: Diagnostic) => void): ReturnType<Host["read"]>;
   prepare(begun: Begun): Awaited<ReturnType<Host["begin"]>>;
@@ -234,7 +240,7 @@ function libraryHost(
         pacer.pause();
         await onEvent({ kind: "progress", training, report });
       }
-      // Other work of the process runs only while the training waits.
+      // Other work of the process runs only while training waits.
       await new Promise((resolve) => setImmediate(resolve));
       if (signal?.aborted) throw new Aborted(signal, await saved());
     },

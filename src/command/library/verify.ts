@@ -10,7 +10,7 @@ import type { SpecInput } from "./open-spec.ts";
 export interface VerifyOptions {
   /** Check only the gradient of this parameter. */
   readonly of?: string | undefined;
-  /** Stops the work between two of its parts: `verify` rejects with `Aborted`. */
+  /** Cancels the verification before its next check; the promise then rejects with `Aborted`. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -19,7 +19,8 @@ export interface Verified extends Verdict, Verification {
 }
 
 /**
- * Verifies a model. The result says whether it `holds`; wrong gradients are in `errors`.
+ * Verifies a model. In the result, `holds` is true if there are no errors, and `errors` lists wrong gradients
+ * and targets.
  *
  * @throws {DiagnosticError} for an invalid spec or option
  * @throws {Aborted} if `signal` stops the work

@@ -45,7 +45,7 @@ async function writeProgram(): Promise<void> {
   write("third-party.txt", `${noticesOf(packageFolders([bundled]), "this package")}\n`);
 }
 
-/** TypeScript writes declarations of every module. Removes those that index.d.ts does not import. */
+/** Writes the declarations of all modules, then removes those that index.d.ts does not import. */
 function writeTypes(): void {
   execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
     cwd: root,

@@ -1,4 +1,7 @@
-/** What a prediction needs besides the network: the interpretation of its outputs, and the fitted preprocessing. */
+/**
+ * The parts of a prediction besides the network: the interpretation of its outputs, and the fitted
+ * preprocessing.
+ */
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import type { Model } from "../../compiler/spec/types.ts";

@@ -14,7 +14,10 @@ import { randomKey, randomUnit } from "../../runtime/numbers/random.ts";
 
 // Replacement of one value in a spec. The original does not change; the objects on the path are copied.
 
-/** Creates missing objects on the path and expands short forms. An undefined value removes the key. */
+/**
+ * Sets the value at the path. Creates missing objects on the path and expands short forms. An undefined value
+ * removes the key.
+ */
 export function withValue(spec: unknown, path: SpecPath, value: unknown): unknown {
   const [step, ...rest] = path;
   if (step === undefined) return value;
@@ -34,15 +37,15 @@ function longForm(written: unknown): object {
   return typeof written === "string" ? { type: written } : {};
 }
 
-// Replaces or removes a layer. References to layers stay valid: the new layer takes the name and the input of
-// the old one. The other layers of the list get their default names explicitly, because ordinals would
-// change.
+// Replaces or removes a layer. References to layers remain valid, because the new layer takes the name and
+// the input of the old one. The other layers of the list get their default names explicitly, because their
+// ordinals would change.
 
-/** Whether the path is that of a whole layer. */
+/** Whether the path leads to a whole layer. */
 const isLayer = (path: SpecPath): boolean =>
   typeof path.at(-1) === "number" && ["network", "layers", "shortcut"].includes(String(path.at(-2)));
 
-/** `layer` undefined removes the layer: an identity activation takes its place. */
+/** If `layer` is undefined, an identity activation replaces the layer. */
 function withLayer(spec: unknown, path: SpecPath, layer: unknown): unknown {
   const siblings = listAround(writtenNetwork(spec, collector()) ?? [], path);
   return siblings.reduce((changed, { path: siblingPath, name, value }) => {
@@ -57,7 +60,7 @@ function withLayer(spec: unknown, path: SpecPath, layer: unknown): unknown {
   }, spec);
 }
 
-/** The list that holds the layer at the path. */
+/** The list that contains the layer at the path. */
 function listAround(list: WrittenList, path: SpecPath): WrittenList {
   const around = formatPath(path.slice(0, -1));
   if (list.some((layer) => formatPath(layer.path.slice(0, -1)) === around)) return list;
@@ -74,7 +77,7 @@ interface Axis {
   readonly path: SpecPath;
   /** The number of values; Infinity for a range without `steps`. */
   readonly count: number;
-  /** The value at t in [0, 1). For a list: the element with index ⌊t · length⌋. */
+  /** The value at t in [0, 1). For a list, it is the element with index ⌊t · length⌋. */
   at(t: number): unknown;
 }
 
@@ -94,7 +97,7 @@ function takesIntegers(spec: unknown, path: SpecPath, value: number): boolean {
 
 /**
  * The value at u in [0, 1]: from + u·(to − from), or on a log scale from·(to/from)^u. For integers, the range
- * is extended by 1/2 at both ends and the value rounded, so that all are equally likely.
+ * is extended by 1/2 at both ends and the value is rounded, so that all integers are equally likely.
  */
 function rangeValues({ from, to, scale, steps }: Range, isWhole: boolean): Pick<Axis, "count" | "at"> {
   const between = (low: number, high: number, u: number): number =>
@@ -117,7 +120,7 @@ function rangeValues({ from, to, scale, steps }: Range, isWhole: boolean): Pick<
 // candidates depend only on the spec.
 
 export interface Candidate {
-  /** From 0, in order of generation. */
+  /** The number of the candidate, counted from 0 in the order of generation. */
   readonly number: number;
   /** The chosen value of each axis, by its path as written in the spec. */
   readonly values: Readonly<Record<string, unknown>>;
@@ -125,13 +128,13 @@ export interface Candidate {
   readonly spec: unknown;
 }
 
-/** Special values: keep the spec's value, or remove the key or layer. */
+/** Special values, which keep the spec's value, or remove the key or layer. */
 const asWritten = "on";
 const leftOut = "off";
 
 /**
- * Values that give the same spec (for example, settings of a layer that is off) count as one candidate, which
- * keeps the first values.
+ * Values that lead to the same spec (such as different settings of a layer that is off) are one candidate,
+ * with the first of these values.
  */
 export function candidatesOf(spec: unknown, search: Search): Candidate[] {
   const plain = withValue(spec, ["training", "search"], undefined);
@@ -177,8 +180,8 @@ function* draws(axes: readonly Axis[], seed: number, limit: number): Generator<r
 const salt = -5;
 
 /**
- * Sets the values of all axes, shorter paths first: a longer path may be inside of the value at a shorter
- * one.
+ * Sets the values of all axes, shorter paths first, because a longer path may lead into the value at a
+ * shorter one.
  */
 function specWithValues(spec: unknown, axes: readonly Axis[], values: readonly unknown[]): unknown {
   const order = axes.map((axis, index) => ({ ...axis, value: values[index] }));

@@ -16,10 +16,10 @@ import type { Candidate } from "./candidates.ts";
 import { valuesText } from "./report.ts";
 import type { Criterion } from "./report.ts";
 
-// Either all candidates are valid, or the errors of all are reported. An error that several share is reported
-// once.
+// Checks all candidates and reports the errors of all of them. An error that several candidates share is
+// reported once.
 
-/** How many different errors are reported. */
+/** The largest number of different errors that are reported. */
 const maxErrors = 20;
 
 /** A candidate with a valid spec, its model and its preprocessing. */
@@ -90,7 +90,7 @@ interface ReadCandidates {
   readonly criterion: Criterion;
 }
 
-/** @throws DiagnosticError for a spec without a search (T1705), and with the errors of all candidates */
+/** @throws DiagnosticError if the spec has no search (T1705), or with the errors of all candidates */
 export async function readCandidates(
   { model, source, value, search }: ReadSpec,
   dtype: "f32" | "f64",

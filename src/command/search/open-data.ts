@@ -33,7 +33,7 @@ interface SharedDataset extends Pick<OpenDataset, "fields"> {
 
 /** The data of all candidates. Candidates with the same preprocessing share their data. */
 export interface OpenData {
-  /** Training and validation split, or those of each fold. */
+  /** The training and validation splits, or those of each fold. */
   readonly data: readonly (readonly SharedDataset[])[];
   /** The index in `data` of each candidate. */
   readonly dataOf: readonly number[];

@@ -28,11 +28,11 @@ interface Ranked {
 
 interface Ranking {
   readonly ranked: readonly Ranked[];
-  /** Candidates whose training diverged. */
+  /** The candidates whose training diverged. */
   readonly diverged: readonly { readonly candidate: Candidate; readonly reason: string }[];
 }
 
-/** Ties go to the lower candidate number. NaN ranks last. */
+/** Among equal values, the lower candidate number ranks first. NaN ranks last. */
 export function rankingOf(
   candidates: readonly Candidate[],
   outcomes: Outcomes,
@@ -60,10 +60,10 @@ const compare = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0);
 const reasonOf = (candidate: Candidate, outcome: Outcome) =>
   isValidated(outcome) ? [] : [{ candidate, reason: outcome.diverged }];
 
-/** How many rows the table in the terminal has. */
+/** The largest number of rows of the table in the terminal. */
 const maxRows = 20;
 
-/** Head and rows, best first; metrics are those of the validation split. */
+/** The head and the rows of the table, best first, with the metrics on the validation split. */
 function tableOf({ ranked }: Ranking): { head: string[]; rows: Cell[][] } {
   const [first] = ranked;
   if (first === undefined) return { head: [], rows: [] };
@@ -160,7 +160,7 @@ function valueText(value: unknown): string {
   return text.length <= 60 ? text.replaceAll('"', "").replaceAll(/([:,])/g, "$1 ") : showValue(value);
 }
 
-/** `network[0].units 16, optimizer.type sgd`. */
+/** The values as text, such as `network[0].units 16, optimizer.type sgd`. */
 export const valuesText = (values: Readonly<Record<string, unknown>>): string =>
   Object.entries(values)
     .map(([key, value]) => `${key} ${valueText(value)}`)

@@ -13,7 +13,7 @@ const summary = z.object({ loss: figure }).catchall(figure);
 
 const outcome = z.union([
   z.strictObject({
-    /** The best epoch; with folds, their mean. */
+    /** The best epoch; with folds, the mean of their best epochs. */
     bestEpoch: z.number(),
     /**
      * Loss and metrics on the validation split, with the parameters that a test would use; with folds, the
@@ -45,10 +45,7 @@ const line = z.looseObject({ candidate: z.int().nonnegative() });
 
 export type Outcomes = ReadonlyMap<number, Outcome>;
 
-/**
- * The stored outcomes of the search with this hash.
- * @throws DiagnosticError (T1706) for a file of anything else
- */
+/** The stored outcomes of the search with this hash. @throws DiagnosticError (T1706) for any other file */
 export function readResults(file: string, hash: string): Map<number, Outcome> {
   const found = new Map<number, Outcome>();
   if (!existsSync(file)) return found;

@@ -38,7 +38,7 @@ export function shardFiles(whole: string): string[] {
     .map((name) => join(folder, name));
 }
 
-/** The shards that train these candidates; none if results files disagree on the number of shards. */
+/** The shards that train these candidates; none if the results files differ in the number of shards. */
 export function shardsOf(candidates: readonly number[], files: readonly string[]): Shard[] {
   const [count, ...others] = new Set(files.map((file) => Number(/-of-(\d+)\.jsonl$/.exec(file)?.[1])));
   if (others.length > 0) return [];
@@ -79,7 +79,7 @@ interface ClusterJob {
   readonly file: string;
 }
 
-// An Indexed Job of Kubernetes: one pod per shard, all with the same volume.
+// A Kubernetes Indexed Job: one pod per shard, all with the same volume.
 
 interface KubernetesJob extends ClusterJob {
   /** A container image that contains the command. */
@@ -98,7 +98,7 @@ export function kubernetesJob({ name, shards, args, file, image, volume }: Kuber
     image,
     workingDir: folder,
     command: ["npx", "tapeless"],
-    // Kubernetes expands $(NAME) to an environment variable, which holds the index of the pod.
+    // Kubernetes expands $(NAME) to an environment variable, which contains the index of the pod.
     args: [...args.map(literal), "--shard", `$(JOB_COMPLETION_INDEX)/${shards}`, "--threads", "1"],
     resources: { requests: { cpu: "1" } },
     volumeMounts: [{ name: "search", mountPath: folder }],
@@ -133,11 +133,11 @@ export function kubernetesJob({ name, shards, args, file, image, volume }: Kuber
 ${stringify(manifest, { lineWidth: 0 })}`;
 }
 
-/** Names consist of lower-case letters, digits and hyphens, and need room for the suffix of pods. */
+/** Names consist of lower-case letters, digits and hyphens, and must leave room for the suffix of pods. */
 const objectName = (name: string): string =>
   name.toLowerCase().replaceAll("_", "-").slice(0, 40).replace(/-+$/, "");
 
-/** Escapes the text, so that Kubernetes expands no variables in it. */
+/** Escapes the text so that Kubernetes does not expand variables in it. */
 const literal = (text: string): string => text.replaceAll("$(", "$$$$(");
 
 // A Slurm job array: one task per shard. With the argument `merge`, the same script combines the results.

@@ -53,7 +53,7 @@ export async function inThreads(
   let isOver = false;
   const lane = async () => {
     for (let first = queue.next(); !first.done && !isOver; first = queue.next()) {
-      // With `stdout`, the output of a TypeScript spec does not mix with the result on standard output.
+      // With `stdout`, the output of a TypeScript spec is not mixed with the result on standard output.
       const worker = new Worker(launcher, { argv: ["search"], workerData: setup, stdout: true });
       running.add(worker);
       let job: number | undefined = first.value;

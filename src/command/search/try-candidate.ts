@@ -12,7 +12,7 @@ import { testModel, validateOn } from "../train/validate-model.ts";
 import type { Validation } from "../train/validate-model.ts";
 import type { Outcome } from "./results-file.ts";
 
-/** Trains and validates a candidate. Divergence is an outcome, too. Outcomes do not depend on the thread. */
+/** Trains and validates a candidate. Divergence is also an outcome. Outcomes do not depend on the thread. */
 export async function tryCandidate(
   model: Model,
   datasets: readonly OpenDataset[],

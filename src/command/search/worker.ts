@@ -33,7 +33,7 @@ const read = async () => {
   return candidatesOf(value, search);
 };
 /**
- * If reading fails here, although it succeeded in the main thread, the reply to the first job is the error.
+ * If reading fails here although it succeeded in the main thread, the error is the reply to the first job.
  */
 const reading = read();
 reading.catch(() => {});

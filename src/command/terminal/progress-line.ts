@@ -5,7 +5,7 @@ interface ProgressLine {
   show(text: string): void;
   /** Shows the text only if the line is redrawn. */
   redraw(text: string): void;
-  /** Keeps the last line on the screen. */
+  /** Ends the progress line; its last text remains on the screen. */
   end(): void;
 }
 
@@ -35,7 +35,7 @@ function unmeasuredLine(stream: WriteStream): ProgressLine {
   };
 }
 
-// Colour: only on terminals; NO_COLOR (no-color.org) disables it.
+// Colour is used only on terminals; NO_COLOR (no-color.org) disables it.
 
 /** FORCE_COLOR enables colour unless NO_COLOR is set. */
 export function hasColour(stream: { readonly isTTY?: boolean }): boolean {

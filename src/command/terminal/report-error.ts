@@ -58,7 +58,7 @@ export function reportError(error: unknown): number {
  */
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : "");
 
-/** Converts a message of commander: "error: unknown option '--epoch'\n(Did you mean --epochs?)". */
+/** Converts a message of commander, such as "error: unknown option '--epoch'\n(Did you mean --epochs?)". */
 function reportUsage({ code, message, exitCode }: CommanderError): number {
   if (exitCode === 0) return exit.done;
   if (code === "commander.help") return exit.wrong;
@@ -69,6 +69,6 @@ function reportUsage({ code, message, exitCode }: CommanderError): number {
   return exit.wrong;
 }
 
-/** T1010: the command line is invalid. */
+/** The error T1010: the command line is invalid. */
 export const usageError = (message: string, hint?: string): DiagnosticError =>
   new DiagnosticError([{ code: "T1010", severity: "error", message, hint }]);

@@ -3,7 +3,7 @@
  * opportunity; a second one ends the process at once.
  */
 
-/** The exit codes after a stop, as of a process that the signal has ended. */
+/** The exit codes after a stop: those of a process that the signal ends. */
 export const stopCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 
 export type StopSignal = keyof typeof stopCodes;
@@ -11,7 +11,7 @@ export type StopSignal = keyof typeof stopCodes;
 /** The name of a signal for messages. */
 export const stopName = (signal: StopSignal): string => (signal === "SIGINT" ? "Ctrl-C" : signal);
 
-/** A process as far as its signals are concerned. */
+/** The part of a process that handles signals. */
 export interface SignalSource {
   on(signal: StopSignal, listener: (signal: StopSignal) => void): unknown;
   off(signal: StopSignal, listener: (signal: StopSignal) => void): unknown;
@@ -26,12 +26,12 @@ export interface StopSignals {
 }
 
 /**
- * Milliseconds in which further signals count as the first one. `npx` forwards signals, so that one Ctrl-C in
- * a terminal arrives twice.
+ * The time in milliseconds in which further signals are ignored. Because `npx` forwards signals, one Ctrl-C
+ * in a terminal arrives twice.
  */
 const samePress = 500;
 
-/** Signals are handled only while no code runs, so a command has to wait now and then. */
+/** Signals are handled only while no other code runs, so a command has to wait now and then. */
 export function catchStopSignals(
   onFirst: (signal: StopSignal) => void = () => {},
   source: SignalSource = process,

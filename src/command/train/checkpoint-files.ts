@@ -23,10 +23,10 @@ export async function checkpointFiles(file: string | undefined, keep = 1): Promi
   await checkWritable(file);
   if (keep === 1) return (bytes) => writeFile(file, bytes);
   return async (bytes) => {
-    // Between two epochs, the checkpoint of the first is kept, and the one inside is replaced.
+    // The checkpoint after an epoch is kept; a checkpoint inside the next epoch is replaced.
     const epoch = Math.ceil(epochOf(bytes));
     const before = await readFile(file).catch(() => undefined);
-    // The copy comes first, so that a run that is killed in between loses no checkpoint.
+    // The copy comes first, so that no checkpoint is lost if the run is killed in between.
     if (before !== undefined && epochOf(before) === epoch - 1)
       await writeFile(nameAt(file, epoch - 1), before);
     await writeFile(file, bytes);
@@ -34,7 +34,10 @@ export async function checkpointFiles(file: string | undefined, keep = 1): Promi
   };
 }
 
-/** The epoch of a checkpoint; half an epoch more if it is inside one. NaN if the bytes are not a checkpoint. */
+/**
+ * The epoch of a checkpoint, plus one half if it is inside the next epoch. NaN if the bytes are not a
+ * checkpoint.
+ */
 function epochOf(bytes: Uint8Array): number {
   try {
     const { epoch, rows = 0 } = readCheckpoint(bytes).header.progress;

@@ -1,4 +1,4 @@
-/** The number of rows and epochs of a future training, for `inspect --show schedule`. */
+/** The expected numbers of training rows and epochs, for `inspect --show schedule`. */
 import { DiagnosticError, Unsupported } from "../../compiler/diagnostics/errors.ts";
 import type { Run } from "../../studio/explain/subject.ts";
 import { datasetContextOf, prepareDataset } from "../../compiler/trainer/dataset-context.ts";
@@ -10,8 +10,8 @@ import { readSource } from "../files/read-source.ts";
 import { printNotice } from "../terminal/report-error.ts";
 
 /**
- * Undefined if the data is missing or invalid, because data is optional here. The reason is printed on
- * standard error.
+ * Returns undefined if the data is missing or invalid, because `inspect` does not require data. Prints the
+ * reason on standard error.
  */
 export async function expectedRun(
   spec: string,

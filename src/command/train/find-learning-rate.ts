@@ -75,7 +75,7 @@ function checkFlags(flags: TrainFlags): void {
 }
 
 /**
- * The loss before each step of a new trainer, until it diverges. The rising rate is an ordinary schedule of
+ * The loss before each step of a new trainer, until it diverges. The rising rate is an ordinary schedule in
  * the spec, so the trainer needs no special code. Rows of the validation and test splits are not used.
  */
 async function lossesAtRisingRates(
@@ -110,8 +110,8 @@ async function lossesAtRisingRates(
 }
 
 /**
- * Runs one step, of one or more batches, as an epoch of its rows. Returns the loss before it; NaN if not
- * finite.
+ * Runs one step, of one or more batches, as an epoch over the rows of the step. Returns the loss before the
+ * step, or NaN if it is not finite.
  */
 function lossOfStep(trainer: Trainer, rows: Batch): number {
   try {
@@ -129,7 +129,9 @@ const rounded = (rate: number): number => Number(rate.toPrecision(2));
 
 type Named = RangeTest & { readonly rate: number; readonly steepest: number; readonly lowest: number };
 
-/** `scaleFrom`: the rate of the spec refers to steps of this many rows, so the suggested rate does, too. */
+/**
+ * `scaleFrom`: the rate of the spec refers to steps of this many rows, so the suggested rate does as well.
+ */
 function verdict({ rate, steepest, lowest, rates }: Named, scaleFrom: number | undefined): string {
   const meant =
     scaleFrom === undefined ? "" : ` for ${scaleFrom} rows, ${rounded(steepest)} for the rows of a step`;

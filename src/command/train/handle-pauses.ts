@@ -1,6 +1,6 @@
 /**
- * The pauses of a training, inside epochs and after them: shows the progress line, lets the process handle
- * events, and stops the training if a signal asks for that.
+ * Handles the pauses of training, inside epochs and after them: shows the progress line, lets the process
+ * handle events, and stops training after a signal.
  */
 import type { PausingTrainer } from "../../runtime/trainer/pauses.ts";
 import type { EpochReport, Trainer } from "../../runtime/trainer/trainer.ts";
@@ -31,7 +31,7 @@ export interface PauseHandler {
    * @throws Interrupted after a signal; `save` has then written the checkpoint
    */
   pause(report: EpochReport, save: () => Promise<void>): Promise<void>;
-  /** From now on, a signal ends the process. */
+  /** Stops catching signals; from now on, a signal ends the process. */
   release(): void;
 }
 

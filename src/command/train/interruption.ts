@@ -1,4 +1,4 @@
-/** A training that a signal stops: its checkpoint, and the command that continues it. */
+/** Training that a signal stops: its checkpoint, and the command that continues it. */
 import { existsSync } from "node:fs";
 import { defaultTarget } from "../../compiler/targets.ts";
 import type { EpochReport } from "../../runtime/trainer/trainer.ts";
@@ -7,10 +7,10 @@ import { stopName } from "../terminal/stop-signals.ts";
 import type { StopSignal } from "../terminal/stop-signals.ts";
 import type { TrainFlags } from "./train-flags.ts";
 
-/** A signal has stopped the training, and its checkpoint is written. */
+/** The error for training that a signal has stopped, after its checkpoint was written. */
 export class Interrupted extends Error {
   readonly signal: StopSignal;
-  /** The report at which it stopped: inside an epoch, or after one. */
+  /** The report at which training stopped, inside an epoch or after one. */
   readonly report: EpochReport;
   readonly checkpoint: string;
   constructor(signal: StopSignal, report: EpochReport, checkpoint: string) {
@@ -23,8 +23,8 @@ export class Interrupted extends Error {
 }
 
 /**
- * The checkpoint of a stopped training without `--out`: in the current folder, named after the model. It
- * replaces the file that the training was resumed from, but no other one.
+ * The file of the checkpoint if training without `--out` is stopped: in the current folder, named after the
+ * model. It may replace the file from which training was resumed, but no other file.
  */
 export function stoppedFile(model: string, resume: string | undefined): string {
   const names = (number: number): string => `${model}.stopped${number === 1 ? "" : `-${number}`}.ckpt`;
@@ -33,14 +33,14 @@ export function stoppedFile(model: string, resume: string | undefined): string {
   return names(number);
 }
 
-/** A stopped training: its name, its number of epochs, and the report of the last complete epoch. */
+/** Stopped training: its name, its number of epochs, and the report of the last complete epoch. */
 interface Stopped {
   readonly name: string;
   readonly epochs: number;
   readonly report: EpochReport | undefined;
 }
 
-/** What is printed after a stop. `command` continues the training. */
+/** The text that is printed after a stop. `command` continues training. */
 export function interruptionText(
   { message, report: { epoch, loss, soFar }, checkpoint }: Interrupted,
   { name, epochs, report: last }: Stopped,
@@ -63,7 +63,7 @@ const defaults: Readonly<Record<string, unknown>> = {
   checkKernels: true,
 };
 
-/** The command that continues the training from the checkpoint, with the same flags. */
+/** The command that continues training from the checkpoint, with the same flags. */
 export function resumeCommand(spec: string, flags: TrainFlags, checkpoint: string): string {
   const { resume: _, from: __, out: ___, ...others } = flags;
   const words = Object.entries(others).flatMap(([key, value]): string[] => {

@@ -1,6 +1,6 @@
 /**
- * The progress line of a training inside an epoch: step, loss so far, speed, and the time that is left. Times
- * are estimated from the current epoch and from the last complete one.
+ * The progress line of training inside an epoch: step, loss so far, speed, and remaining time. Times are
+ * estimated from the current epoch and from the last complete one.
  */
 import type { EpochReport } from "../../runtime/trainer/trainer.ts";
 import { figureText } from "../../runtime/training/train-on.ts";
@@ -8,14 +8,14 @@ import { figureText } from "../../runtime/training/train-on.ts";
 /** Milliseconds between two lines. */
 const betweenLines = 500;
 
-/** A training that begins, or continues inside an epoch. */
+/** Training that begins, or continues inside an epoch. */
 export interface LineSubject {
-  /** A prefix, if a run has several trainings. */
+  /** A prefix, if a run has several stages. */
   readonly name: string;
   /** The total number of epochs, and the number of rows of an epoch. */
   readonly epochs: number;
   readonly rows: number;
-  /** The rows of the current epoch that an earlier run has passed. */
+  /** The number of rows of the current epoch that an earlier run has processed. */
   readonly passed: number;
 }
 
@@ -31,11 +31,13 @@ export interface LiveLine {
 export function createLiveLine(now: () => number): LiveLine {
   let subject: LineSubject = { name: "", epochs: 0, rows: 0, passed: 0 };
   let shown = -Infinity;
-  /** When the current epoch began and its last step ended, and whether the evaluation has begun. */
+  /**
+   * The times at which the current epoch began and its last step ended, and whether the evaluation has begun.
+   */
   let [start, stepsEnd, isEvaluating] = [0, 0, false];
   /** Rows per millisecond. */
   let speed = 0;
-  /** The milliseconds of the last evaluation, and of the last complete epoch. */
+  /** The durations of the last evaluation and of the last complete epoch, in milliseconds. */
   let evaluation = 0;
   let epoch: number | undefined;
 

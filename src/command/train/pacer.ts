@@ -1,5 +1,5 @@
 /**
- * Divides training into pieces of about 50 ms, after which the trainer pauses. So a command can show its
+ * Divides training into pieces of about 50 ms, after which the trainer pauses. A command can thus show its
  * progress and react to signals, although training blocks the thread.
  */
 import type { NextPiece, PieceKind } from "../../runtime/trainer/pauses.ts";
@@ -26,7 +26,7 @@ export function createPacer(now: () => number): Pacer {
     pause() {
       if (piece === undefined) return;
       const { kind, at } = piece;
-      // A length at most doubles, because the last piece of an epoch may be shorter than its length.
+      // A length at most doubles, because the last piece of an epoch may be shorter than intended.
       const factor = Math.min(2, target / Math.max(now() - at, 1));
       lengths[kind] = Math.max(1, Math.floor(lengths[kind] * factor));
       piece = undefined;

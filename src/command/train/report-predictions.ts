@@ -34,7 +34,7 @@ export async function checkReport(file: ReportFlag): Promise<void> {
   await checkWritable(file);
 }
 
-/** The format for the file extension. */
+/** The format of a report file, by its extension. */
 export const formatOf = (file: string): ReportFormat | undefined =>
   formats.find((format) => extname(file).toLowerCase() === `.${format}`);
 
@@ -90,7 +90,7 @@ function predictionsFor(
   const scales = field.scales ?? [{ shift: 0, span: 1 }];
   const scaleOf = (position: number) => scales[position % scales.length];
   const predicted = Array.from(expected, (_, position) => {
-    // Without the number of decimals, because errors are computed from numbers that are not rounded.
+    // The number of decimals is omitted, because errors are computed from numbers that are not rounded.
     const { shift, span } = scaleOf(position);
     const own = scores.slice(position * scoresPerValue, (position + 1) * scoresPerValue);
     return Number(answer(own, indices, { shift, span })[0]);
@@ -136,8 +136,8 @@ function outputsOf(facts: ModelFacts, trainer: Trainer, data: Batch): number[] {
 }
 
 /**
- * The names of classes. For the next character of a text: the end, then all characters. Others default to
- * numbers.
+ * The names of classes. The classes of the next character of a text are the end and all characters. Classes
+ * without names are numbered.
  */
 function namesOf({ classNames, characters }: FittedField, classes: number): readonly string[] {
   const names = characters === undefined ? classNames : ["(end)", ...characters];

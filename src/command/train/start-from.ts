@@ -1,4 +1,4 @@
-/** `tapeless train --from`: starts a training from the parameters in a file that match by name and shape. */
+/** `tapeless train --from`: starts training from the parameters in a file that match by name and shape. */
 import { extname } from "node:path";
 import { tensorFormats } from "../formats/parameters/formats.ts";
 import { numbersFor, parametersIn } from "../formats/parameters/parameters.ts";
@@ -14,7 +14,8 @@ interface Origin {
 }
 
 /**
- * A module whose trainers start from the matching parameters in the file. Prints which parameters match.
+ * Returns a module whose trainers start from the matching parameters in the file. Prints which parameters
+ * match.
  *
  * @throws DiagnosticError (T3001, T3002)
  */

@@ -54,7 +54,7 @@ function checkSampling(model: Model, { sample, temperature }: TrainFlags): void 
     );
 }
 
-/** Rejects flags of a single training, because a run with folds has several. */
+/** If there are folds, rejects flags that apply only to a single training run. */
 function checkFolds({ training }: Model, { keep, from }: TrainFlags): void {
   if (training.validation?.folds === undefined) return;
   if (keep !== undefined)

@@ -36,17 +36,17 @@ import { reportPredictions } from "./report-predictions.ts";
 import type { TrainFlags } from "./train-flags.ts";
 import { watchEpochs } from "./watch-epochs.ts";
 
-// The report of a divergence: when it happened, and at which node of the graph it began.
+// Reports a divergence: the step, and the node of the graph where it began.
 
 /** The current training. */
 interface Latest {
-  /** Its name, if there are several. */
+  /** The name of the current stage, if there are several. */
   readonly name: string;
   /** The total number of its epochs. */
   readonly epochs: number;
   readonly trainer: Trainer;
   readonly dataset: Dataset;
-  /** The checkpoint after the last successful epoch, or at the beginning. */
+  /** The checkpoint after the last successful epoch, or from the beginning of the run. */
   readonly before: Uint8Array;
   /** The report of that epoch. */
   readonly report: EpochReport | undefined;
@@ -108,13 +108,13 @@ async function reportDivergence(
 // The host of a run: checkpoints, logs, progress, the page of `--serve`, and at the end the cause of a
 // divergence or the report of predictions.
 
-/** A run before its first training. */
+/** A run before its first stage. */
 interface RunSetup {
   readonly spec: string;
   readonly source: SpecSource;
   readonly compilation: TargetCompilation;
   readonly emitted: EmittedModule;
-  /** The trainer of the first training. */
+  /** The trainer of the first stage. */
   readonly trainer: Trainer;
   /** The metadata of the resumed checkpoint. */
   readonly resumed: CheckpointMetadata | undefined;
@@ -229,13 +229,15 @@ async function warnOfHighLosses(
 }
 
 /**
- * The rows that the training has passed already, if it continues inside an epoch.
+ * The number of rows that training has already processed, if it continues inside an epoch.
  * @throws DiagnosticError (T3001) if the epoch has fewer rows
  */
 function rowsPassed(before: Uint8Array, rows: number, resume: string | undefined): number {
   const { rows: passed = 0 } = readCheckpoint(before).header.progress;
   if (passed <= rows) return passed;
-  const message = `the checkpoint is inside an epoch, after ${passed} rows, but the data has ${rows} training rows`;
+  const message =
+    `the checkpoint was saved within an epoch, after ${passed} rows, but the data has only ` +
+    `${rows} training rows`;
   const hint = "resume with the data that the checkpoint was trained on";
   const location = resume === undefined ? undefined : { file: resume };
   throw new DiagnosticError([{ code: "T3001", severity: "error", message, hint, location }]);

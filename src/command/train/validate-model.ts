@@ -1,6 +1,6 @@
 /**
  * Model selection: the validation of a model on a validation split or on folds, and the test of the selected
- * model. Both train from scratch without output; equal candidates give equal results.
+ * model. Both train from scratch without output; equal candidates have equal results.
  */
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import { trainAndJudge, validateFolds } from "../../runtime/training/cross-validate.ts";
@@ -35,7 +35,7 @@ export interface Compiled {
   readonly epochs?: number;
 }
 
-/** How rows are read and split. */
+/** The options for reading and splitting rows. */
 export interface DataOptions {
   readonly context: DatasetContext;
   readonly source: Source;
@@ -49,10 +49,10 @@ export interface DataOptions {
 /** A compiled model and its data. */
 export type Candidate = Compiled & DataOptions;
 
-/** Loss and metrics on rows that the model was not trained on; with folds: means and standard deviations. */
+/** Loss and metrics on rows that the model was not trained on; with folds, means and standard deviations. */
 export type Validation = CrossValidation | { readonly bestEpoch: number; readonly validation: Summary };
 
-/** The training and validation splits, or those of each fold, without any row of the test split. */
+/** The training and validation splits, or those of each fold, without the rows of the test split. */
 export function openDatasets({ context, source, locateErrors, ...given }: DataOptions): OpenDataset[] {
   const { training } = context;
   const { seed = training.seed, warn = () => {} } = given;
@@ -91,7 +91,7 @@ export async function validateOn(compiled: Compiled, datasets: readonly OpenData
 }
 
 /**
- * Trains the model again, with folds on the rows of all folds, and evaluates it on the test split like
+ * Trains the model again (with folds: on the rows of all folds) and evaluates it on the test split, like
  * `train`.
  */
 export async function testModel(candidate: Candidate, found: Validation): Promise<TrainingResult> {

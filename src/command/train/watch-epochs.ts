@@ -1,6 +1,4 @@
-/**
- * Records the epochs of a training: `--chart` in the terminal, `--plot` as SVG, and `--log` as JSON Lines.
- */
+/** Records the epochs of training: `--chart` in the terminal, `--plot` as SVG, and `--log` as JSON Lines. */
 import type { DiagnosticCode } from "../../compiler/diagnostics/codes.ts";
 import { appendFile, readFile } from "node:fs/promises";
 import { extname } from "node:path";
@@ -14,7 +12,7 @@ import { terminalSize } from "../terminal/progress-line.ts";
 import { printDiagnostics, usageError } from "../terminal/report-error.ts";
 
 export interface WatchFlags {
-  /** Whether to draw a chart; by default, if standard error is a terminal. */
+  /** Whether to draw a chart. By default, it is drawn if standard error is a terminal. */
   readonly chart?: boolean;
   readonly plot?: string;
   readonly log?: string;
@@ -26,7 +24,7 @@ interface EpochWatch {
    * missing ones.
    */
   record(report: EpochReport): Promise<void>;
-  /** Draws the recorded epochs, also after a divergence. */
+  /** Draws the recorded epochs, even after a divergence. */
   end(): Promise<void>;
 }
 
@@ -81,7 +79,7 @@ async function writePlot(name: string, reports: readonly EpochReport[], file: st
 }
 
 // `--log`: one line of JSON per epoch, appended when the epoch ends, so that the file is complete during
-// training and after a kill.
+// training and even if the process is killed.
 
 interface EpochLog {
   /** The epochs that the file already contains. */

@@ -33,7 +33,7 @@ export const parameterStorage = (
 ): Map<string, Tensor> =>
   new Map(parameters.map(({ name, shape }) => [name, { shape, data: Float64Array.from(values[name]) }]));
 
-/** The seed, and initial optimizer states that are not zero. */
+/** The seed, and the initial optimizer states that are not zero. */
 export const stateStorage = (
   states: readonly { readonly name: string; readonly initial?: readonly number[] }[],
   seed: number,
@@ -52,7 +52,7 @@ interface EpochFacts {
   readonly shuffle: boolean;
   /** Batches per step. */
   readonly accumulate?: number | undefined;
-  /** The rows that training has passed already, if it continues inside the epoch. */
+  /** The number of rows that training has already processed, if it continues inside the epoch. */
   readonly passed?: number | undefined;
 }
 
@@ -71,8 +71,8 @@ export function* epochBatches(model: ModelFacts, data: Batch, facts: EpochFacts)
 }
 
 /**
- * The number of rows of a batch for checks: odd, so that register blocks of rows have remainders; smaller for
- * models with many operations per row (`flopsOfRow`: forward and backward).
+ * The number of rows of a batch for checks. It is odd, so that register blocks of rows have remainders, and
+ * smaller for models with many operations per row (`flopsOfRow`: forward and backward).
  */
 export const rowsFor = (batchSize: number, flopsOfRow: number): number =>
   Math.min(batchSize, flopsOfRow > 1e6 ? 3 : 13);

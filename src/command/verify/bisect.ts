@@ -32,8 +32,8 @@ export interface Bisection {
 }
 
 /**
- * Models with more operations per row run on one row, since interpreters do a few million operations per
- * second.
+ * Models with more operations per row run on one row, because interpreters compute only a few million
+ * operations per second.
  */
 const maxFlops = 1e6;
 /** The largest relative error in f64 that rewrites may cause by rounding. */
@@ -70,7 +70,7 @@ export function bisect(model: Model, lists?: StageLists): Bisection {
   return { name: model.name, rows, stages, first: found.at(0) };
 }
 
-/** The last two lists, which both start from the same kernels. */
+/** The last two lists of stages, which both start from the same kernels. */
 const schedules: readonly string[] = ["scalar schedule", "vector schedule"];
 
 const key = ({ list, stage }: Pick<StageReport, "list" | "stage">): string => `${list}: ${stage}`;
@@ -109,11 +109,14 @@ interface Rows {
   readonly batchSize: number;
 }
 
-/** Trials for the programs of a step, in order: each starts from the storage that its predecessors leave. */
+/**
+ * The trials of the programs of a step, in order. Each starts from the storage that its predecessors have
+ * written.
+ */
 function trialsOf(reports: readonly StageReport[], memory: ModelMemory): ReadonlyMap<string, Trial> {
   const trials = new Map<string, Trial>();
   for (const name of programNames) {
-    // Before the first graph pass: the derivation decides what a program computes.
+    // The graph before the first graph pass, because the derivation decides what a program computes.
     const graph = reports.find(({ list, before }) => list !== "derivation" && before.name === name)?.before;
     if (graph === undefined || isLoopProgram(graph)) continue;
     const before = memory.read();
@@ -161,10 +164,10 @@ function runLoops(
   return readStorage(memory, new Map(outputs), sizes.rows);
 }
 
-/** The stages after which vector addresses are in bytes. */
+/** The stages after which the addresses in vector programs are in bytes. */
 const inBytes = new Set([...vectorSchedule.addresses, vectorSchedule.plan].map(({ name }) => name));
 
-/** The result as text; for an error, also the command that skips the stage. */
+/** The result as text, and for an error also the command that skips the stage. */
 export function bisectionText({ name, rows, stages, first }: Bisection, spec: string): string {
   if (first === undefined)
     return (

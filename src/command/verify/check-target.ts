@@ -65,7 +65,7 @@ export interface TargetCheck {
   /** The parameter with the worst gradient, if there are parameters. */
   readonly worst?: string | undefined;
   readonly predictions: number;
-  /** The error of loss and metrics. */
+  /** The largest error of the loss and the metrics. */
   readonly summary: number;
   readonly holds: boolean;
 }

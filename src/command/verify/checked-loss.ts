@@ -1,4 +1,4 @@
-/** The loss that gradients are checked against, and the emitted check program. */
+/** The loss with which gradients are compared, and the emitted check program. */
 import { compileFor, emitText } from "../../compiler/compile-target.ts";
 import { Unsupported } from "../../compiler/diagnostics/errors.ts";
 import { withPrograms } from "../../compiler/emission.ts";
@@ -23,13 +23,13 @@ import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { flopsOfProgram } from "../../studio/explain/target-kernels.ts";
 import { batchStorage, parameterStorage, rowsFor, rowsIn, stateStorage } from "./batches.ts";
 
-// The loss whose derivative the emitted gradient is. Usually this is the loss of the model, computed by a
-// trainer that is compiled without its backward pass. A surrogate gradient, or a custom formula or layer that
-// stops gradients, makes the gradient differ from that of the loss on purpose. Then the interpreter evaluates
-// the training graph with every `stopGradient` frozen at its value, which is the function that was
-// differentiated.
+// The loss whose derivative the emitted gradient should be. Usually this is the loss of the model, computed
+// by a trainer that is compiled without its backward pass. With a surrogate gradient, or a custom formula or
+// layer that stops gradients, the gradient deliberately differs from that of the loss. In that case, the
+// interpreter evaluates the training graph with every `stopGradient` frozen at its value, which is the
+// function that was differentiated.
 
-/** About how many times slower the interpreter is than emitted code. */
+/** The approximate factor by which the interpreter is slower than emitted code. */
 const slownessOfInterpreter = 300;
 
 export async function checkedLoss(
@@ -79,9 +79,12 @@ export function lossWithStopsHeld(
     interpret(frozen, new Map([...storage, ...held]), rows).get(lossStorage)?.data[0] ?? NaN;
 }
 
-/** `stopGradient` nodes that change the gradient: those of surrogates, and of custom formulas and layers. */
+/**
+ * The `stopGradient` nodes that change the gradient: those of surrogates, and of custom formulas and layers.
+ */
 export function stopsOnPurpose({ built, model }: Compilation): Node[] {
-  // Built-in layers and losses use `stopGradient` only for shifts that cancel, which keeps the gradient.
+  // Built-in layers and losses use `stopGradient` only for shifts that cancel, which does not change the
+  // gradient.
   const own = model.network.filter(({ type }) => type === "custom").map(({ name }) => name);
   return built.training.nodes.filter(
     ({ op, origin }) =>
@@ -91,8 +94,8 @@ export function stopsOnPurpose({ built, model }: Compilation): Node[] {
 }
 
 // The emitted check: a program that verifies a trainer on the user's machine. It compares gradients with
-// differences of a loss that is compiled separately, in f64 and without a backward pass. So the same check
-// works for trainers of every target and element type.
+// differences of a loss that is compiled separately, in f64 and without a backward pass. The same check
+// therefore works for trainers of every target and element type.
 
 /** The programs that compute the loss, and their names in a check. */
 const names: ReadonlyMap<string, string> = new Map([
@@ -108,9 +111,9 @@ const forwardAndBackward = 3;
 const plain = { exact: true, skip: ["register-blocking", "collapse-loops"] };
 
 /**
- * The text of the check. `trainer`: the module specifier that the check imports the trainer from.
+ * The text of the check. `trainer`: the module specifier from which the check imports the trainer.
  *
- * @throws Unsupported if the gradient differs from that of the loss on purpose
+ * @throws Unsupported if the gradient deliberately differs from that of the loss
  */
 export async function emitCheck(model: Model, trainer: string): Promise<string> {
   const forward = compileModel(model, { ...plain, dtype: "f64", lossOnly: true });
@@ -118,8 +121,8 @@ export async function emitCheck(model: Model, trainer: string): Promise<string> 
   const stop = stopsOnPurpose(forward)[0];
   if (stop !== undefined)
     throw new Unsupported(
-      `--with-check does not support ${stop.origin.layer ?? "a formula"} yet, whose gradient differs from that of ` +
-        "the loss on purpose; use tapeless verify",
+      `--with-check does not support ${stop.origin.layer ?? "a formula"} yet, because its gradient deliberately ` +
+        "differs from the derivative of the loss; use tapeless verify",
     );
   const has = (wanted: string) => built.training.nodes.some(({ op }) => op === wanted);
   const { batchSize } = model.training;

@@ -1,13 +1,12 @@
 /**
  * Finds the stage of the derivation that introduces an error. These stages change the results of programs on
- * purpose, so they cannot be compared with an earlier graph. Instead:
+ * purpose, so they cannot be compared with an earlier graph. Instead, the results must meet two conditions:
  *
- * - `differentiate` must not change the loss, and along a random direction v its gradients must agree with
- * central
- *   differences:  Σ ∂L/∂p · v ≈ (L(p + h·v) − L(p − h·v)) / 2h
- * - after each later stage, a step on one batch must give the same loss and gradients as after
- * `differentiate`: a group
- *   of one batch equals that batch, and averaged weights start as the parameters.
+ * - `differentiate` must not change the loss, and its gradients must agree with central differences along a
+ *   random direction v:  Σ ∂L/∂p · v ≈ (L(p + h·v) − L(p − h·v)) / 2h
+ * - After each later stage, a step on one batch must produce the same loss and gradients as after
+ *   `differentiate`. This holds because a group of one batch equals that batch, and because averaged weights
+ *   start as the parameters.
  */
 import type { Graph } from "../../compiler/ir/nodes.ts";
 import { lossStorage, nameIn } from "../../compiler/ir/storage.ts";
@@ -19,7 +18,7 @@ import { lossWithStopsHeld } from "./checked-loss.ts";
 import { worstError } from "./model-memory.ts";
 import type { ModelMemory } from "./model-memory.ts";
 
-/** A stage whose result differs: in which program, at which output, and by how much. */
+/** A stage whose result differs, with the program, the output and the size of the difference. */
 export interface StageDifference {
   readonly stage: string;
   readonly list: string;
@@ -102,11 +101,12 @@ function afterStep(graphs: Graphs, memory: ModelMemory): Storage {
 
 /** The largest relative error of differences in f64 at the best of the widths below. */
 const slopeTolerance = 1e-5;
-/** Several widths, because a kink may be near. The smallest error counts. */
+/** Several widths are tried, because a kink may be near. The smallest error counts. */
 const widths = [2 ** -10, 2 ** -14, 2 ** -18, 2 ** -22];
 
 /**
- * The error of the gradients against central differences along a random direction, relative to their size.
+ * The error of the gradients, compared with central differences along a random direction, relative to their
+ * size.
  */
 function slopeError(training: Graph, before: Storage, values: Storage, rows: number): number {
   const random = randomStream(randomKey(1, 0, 2));

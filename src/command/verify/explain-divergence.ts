@@ -1,5 +1,5 @@
 /**
- * Finds the node where a training diverged. Repeats the epoch up to the step where the loss, a gradient or a
+ * Finds the node where training diverged. Repeats the epoch up to the step where the loss, a gradient or a
  * parameter is no longer finite, then runs this step in the interpreter, which keeps every value. The
  * divergence began at the first node whose value is not finite although its operands are.
  */
@@ -23,9 +23,9 @@ import { batchStorage, epochBatches, rowsIn } from "./batches.ts";
 const maxFlops = 1e8;
 
 /**
- * One sentence for the report. Undefined if the epoch does not diverge again, if the model is too large, or
- * if a step has several batches, which `step` cannot repeat. `trainer` must have the state before the epoch,
- * or at the point inside it where the run began.
+ * Returns a sentence for the report; undefined if the epoch does not diverge again, if the model is too
+ * large, or if a step has several batches, which `step` cannot repeat. `trainer` must have the state before
+ * the epoch, or at the point inside it where the run began.
  */
 export function explainDivergence(
   compilation: Compilation,
@@ -91,7 +91,8 @@ function slicesOf({ storage }: MemoryPlan, name: string, whole: Tensor): [string
 }
 
 function badNode(graph: Graph, values: ReadonlyMap<Node, Tensor>, dtype: "f32" | "f64"): string | undefined {
-  // The interpreter computes in f64. Rounding to f32 makes values infinite that overflow in an f32 trainer.
+  // The interpreter computes in f64. Values that overflow in an f32 trainer become infinite when they are
+  // rounded to f32.
   const rounded = (value: number) => (dtype === "f32" ? Math.fround(value) : value);
   const badValue = (node: Node) => values.get(node)?.data.find((value) => !Number.isFinite(rounded(value)));
   const isBad = (node: Node) => isFloat(node.type.element) && badValue(node) !== undefined;
@@ -105,7 +106,9 @@ function badNode(graph: Graph, values: ReadonlyMap<Node, Tensor>, dtype: "f32" |
   return `${of}${formula}${layer} becomes ${rounded(badValue(node) ?? NaN)}`;
 }
 
-/** The name of a leaf or of a named value. Formulas contain all other values as subexpressions. */
+/**
+ * The name of a node, if it is a leaf or has a name. All other nodes are shown as subexpressions of formulas.
+ */
 const nameOf = (node: Node): string | undefined =>
   node.op === "input" || node.op === "parameter" || node.op === "state" ? node.attributes.name : node.name;
 

@@ -53,7 +53,7 @@ export class ModelMemory {
   }
 }
 
-/** Copies tensors to buffers, which may be larger, since they hold a full batch. */
+/** Copies tensors to buffers, which may be larger because they have space for a full batch. */
 export function writeStorage(memory: LoopMemory, storage: Storage): void {
   for (const [name, { data }] of storage) memory.get(name)?.set(data);
 }

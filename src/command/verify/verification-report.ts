@@ -66,7 +66,7 @@ export interface VerificationSubject {
   readonly spec: string;
 }
 
-/** How many kinks of each parameter are listed; JSON contains all. */
+/** The largest number of kinks of each parameter that are listed; JSON contains all kinks. */
 const maxKinks = 8;
 
 export const verificationFormats = {
@@ -88,13 +88,14 @@ export const verificationFormats = {
   svg: ({ verification }: VerificationSubject): string =>
     chartSvg({
       title: `${verification.name}: error of central differences by step size`,
-      subtitle: "At the worst element of each parameter. For a correct gradient, the curve is a V.",
+      subtitle:
+        "The error at the worst element of each parameter. For a correct gradient, the curve has the shape of a V.",
       panels: panelsOf(verification),
     }),
   json: (subject: VerificationSubject): string => `${JSON.stringify(verificationJson(subject))}\n`,
 } as const;
 
-/** The documented fields of `verify --json` first, then the details. */
+/** The result of `verify --json`: the documented fields first, then the details. */
 export function verificationJson({ verification, spec }: VerificationSubject): object {
   const { rows, parameters, targets, flops, budget } = verification;
   const { worst, holds, errors } = verdictOf(verification, spec);
@@ -216,7 +217,7 @@ const targetsTable = ({ name, targets }: Verification): TableParts => ({
   ]),
 });
 
-/** A note on sampling, the verdict, and the errors. */
+/** The notes of the report: on sampling, the verdict, and the errors. */
 function notesOf({ verification, spec }: VerificationSubject): string[] {
   const { parameters, flops, budget } = verification;
   const { worst, errors } = verdictOf(verification, spec);

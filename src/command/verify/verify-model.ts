@@ -17,9 +17,9 @@ import { checkTarget, expectedOf } from "./check-target.ts";
 import type { TargetCheck } from "./check-target.ts";
 import { checkedLoss } from "./checked-loss.ts";
 
-// Sweeps of the step size of a central difference: c(h) = (f(h) − f(−h)) / 2h. With smaller h, its truncation
-// error falls with h², until its rounding error ε·|f| / h dominates. On log scales, the error of a correct
-// gradient is a V; that of a wrong gradient is constant.
+// Sweeps over the step size h of a central difference c(h) = (f(h) − f(−h)) / 2h. As h decreases, the
+// truncation error falls with h², until the rounding error ε·|f| / h dominates. On log scales, the error of a
+// correct gradient has the shape of a V, and that of a wrong gradient is constant.
 
 export interface SweepPoint {
   readonly h: number;
@@ -28,7 +28,7 @@ export interface SweepPoint {
   readonly error: number;
 }
 
-/** From 1e-2 to 1e-9, two per decade. */
+/** The step sizes, from 1e-2 to 1e-9, two per decade. */
 const steps: readonly number[] = Array.from(
   { length: 15 },
   (_, k) => Number(`1e-${2 + (k >> 1)}`) / (k % 2 === 0 ? 1 : Math.sqrt(10)),
@@ -67,7 +67,7 @@ export interface Verification {
   readonly name: string;
   readonly rows: number;
   readonly parameters: readonly VerifiedParameter[];
-  /** Operations of one evaluation of the loss, and the budget of the whole check. */
+  /** The number of operations of one evaluation of the loss, and the budget of the whole check. */
   readonly flops: number;
   readonly budget: number;
   readonly targets: readonly TargetCheck[];

@@ -151,7 +151,7 @@ export const diagnosticCodes = {
   T1206: {
     title: "Nothing to stratify by",
     cause:
-      "`training.stratify` is true, but the target does not have one class per row. Of several targets, " +
+      "`training.stratify` is true, but the target does not have one class per row. With several targets, " +
       "the first one must have classes.",
     fix: "Remove `stratify`. It is on by default for targets with one class per row.",
   },
@@ -197,9 +197,9 @@ export const diagnosticCodes = {
   T1224: {
     title: "Invalid padding or lengths",
     cause:
-      "The input of `padding` or `lengths` is not a sequence, is text or is scaled, or " +
+      "`padding` or `lengths` is declared for an input that is not a sequence, contains text or is scaled, or " +
       "`lengths` does not name an input with one integer per row.",
-    fix: 'Declare lengths as `{ "shape": [], "dtype": "i32" }`. Remove `padding` from an input of text.',
+    fix: 'Declare lengths as `{ "shape": [], "dtype": "i32" }`. Remove `padding` from a text input.',
   },
   T1225: {
     title: "Padding declaration without effect",
@@ -212,14 +212,14 @@ export const diagnosticCodes = {
   T1226: {
     title: "Windows do not fit",
     cause:
-      "The shape of an input or target does not begin with the number of rows that it reads of a window, or " +
+      "The first axis of an input or target is not the number of rows that it reads from a window, or " +
       "`data.windows` does not fit the rest of `data`.",
     fix:
-      "Begin shapes with `length`, and the shape of the target with `horizon`. `window` in `data.inputs` selects " +
-      "other rows.",
+      "Begin the shapes of inputs with `length`, and those of targets with `horizon`. With `window` in " +
+      "`data.inputs`, an input reads other rows.",
   },
   T1227: {
-    title: "Split that does not fit",
+    title: "Invalid or contradictory split",
     cause:
       "A rule of `training.test` or `training.validation` needs times or a fraction that the spec lacks, contradicts " +
       "the other rule, or would put windows with the same rows into different splits.",
@@ -489,16 +489,16 @@ export const diagnosticCodes = {
   T2008: {
     title: "Loss starts too high",
     cause:
-      "The values of the target or of the inputs are so large that training moves slowly. This is a warning.",
+      "The values of the target or of the inputs are so large that training makes slow progress. This is a warning.",
     fix: 'Add `"scale": "standard"` to the target or the inputs in `data`. `mae` and `rmse` keep the original units.',
   },
   T3001: {
-    title: "Checkpoint does not fit",
+    title: "Invalid checkpoint, or checkpoint of another model",
     cause: "The file is not a checkpoint, is damaged, or belongs to another model, element type or data.",
     fix: "Use the spec with which the checkpoint was trained. To copy only the parameters that match, use `--from`.",
   },
   T3002: {
-    title: "Parameter file does not fit",
+    title: "Invalid parameter file, or parameters of another model",
     cause:
       "A `.safetensors` or `.npz` file is damaged, or its names or shapes differ from those of the model.",
     fix: "Rename or reshape the parameters in the file. The message lists all differences.",
@@ -512,7 +512,7 @@ export const diagnosticCodes = {
     title: "Imported checkpoint without preprocessing",
     cause:
       "`import` fits the preprocessing to the training split, but cannot read the data of the spec. The checkpoint " +
-      "trains, but does not predict. This is a warning.",
+      "can be trained, but it cannot predict yet. This is a warning.",
     fix: "Import again with the data of the spec, or with `--data FILE`.",
   },
   T4001: {

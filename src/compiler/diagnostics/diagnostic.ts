@@ -29,7 +29,7 @@ export interface Diagnostic {
   readonly severity: "error" | "warning";
   /** The whole sentence, with the path in the spec: "network[1].units must be a positive integer, got -3". */
   readonly message: string;
-  /** The path in the spec; code that has the source text derives `location` and `frame` from it. */
+  /** The path in the spec, from which code that has the source text derives `location` and `frame`. */
   readonly path?: SpecPath;
   /** Whether to mark the key at the end of `path`, or (by default) its value. */
   readonly at?: "key" | "value";

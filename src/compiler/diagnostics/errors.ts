@@ -8,7 +8,7 @@ import { printable, unprintable } from "../util/message-text.ts";
 import type { Diagnostic, SourceLocation, SpecPath } from "./diagnostic.ts";
 
 // Diagnostics as text: location, severity and code, message, code frame, then hint and notes. Control
-// characters are made printable, also those in file names and in messages of other programs.
+// characters are made printable, including those in file names and in messages of other programs.
 
 /**
  * All diagnostics in order, without a final line break. `colour` adds terminal colours; `omitted` is the
@@ -35,7 +35,7 @@ function renderOne(diagnostic: Diagnostic, colours: ReturnType<typeof pc.createC
   return rows.join("\n");
 }
 
-/** `file:line:column`, as far as they are known. */
+/** `file:line:column`, as far as these are known. */
 function formatLocation({ file, line, column }: SourceLocation): string {
   return [printable(file), line, column].filter((part) => part !== undefined).join(":");
 }
@@ -91,7 +91,7 @@ export function codeFrame(lines: readonly string[], location: SourceLocation): s
 /** An error in the spec, the data or the command line. Its message is the rendered diagnostics. Exit code: 2. */
 export class DiagnosticError extends Error {
   readonly diagnostics: readonly Diagnostic[];
-  /** The number of errors that `diagnostics` leaves out. */
+  /** The number of errors that `diagnostics` omits. */
   readonly omitted: number;
   constructor(diagnostics: readonly Diagnostic[], omitted = 0) {
     super(render(diagnostics, { omitted }));
@@ -136,7 +136,7 @@ export interface Collector {
   isFull(): boolean;
   error(path: SpecPath, code: DiagnosticCode, message: string, details?: Details): void;
   warning(path: SpecPath, code: DiagnosticCode, message: string, details?: Details): void;
-  /** Adds the diagnostics of another check. `omitted` is the number of errors that it left out. */
+  /** Adds the diagnostics of another check. `omitted` is the number of errors that it omitted. */
   add(diagnostics: readonly Diagnostic[], omitted?: number): void;
   /** Throws all errors collected so far, followed by the warnings; if there are no errors, returns the warnings. */
   throwErrors(): readonly Diagnostic[];

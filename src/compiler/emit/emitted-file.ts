@@ -25,13 +25,13 @@ export interface EmittedFile {
   lines(): readonly (LineOrigin | undefined)[];
 }
 
-/** Where a line of emitted code comes from. */
+/** The origin of a line of emitted code. */
 export interface LineOrigin {
-  /** The kernels that the line belongs to. There are several if one function serves several kernels. */
+  /** The kernels to which the line belongs. There are several if they share one function. */
   readonly kernels: readonly KernelIndex[];
   /** The nodes of the lowered graphs that the line computes. */
   readonly nodes: readonly ServedNode[];
-  /** The location in the spec. For several kernels, it is the common beginning of their locations. */
+  /** The path in the spec. For several kernels, it is the common beginning of their paths. */
   readonly path: SpecPath | undefined;
   /** The display name of the value or parameter. */
   readonly name: string | undefined;

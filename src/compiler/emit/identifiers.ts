@@ -1,7 +1,7 @@
 /**
  * Makes the identifiers of emitted code. Names inside the compiler contain marks that make them unique, such
- * as `sum#3~1` and `pixels@i$2`. This file converts them to names that a person would write and that are
- * unique in their scope.
+ * as `sum#3~1` and `pixels@i$2`. This file converts them to names that a person could have written and that
+ * are unique in their scope.
  */
 import { storageLabel } from "../ir/storage.ts";
 import { visit } from "../loop/expressions.ts";
@@ -33,7 +33,8 @@ const emitterWords =
 const reserved = new Set(`${languageWords} ${emitterWords}`.split(" "));
 
 /**
- * Removes all characters except letters, digits and underscores, so that no text of a spec can become code.
+ * Removes all characters except letters, digits and underscores, so that text from a spec cannot become
+ * code.
  */
 const cleaned = (text: string): string => {
   const clean = text.replace(/[^A-Za-z0-9_]/g, "_");
@@ -42,7 +43,7 @@ const cleaned = (text: string): string => {
 
 export type Identify = (nameHint: string) => string;
 
-/** Makes identifiers that differ from each other and from `taken`. */
+/** Makes identifiers that differ from each other and from the names in `taken`. */
 export function identifierMaker(taken: Iterable<string>): Identify {
   const used = new Set([...reserved, ...taken]);
   return (nameHint) => {
@@ -85,7 +86,7 @@ function nameLoops(
       : statement.role === "sequential"
         ? [along, `${along}2`, `${along}3`]
         : letters;
-    // The loop over whole blocks and the loop over the remainder have the same variable, so they get the same
+    // The loop over whole blocks and the loop over the remainder use the same variable, so they get the same
     // name.
     const before = names.get(statement.variable);
     let name = before !== undefined && isFree(before) ? before : hints.find(isFree);
@@ -96,8 +97,8 @@ function nameLoops(
 }
 
 /**
- * The name hint for a local. `sum#3~1~0` is the copy for output (0, 1) of a block; its digits become the end
- * of the name.
+ * The name hint for a local. A local such as `sum#3~1~0` is the copy for output (0, 1) of a block; its name
+ * ends in 01.
  */
 function hintOf(
   name: string,
@@ -118,7 +119,7 @@ function hintOf(
 }
 
 /**
- * The locals that contain offsets. Their values are computed from the offsets of `buffers`, without loads.
+ * The locals that contain offsets: their values are computed from the offsets of `buffers` without loads.
  */
 function offsetsIn(kernel: Kernel, buffers: ReadonlySet<string>): ReadonlySet<string> {
   const offsets = new Set<string>(buffers);
@@ -145,7 +146,7 @@ function hasLoad(x: Expression): boolean {
   return found;
 }
 
-/** The locals that a block itself defines, without those of inner loops. */
+/** The locals that a block defines directly, not inside inner loops. */
 const definedIn = (block: readonly Statement[]): string[] =>
   block.flatMap((s) => (s.kind === "let" ? [s.name] : []));
 

@@ -49,10 +49,11 @@ export function kernelRole(program: string, kernel: Kernel, optimizer = "optimiz
     return role("backward", subject, "backward", detail);
   }
   const { subject, detail } = partOf(line, value);
-  // Rematerialised values have names that end in `again`. They are recomputed for the backward part.
+  // The names of rematerialised values end in `again`. These values are recomputed for the backward pass.
   const again = /(?:^|_)again$/;
   if (again.test(detail)) return role("backward", subject, "recomputed", detail.replace(again, ""));
-  return role(isOfLoss(line, subject) ? "loss" : "forward", subject, "forward", detail);
+  if (subject === "regularization") return role("loss", subject, detail);
+  return role(subject === "loss" || isOfTarget(line) ? "loss" : "forward", subject, "forward", detail);
 }
 
 const isForwardOnly = (program: string): boolean => ["predict", "evaluate", "probe"].includes(program);
@@ -72,24 +73,31 @@ function updateRole(kernel: Kernel, line: Provenance | undefined, optimizer: str
   return role("update", subject, "update", subject === optimizer ? "" : detailOf(line?.value ?? "", subject));
 }
 
-/** The layer of a value. Outside of layers, it is the section of the spec that the value belongs to. */
+/** The layer of a value or, outside of layers, the section of the spec to which the value belongs. */
 const subjectOf = (line: Provenance | undefined, path = line?.path): string => line?.layer ?? sectionOf(path);
 
-/** A section of the spec: `loss`, or with several targets `price.loss`, and `loss` for their sum. */
+/**
+ * A section of the spec, such as `loss`. With several targets, it is `price.loss`, or `loss` for the weighted
+ * sum.
+ */
 function sectionOf([section, target, key]: SpecPath = ["step"]): string {
   if (section !== "losses") return String(section);
   return key === undefined ? "loss" : `${target}.${key}`;
 }
 
-const isOfLoss = (line: Provenance | undefined, subject: string): boolean =>
-  subject === "loss" || (line?.layer === undefined && line?.path?.[0] === "losses");
+/** Whether the value is outside of all layers, and belongs to the loss of one of several targets. */
+const isOfTarget = (line: Provenance | undefined): boolean =>
+  line?.layer === undefined && line?.path?.[0] === "losses";
 
 /** The subject and the detail of a forward kernel's name. The output of a layer has no detail. */
 function partOf(
   line: Provenance | undefined,
   value: string,
 ): { readonly subject: string; readonly detail: string } {
+  // The sum of loss and penalties is the loss. The sums of a target's loss are its forward pass.
+  if (value === "loss") return { subject: "loss", detail: "" };
   const subject = subjectOf(line);
+  if (isOfTarget(line)) return { subject, detail: "" };
   if (line?.layer !== undefined || value.startsWith(subject))
     return { subject, detail: detailOf(value, subject) };
   return { subject, detail: value };

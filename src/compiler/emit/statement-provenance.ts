@@ -1,7 +1,7 @@
 /**
- * Attributes each statement of a kernel to a line of its provenance. A statement that computes a value of the
- * graph has the line of that value. A helper of the schedule (an offset, a shared or hoisted expression) belongs
- * to the statement that reads it first.
+ * Attributes each statement of a kernel to a line of its provenance. A statement that computes a value of
+ * the graph has the line of that value. A statement that the schedule added (an offset, a shared or hoisted
+ * expression) has the line of the first statement that reads it.
  */
 import { visit } from "../loop/expressions.ts";
 import { expressionsOf, visitStatements } from "../loop/statements.ts";
@@ -50,7 +50,7 @@ class Attribution {
   private readonly main: Provenance | undefined;
   /** The lines that the kernel displays. */
   private readonly displayed: ReadonlySet<Provenance>;
-  /** By variable: its definition, and its first reader. */
+  /** The definition of each variable, and the first statement that reads it. */
   private readonly definedAt = new Map<string, number>();
   private readonly readAt = new Map<string, number>();
   private readonly known = new Map<number, Provenance | undefined>();

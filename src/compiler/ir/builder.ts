@@ -44,11 +44,11 @@ interface BuilderCore {
    */
   part(name: string, node: Node): Node;
   /**
-   * `x` broadcast to `shape` by the rule of NumPy: axes are aligned at the right, and missing axes and axes
-   * of size 1 repeat.
+   * Broadcasts `x` to `shape` by NumPy's rule: axes are aligned at the right, and missing axes and axes of
+   * size 1 are repeated.
    */
   broadcastTo(x: Node, shape: Shape): Node;
-  /** `x` repeated along `axes` to `shape`. The shape of `x` lacks these axes, as after a reduction. */
+  /** Repeats `x` along `axes`, to `shape`. The shape of `x` lacks these axes, as after a reduction. */
   repeatAlong(x: Node, axes: readonly number[], shape: Shape): Node;
   /** A constant of the model's float type, or of `element`. */
   number(value: number, element?: ElementType): Node;
@@ -56,7 +56,7 @@ interface BuilderCore {
 
 export type GraphBuilder = OpMethods & BuilderCore;
 
-/** The shape to which all operands broadcast by the rule of NumPy. */
+/** The shape to which all operands broadcast by NumPy's rule. */
 function commonShape(shapes: readonly Shape[]): Shape {
   const rank = Math.max(...shapes.map((shape) => shape.length));
   return Array.from({ length: rank }, (_, axis): Dimension => {
@@ -168,7 +168,7 @@ function refuse(op: OpName, operands: readonly Node[], error: unknown, { layer, 
   throw new DiagnosticError([{ code: "T1310", severity: "error", message, path }]);
 }
 
-// Some targets would compute with an infinite constant and others with a finite one. That would look like an
+// Some targets would compute with an infinite constant and others with a finite one, which would look like an
 // error in the kernels.
 function overflow(value: number, { path }: Origin): DiagnosticError {
   const message = `the constant ${value} is too large for f32`;
@@ -224,10 +224,7 @@ const assertedNode = (node: {
 }): Node => node as Node;
 const assertedBuilder = (methods: object): GraphBuilder => methods as GraphBuilder;
 
-/**
- * The same node with other operands. The builder infers its type again; its origin and its name do not
- * change.
- */
+/** The same node with other operands. The builder infers its type again; origin and name do not change. */
 export function withOperands(g: GraphBuilder, node: Node, operands: readonly Node[]): Node {
   const rebuilt = g.within(node.origin, () => g.make(node.op, operands, node.attributes));
   return node.name === undefined ? rebuilt : g.named(node.name, rebuilt);

@@ -48,7 +48,7 @@ export function nameAll(nodes: readonly Node[]): Map<Node, string> {
   const used = new Set<string>();
   const next = new Map<string, number>();
   for (const node of nodes) {
-    // The list contains a node several times if several steps share it.
+    // If several steps share a node, the list contains it several times.
     if (names.has(node)) continue;
     const base = nameHint(node);
     let name = base;

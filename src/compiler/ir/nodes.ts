@@ -46,7 +46,7 @@ export interface WindowShape {
   readonly dilation: readonly number[];
 }
 
-/** How the step of a recurrence reads one operand of its `scan`. */
+/** The role of one operand of a `scan` in the step of the recurrence. */
 export interface StepOperand {
   /** The name of the operand and of its argument. */
   readonly name: string;
@@ -76,8 +76,8 @@ export interface Recurrence {
 }
 
 /**
- * An interface instead of a literal type, because it refers recursively to the type of the table, and
- * TypeScript would resolve a literal type too early.
+ * This is an interface and not a type literal, because it refers recursively to the type of the table, and
+ * TypeScript would resolve a type literal too early.
  */
 interface ScanAttributes {
   readonly recurrence: Recurrence;
@@ -160,7 +160,8 @@ export const syntax = {
   gather: row("x", "indices"),
   scatterAdd: attributed<{ size: number }>()(["size"], "x", "indices"),
 
-  // The value of the node `value` in every step, stacked along time. The recurrence determines the operands.
+  // The value of the node `value` in every step, stacked along time. The operands are those of the
+  // recurrence.
   scan: attributed<ScanAttributes>()(["recurrence", "value"]),
 
   // Stateless random numbers: the bits depend only on seed, step, salt and position.
@@ -177,9 +178,9 @@ export type OperandName<K extends OpName> = K extends "scan" ? string : Syntax[K
 export type Attributes<K extends OpName> = NonNullable<Syntax[K]["as"]>;
 
 /**
- * Where a node came from. Rewrites preserve the origin, and emitted comments and the names of values are
- * derived from it. The origin of a backward node has `forward` and `rule`: the node whose derivative it
- * computes, and the derivative rule.
+ * The origin of a node. Rewrites preserve it, and emitted comments and the names of values are derived from
+ * it. The origin of a backward node has `forward` and `rule`: the node whose derivative it computes, and the
+ * derivative rule.
  */
 export interface Origin {
   readonly path?: readonly (string | number)[];

@@ -1,6 +1,6 @@
 /**
- * Recurrences: how to build a `scan`, find the recurrences of a graph, and rewrite their bodies. The step of
- * a recurrence is a graph of its own (`stepGraph`), so all code for graphs also works for steps.
+ * Recurrences: building a `scan`, finding the recurrences of a graph, and rewriting their bodies. The step of
+ * a recurrence is a separate graph (`stepGraph`), so all code for graphs also works for steps.
  *
  *   h = recur(g, { name, length }, { x: each(xs), before: carried(h0), u: whole(U) },
  *     ({ x, before, u }) => …)
@@ -70,8 +70,8 @@ export interface RecurrenceFacts {
 const maskName = "isReal";
 
 /**
- * Stacks the values that `step` computes from its arguments in `length` steps. A value that is also the next
- * value of a carried operand is stacked as it is carried, so with a mask it is unchanged on padding.
+ * Stacks the values that `step` computes from its arguments in `length` steps. If a stacked value is also the
+ * next value of a carried operand, the carried value is stacked, which a mask leaves unchanged on padding.
  */
 export function recur<Operands extends { readonly [name: string]: RecurrenceInput | undefined }>(
   g: GraphBuilder,
@@ -109,7 +109,7 @@ export function recur<Operands extends { readonly [name: string]: RecurrenceInpu
   );
 }
 
-/** The next value in rows whose position is real, else the value before the step. */
+/** The next value in rows whose position is real, otherwise the value before the step. */
 function whereReal(g: GraphBuilder, isReal: Node, next: Node, before: Node): Node {
   const { shape } = next.type;
   if (shape[0] !== "n") return next;
@@ -170,7 +170,7 @@ export const stepGraph = (recurrence: Recurrence, scans: readonly NodeOf<"scan">
     ...scans.map(({ attributes }, k) => ({ storage: `value:${k}`, node: attributes.value })),
   ]);
 
-/** The step of every recurrence in the graph, as a graph of its own. Inner steps come first. */
+/** The step of every recurrence in the graph, as a separate graph. Inner steps come first. */
 export function stepsOf(graph: Graph): { readonly recurrence: Recurrence; readonly step: Graph }[] {
   return [...recurrencesOf(graph)].flatMap(([recurrence, scans]) => {
     const step = stepGraph(recurrence, scans);

@@ -78,7 +78,7 @@ export const trainedWeights = storageIn("flat", "trained");
 export const trainedStorage = (parameter: string): StorageName => storageIn("trained", parameter);
 export const averageStorage = storageIn("average", "parameters");
 
-/** The weights of the classes: of the only target, or of this one. */
+/** The class weights of this target or, without a name, of the only target. */
 export const classWeightStorage = (target?: string): StorageName =>
   storageIn("loss", target === undefined ? "classWeights" : `classWeights.${target}`);
 
@@ -90,7 +90,7 @@ export const totalStorage = (measure: string, sum: string): StorageName =>
   storageIn("totals", `${measure}.${sum}`);
 export const sumOfTotal = (measure: string, storage: string): string | undefined =>
   nameInGroup("totals", measure, storage);
-/** The numbers of each element that a metric of the order of all rows collects. */
+/** The numbers of each element that a rank metric collects. */
 export const pairStorage = (metric: string, part: string): StorageName =>
   storageIn("result", `pairs.${metric}.${part}`);
 export const summaryStorage = (measure: string): StorageName => storageIn("result", `summary.${measure}`);

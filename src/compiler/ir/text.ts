@@ -27,7 +27,7 @@ import type { Dimension, ElementType, TensorType } from "./types.ts";
 //
 // The parser rebuilds the same graph from the text.
 
-/** The attributes as text, without those that repeat the type of the node and without empty lists. */
+/** The attributes as text, except empty lists and those that repeat the type of the node. */
 function attributesText(node: Node, spell: GraphNames): string {
   const attributes =
     node.op === "scan"
@@ -107,7 +107,7 @@ function recurrenceLines(recurrence: Recurrence, step: Graph, spell: GraphNames)
 
 export const printGraph = (graph: Graph): string => printGraphAs(graph, graphNames(graph));
 
-/** Prints a graph with the given names instead of its own, for example to compare several graphs. */
+/** Prints a graph with the given names instead of its own, for instance to compare several graphs. */
 export function printGraphAs(graph: Graph, spell: GraphNames): string {
   const recurrences = stepsOf(graph).flatMap(({ recurrence, step }) =>
     recurrenceLines(recurrence, step, spell),
@@ -139,7 +139,7 @@ function parseType(element: string, shape: string): TensorType {
   );
 }
 
-/** Parses attributes. The printer leaves out empty lists and prints infinities as strings. */
+/** Parses attributes. The printer omits empty lists and prints infinities as strings. */
 function parseAttributes(
   op: keyof typeof syntax,
   text: string | undefined,

@@ -1,7 +1,7 @@
 /**
- * An error in user-defined parts that run while graphs are built: a formula whose shapes do not fit, a
- * function of a TypeScript spec, or a layer that rejects its inputs. The caller, which knows the path in the
- * spec, turns it into a diagnostic.
+ * An error in a part of the spec that runs while graphs are built: a formula whose shapes do not fit, a
+ * function of a TypeScript spec, or a layer that rejects its inputs. The caller knows the path in the spec
+ * and turns the error into a diagnostic.
  */
 import type { DiagnosticCode } from "../diagnostics/codes.ts";
 import type { TextPart } from "../diagnostics/diagnostic.ts";

@@ -13,11 +13,14 @@ const allAxes = (x: Node): number[] => x.type.shape.map((_, axis) => axis);
 
 export const sumOf = (g: GraphBuilder, x: Node): Node => g.reduceSum(x, { axes: allAxes(x) });
 
-/** Whether each element of the target counts: it is not padding, and its class is not −1. */
+/** Whether each element of the target counts. Padding and elements with the class −1 do not. */
 export const counting = (g: GraphBuilder, { target, expected, isReal }: Comparison): Node | undefined =>
   target.classes === undefined ? isReal : g.named("counted", g.lessEqual(0, expected));
 
-/** The weight of each target element: that of its row times that of its class. Undefined if all are 1. */
+/**
+ * The weight of each target element: the weight of its row times that of its class. Undefined if all weights
+ * are 1.
+ */
 export function weightOf(
   g: GraphBuilder,
   { rowWeight, classWeights, expected }: Comparison,
@@ -73,7 +76,7 @@ export function meanOf(
   return g.divide(total, allCount ? count : g.named("divisor", g.maximum(count, 1)));
 }
 
-/** 0 and 1, or −1 and 1: the sides of a margin, and targets of which accuracy counts the correct ones. */
+/** The values 0 and 1, or −1 and 1: the targets of margin losses and of accuracy. */
 export const twoSides = { lowest: -1, highest: 1, isWhole: true } as const;
 
 /** The target as real numbers. */
@@ -95,7 +98,10 @@ export const fitsClasses = ({ target, output }: Fit): boolean =>
 /** A shape of rows in messages, such as `[n, 3]`. */
 export const rowsText = (shape: readonly number[]): string => `[${["n", ...shape].join(", ")}]`;
 
-/** Why real numbers of these shapes cannot be compared element by element; undefined if they can. */
+/**
+ * Returns the reason why real numbers of these shapes cannot be compared element by element; undefined if
+ * they can.
+ */
 export function refuseReal(fit: Fit): string | undefined {
   const { target, output } = fit;
   if (target.classes !== undefined) return "compares real numbers, but the target contains class indices";
@@ -108,8 +114,8 @@ export function refuseReal(fit: Fit): string | undefined {
 }
 
 /**
- * Why yes-or-no outcomes of these shapes cannot be compared; undefined if they can. Outcomes are real
- * targets, or targets of two classes.
+ * Returns the reason why yes-or-no outcomes of these shapes cannot be compared; undefined if they can.
+ * Outcomes are real targets, or targets of two classes.
  */
 export function refuseBinary(fit: Fit): string | undefined {
   const { target, output } = fit;

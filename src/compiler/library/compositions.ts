@@ -20,7 +20,7 @@ export function softplus(g: GraphBuilder, x: Node): Node {
   return g.add(shift, g.log1p(excess));
 }
 
-/** Hendrycks and Gimpel 2016: x · Φ(x), where Φ(x) = (1 + erf(x/√2)) / 2 is the normal distribution. */
+/** x · Φ(x), where Φ(x) = (1 + erf(x/√2)) / 2 is the normal distribution (Hendrycks and Gimpel 2016). */
 export function gelu(g: GraphBuilder, x: Node): Node {
   return timesTwicePhi(g, x, g.part("erf", g.erf(g.multiply(Math.SQRT1_2, x))));
 }
@@ -40,7 +40,7 @@ export const silu = (g: GraphBuilder, x: Node): Node => g.multiply(x, g.part("ga
 
 export const lastAxis = (x: Node): number => x.type.shape.length - 1;
 
-/** Repeats `x` along the last axis of `like`, which `x` does not have. */
+/** Repeats `x`, which lacks the last axis of `like`, along that axis. */
 export const alongLastAxis = (g: GraphBuilder, x: Node, like: Node): Node =>
   g.repeatAlong(x, [lastAxis(like)], like.type.shape);
 

@@ -1,8 +1,7 @@
 /**
  * The types of the rows of the library's closed tables. Every name that a spec can use for a layer, loss,
- * optimizer and so on is such a row. A row lists the keys that a spec may write next to the name, from which
- * the schema is derived, and it builds nodes. Rows add no ops and no derivatives: they are compositions of
- * ops.
+ * optimizer and so on is such a row. A row lists the keys that a spec may write next to the name (the schema
+ * is derived from them), and builds nodes. Rows are compositions of ops, and add neither ops nor derivatives.
  */
 import type { z } from "zod";
 import type { GraphBuilder } from "../ir/builder.ts";
@@ -10,7 +9,7 @@ import type { Node } from "../ir/nodes.ts";
 
 export interface Entry<Keys extends z.ZodRawShape = z.ZodRawShape> {
   readonly name: string;
-  /** A description of one line for editors. */
+  /** A one-line description, which editors show. */
   readonly about: string;
   /** The keys besides the name, with their defaults. */
   readonly keys: Keys;
@@ -21,13 +20,13 @@ export type Values<Keys extends z.ZodRawShape> = z.output<z.ZodObject<Keys>>;
 
 /** Builds y = f(x), element by element or along the last axis. */
 export interface Activation<Keys extends z.ZodRawShape = z.ZodRawShape> extends Entry<Keys> {
-  /** The default initialiser's family, for weights that precede the activation. */
+  /** The family of the default initialiser, for weights that precede the activation. */
   readonly family: "he" | "lecun" | "xavier";
   readonly acts: "on elements" | "on the last axis";
   build(g: GraphBuilder, x: Node, keys: Values<Keys>): Node;
 }
 
-/** A target as the spec has it. Shapes do not include the batch axis. */
+/** A target as the spec declares it. Shapes exclude the batch axis. */
 export interface TargetFacts {
   readonly shape: readonly number[];
   /** Present for class indices. */
@@ -45,9 +44,9 @@ export interface Fit {
 
 /** A network's output together with its target. */
 export interface Comparison extends Fit {
-  /** Has the target's shape, or that shape with the classes as last axis. */
+  /** The prediction. It has the target's shape, or that shape with the classes as an additional last axis. */
   readonly prediction: Node;
-  /** `prediction` in the target's original units. They differ only for losses with an `estimate`. */
+  /** `prediction` in the target's original units. The two differ only for losses with an `estimate`. */
   readonly estimate: Node;
   /** The target: real numbers, or i32 class indices, where −1 means that the element does not count. */
   readonly expected: Node;
@@ -70,25 +69,25 @@ export interface TargetRange {
   readonly highest?: number;
   /** Whether only the whole numbers of the range are valid. */
   readonly isWhole?: true;
-  /** What to do about other values, as the end of a sentence. */
+  /** The advice for other values, as the end of a sentence. */
   readonly otherwise: string;
 }
 
 /**
  * A loss or metric in two steps: scalars that are summed over rows, and the value computed from these sums.
- * So its value over a data set does not depend on the division into batches.
+ * Its value over a data set therefore does not depend on the division into batches.
  */
 export interface Measure<Keys extends z.ZodRawShape = z.ZodRawShape> extends Entry<Keys> {
   /**
-   * Why the measure cannot compare these shapes, as the end of a sentence that starts with "the loss mse";
-   * undefined if it can.
+   * Returns the reason why the measure cannot compare these shapes, as the end of a sentence that starts with
+   * "the loss mse"; undefined if it can.
    */
   accepts(fit: Fit, keys: Values<Keys>): string | undefined;
   /** The values that a real target may have; absent if it may have any. */
   readonly range?: TargetRange;
-  /** Each sum is one number, or a vector with an element for each class. */
+  /** Builds the sums. Each is one number, or a vector with an element for each class. */
   sums(g: GraphBuilder, comparison: Comparison, keys: Values<Keys>): Readonly<Record<string, Node>>;
-  /** `comparison` is the one from which the sums were computed. Only its shapes may be read. */
+  /** Builds the value. The sums were computed from `comparison`, of which only the shapes may be read. */
   value(
     g: GraphBuilder,
     sums: Readonly<Record<string, Node>>,
@@ -114,12 +113,14 @@ export interface RankedPairs {
 }
 
 export interface Metric<Keys extends z.ZodRawShape = z.ZodRawShape> extends Measure<Keys> {
-  /** Whether errors are relative to the target, so that a scale of the target must not move its zero. */
+  /**
+   * Whether errors are relative to the target, in which case a scale must not move the zero of the target.
+   */
   readonly isRelative?: true;
   /**
-   * For a metric of the order of all rows: numbers of each element that the runtime collects, and the function of the
-   * runtime that computes the metric. Elements whose count is 0 do not count. Its only sum is the number of elements,
-   * and `value` is not used.
+   * For a rank metric: the numbers of each element that the runtime collects, and the runtime's function that
+   * computes the metric from them. Elements with count 0 are ignored. The only sum of the metric is the
+   * number of elements, and `value` is not used.
    */
   readonly ranked?: {
     readonly by: "areaUnderCurve" | "rankCorrelation";
@@ -144,13 +145,13 @@ export interface Update {
   readonly state: Readonly<Record<string, Node>>;
 }
 
-/** "like": a tensor of the parameters' shape; "scalar": one number. States start at zero. */
+/** "like": a tensor with the shape of the parameters; "scalar": one number. States start at zero. */
 export type StateShape = "like" | "scalar";
 
 export interface Optimizer<Keys extends z.ZodRawShape = z.ZodRawShape> extends Entry<Keys> {
-  /** The default learning rate: that of PyTorch, or that of the paper's code. */
+  /** The default learning rate, as in PyTorch or in the code of the paper. */
   readonly defaultRate: number;
-  /** The states that it keeps between steps, which may depend on the keys. */
+  /** The states that the optimizer keeps between steps, which may depend on the keys. */
   states(keys: Values<Keys>): Readonly<Record<string, StateShape>>;
   /** An error in the combination of keys, or undefined if they are valid. */
   refuse?(keys: Values<Keys>): KeyError | undefined;
@@ -174,7 +175,9 @@ export interface Fans {
   readonly out: number;
 }
 
-/** How a parameter is initialised, as concrete numbers. `runtime/numbers/fill.ts` draws the values. */
+/**
+ * The initial values of a parameter: their distribution, with concrete numbers. The runtime draws the values.
+ */
 export type Fill =
   | { readonly kind: "uniform"; readonly low: number; readonly high: number }
   | { readonly kind: "normal"; readonly mean: number; readonly std: number }
@@ -182,7 +185,7 @@ export type Fill =
   | { readonly kind: "orthogonal"; readonly rows: number; readonly columns: number };
 
 export interface Initialiser<Keys extends z.ZodRawShape = z.ZodRawShape> extends Entry<Keys> {
-  /** The fans on which its numbers depend. */
+  /** The fans on which the numbers of the distribution depend. */
   readonly reads: "nothing" | "fan-in" | "both fans";
   refuse?(keys: Values<Keys>): KeyError | undefined;
   fill(shape: readonly number[], fans: Fans, keys: Values<Keys>): Fill;

@@ -27,7 +27,9 @@ export function called(what: string, call: () => unknown): unknown {
   }
 }
 
-/** The error on one line, such as "TypeError: x is undefined", without the builder's prefix "internal:". */
+/**
+ * The error on one line, such as "TypeError: x is undefined", without the prefix "internal:" of the builder.
+ */
 function errorText(error: unknown): string {
   const text =
     error instanceof Error ? `${error.name}: ${error.message.replace(/^internal: /, "")}` : showValue(error);

@@ -1,5 +1,5 @@
 /**
- * What statements read and write: the buffers and indices that they access, and the variables that they
+ * The reads and writes of statements: the buffers and indices that they access, and the variables that they
  * mention.
  */
 import { rowsVariable, visit } from "./expressions.ts";
@@ -21,7 +21,7 @@ export function mentionsAny(x: Expression, names: ReadonlySet<string>): boolean 
 /** Whether x or one of its subexpressions is the variable. */
 export const mentions = (x: Expression, name: string): boolean => mentionsAny(x, new Set([name]));
 
-/** Whether a loop runs over the batch: its end depends on the number of rows. */
+/** Whether a loop runs over the batch, that is, its end depends on the number of rows. */
 export const isOverBatch = ({ to }: For): boolean => mentions(to, rowsVariable);
 
 // Reads and writes of statements. Loop fusion uses them to decide whether it may reorder statements.
@@ -103,15 +103,15 @@ export const conflicts = (earlier: Accesses, later: Accesses): boolean =>
   intersects(earlier.assigns, later.reads) ||
   intersects(earlier.reads, later.assigns);
 
-/** Whether both access the same buffer, so that fusing them saves memory traffic. */
+/** Whether both access a common buffer, so that fusing them saves memory traffic. */
 export const shareBuffers = (a: Accesses, b: Accesses): boolean =>
   intersects(a.stored, b.loaded) || intersects(a.loaded, b.loaded) || intersects(a.loaded, b.stored);
 
 /**
  * Whether the iterations of two loops with the bounds of `loop` may interleave. If one loop stores a buffer
- * that the other accesses, different iterations must not access the same element. It suffices that on some
- * axis both indices are the loop variable plus a constant, and that the two constants are equal or differ by
- * at least the extent of the loop.
+ * that the other accesses, different iterations must not access the same element. A sufficient condition is
+ * that on some axis both indices are the loop variable plus a constant, and the two constants are equal or
+ * differ by at least the extent of the loop.
  */
 export function canInterleave(a: Accesses, b: Accesses, loop: For): boolean {
   const extent =

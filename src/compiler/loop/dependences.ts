@@ -20,13 +20,13 @@ import type { Linear } from "./linear.ts";
 import { expressionsOf, substituteVariables, visitExpressions, visitStatements } from "./statements.ts";
 import type { Buffer, For, Statement } from "./types.ts";
 
-/** What the analysis knows about the code around a loop. */
+/** The facts about the code around a loop that the analysis uses. */
 export interface Surroundings {
   readonly buffers: ReadonlyMap<string, Buffer>;
   readonly batchSize: number;
   /**
-   * The ranges of variables from outside the loop. Without a range, the analysis knows only that an index
-   * with such a variable is the same in all iterations.
+   * The ranges of variables from outside the loop. If a variable has no range, the analysis knows only that
+   * it is the same in all iterations.
    */
   readonly ranges?: Ranges;
 }
@@ -65,8 +65,8 @@ function withoutNames(body: readonly Statement[]): readonly Statement[] {
 }
 
 /**
- * Whether x is v clamped to bounds that are the same in all iterations. Overlapping tiles use such indices;
- * they store the same numbers twice.
+ * Whether x is v clamped to bounds that are the same in all iterations. Overlapping tiles use such indices,
+ * and store the same numbers twice.
  */
 function isClamped(x: Expression, v: string): boolean {
   if (x.kind === "variable") return x.name === v;
@@ -280,7 +280,7 @@ export const isIndependentInMemory = (loop: For, surroundings: Surroundings): bo
 /**
  * Whether statements of different iterations may be interleaved (unroll-and-jam). If iterations share
  * elements of a buffer, they may only add to them, and each addition must be one statement. Any order then
- * gives the same sum up to rounding.
+ * yields the same sum up to rounding.
  */
 export function mayInterleave(loop: For, surroundings: Surroundings): boolean {
   const shared = sharedStores(loop, surroundings);

@@ -13,8 +13,8 @@ import { bytesOfElement } from "./types.ts";
 import type { Buffer, LoopProgram, PlannedProgram } from "./types.ts";
 
 // The functions of `runtime/numbers/` that compute in doubles, by name. The loop interpreter calls them, and
-// WebAssembly modules import them. The table takes all functions of the files below; TypeScript reports a
-// missing one.
+// WebAssembly modules import them. The table contains all functions of the imported files; TypeScript reports
+// a missing one.
 
 type OfOne = (x: number) => number;
 
@@ -185,7 +185,8 @@ const operators: { readonly [K in BinaryOperator]: (x: number, y: number) => num
 };
 
 /**
- * Lanes are combined from the first to the last. Targets use another order, which changes only the rounding.
+ * Lanes are combined from the first to the last. Targets use a different order, which changes only the
+ * rounding.
  */
 const folds: { readonly [K in FoldOperator]: (x: number, y: number) => number } = {
   "+": operators["+"],
@@ -261,7 +262,8 @@ export function valueOf(x: Expression, state: State): Value {
 
 function selected(x: Extract<Expression, { kind: "select" }>, state: State): Value {
   const condition = valueOf(x.condition, state);
-  // Only the branch that is taken is evaluated: the other one may access an element outside of its buffer.
+  // Only the branch that is taken is evaluated, because the other one may access an element outside of its
+  // buffer.
   if (typeof condition === "number") return valueOf(condition !== 0 ? x.x : x.y, state);
   const both: State = { ...state, isSpeculative: true };
   return eachLane(

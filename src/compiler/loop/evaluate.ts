@@ -1,7 +1,7 @@
 /**
  * The interpreter of loop programs. It executes one statement after the other on plain arrays and is slow but
- * simple. Tests compare every loop stage and the output of every target with it. The interpreter of graphs
- * defines the expected result of a model.
+ * simple. Tests compare every loop stage and the output of every target with it. The expected result of a
+ * model, in contrast, is defined by the interpreter of graphs.
  *
  * Like the TypeScript target, it computes in doubles and rounds at stores: f32 by `Math.fround`, i32 by
  * truncation.

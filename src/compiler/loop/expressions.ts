@@ -29,7 +29,8 @@ export type Expression =
   | { readonly kind: "number"; readonly value: number; readonly type: ElementType }
   | { readonly kind: "variable"; readonly name: string; readonly type: ElementType; readonly lanes?: number }
   /**
-   * If `lanes` is set, it loads that many elements, starting at the given index and `stride` apart in memory.
+   * A load. If `lanes` is set, it loads that many elements, starting at the given index and `stride` apart in
+   * memory.
    */
   | {
       readonly kind: "load";
@@ -81,7 +82,7 @@ export type VectorExpression =
       readonly x: Expression;
       readonly type: ElementType;
     }
-  /** A vector with one lane for each of the given vectors: the sum of its lanes. */
+  /** A vector with one lane per given vector, which contains the sum of that vector's lanes. */
   | { readonly kind: "sums"; readonly vectors: readonly Expression[]; readonly type: ElementType }
   /** One lane of x. */
   | { readonly kind: "lane"; readonly x: Expression; readonly index: number; readonly type: ElementType };
@@ -289,7 +290,7 @@ function rebuiltBinary(operator: BinaryOperator, x: Expression, y: Expression): 
   return operator === "and" ? and(x, y) : binary(operator, x, y);
 }
 
-/** Replaces variables by expressions. */
+/** Replaces variables with expressions. */
 export function substitute(x: Expression, values: ReadonlyMap<string, Expression>): Expression {
   if (values.size === 0) return x;
   if (x.kind === "variable") return values.get(x.name) ?? x;

@@ -91,7 +91,9 @@ export function rangeOf(x: Expression, ranges: Ranges): Interval {
   }
 }
 
-/** The largest value of a loop variable. Without an exact first value, the step cannot narrow it. */
+/**
+ * The largest value of a loop variable. If the first value is not exact, the step does not narrow the range.
+ */
 function lastOf(from: Interval, to: Interval, step: number): number {
   const run = Math.max(0, to.most - 1 - from.least);
   return from.least + (from.least === from.most && Number.isFinite(run) ? run - (run % step) : run);
@@ -140,7 +142,7 @@ function incrementOf({ name, value }: Extract<Statement, { kind: "assign" }>): n
     : undefined;
 }
 
-/** The variables that are assigned in one statement only, and only to increase them. */
+/** The variables that only a single statement assigns, and that it only increases. */
 function pointersOf(body: readonly Statement[]): ReadonlySet<string> {
   const times = new Map<string, number>();
   visitStatements(body, (s) => {

@@ -90,7 +90,7 @@ export function factorOf({ terms }: Linear, variable: string): number | undefine
 
 /**
  * The distance in memory between the elements of neighbouring lanes; undefined if it varies from lane to
- * lane. The first lane of each vector is at a multiple of `lanes`. For example, with four lanes ⌊v / 16⌋ is
+ * lane. The first lane of each vector is at a multiple of `lanes`. With four lanes, for example, ⌊v / 16⌋ is
  * the same in all lanes of a vector, and v mod 16 increases by one from lane to lane. The `aligned` variables
  * are multiples of `lanes`.
  */

@@ -20,7 +20,7 @@ export function buffersOf(kernel: Kernel): string[] {
 }
 
 /**
- * The name in a call is a function, not a variable. Kernels that call different functions must have different
+ * Names in calls are functions, not variables. Kernels that call different functions must have different
  * skeletons.
  */
 const isCall = (value: unknown): value is { readonly kind: "call"; readonly name: string } =>

@@ -37,7 +37,7 @@ export const store = (buffer: string, at: readonly Expression[], value: Expressi
   value,
 });
 
-/** The statements with this line of provenance, inner ones included. */
+/** The statements with this line of provenance, including inner statements. */
 export const attributed = (statements: readonly Statement[], line: Provenance): readonly Statement[] =>
   statements.map((statement) =>
     statement.kind === "for"
@@ -45,7 +45,7 @@ export const attributed = (statements: readonly Statement[], line: Provenance): 
       : { ...statement, line },
   );
 
-/** The expressions that a statement itself evaluates, without those in its body. */
+/** The expressions that a statement itself evaluates, except those in its body. */
 export function expressionsOf(statement: Statement): readonly Expression[] {
   switch (statement.kind) {
     case "for":

@@ -41,7 +41,10 @@ export type Statement =
 
 /** A statement that computes a value of the graph, or a part of it. */
 interface Attributed {
-  /** The line of that value. Helpers of the schedule, such as offsets and hoisted expressions, have none. */
+  /**
+   * The line of that value. Statements that the schedule adds, such as offsets and hoisted expressions, have
+   * none.
+   */
   readonly line?: Provenance | undefined;
 }
 
@@ -50,10 +53,9 @@ export type Let = Extract<Statement, { kind: "let" }>;
 export type Store = Extract<Statement, { kind: "store" }>;
 
 /**
- * parallel: iterations are independent.
- * output: parallel, around a contraction. Iterations read common elements, so register blocking pays.
- * reduction: carries an accumulator.
- * sequential: each iteration reads what the previous one stored in memory.
+ * parallel: iterations are independent. output: a parallel loop around a contraction, whose iterations read
+ * common elements, so register blocking is worthwhile. reduction: iterations update an accumulator.
+ * sequential: each iteration reads values that the previous one stored in memory.
  */
 export type LoopRole = "parallel" | "output" | "reduction" | "sequential";
 
@@ -79,8 +81,8 @@ export interface Buffer {
 }
 
 /**
- * What a kernel computes, for comments and views: one graph node. For a backward node, it also names the
- * value whose gradient the node computes.
+ * The description of one graph node that a kernel computes, for comments and views. For a backward node, it
+ * also names the value whose gradient the node computes.
  */
 export interface Provenance {
   /** The lowered node; undefined for the heading of a loop along time, and for a copy. */
@@ -112,7 +114,7 @@ export interface Kernel {
    * `addresses`, in order.
    */
   readonly shared?: { readonly number: number; readonly addresses: readonly string[] };
-  /** A description of how its loops use vectors. */
+  /** A description of the vectors in its loops. */
   readonly schedule?: string | undefined;
   /** The estimated number of cycles of the scheduled loops. */
   readonly cycles?: number;
@@ -131,7 +133,7 @@ export interface LoopProgram {
 
 export interface Placement {
   readonly buffer: Buffer;
-  /** In bytes, from the start of the arena. */
+  /** The offset from the start of the arena, in bytes. */
   readonly offset: number;
   readonly bytes: number;
   /** The first and last kernel of the program that access a temporary; undefined for storage. */

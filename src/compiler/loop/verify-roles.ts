@@ -4,7 +4,7 @@
  * and they may use the same temporary memory if each iteration stores what it then loads there.
  *
  * Stages that interleave, vectorise or divide iterations check independence themselves (`dependences.ts`). If
- * lowering marks a loop as parallel and it is not, that is a bug of the compiler.
+ * lowering marks a loop as parallel that is not, the compiler has a bug.
  */
 import { InternalError } from "../diagnostics/errors.ts";
 import { isOnlyAddedTo, sharedStores } from "./dependences.ts";

@@ -24,8 +24,8 @@ interface Variable {
 }
 
 /**
- * The names that are visible in a block. It looks up the names of the block first, then those of the
- * enclosing blocks, then the offsets of buffers.
+ * The names that are visible in a block. Names are looked up in the block first, then in the enclosing
+ * blocks, then among the offsets of buffers.
  */
 class Scope {
   private readonly own = new Map<string, Variable>();
@@ -73,8 +73,8 @@ function expectScalar(x: Expression, what: string, scope: Scope, checks: Checks)
 }
 
 /**
- * Checks an expression and all its subexpressions. Returns the number of lanes. It runs after every stage, so
- * it avoids closures for speed.
+ * Checks an expression and all its subexpressions. Returns the number of lanes. The function runs after every
+ * stage, so it avoids closures for speed.
  */
 function checkExpression(x: Expression, scope: Scope, checks: Checks): number {
   const { report } = checks;

@@ -2,9 +2,8 @@
  * Decides which nodes are materialised in a buffer and which are computed where they are read. The rules:
  *
  * - Graph outputs and nodes that need loops of their own (sums, contractions) are materialised.
- * - A pointwise value with one reader is computed in that reader. But if the reader would compute it many
- *   times, the value is materialised. This is the case for a contraction, for a window, and for a repetition
- *   of an expensive value.
+ * - A pointwise value with one reader is computed in that reader. It is materialised, however, if the reader
+ *   would compute it many times, as a contraction, a window, or a repetition of an expensive value would.
  * - A contraction whose results are only scattered is not materialised. Each result is added to its
  *   destination directly.
  * - A view that selects the source of each element (concatenation, padding) is materialised if a contraction
@@ -22,7 +21,7 @@ import type { Graph, Node } from "../ir/nodes.ts";
 import { hasTrait } from "../ops/index.ts";
 import { scatteredSum } from "./lower-nodes.ts";
 
-/** The cost limit in units of one addition. A load costs about two units. */
+/** The largest cost of a recomputed value, in units of one addition. A load costs about two units. */
 const recomputeLimit = 2;
 const costOfFunction = 20;
 /**
@@ -38,8 +37,8 @@ interface Reader {
 }
 
 /**
- * The readers of each node. A view that is not materialised is skipped: its readers count as readers of its
- * operand.
+ * The readers of each node. A view that is not materialised is skipped: its readers are treated as readers of
+ * its operand.
  */
 function readersOf(graph: Graph): Map<Node, Reader[]> {
   const readers = new Map<Node, Reader[]>(graph.nodes.map((node) => [node, []]));
@@ -89,8 +88,8 @@ function isScattered(node: Node, readers: ReadonlyMap<Node, readonly Reader[]>):
 }
 
 /**
- * Whether the node ends a chain of cheap values after a sum, each with a single reader. The end is computed
- * once, directly after the sum, and replaces the sum in memory.
+ * Whether the node is the end of a chain of cheap values that follow a sum, each with a single reader. The
+ * end is computed once, directly after the sum, and replaces the sum in memory.
  */
 function finishesSum(node: Node, readers: ReadonlyMap<Node, readonly Reader[]>): boolean {
   const isNext = (x: Node, of: Node): boolean => {

@@ -1,7 +1,7 @@
 /**
  * Purpose   Array contraction: reduce a temporary to the memory of one iteration, if every iteration of a
  *           loop stores and reads only its own part of the temporary.
- * Requires  fused kernels, one index per axis; every loop has a variable of its own.
+ * Requires  fused kernels, one index per axis; no two loops share a variable.
  * Ensures   the same values. An axis is dropped if only one kernel accesses the buffer and all accesses index
  *           the axis with the same loop variable. Axes of loops that will be blocked are kept, because those
  *           loops run several iterations at once.

@@ -1,6 +1,6 @@
 /**
- * Counts the floating-point operations of nodes for a full batch. A scalar op counts once and a multiply-add
- * twice. Moving elements does not count.
+ * Counts the floating-point operations of nodes for a full batch. A scalar op counts as one operation and a
+ * multiply-add as two. Moving elements counts as none.
  */
 import { operandsOf } from "../ir/nodes.ts";
 import type { Node } from "../ir/nodes.ts";
@@ -8,8 +8,8 @@ import { sizeOf } from "../ir/types.ts";
 import { hasTrait, loweringOf } from "../ops/index.ts";
 
 /**
- * The operations of one node, without those of its operands. A scan counts 0, because the nodes of its step
- * are counted once per iteration.
+ * The operations of one node, without those of its operands. A scan has 0, because the nodes of its step are
+ * counted once per iteration.
  */
 export function flopsOf(node: Node, batchSize: number): number {
   const lowering = loweringOf(node);
@@ -22,8 +22,8 @@ export function flopsOf(node: Node, batchSize: number): number {
 }
 
 /**
- * The operations of a materialised node and of all nodes that are computed with it. Operands that are
- * materialised themselves are not included.
+ * The operations of a materialised node and of all nodes that are computed with it, up to operands that are
+ * materialised themselves.
  */
 export const flopsToMaterialise = (node: Node, stored: ReadonlySet<Node>, batchSize: number): number =>
   [...nodesToMaterialise(node, stored)].reduce((sum, each) => sum + flopsOf(each, batchSize), 0);

@@ -76,9 +76,9 @@ function mergeIntoContraction(first: For, second: For): For | undefined {
 }
 
 /**
- * `list` with `loop` merged into one of its loops; undefined if that is not possible. Definitions between the
- * two loops that `loop` needs, such as accumulators, move in front of both. `loop` must not conflict with
- * other statements between them.
+ * Returns `list` with `loop` merged into one of its loops; undefined if that is not possible. Definitions
+ * between the two loops that `loop` needs, such as accumulators, are moved before both. `loop` must not
+ * conflict with other statements between them.
  */
 function mergeInto(list: readonly Statement[], loop: For): readonly Statement[] | undefined {
   for (let p = list.length - 1; p >= 0; p--) {
@@ -117,7 +117,10 @@ function arrange(
   return [...list.slice(0, p), ...before, merged, ...after];
 }
 
-/** `first` followed by `second`, with each loop of `second` merged into an earlier loop where possible. */
+/**
+ * Returns `first` followed by `second`, with each loop of `second` merged into an earlier loop where
+ * possible.
+ */
 function joinBodies(first: readonly Statement[], second: readonly Statement[]): readonly Statement[] {
   let list = first;
   for (const statement of second) {
@@ -134,7 +137,7 @@ const hasLoop = (statements: readonly Statement[]): boolean => statements.some((
 const loopCount = (statements: readonly Statement[]): number =>
   statements.filter(({ kind }) => kind === "for").length;
 
-/** The statements of both nests as one nest; undefined if joining has no benefit. */
+/** Returns the statements of both nests as one nest; undefined if joining has no benefit. */
 function joinNests(
   first: readonly Statement[],
   second: readonly Statement[],
@@ -155,9 +158,9 @@ function joinNests(
 
 /**
  * Whether `second` applies functions to the results of the contraction `first`. If so, `second` becomes a
- * separate loop in the kernel of the contraction, because this kernel is long. Engines inline calls into a
- * long kernel, but a short kernel is itself inlined into its caller, and the calls in it are not. Their
- * results would then be allocated on the heap.
+ * separate loop in the kernel of the contraction, because this kernel is long. Engines inline the calls in a
+ * long kernel. A short kernel, however, is itself inlined into its caller, the calls in it are not inlined,
+ * and their results are allocated on the heap.
  */
 function finishes(
   a: Accesses,

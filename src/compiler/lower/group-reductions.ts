@@ -3,7 +3,7 @@
  *           maximum, and its gradient needs the position of that maximum.
  * Requires  nests in program order.
  * Ensures   the same nests, each after those that it reads. Reductions of the same operand along the same
- *           axes follow the first of them directly.
+ *           axes are next to each other.
  * Example   m = max x ; y = m · w ; p = argmax x   =>   m = max x ; p = argmax x ; y = m · w
  */
 import { defineStage } from "../stages/define.ts";

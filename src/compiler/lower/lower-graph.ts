@@ -94,8 +94,8 @@ class GraphLowering {
   }
 
   private outermost(): Scope {
-    // The `#` distinguishes the names of loop variables and accumulators from buffers, whatever the names of
-    // layers are.
+    // The mark `#`, which names of layers cannot contain, distinguishes the names of loop variables and
+    // accumulators from buffers.
     const unique = nameMaker([], "#");
     return {
       float: this.context.float,

@@ -28,8 +28,8 @@ export interface StepHost {
 }
 
 /**
- * The statements before the loop, the loop along time, and the nests of its step. The nests follow the
- * statements in the loop's body.
+ * The statements before the loop, the loop along time, and the nests of its step. In the loop's body, the
+ * nests come after the statements.
  */
 interface LoweredRecurrence {
   readonly before: readonly Statement[];
@@ -37,7 +37,7 @@ interface LoweredRecurrence {
   readonly step: readonly Nest[];
 }
 
-/** Where a step stores its value in the stack over all steps. */
+/** The location in the stack over all steps where a step stores its value. */
 const stackedLocation = (
   { buffer, index }: BufferLocation,
   { type: { shape } }: Node,
@@ -92,8 +92,8 @@ export function lowerRecurrence(
     argument: (node) => reads.get(node) ?? outer.argument(node),
   };
 
-  // A carried value may be the next value of another carried value. It is then copied to a separate buffer
-  // before either of them changes.
+  // If a carried value is the next value of another one, it is copied to a separate buffer before either of
+  // them changes.
   const moved = carried.filter(({ next, argument }) => next.op === "argument" && next !== argument);
   const aside = new Map<Node, BufferLocation>(
     moved.map(({ next }) => [next, plainPlace(host.temporaryOf({ ...next }))]),

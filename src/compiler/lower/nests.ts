@@ -35,7 +35,7 @@ export interface Nest {
   /** The operand and the axes of a reduction. Nests with equal operand and axes can share a loop. */
   readonly reduces?: { readonly x: Node; readonly axes: string } | undefined;
   /**
-   * A loop along time after the statements, and the nests of its step. They follow the statements in the
+   * A loop along time after the statements, and the nests of its step, which come after the statements in the
    * loop's body.
    */
   readonly along?: { readonly loop: For; readonly step: readonly Nest[] } | undefined;
@@ -49,7 +49,7 @@ export interface Nests {
   readonly temporaries: readonly Buffer[];
 }
 
-/** The nest with its loop along time, if it has one, as an ordinary statement. */
+/** The nest with its loop along time, if there is one, as an ordinary statement. */
 export function flat({ along, ...nest }: Nest): Nest {
   if (along === undefined) return nest;
   const step = along.step.map(flat);
@@ -78,7 +78,7 @@ export function mapLists(
 }
 
 /**
- * A generator of names that no variable in the nests has. Each name contains `#`, which distinguishes it from
+ * A generator of names that are not used in the nests. Each name contains `#`, which distinguishes it from
  * buffers.
  */
 export function freshInNests(nests: readonly Nest[]): Fresh {

@@ -117,8 +117,8 @@ function planOf(
 }
 
 /**
- * Places storage region by region. A buffer that covers others starts at the first of them and spans them
- * all.
+ * Places storage region by region. A buffer that covers others starts where the first of them starts, and
+ * spans all of them.
  */
 function placeStorage(storage: ReadonlyMap<string, Buffer>, batchSize: number): Map<string, Placement> {
   const fixed = new Map<string, Placement>();
@@ -129,8 +129,8 @@ function placeStorage(storage: ReadonlyMap<string, Buffer>, batchSize: number): 
       if (buffer.region !== region || buffer.covers !== undefined) continue;
       const bytes = bytesOf(buffer, batchSize);
       const size = bytesOfElement[buffer.element];
-      // Parameters are adjacent without gaps, so that one loop can update all of them. So are gradients and
-      // states.
+      // Parameters are adjacent without gaps, and so are gradients and states, so that one loop can update
+      // all parameters.
       const offset = Math.ceil(end / size) * size;
       fixed.set(buffer.name, { buffer, offset, bytes, lifetime: undefined });
       end = offset + bytes;

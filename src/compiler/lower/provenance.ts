@@ -1,6 +1,6 @@
 /**
  * The provenance of kernels: for each node, its formula and its number of operations, and for a gradient also
- * the forward value that it belongs to.
+ * the forward value to which it belongs.
  */
 import type { Node, Recurrence } from "../ir/nodes.ts";
 import { storageLabel, storageParts } from "../ir/storage.ts";
@@ -10,7 +10,10 @@ import type { Formula } from "../notation/formula.ts";
 import { nodeFormula } from "../notation/node-formula.ts";
 import { textOf } from "../notation/text.ts";
 
-/** How a node with a name is displayed: by its name. In the step of a recurrence, the time index is added. */
+/**
+ * Returns the display form of a node with a name: the name, and in the step of a recurrence also the time
+ * index.
+ */
 export type Display = (node: Node) => Formula | undefined;
 
 /** The name of a storage buffer as formulas show it. */

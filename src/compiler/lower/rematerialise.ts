@@ -3,7 +3,7 @@
  * Requires  a graph after all passes.
  * Ensures   the same values. The peak memory, as estimated from the graph, is lower, or the graph is
  *           unchanged. Only pointwise values without function calls are recomputed, and only from values that
- *           are live at that point anyway.
+ *           are alive at that point anyway.
  * Example   the forward part and a weight's gradient read y = x · f; other gradients keep x and f alive
  *           =>   the gradient reads y_again = x · f, and y is freed after the forward part has read it
  *
@@ -30,15 +30,15 @@ import type { ValueLifetimes } from "./value-lifetimes.ts";
 const freeBytes = 1 << 20;
 
 /**
- * The maximum number of rounds of the search. When values are removed from the peak, another point becomes
- * the peak, so the search is repeated.
+ * The maximum number of rounds of the search. Removing values from the peak makes another point the peak, so
+ * the search is repeated.
  */
 const rounds = 4;
 
 const isPlain = (node: Node): boolean =>
   hasTrait(node, "pointwise") && (hasTrait(node, "cheap") || node.op === "divide");
 
-/** Whether plain pointwise ops alone compute the node from materialised values. */
+/** Whether the node is computed from materialised values by plain pointwise ops alone. */
 function isPlainBetween(node: Node, stored: ReadonlySet<Node>): boolean {
   const inner = (x: Node): boolean =>
     stored.has(x) ||
@@ -100,8 +100,8 @@ function withCopies(
   };
   const imageOf = (node: Node, isLate: boolean): Node => {
     const isCopied = isLate && chosen.has(node);
-    // A materialised value is computed once, at its position. Any other value is computed on the side of its
-    // reader.
+    // A materialised value is computed at its original position, and its copy after the peak of memory. Any
+    // other value is computed on the same side of the peak as its reader.
     const side = isCopied || (!stored.has(node) && isLate) ? late : early;
     const known = side.get(node);
     if (known !== undefined) return known;
@@ -119,7 +119,7 @@ function withCopies(
 }
 
 /**
- * The same graph with each copy moved directly before the first materialised value that reads it, also
+ * The same graph with each copy moved directly before the first materialised value that reads it, directly or
  * through other values.
  */
 function withCopiesLate(graph: Graph, copies: ReadonlySet<Node>): Graph {

@@ -30,8 +30,8 @@ interface Context {
 }
 
 /**
- * Replaces loads of an element by the variable with its value, from the store of the element to the end of
- * the block.
+ * Replaces loads of an element with the variable that contains its value, from the store of the element to
+ * the end of the block.
  */
 function forwardBlock(
   statements: readonly Statement[],
@@ -94,7 +94,7 @@ function inlineBlock(
     if (pending !== undefined) result.push(pending);
     pending = undefined;
   };
-  for (const statement of statements) {
+  for (const statement of sinkStoredValues(statements, uses)) {
     let current = statement;
     if (pending !== undefined) {
       // Only the next statement may inline the value, because a later one might see changed operands.
@@ -116,6 +116,45 @@ function inlineBlock(
   }
   flush();
   return result;
+}
+
+/**
+ * Moves each value whose only use is a store down to that store, past statements that do not change its
+ * operands. New values of states are stored at the end of a block, after the last read of an old value.
+ */
+function sinkStoredValues(
+  statements: readonly Statement[],
+  uses: ReadonlyMap<string, number>,
+): readonly Statement[] {
+  const result: Statement[] = [];
+  for (const statement of statements) {
+    if (statement.kind === "store" && statement.value.kind === "variable") {
+      const { name } = statement.value;
+      const at = result.findLastIndex((other) => other.kind === "let" && other.name === name);
+      const found = result[at];
+      if (
+        found?.kind === "let" &&
+        uses.get(name) === 1 &&
+        result.slice(at + 1).every((x) => keeps(x, found.value))
+      ) {
+        result.splice(at, 1);
+        result.push(found);
+      }
+    }
+    result.push(statement);
+  }
+  return result;
+}
+
+/** Whether the value is the same before and after the statement. */
+function keeps(statement: Statement, value: Expression): boolean {
+  if (statement.kind === "let") return true;
+  if (statement.kind !== "store") return false;
+  let isKept = true;
+  visitExpressions([define("", value)], (x) => {
+    if (x.kind === "load" && x.buffer === statement.buffer) isKept = false;
+  });
+  return isKept;
 }
 
 /** The maximum depth of an expression. Deeper expressions are unreadable. */

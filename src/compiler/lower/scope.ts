@@ -1,6 +1,6 @@
 /**
- * What lowering knows in the current scope: which values are materialised, where they are in memory, and how
- * to read elements of nodes.
+ * The scope of lowering: which values are materialised, where they are in memory, and how to read elements of
+ * nodes.
  */
 import { leafName, operandNamesOf, operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
@@ -24,7 +24,7 @@ export interface Scope {
   readonly stored: ReadonlySet<Node>;
   /** The location of a materialised node, or of a leaf that is in storage. */
   locationOf(node: Node): BufferLocation;
-  /** How to read an argument of the current step. */
+  /** The function that reads an argument of the current step. */
   argument(node: Node): Read;
   /** A unique name for a loop variable or an accumulator. */
   fresh(base: string): string;
@@ -35,7 +35,8 @@ export const storedElement = (node: Node, float: "f32" | "f64"): "f32" | "f64" |
   node.type.element === "bool" ? float : node.type.element;
 
 /**
- * How to read an element of `node`: by a load if the node is materialised, else by computing the element.
+ * The function that reads an element of `node`: by a load if the node is materialised, otherwise by computing
+ * the element.
  */
 export function readerOf(node: Node, scope: Scope): Read {
   if (node.op === "argument") return scope.argument(node);
@@ -57,17 +58,29 @@ export function operandReaders(node: Node, scope: Scope): Record<string, Read> {
   return Object.fromEntries(operandsOf(node).map((operand, i) => [names[i], readerOf(operand, scope)]));
 }
 
-// Outputs that need no copy.
+// The outputs that need no copy.
 
 /**
  * The outputs that are computed directly in their storage. Other outputs are copied there at the end. For
- * example, storage that the program also reads must keep its old value until then.
+ * example, storage that another node of the program reads must keep its old value until then. The new value of a
+ * state may replace the old one element by element, as in `total = total + sum`.
  */
 export function directOutputs(graph: Graph): Map<Node, string> {
   const all = [graph, ...stepsOf(graph).map(({ step }) => step)].flatMap(({ nodes }) => nodes);
-  const read = new Set(all.flatMap((node) => leafName(node) ?? []));
+  const readers = new Map<string, Set<Node>>();
+  const note = (read: Node, reader: Node) => {
+    const name = leafName(read);
+    if (name !== undefined) readers.set(name, (readers.get(name) ?? new Set()).add(reader));
+  };
+  for (const node of all) for (const operand of operandsOf(node)) note(operand, node);
+  // An output that is a leaf is copied at the end.
+  for (const { node } of graph.outputs) note(node, node);
   const direct = new Map<Node, string>();
-  for (const { storage, node } of graph.outputs)
-    if (leafName(node) === undefined && !direct.has(node) && !read.has(storage)) direct.set(node, storage);
+  for (const { storage, node } of graph.outputs) {
+    const isReadElsewhere = [...(readers.get(storage) ?? [])].some(
+      (reader) => reader !== node || !hasTrait(reader, "pointwise"),
+    );
+    if (leafName(node) === undefined && !direct.has(node) && !isReadElsewhere) direct.set(node, storage);
+  }
   return direct;
 }

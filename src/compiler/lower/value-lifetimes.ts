@@ -9,7 +9,7 @@ import { sizeOf } from "../ir/types.ts";
 import { hasTrait } from "../ops/index.ts";
 import { chooseMaterialised } from "./choose-materialised.ts";
 
-/** Where each materialised value is computed and read, as positions in the graph's list of nodes. */
+/** The positions in the graph's list of nodes at which each materialised value is computed and read. */
 export interface ValueLifetimes {
   readonly stored: ReadonlySet<Node>;
   readonly madeAt: ReadonlyMap<Node, number>;

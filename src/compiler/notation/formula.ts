@@ -1,6 +1,6 @@
 /**
  * A formula as a tree: the mathematics of a node, independent of notation. Printers write it as text, TeX or
- * MathML. They share the rules for brackets in this file.
+ * MathML, and share the rules for brackets in this file.
  */
 
 /** An infix sign. `scale` is a product with a number, `times` an elementwise product, `matrix` a matrix product. */
@@ -20,7 +20,8 @@ export type Sign =
 export type Formula =
   | { readonly kind: "number"; readonly text: string }
   /**
-   * A value. Its name may start with that of `layer`. `time` is its index in a recurrence, such as `t − 1`.
+   * A value. Its name may start with the name of `layer`. `time` is its index in a recurrence, such as `t −
+   * 1`.
    */
   | {
       readonly kind: "name";
@@ -29,7 +30,7 @@ export type Formula =
       readonly time?: string;
     }
   | { readonly kind: "infix"; readonly sign: Sign; readonly x: Formula; readonly y: Formula }
-  /** `condition` is an Iverson bracket: 1 where it is true, else 0. */
+  /** `condition` is an Iverson bracket: 1 where it is true, otherwise 0. */
   | {
       readonly kind: "negate" | "magnitude" | "root" | "transpose" | "condition";
       readonly x: Formula;
@@ -54,7 +55,10 @@ export type Formula =
 
 export type Name = Extract<Formula, { readonly kind: "name" }>;
 
-/** How tightly formulas bind. A part that binds less tightly than its context requires needs brackets. */
+/**
+ * The tightness with which formulas bind. A part that binds less tightly than its context requires needs
+ * brackets.
+ */
 const precedence = { choice: 0, compare: 1, sum: 2, product: 3, power: 4, atom: 5 } as const;
 export type Level = keyof typeof precedence;
 
@@ -75,7 +79,10 @@ const levelOfSign: Readonly<Record<Sign, Level>> = {
   equal: "compare",
 };
 
-/** How tightly the two parts of an infix formula must bind. Sums and products associate to the left. */
+/**
+ * The tightness with which the two parts of an infix formula must bind. Sums and products associate to the
+ * left.
+ */
 function levelsOfParts(sign: Sign): readonly [x: Level, y: Level] {
   if (sign === "subtract") return ["sum", "product"];
   if (sign === "matrix" || sign === "outer") return ["product", "power"];

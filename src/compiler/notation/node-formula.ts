@@ -1,6 +1,6 @@
 /**
- * Ops in mathematical notation: a complete table from op to formula. Views that mathematics does not write,
- * such as broadcasts and reshapes, appear as their operand.
+ * The mathematical notation of ops: a complete table from op to formula. Views that have no notation in
+ * mathematics, such as broadcasts and reshapes, are shown as their operand.
  */
 import { operandsOf } from "../ir/nodes.ts";
 import type { Axes, ElementaryName, Node, NodeOf, OpName } from "../ir/nodes.ts";
@@ -115,13 +115,16 @@ function negationOf(holds: Formula): Formula {
 const transposedIf = (isTransposed: boolean, x: Formula): Formula =>
   isTransposed ? { kind: "transpose", x } : x;
 
-/** One factor of a product. `summed` says where its summed axes are among its other axes. */
+/** One factor of a product. `summed` is the position of its summed axes relative to its other axes. */
 interface Factor {
   readonly node: Node;
   readonly summed: "first" | "last" | "all" | "between";
 }
 
-/** Looks through unnamed transposes: notation does not show the order of several row or column axes. */
+/**
+ * Looks through unnamed transposes, because the notation does not show the order of several row or column
+ * axes.
+ */
 function factorOf(node: Node, batch: Axes, summed: Axes): Factor {
   if (node.op === "transpose" && node.name === undefined) {
     const { permutation } = node.attributes;
@@ -136,8 +139,8 @@ function factorOf(node: Node, batch: Axes, summed: Axes): Factor {
 
 /**
  * A contraction over the last axes of x and the first axes of y is a matrix product. There may be batch axes,
- * and rows and columns may have several axes. An operand that is summed over its other side is written
- * transposed. Any other contraction is written as a sum over named indices.
+ * and rows and columns may have several axes. An operand whose summed axes are on the other side is written
+ * as a transpose. Any other contraction is written as a sum over named indices.
  */
 const product: Notation<"contract"> = ({ operands: { x, y }, attributes }, part) => {
   const { batchX, batchY, sumX, sumY } = attributes;

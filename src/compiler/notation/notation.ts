@@ -17,9 +17,9 @@ export const notationOf = (formula: Formula): Notation => ({
   mathml: mathmlOf(formula),
 });
 
-// The equations of rewrite rules in all notations. The file of a rule has its equation as a line of text. The
-// text is only split into tokens, not parsed into operations: letters, words and signs are enough to typeset
-// it.
+// The equations of rewrite rules in all notations. The file of a rule contains its equation as a line of
+// text. The text is only split into tokens, not parsed into operations, because letters, words and signs
+// suffice to typeset it.
 
 interface Form {
   readonly tex: string;

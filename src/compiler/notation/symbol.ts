@@ -27,7 +27,7 @@ const letters: Readonly<Record<string, string>> = {
   sum: "z",
 };
 
-/** Symbols of layers with several weights and biases. The subscript says what each one is for. */
+/** Symbols of layers with several weights and biases. The subscript states the purpose of each. */
 const lettersWithUse: Readonly<Record<string, readonly [letter: string, below: string]>> = {
   query: ["W", "query"],
   key: ["W", "key"],

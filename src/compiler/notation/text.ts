@@ -30,7 +30,8 @@ export const codeName = ({ name, time }: Name): string => (time === undefined ? 
 export function textPrinter(nameText: (name: Name) => string): (formula: Formula) => string {
   const part = (formula: Formula, level: Level): string => {
     const text = textOf(formula);
-    // A name with a slash, such as ∂L/∂x, is a quotient, so tighter operators need brackets around it.
+    // A name with a slash, such as ∂L/∂x, is a quotient, so it needs brackets next to operators that bind
+    // more tightly.
     const isTight = level === "power" || level === "atom";
     const isQuotient = formula.kind === "name" && isTight && text.includes("/");
     return isQuotient || needsBrackets(formula, level, "line") ? `(${text})` : text;

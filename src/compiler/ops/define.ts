@@ -54,7 +54,7 @@ export interface Reverse {
   hasTrait(node: Node, trait: Trait): boolean;
 }
 
-/** Evaluates `roots`, where some nodes have `given` values. Passed to an op that has a body. */
+/** Evaluates `roots`, where some nodes have `given` values. An op with a body receives this function. */
 export type EvaluateBody = (
   roots: readonly Node[],
   given: ReadonlyMap<Node, Tensor>,
@@ -72,12 +72,12 @@ export interface Piece {
 }
 
 /**
- * How a reduction combines many elements. "place of maximum" is the position of the first largest element:
- * its row-major index along the reduced axes.
+ * The way in which a reduction combines many elements. "place of maximum" is the position of the first
+ * largest element: its row-major index along the reduced axes.
  */
 export type Combination = "sum" | "maximum" | "place of maximum";
 
-/** How the elements of a node are computed from those of its operands, for any target. */
+/** The computation of the elements of a node from those of its operands, for any target. */
 export type LoweringOver<N, Names extends string> =
   | { readonly kind: "leaf" }
   /** A loop along time around the nests of the body. */
@@ -88,8 +88,8 @@ export type LoweringOver<N, Names extends string> =
       expression(operands: { readonly [Name in Names]: Expression }, node: N): Expression;
     }
   /**
-   * Computes each element from elements at other indices. `pieces`: the operands, if the result consists of
-   * them unchanged.
+   * Computes each element from elements at other indices. `pieces` are the operands, if the result consists
+   * of unchanged operands.
    */
   | {
       readonly kind: "element";
@@ -123,8 +123,8 @@ export type LoweringOver<N, Names extends string> =
 export type Lowering<K extends OpName> = LoweringOver<NodeOf<K>, OperandName<K>>;
 
 /**
- * Binds the first parameter, the node. A function of the node alone becomes its value; any other function
- * becomes a function of its other parameters.
+ * Binds the first parameter, which is the node. A function of the node alone becomes its value; any other
+ * function becomes a function of its remaining parameters.
  */
 type BoundPart<Part> = Part extends (node: never, ...rest: infer Rest) => infer Value
   ? Rest extends readonly []
@@ -162,7 +162,7 @@ export interface OpDefinition<K extends OpName> extends OpRules<K> {
     reverse: Reverse,
   ): { readonly [O in OperandName<K>]: Node | null };
   readonly lower: Lowering<K>;
-  /** The simplest correct loop; `shape` is the result's, with the batch axis bound to `rows`. */
+  /** The simplest correct loop. `shape` is the shape of the result, with the batch axis bound to `rows`. */
   evaluate(
     operands: { readonly [O in OperandName<K>]: Tensor },
     node: NodeOf<K>,

@@ -12,7 +12,7 @@ function numericOperand(x: TensorType): TensorType {
   return x;
 }
 
-/** Requires both operands to have the same type, which is also the result's. */
+/** Requires both operands to have the same type, which is also the type of the result. */
 export function sameOperands(x: TensorType, y: TensorType): TensorType {
   if (!sameShape(x.shape, y.shape) || x.element !== y.element)
     throw new TypeRefusal(`operands must have the same type, not ${typeText(x)} and ${typeText(y)}`);

@@ -1,4 +1,7 @@
-/** Concrete tensors in doubles: the values of the reference interpreter, simple and slow on purpose. */
+/**
+ * Concrete tensors in doubles: the values of the reference interpreter, which is deliberately simple and
+ * slow.
+ */
 
 export interface Tensor {
   readonly shape: readonly number[];

@@ -5,10 +5,10 @@
  *
  *               d loss / d p = Σ over batches of  Σ_j (∂V/∂T_j) · d S_j / d p
  *
- *           where ∂V/∂T_j is one number for all batches, known once T is known. So a step processes each
- *           group twice. First, `measure` adds up the totals on which some ∂V/∂T_j depends. For a mean, this
- *           is only its divisor, which needs no forward pass. Then, `gradient` adds up the gradients of
- *           Σ_j (∂V/∂T_j) · S_j. `begin` sets all sums to zero.
+ *           where ∂V/∂T_j is one number for all batches, which is known once T is known. A step therefore
+ *           processes each group twice. First, `measure` adds up the totals on which some ∂V/∂T_j depends.
+ *           For a mean, the only such total is its divisor, which needs no forward pass. Then, `gradient`
+ *           adds up the gradients of Σ_j (∂V/∂T_j) · S_j. `begin` sets all sums to zero.
  * Requires  the graph `gradient` after differentiation; the sums of a batch; the loss V as a function of
  *           their totals; and the penalty on weights, which counts once per group.
  * Ensures   a group of one batch has the loss and gradients of that batch. Running statistics are updated
@@ -85,8 +85,8 @@ interface Accumulated {
 }
 
 /**
- * The storage of two kinds of totals. `measure` adds up those of a whole group. The others cover the batches
- * that `gradient` has processed so far.
+ * The storage of the two kinds of totals: the totals of a whole group, which `measure` adds up, and the
+ * totals of the batches that `gradient` has processed so far.
  */
 const measured = (name: string): string => storageIn("result", `group.${name}`);
 const seen = (name: string): string => storageIn("result", `seen.${name}`);
@@ -94,7 +94,7 @@ const seen = (name: string): string => storageIn("result", `seen.${name}`);
 const stateOf = (g: GraphBuilder, name: string): Node =>
   g.named(name, g.state({ name, type: tensorType("f64", []) }));
 
-/** The name of one more sum, the number of batches in the group. */
+/** The name of an additional sum: the number of batches in the group. */
 const batches = "batches";
 
 function accumulate(
@@ -145,8 +145,8 @@ function accumulate(
 }
 
 /**
- * The objective Σ_j (∂V/∂T_j) · S_j + penalty / batches, and the totals that it needs. Sums that depend on no
- * parameter, such as the divisor of a mean, are left out because they have no gradient.
+ * The objective Σ_j (∂V/∂T_j) · S_j + penalty / batches, and the totals that it needs. Sums that do not
+ * depend on a parameter, such as the divisor of a mean, are omitted because they have no gradient.
  */
 function objectiveOf(
   { sums, value, penalty }: Summed,

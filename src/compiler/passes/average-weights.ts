@@ -6,13 +6,13 @@
  *
  *               p ← w at step 0, later p ← d · p + (1 − d) · w          a ← p
  *
- *           A caller may write new values into p, and training continues from them. For this, each step
+ *           A caller may write new values into p, from which training continues. To this end, each step
  *           starts with
  *
  *               w ← p where p ≠ a
  *
- *           element by element. So w needs no initial value, and replacing or restoring parameters needs no
- *           special case.
+ *           element by element. Therefore w needs no initial value, and replacing or restoring parameters
+ *           needs no special case.
  * Requires  the graphs of a whole step: gradients, and groups of batches if the spec has them.
  * Ensures   `begin` sets w; `measure`, `gradient` and `probe` read w instead of each trainable parameter. A
  *           model without an average is unchanged.
@@ -36,7 +36,7 @@ interface TrainableParameter {
 export interface AverageContext {
   readonly g: GraphBuilder;
   readonly isAveraged: boolean;
-  /** In the order of their storage. */
+  /** The trainable parameters, in the order of their storage. */
   readonly trainable: readonly TrainableParameter[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * The definition of a pass: a stage from graph to graph. The step of a recurrence is a graph of its own, so a
- * pass transforms it before the graph that contains the recurrence.
+ * The definition of a pass: a stage from graph to graph. The step of a recurrence is a separate graph, which
+ * a pass transforms before the graph that contains the recurrence.
  */
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Graph } from "../ir/nodes.ts";
@@ -18,7 +18,7 @@ export const graphs: Representation<Graph> = {
 /** The context that all passes of a compilation share. */
 export interface PassContext {
   readonly g: GraphBuilder;
-  /** Whether rewrites that may change rounding are left out. */
+  /** Whether rewrites that may change rounding are omitted. */
   readonly exact: boolean;
 }
 

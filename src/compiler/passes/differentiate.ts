@@ -40,7 +40,7 @@ export function addGradients(graph: Graph, parameters: readonly string[], g: Gra
     const node = gradients[i];
     return node === undefined ? [] : [{ storage: gradientStorage(name), node }];
   });
-  // The last layer comes first, in the order of the backward pass. So values that only a gradient needs are
-  // freed early.
+  // The last layer comes first, in the order of the backward pass, so that values that only a gradient needs
+  // are freed early.
   return makeGraph(graph.name, [...graph.outputs, ...found.reverse()]);
 }

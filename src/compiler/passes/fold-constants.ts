@@ -1,6 +1,6 @@
 /**
- * Purpose   Compute values at compile time that depend on no input: pointwise ops over constants, and views
- *           of constants.
+ * Purpose   Compute values that do not depend on an input at compile time: pointwise ops over constants, and
+ *           views of constants.
  * Requires  a verified graph.
  * Ensures   no pointwise node has only scalar constants (or broadcasts of them) as operands. Values are
  *           computed in doubles by the ops' reference evaluation; a constant of f32 is rounded when it is
@@ -13,12 +13,12 @@ import type { Node } from "../ir/nodes.ts";
 import { evaluateOp, hasTrait } from "../ops/index.ts";
 import { definePass } from "./define.ts";
 
-/** The number that all elements of `node` are equal to, if there is one and it is known. */
+/** The number to which all elements of `node` are equal, if there is one and it is known. */
 function uniformValue(node: Node): number | undefined {
   if (isConstant(node)) return node.attributes.value;
   if (!hasTrait(node, "view") || hasTrait(node, "fills")) return undefined;
   const [first, ...others] = operandsOf(node).map(uniformValue);
-  // 0 and −0 are different numbers here; NaN equals itself.
+  // In this comparison, 0 and −0 differ, and NaN equals itself.
   return others.every((value) => Object.is(value, first)) ? first : undefined;
 }
 

@@ -1,8 +1,8 @@
 /**
  * Purpose   Common-subexpression elimination: compute equal values once.
  * Requires  a verified graph.
- * Ensures   no two nodes have the same op, operands and attributes; the first one stays. Operands of
- *           commutative ops count as equal in either order.
+ * Ensures   no two nodes have the same op, operands and attributes; of equal nodes, the first one remains.
+ *           Operands of commutative ops are equal in either order.
  * Example   %a = exp %x ; %b = exp %x ; %c = add %a, %b   =>   %a = exp %x ; %c = add %a, %a
  */
 import { operandsOf } from "../ir/nodes.ts";

@@ -1,8 +1,8 @@
 /**
  * Purpose   Apply the named rewrite rules until none applies.
  * Requires  a verified graph.
- * Ensures   the same values, bit for bit if `exact` leaves the `fast` rules out. Each node records the rules
- *           that produced it.
+ * Ensures   the same values, bit for bit if `exact` omits the `fast` rules. Each node records the rules that
+ *           produced it.
  * Example   %a = multiply %x, 1 ; %b = add %a, 0   =>   %x
  */
 import { rewriteGraph } from "../ir/builder.ts";

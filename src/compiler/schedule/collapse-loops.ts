@@ -2,8 +2,8 @@
  * Purpose   Collapse two nested loops of a sum into one, if together they traverse memory without gaps.
  * Requires  kernels with one index per axis; the shapes of buffers.
  * Ensures   the same accesses in the same order. Short inner loops, such as over the channels of a window,
- *           become longer. Loops that store are unchanged, because an index past the end of its axis refers
- *           to an element of another row.
+ *           become longer. Loops that store are not changed, because an index past the end of its axis would
+ *           refer to an element of another row.
  * Example   for q<5: for c<6: sum += x[i, j + q, c] · w[q, c]   =>   for c<30: sum += x[i, j, c] · w[0, c]
  *           where c continues past its axis into the next row, which contains the next elements
  */

@@ -114,8 +114,8 @@ function withAddresses(
 }
 
 /**
- * Inlines an address if only one expression of the block itself reads it. An address that an inner loop reads
- * keeps its name.
+ * Inlines an address if only one expression directly in the block reads it. An address that an inner loop
+ * reads keeps its name.
  */
 function inlineSingleReads(block: readonly Statement[], names: ReadonlySet<string>): readonly Statement[] {
   const uses = new Map<string, number>();

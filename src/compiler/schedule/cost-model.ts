@@ -19,7 +19,7 @@ const rates = [
   [3.53, 4.87, 5.42, 4.98, 4.75],
 ] as const;
 
-/** The relative cost of each additional variant of the loop body, because variants make the code longer. */
+/** The relative cost of each additional variant of the loop body, which makes the code longer. */
 const costOfVariant = 0.1;
 
 /** The part of an extent that whole blocks cover, and the remainder. */

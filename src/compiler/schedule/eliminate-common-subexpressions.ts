@@ -28,11 +28,11 @@ import { defineKernelStage } from "../stages/loops.ts";
 import type { Fresh } from "../stages/loops.ts";
 
 /**
- * Whether the conversion of a variable to a real number is free. It is one instruction in WebAssembly and
- * none in TypeScript, whose numbers are doubles.
+ * Whether the expression only converts a variable to a real number, which is cheap: it takes one instruction
+ * in WebAssembly and none in TypeScript, whose numbers are doubles.
  */
 const isRealVariable = (x: Expression): boolean =>
-  x.kind === "convert" && x.x.kind === "variable" && isFloat(x.type);
+  x.kind === "convert" && isFloat(x.type) && (x.x.kind === "variable" || isRealVariable(x.x));
 
 const isWorthSharing = (x: Expression): boolean =>
   x.kind !== "number" &&
@@ -145,6 +145,7 @@ function shareBlock(
     const value = shareParts(x);
     const renamed = known.nameOf(value);
     if (renamed !== undefined) return renamed;
+    if (isRealVariable(value)) return value;
     if ((counts.get(keyOf(x)) ?? 0) < 2) return value;
     const name = fresh(baseName(x));
     const made = variableOf(name, x);
@@ -177,7 +178,7 @@ function shareBlock(
     }
     const mapped = mapExpressions(statement, share);
     if (mapped.kind === "let" && !mapped.mutable) {
-      if (mapped.value.kind === "variable") {
+      if (mapped.value.kind === "variable" || isRealVariable(mapped.value)) {
         aliases.set(mapped.name, mapped.value);
         return;
       }

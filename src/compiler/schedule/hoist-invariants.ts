@@ -37,7 +37,7 @@ const isInvariant = (x: Expression, changes: Changes): boolean => {
 };
 
 /**
- * Whether an expression deserves a name. Numbers and variables do not. Index arithmetic does not either,
+ * Whether an expression deserves a name. Numbers and variables do not, and neither does index arithmetic,
  * because `compute-addresses` hoists addresses.
  */
 const isWorthNaming = (x: Expression): boolean =>

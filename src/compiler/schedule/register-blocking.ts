@@ -19,8 +19,8 @@ import { defineKernelStage } from "../stages/loops.ts";
 import { blockSizes } from "./cost-model.ts";
 
 /**
- * A copy of a loop body for the iteration c steps later. `mark` is appended to the names that the body
- * defines, so that the names of different copies differ.
+ * A copy of a loop body for a later iteration. `mark` is appended to the names that the body defines, so that
+ * the names of different copies differ.
  */
 export function copyOf(
   body: readonly Statement[],
@@ -86,10 +86,7 @@ export const block = (loop: For, size: number, first = 0): readonly Statement[] 
 export const startingAt = (loop: For, body: readonly Statement[], start: number): readonly Statement[] =>
   substituteVariables(body, new Map([[loop.variable, integer(start)]]));
 
-/**
- * The loop in steps of `size`, followed by the remainder. If the loop consists of a single block, it needs no
- * loop.
- */
+/** The loop in steps of `size`, followed by the remainder. A single block needs no loop. */
 export function blocked(loop: For, size: number): readonly Statement[] {
   const { to } = loop;
   const main: For = { ...loop, step: size, body: block(loop, size) };
@@ -127,7 +124,7 @@ function blockNest(loop: For, surroundings: Surroundings): readonly Statement[] 
     .reduceRight<readonly Statement[]>((body, outer) => [{ ...outer, body }], statements);
 }
 
-/** Blocks all nests, which are in the kernel itself or in its loop along time. */
+/** Blocks all nests, which are directly in the kernel or in its loop along time. */
 const blockAll = (statements: readonly Statement[], surroundings: Surroundings): readonly Statement[] =>
   statements.flatMap((statement) => {
     if (statement.kind !== "for") return [statement];

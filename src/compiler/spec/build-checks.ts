@@ -31,7 +31,7 @@ function upstream(roots: readonly Node[], through: (node: Node) => boolean): Set
 type Parameters = Network["parameters"];
 
 /**
- * A hint for a layer that reads later positions of a sequence than the position it computes; undefined for
+ * Returns a hint for a layer that reads positions of a sequence after the one that it computes; undefined for
  * any other layer.
  */
 function looksAhead(layer: Layer): string | undefined {
@@ -67,8 +67,8 @@ export function warnOfIdleMasks(
       {
         at: "key",
         hint:
-          "gru, attention and global-avg-pool1d, for example, skip padding; flatten reads every position, and so " +
-          "does a dense layer that reads the whole sequence as one axis",
+          "layers such as gru, attention and global-avg-pool1d skip padding; flatten reads every position, as " +
+          "does a dense layer whose last axis is the sequence",
       },
     );
   }
@@ -97,7 +97,7 @@ export function warnOfLookahead(model: Model, problems: Collector): void {
 /** Whether the layer reads images: convolution or pooling in two dimensions. */
 const readsImages = ({ type }: Layer): boolean => type.includes("2d");
 
-/** The most channels that an image of a file usually has: red, green, blue and alpha. */
+/** The largest usual number of channels of an image: red, green, blue and alpha. */
 const mostChannels = 4;
 
 /** Whether [a, b, c] is probably channels, height, width. A large image is at most twice as wide as high. */
@@ -114,7 +114,7 @@ export function warnOfChannels(model: Model, { values }: Network, problems: Coll
     const reader = model.network.find((layer) =>
       layer.from.some((from) => {
         const value = values.get(from);
-        // Layers in between, such as a normalisation, keep the shape.
+        // Layers between the two, such as a normalisation, keep the shape.
         return readsImages(layer) && value !== undefined && sameShape(value.type.shape, ["n", ...shape]);
       }),
     );
@@ -133,9 +133,9 @@ export function warnOfChannels(model: Model, { values }: Network, problems: Coll
 }
 
 /**
- * Finds a dense layer that reads an image and so acts on its channels alone. Warns (T1315) if a flatten layer
- * follows, which was probably meant to come before. Returns a hint for the case that the output for a target with at
- * most one axis has the wrong shape.
+ * Finds a dense layer that reads an image and therefore acts on its channels alone. Warns (T1315) if a
+ * flatten layer follows, which was probably meant to come first. Returns a hint, which is shown if the output
+ * has the wrong shape for a target with at most one axis.
  */
 export function checkFlatten(
   { network, targets }: Model,
@@ -238,7 +238,7 @@ const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toPrecision(3)
 
 /**
  * Reports each part that alone is too large for the arena: a batch of an input, the value of a layer, or the
- * parameters. `copies` is the number of gradients and states that each trainable parameter has.
+ * parameters. `copies` is the number of gradients and states of each trainable parameter.
  */
 export function checkSize(
   model: Model,

@@ -38,9 +38,9 @@ export interface SteppedObjective extends Objective {
 }
 
 /**
- * With the loss `perceptron`, a unit step at the output comes after the loss. The loss reads the value before
- * the step, predictions and metrics read the value after it. The returned model has no such step. A step whose value
- * another layer or loss reads stays in the network.
+ * With the loss `perceptron`, the loss reads the value before a unit step at the output, whereas predictions
+ * and metrics read the value after it. The returned model has no such step. A step whose value another layer
+ * or loss reads remains in the network.
  */
 export function splitOutputSteps(model: Model): {
   readonly model: Model;
@@ -105,7 +105,7 @@ export function predictionsOf(g: GraphBuilder, model: Model, evaluated: readonly
   });
 }
 
-/** The numbers that each row of a node has. */
+/** The number of values in each row of a node. */
 const rowSize = ({ type: { shape } }: Node): number => sizeOf(shape, 1);
 
 /** The activation that each loss already contains. */
@@ -115,8 +115,8 @@ const doubled: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reports losses and metrics that do not fit the output and the target, before any graph is built. `shapeHint` says
- * which layer is probably missing if the output has the wrong shape.
+ * Reports losses and metrics that do not fit the output and the target, before any graph is built.
+ * `shapeHint` names the layer that is probably missing if the output has the wrong shape.
  */
 export function checkMeasures(
   model: Model,
@@ -172,8 +172,8 @@ function fittingText(
   return names.length === 0 ? undefined : `${what} that fit this output and target: ${names.join(", ")}`;
 }
 
-// The values of a real target. Some losses and metrics are defined for some values only. The spec cannot say which
-// values the data has, so they are checked when it is read.
+// The values of a real target. Some losses and metrics are defined for some values only. The spec does not
+// state the values in the data, so they are checked when the data is read.
 
 /** The loss and the metrics that limit the values of a real target, by name. */
 function limitsOf({ target, loss, metrics }: Objective) {
@@ -192,7 +192,10 @@ function rangeText({ lowest, highest, isWhole }: Omit<TargetRange, "otherwise">)
   return lowest === 0 ? "0 or 1" : "-1, 0 or 1";
 }
 
-/** The values that the target may have, with the end of a message about others; undefined if it may have any. */
+/**
+ * The range of the target. Its `rule` completes a message such as "2 is not …". Undefined if every number is
+ * valid.
+ */
 export function targetRange(objective: Objective) {
   const limits = limitsOf(objective);
   if (limits.length === 0) return undefined;
@@ -203,8 +206,8 @@ export function targetRange(objective: Objective) {
     ...(limits.some(({ range }) => range.isWhole) && { isWhole: true as const }),
   };
   const names = limits.map((limit) => limit.name).join(" and ");
-  const advice = [...new Set(limits.map(({ range }) => range.otherwise))].join("; ");
-  const rule = `${rangeText(range)} for ${names}; ${advice}`;
+  // The advice for the loss comes first: advice for a metric is useful only after that.
+  const rule = `${rangeText(range)} for ${names}; ${limits[0].range.otherwise}`;
   return { ...range, rule };
 }
 
@@ -273,8 +276,8 @@ const targetNode = (g: GraphBuilder, { name, shape, classes }: NamedTarget): Nod
   );
 
 /**
- * The target with its padding. A class on padding is −1. A target with `nextOf` has −1 there by itself; it
- * counts the end of a text, too.
+ * The target with its padding. The class on padding is −1. A target with `nextOf` already has −1 there, and
+ * also counts the end of a text.
  */
 function maskedTarget(
   g: GraphBuilder,
@@ -317,7 +320,7 @@ function comparisonOf(
   };
 }
 
-/** The operands of the loss: with the weights of rows and classes. */
+/** The operands of the loss, with the weights of rows and classes. */
 function weighedComparison(
   g: GraphBuilder,
   model: Model,
@@ -379,8 +382,8 @@ function meanLossOf(g: GraphBuilder, model: Model, objective: Objective, output:
 }
 
 /**
- * The loss that training minimises: that of the only target, or Σ weight · loss over all targets. Losses with weight 0
- * are only reported. Undefined after an error in a user's loss.
+ * The loss that training minimises: the loss of the only target, or Σ weight · loss over all targets. Losses
+ * with weight 0 are only reported. Undefined after an error in a user's loss.
  */
 export function meanLoss(
   g: GraphBuilder,
@@ -422,7 +425,7 @@ const weightedSum = (g: GraphBuilder, losses: readonly (readonly [Objective, Nod
       .reduce((sum, term) => g.add(sum, term)),
   );
 
-/** A total of evaluation. It is an f64, so that sums over many batches stay accurate. */
+/** A total that evaluation accumulates. It is an f64, so that sums over many batches stay accurate. */
 const totalState = (g: GraphBuilder, name: string, shape: Shape): Node =>
   g.named(name, g.state({ name, type: tensorType("f64", shape) }));
 
@@ -434,9 +437,9 @@ interface Measurement {
   readonly path: SpecPath;
   /** Builds the sums of a batch. */
   sums(): Readonly<Record<string, Node>>;
-  /** Builds the pairs of a batch from which the runtime computes a metric of the order of all rows. */
+  /** Builds the pairs of a batch from which the runtime computes a rank metric. */
   pairs?(): Readonly<Record<string, Node>>;
-  /** Computes the value from sums over a data set; absent for a metric of the order of all rows. */
+  /** Computes the value from sums over a data set; absent for a rank metric. */
   value?(sums: Readonly<Record<string, Node>>): Node;
 }
 
@@ -484,8 +487,8 @@ const measured = <T>(
 ): T | undefined => reportingErrors(problems, path, () => g.within({ composite, path }, build));
 
 /**
- * Adds the sums of a batch to the totals, such as `totals:loss.count` or `totals:price.loss.count`, and stores the
- * pairs of orders.
+ * Adds the sums of a batch to the totals, such as `totals:loss.count` or `totals:price.loss.count`, and
+ * stores the pairs of rank metrics.
  */
 export function evaluationOutputs(
   g: GraphBuilder,

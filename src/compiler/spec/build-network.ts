@@ -1,7 +1,7 @@
 /**
  * The network of a model as nodes: each layer that the outputs need, in the order of the spec, with its
- * parameters. If a layer rejects its inputs, the error becomes a diagnostic and the layers that read it are
- * skipped. So all errors are reported together.
+ * parameters. If a layer rejects its inputs, the error becomes a diagnostic, and the layers that read it are
+ * skipped, so that all errors are reported together.
  */
 import { DiagnosticError } from "../diagnostics/errors.ts";
 import type { Collector } from "../diagnostics/errors.ts";
@@ -29,7 +29,7 @@ export interface ParameterFacts {
   readonly name: string;
   readonly shape: readonly number[];
   readonly trainable: boolean;
-  /** Whether the penalties l1 and l2 apply to it. */
+  /** Whether the penalties l1 and l2 apply to the parameter. */
   readonly regularized: boolean;
   readonly fill: Fill;
   /** The initialiser for comments, such as "he-uniform, fan-in 64". */
@@ -48,7 +48,10 @@ export interface Network {
   readonly statistics: ReadonlyMap<string, Node>;
 }
 
-/** Dropout has larger salts than initial parameters, so that both draw different numbers at step 0. */
+/**
+ * The salts of dropout are larger than those of initial parameters, so that the two draw different numbers at
+ * step 0.
+ */
 const dropoutSalts = 0x40000000;
 
 /** Ends the build of one layer. It is caught where layers are built. */
@@ -215,7 +218,7 @@ function formulaPath(layer: Layer, { details: { within } }: BuildError): SpecPat
 
 // The values of the layers as outputs of a program that shows them during training.
 
-/** Outputs for the layers that compute new values. Layers that only rearrange other values are left out. */
+/** Outputs for the layers that compute new values. Layers that only rearrange other values are omitted. */
 export function layerOutputs({ network }: Model, { values }: Network): Output[] {
   const isLayer = new Set(network.map(({ name }) => name));
   const known = new Set([...values].flatMap(([name, node]) => (isLayer.has(name) ? [] : [node])));

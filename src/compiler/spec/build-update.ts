@@ -26,7 +26,7 @@ import { objectivesOf } from "./objectives.ts";
 import type { Model } from "./types.ts";
 
 // One step of the optimizer. All trainable parameters are adjacent in memory, and so are their gradients and
-// each of their states. So the update is one flat computation over P numbers.
+// each of their states. The update is therefore one flat computation over P numbers.
 
 export interface StateFacts {
   readonly name: string;

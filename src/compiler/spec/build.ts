@@ -37,13 +37,16 @@ import type { Evaluated, LossParts, SteppedObjective } from "./build-measures.ts
 import type { Model } from "./types.ts";
 
 export interface ModelGraphs {
-  /** In the order of the spec. */
+  /** The parameters, in the order of the spec. */
   readonly parameters: readonly ParameterFacts[];
   /** The loss in two parts and the penalty, for a step over several batches. */
   readonly loss: LossParts & { readonly penalty: Node | undefined };
   /** Inputs and targets → `result:loss`, the mean loss with regularization, in training mode. */
   readonly training: Graph;
-  /** Inputs → `probe:LAYER`, the value of each layer in training mode, if it is real and new. */
+  /**
+   * Inputs → `probe:LAYER`, the value of each layer in training mode, if it consists of real numbers and is
+   * newly computed.
+   */
   readonly layers: Graph;
   /**
    * States `flat:parameters`, `flat:gradients` (of all trainable ones), `optimizer:…` → the parameters and
@@ -53,7 +56,10 @@ export interface ModelGraphs {
   readonly update: Graph;
   /** The shape of a row of each prediction, in the order of the targets. */
   readonly predictions: readonly { readonly target: string; readonly shape: readonly number[] }[];
-  /** Inputs → `result:output`, in evaluation mode. With `losses`, a row has the predictions of all targets. */
+  /**
+   * Inputs → `result:output`, in evaluation mode. With `losses`, a row contains the predictions of all
+   * targets.
+   */
   readonly predict: Graph;
   /** Inputs, targets and `totals:…` (f64) → the totals with this batch added. */
   readonly evaluate: Graph;
@@ -171,7 +177,7 @@ const trainableSize = (parameters: readonly ParameterFacts[]): number =>
 const copiesOf = (states: readonly StateFacts[]): number =>
   1 +
   states.filter(({ name, type }) => nameIn("optimizer", name) !== undefined && type.shape.length > 0).length +
-  // Averaging needs a second array, for the weights that are averaged.
+  // Averaging needs a second array, for the weights of which the average is taken.
   (states.some(({ name }) => name === averageStorage) ? 2 : 0);
 
 /** l1 · Σ|w| and l2 · Σw² for each regularized, trainable parameter w. */

@@ -71,7 +71,7 @@ function canonicalOptimizer(optimizer: FullSpec["optimizer"], training: FullSpec
 }
 
 /**
- * The factor for a learning rate that is chosen for steps of `scaleFrom` rows. It is linear in the number of
+ * The factor for a learning rate that was chosen for steps of `scaleFrom` rows. It is linear in the number of
  * rows (P. Goyal et al., "Accurate, Large Minibatch SGD", 2017) or its square root (A. Krizhevsky, "One weird
  * trick for parallelizing convolutional neural networks", 2014).
  */
@@ -99,7 +99,10 @@ function canonicalTraining(
   };
 }
 
-/** Whether a split follows a rule, and is not drawn at random from all rows, or the units are windows. */
+/**
+ * Whether a rule determines a split, as it always does for windows. Other splits are drawn at random from all
+ * rows.
+ */
 export const isRuled = (
   { test = {}, validation = {} }: Pick<FullSpec["training"], "test" | "validation">,
   data: Pick<ModelData, "windows" | "validation"> | undefined,
@@ -132,7 +135,7 @@ type SpecData = NonNullable<FullSpec["data"]>;
 /** A count of 1 has no effect. */
 const rareCount = (minCount: number) => (minCount > 1 ? { minCount } : {});
 
-/** A decimal point without a mark for thousands is the format of the readers. */
+/** The readers' own format has a decimal point and no thousands separator. */
 function numberFormat({ decimal = ".", thousands }: SpecData["numbers"] = {}): Pick<ModelData, "numbers"> {
   if (decimal === "." && thousands === undefined) return {};
   return { numbers: { decimal, ...(thousands !== undefined && { thousands }) } };

@@ -42,7 +42,7 @@ function explainAll(
   return { diagnostics, omitted };
 }
 
-/** Unknown types inside an object of unknown type are found one level after the other. */
+/** The depth of the search. Unknown types inside an object of unknown type are found level by level. */
 const deepestUnknown = 4;
 
 /**
@@ -76,7 +76,10 @@ function explainHidden(
   return all;
 }
 
-/** A type for the object whose type is unknown. `keys`: those to check, if the type is only a placeholder. */
+/**
+ * A type for the object whose type is unknown. If the type is only a placeholder, `keys` are the keys to
+ * check.
+ */
 function guessAt(path: SpecPath, schema: SchemaNode, spec: unknown) {
   const owner = path.slice(0, -1);
   const names = namesAt(path, schema, spec);
@@ -86,7 +89,7 @@ function guessAt(path: SpecPath, schema: SchemaNode, spec: unknown) {
   return { path: owner, type: names[0], keys: node === undefined ? [] : sharedKeysOf(node) };
 }
 
-/** A copy of the value with another value at the path. */
+/** A copy of the value with a different value at the path. */
 function withValue(value: unknown, [step, ...rest]: SpecPath, to: unknown): unknown {
   if (step === undefined) return to;
   if (Array.isArray(value)) return value.map((item, i) => (i === step ? withValue(item, rest, to) : item));
@@ -94,8 +97,8 @@ function withValue(value: unknown, [step, ...rest]: SpecPath, to: unknown): unkn
 }
 
 /**
- * If an object has an unknown key, its custom checks are not reported: the unknown key is probably a
- * misspelling of the key that they miss.
+ * If an object has an unknown key, its custom checks are not reported, because the unknown key is probably a
+ * misspelling of the key whose absence they report.
  */
 function isCause(issues: readonly Issue[]): (issue: Issue) => boolean {
   const key = ({ path }: Issue) => JSON.stringify(path.map(String));
@@ -153,7 +156,10 @@ function explainUnion(
   return [value === undefined ? missing(path, schema, spec) : mismatch(path, schema, spec)];
 }
 
-/** Whether a form rejects the type of the value itself. The value was then not meant to have this form. */
+/**
+ * Whether a form rejects the type of the value itself. In that case, the value was not meant to have this
+ * form.
+ */
 const atRoot = (issue: Issue): boolean =>
   issue.path.length === 0 &&
   (issue.code === "invalid_type" || issue.code === "invalid_value" || issue.code === "custom");

@@ -1,17 +1,17 @@
 /**
- * The names that Keras and PyTorch use for what a spec names otherwise. Only hints about unknown names and keys read
- * these tables: a spec that uses such a name stays an error.
+ * The names in Keras and PyTorch for things that have another name in a spec. These tables serve only for
+ * hints about unknown names and keys: a spec that uses such a name is still an error.
  */
 import { activations } from "../library/activations/index.ts";
 import { plainName, showValue } from "../util/message-text.ts";
 
-/** The name in a spec, and what else differs. */
+/** The name in a spec, with a note about other differences. */
 type Ours = string | readonly [name: string, note: string];
 
 const logits = "It reads logits, so remove the sigmoid or softmax before it.";
 const indices = `Its targets are class indices: declare the target as { "classes": k }. ${logits}`;
 
-/** By kind of name; the keys are lower case, without separators. */
+/** The names by kind. Keys are in lower case, without separators. */
 const names: Readonly<Record<string, Readonly<Record<string, Ours>>>> = {
   layer: {
     linear: "dense",
@@ -138,7 +138,7 @@ const names: Readonly<Record<string, Readonly<Record<string, Ours>>>> = {
   },
 };
 
-/** Keys of layers, optimizers, `training` and `data`, also without separators. */
+/** The keys of layers, optimizers, `training` and `data`, also without separators. */
 const keys: Readonly<Record<string, readonly string[]>> = {
   outfeatures: ["units"],
   hiddensize: ["units"],
@@ -170,12 +170,12 @@ const keys: Readonly<Record<string, readonly string[]>> = {
 
 /** The name in a spec for the name that another library uses, and the hint about it. */
 interface ForeignName {
-  /** Absent if the spec has no name of this kind for it. */
+  /** Absent if specs have no equivalent of this kind. */
   readonly ours?: string;
   readonly hint: string;
 }
 
-/** Undefined if the tables do not have the name. `known` are the names that the spec may use. */
+/** Returns undefined if the tables do not contain the name. `known` are the names that the spec may use. */
 export function foreignName(kind: string, name: string, known: readonly string[]): ForeignName | undefined {
   const plain = plainName(lastPart(name));
   const [ours, note] = [own(names[kind], plain) ?? []].flat();

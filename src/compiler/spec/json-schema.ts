@@ -10,7 +10,10 @@ export const mostListed = 6;
 
 export type SchemaNode = z.core.JSONSchema.JSONSchema;
 
-/** The part of the schema for the value at the path. Of several forms, that of the value is chosen. */
+/**
+ * The part of the schema for the value at the path. If there are several forms, the form of the value is
+ * chosen.
+ */
 export function nodeAtPath(schema: SchemaNode, path: SpecPath, spec: unknown): SchemaNode | undefined {
   let node: SchemaNode | undefined = schema;
   let value = spec;
@@ -88,7 +91,7 @@ export function tagKeysOf(node: SchemaNode): string[] {
   return [...new Set(members.flatMap(([key, member]) => (isTag(member) ? [key] : [])))];
 }
 
-/** A tag is the name of a form; `true` as the only value of a key is not one. */
+/** A tag is the name of a form. A key whose only value is `true` is not a tag. */
 const isTag = (member: SchemaNode | boolean | undefined): boolean =>
   typeof member === "object" && typeof member.const === "string";
 
@@ -174,7 +177,10 @@ function own(value: unknown, key: string | number): unknown {
 
 // The JSON Schema for editors.
 
-/** The schema of specs as users write them (JSON Schema, draft 2020-12): short forms allowed, defaults optional. */
+/**
+ * The schema of specs as users write them (JSON Schema, draft 2020-12): short forms are allowed, and keys
+ * with defaults are optional.
+ */
 export const specSchema = (): SchemaNode =>
   possible(z.toJSONSchema(modelSchema, { io: "input", reused: "inline", unrepresentable: "any" }));
 
@@ -194,7 +200,7 @@ function possible(node: SchemaNode): SchemaNode {
   });
   const { anyOf, ...rest } = Object.fromEntries(entries);
   if (!Array.isArray(anyOf)) return { ...rest };
-  // A choice between a string and a function becomes the string.
+  // Of a choice between a string and a function, only the string remains.
   const [only, another]: readonly SchemaNode[] = anyOf;
   return another === undefined ? { ...only, ...rest } : { ...rest, anyOf };
 }

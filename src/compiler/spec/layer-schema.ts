@@ -8,7 +8,7 @@ import type { Choice, ChoiceInput } from "../util/choice.ts";
 /** The form of the names of specs, inputs, targets and layers. check-names.ts checks the rest. */
 export const namePattern = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
-/** The pattern for editors only: the compiler's own checks have better messages. */
+/** This pattern is only for editors; the compiler's own checks have better messages. */
 export const named = { pattern: namePattern.source };
 
 /** The keys that every layer and block has. */
@@ -19,7 +19,7 @@ const layerKeys = {
     .meta({
       ...named,
       description:
-        "The name of the layer, with which the names of its parameters start; by default its type and an ordinal.",
+        "The name of the layer, a prefix of its parameter names; by default its type and an ordinal.",
     }),
   from: z
     .union([z.string(), z.array(z.string()).min(1)])
@@ -37,7 +37,7 @@ const layerKeys = {
     .describe("If false, this layer and those after it treat padding like any other position."),
 };
 
-/** The row without `reverse`, because a bidirectional block runs its layer in both directions. */
+/** Returns the row without `reverse`, because a bidirectional block runs its layer in both directions. */
 function bothWays<Keys extends z.ZodRawShape>(row: { about: string; keys: Keys & { reverse: z.ZodType } }) {
   const { reverse: _, ...keys } = row.keys;
   return { about: row.about, keys };

@@ -1,6 +1,6 @@
 /**
  * The masks of inputs: which positions of a sequence are padding. An input declares its padding by a value or
- * by another input with the length of each row. Texts have padding by themselves.
+ * by another input with the length of each row. Texts need no declaration.
  */
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Node } from "../ir/nodes.ts";
@@ -32,7 +32,10 @@ function beforeEnd(g: GraphBuilder, x: Node, lengths: Node): Node {
   return g.less(positions(g, x), g.broadcastTo(column, x.type.shape.slice(0, 2)));
 }
 
-/** Whether x is not the padding value. A position with several numbers is padding if all of them are. */
+/**
+ * Whether x differs from the padding value. A position with several numbers is padding if all of them have
+ * this value.
+ */
 function unlike(g: GraphBuilder, x: Node, padding: number): Node {
   const isPadding = g.cast(g.equal(x, padding), { element: g.float });
   const axes = x.type.shape.slice(2).map((_, axis) => axis + 2);

@@ -1,6 +1,7 @@
 /**
- * What a model learns: its targets, each with the layer that predicts it, the loss that compares them, and its metrics.
- * A spec has one target with `output`, `loss` and `metrics`, or `losses` with an entry for each target.
+ * The objectives of a model: its targets, each with the layer that predicts it, the loss that compares the
+ * two, and its metrics. A spec has one target with `output`, `loss` and `metrics`, or `losses` with an entry
+ * for each target.
  */
 import { invariant } from "../diagnostics/errors.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
@@ -11,7 +12,7 @@ export interface NamedTarget extends ModelTarget {
   readonly name: string;
 }
 
-/** A target, and how the model learns it. */
+/** A target, with its prediction, loss and metrics. */
 export interface Objective {
   readonly target: NamedTarget;
   /** The name of the layer that predicts the target. */
@@ -22,7 +23,7 @@ export interface Objective {
   readonly metrics: readonly Metric[];
   readonly classWeights?: Training["classWeights"];
   readonly sampleWeights?: string | undefined;
-  /** The beginning of the names of its figures in reports: "price." with `losses`, else "". */
+  /** The prefix of the names of its loss and metrics in reports: "price." with `losses`, otherwise "". */
   readonly prefix: string;
   readonly paths: ObjectivePaths;
 }
@@ -72,13 +73,13 @@ function onlyObjective(
 /** The names of the layers that losses read. */
 export const outputsOf = (model: Model): readonly string[] => objectivesOf(model).map(({ output }) => output);
 
-/** A number of reports besides the loss: its name, and whether higher values are better. */
+/** A value in reports other than `loss`: its name, and whether higher values are better. */
 export interface Figure {
   readonly name: string;
   readonly higherIsBetter: boolean;
 }
 
-/** The figures of reports besides the loss: with `losses`, the loss of each target, and the metrics. */
+/** The values in reports other than `loss`: the metrics and, with `losses`, the loss of each target. */
 export const figuresOf = (model: Model): readonly Figure[] =>
   objectivesOf(model).flatMap(({ prefix, metrics }) => [
     ...(prefix === "" ? [] : [{ name: `${prefix}loss`, higherIsBetter: false }]),

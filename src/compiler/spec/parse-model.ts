@@ -61,7 +61,8 @@ export function parseSpec(spec: unknown): ParsedSpec {
   checkFormulas(value, problems);
   checkNames(value, network, problems);
   const references = checkReferences(value, network, problems);
-  // Blocks are expanded only if there are no errors. Otherwise an error could make other layers look unread.
+  // Blocks are expanded only if there are no errors. Otherwise an error could make other layers appear
+  // unread.
   const flat =
     result.success && problems.found.length === 0
       ? flattenNetwork(result.data.network, network, references)
@@ -79,7 +80,7 @@ export function parseSpec(spec: unknown): ParsedSpec {
   const ofRows = specOfRows(value);
   checkData(ofRows, problems);
   checkCells(ofRows, member(value, "data"), problems);
-  // A value that is nested this deeply is nearly always misplaced. An error about its location is more
+  // A value that is nested this deeply is nearly always in the wrong place. An error about its place is more
   // helpful, so nesting is reported only if there is no other error.
   if (tooDeep !== undefined && !problems.found.some(({ severity }) => severity === "error"))
     problems.error(tooDeep.path, tooDeep.code, tooDeep.message);

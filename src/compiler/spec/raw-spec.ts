@@ -26,11 +26,11 @@ export const textOf = (value: unknown): string | undefined => (typeof value === 
 export const isCustomLayer = (value: unknown): boolean =>
   typeof value === "function" || typeof member(value, "build") === "function";
 
-/** The `type` of a choice, in its long or its short form. */
+/** The `type` of a choice, in its long or short form. */
 export const typeOf = (value: unknown): string | undefined => textOf(value) ?? textOf(member(value, "type"));
 
 // Copies a spec to plain data and functions. A spec in TypeScript may have getters, proxies, holes in lists,
-// and cycles. Later stages need values that do not change between reads, and trees of limited size.
+// and cycles. Later stages require values that do not change between reads, and trees of limited size.
 
 /** Limits far above any real spec. The readers of JSON and YAML use the same ones. */
 export const deepest = 100;

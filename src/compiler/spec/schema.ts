@@ -127,7 +127,7 @@ const split = {
     .describe("A column of groups: all rows of a group are in one split, or in one fold."),
 };
 
-/** Exactly one of these keys selects the rows of a split, or `group` alone. */
+/** Exactly one of these keys selects the rows of a split, unless the split has only the key `group`. */
 const ways = ["fraction", "last", "after", "column", "file"] as const;
 
 /** The same rule for the JSON Schema. */
@@ -190,7 +190,8 @@ const weights = {
     .union([z.literal("balanced"), z.array(nonNegative).min(2), z.record(z.string(), nonNegative)])
     .optional()
     .describe(
-      'The weight of each class in the loss: a list in class order, an object by class name, or "balanced" by rarity.',
+      'The weight of each class in the loss: a list in class order, an object by class name, or "balanced", ' +
+        "which gives rare classes higher weights.",
     ),
   sampleWeights: z
     .string()
@@ -270,7 +271,10 @@ const scale = z.union([
   z.strictObject({ divide: positive.describe("The number that divides every value.") }),
 ]);
 
-/** How an input or target is read from a file. check-data.ts checks which keys may be combined. */
+/**
+ * The keys that describe how an input or target is read from a file. check-data.ts checks which of them may
+ * be combined.
+ */
 const columnKeys = {
   columns: z
     .array(z.string().min(1))
@@ -283,7 +287,7 @@ const columnKeys = {
     .optional()
     .describe(
       "What to do with a missing value (empty, NA, N/A, NaN, null or ?): report an error (the default), drop the " +
-        "row, use the mean of the training split, or, for categories, make it a category of its own.",
+        "row, use the mean of the training split, or, for categories, treat it as a separate category.",
     ),
 };
 
@@ -322,16 +326,19 @@ const words = z
       .boolean()
       .default(false)
       .describe('Converts text to lower case, so that "The" and "the" are the same word.'),
-    cut: z.boolean().default(false).describe("Truncates longer texts; by default they are an error."),
+    cut: z
+      .boolean()
+      .default(false)
+      .describe("Truncates longer texts; by default, a longer text is an error."),
   })
   .optional();
 
 const windows = z.strictObject({
-  length: positiveInteger.describe("The number of rows of the past, which inputs read."),
-  horizon: positiveInteger.describe("The number of rows after them, which the target reads."),
+  length: positiveInteger.describe("The number of past rows, which the inputs read."),
+  horizon: positiveInteger.describe("The number of future rows, which the target reads."),
   stride: positiveInteger
     .default(1)
-    .describe("The number of rows from the beginning of a window to that of the next."),
+    .describe("The distance between the beginnings of consecutive windows, in rows."),
   group: z
     .string()
     .min(1)
@@ -339,7 +346,7 @@ const windows = z.strictObject({
     .describe("The column of groups, if the file has several series: a window has rows of one group."),
   season: positiveInteger
     .optional()
-    .describe("The number of rows of a season: the naive forecast is then the value of the last season."),
+    .describe("The number of rows in a season; the naive forecast is then the value one season before."),
   gaps: z
     .enum(["cut", "keep"])
     .optional()
@@ -389,7 +396,7 @@ const inputColumns = z.strictObject({
     .optional()
     .describe(
       "A category is treated as unseen if it occurs in fewer rows of the training split than this; by default 2 if " +
-        "unseen categories are a category of their own, otherwise 1.",
+        'unseen categories form a separate category (`"unseen": "category"`), otherwise 1.',
     ),
   dates: dates.describe("The columns contain dates, encoded as numbers for their parts."),
   words: words.describe(
@@ -459,7 +466,7 @@ const data = z.strictObject({
   time: time.optional().describe("The column of times, which orders the rows."),
   windows: windows
     .optional()
-    .describe("Cuts windows from series of rows: a model of the past forecasts the future."),
+    .describe("Cuts windows from series of rows: the model reads past rows and forecasts future rows."),
   inputs: z.record(z.string(), inputColumns).optional().describe("The columns of each input."),
   targets: z.record(z.string(), targetColumns).optional().describe("The columns of each target."),
 });
@@ -516,8 +523,9 @@ const model = z.strictObject({
 export const modelSchema = model.meta(oneLossOrSeveral);
 
 /**
- * A spec as users write it: short forms are allowed and defaults are optional. It has either `loss`, or `losses`; the
- * type does not say so, because a spec that is derived from another one could then not replace its loss.
+ * A spec as users write it: short forms are allowed and defaults are optional. It has either `loss` or
+ * `losses`. The type does not express this, because otherwise a spec that is derived from another one could
+ * not replace its loss.
  */
 export type ModelSpec = z.input<typeof modelSchema>;
 

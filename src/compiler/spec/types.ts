@@ -1,6 +1,6 @@
 // The canonical spec, which the rest of the compiler reads. Everything is explicit: every layer has a name
 // and a list of sources, short forms are expanded, and defaults are filled in. Equal models have equal
-// canonical specs, however they were written.
+// canonical specs, however their specs are written.
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import type { LayerChoice } from "../library/layers/index.ts";
 import type { FullSpec } from "./schema.ts";
@@ -30,7 +30,7 @@ export type Layer = Named<LayerChoice>;
 export type Loss = NonNullable<Full["loss"]>;
 export type Metric = Full["metrics"][number];
 export type ClassWeights = "balanced" | readonly number[];
-/** `scale` multiplies the rate, if it was chosen for another number of rows than a step has. */
+/** `scale` multiplies the rate if the rate was chosen for a different number of rows per step. */
 export type Schedule = NonNullable<Full["optimizer"]["learningRate"]> & { readonly scale?: number };
 export type Optimizer = WithRate<Full["optimizer"]>;
 export type Scale = "standard" | "min-max" | { readonly divide: number };
@@ -56,33 +56,33 @@ export interface Columns {
   /** Column names and ranges "p0..p63", as written. The file's header determines a range's columns. */
   readonly columns: readonly string[];
   readonly scale?: Scale;
-  /** What to do with missing values. If absent, missing values are an error. */
+  /** The treatment of missing values. If absent, missing values are an error. */
   readonly missing?: "drop" | "mean" | "category";
-  /** The columns hold dates, encoded as numbers for their parts. */
+  /** The columns contain dates, encoded as numbers for their parts. */
   readonly dates?: Dates;
-  /** The column holds text, encoded as sequences of characters of this length. */
+  /** The column contains text, encoded as sequences of characters of this length. */
   readonly characters?: { readonly length: number };
-  /** The columns hold categories, encoded as one-hot numbers or as indices. */
+  /** The columns contain categories, encoded as one-hot numbers or as indices. */
   readonly categories?: "one-hot" | "index";
-  /** Categories that the training split lacks are a category of their own. */
+  /** Categories that the training split lacks form a separate category. */
   readonly unseen?: "category";
   /** A category in fewer rows of the training split is treated as unseen. */
   readonly minCount?: number;
-  /** The column holds text, encoded as sequences of words. */
+  /** The column contains text, encoded as sequences of words. */
   readonly words?: { readonly length: number; readonly lowerCase: boolean; readonly cut: boolean };
   /** The target is the next character or word of this input. The target then has no columns. */
   readonly nextOf?: string;
   /** The classes of the target have names, even where these are numbers. */
   readonly names?: true;
-  /** The column holds the weight of each row. */
+  /** The column contains the weight of each row. */
   readonly weighs?: true;
-  /** If the spec names the target's classes: their names, sorted. The data must have these names. */
+  /** The sorted names of the target's classes, if the spec states them. The data must have these names. */
   readonly classNames?: readonly string[];
   /** The rows of a window that the input reads, if not those of the past. */
   readonly window?: "future" | "whole" | "last";
 }
 
-/** How windows are cut from a series. */
+/** The rule by which windows are cut from a series. */
 export interface Windows {
   readonly length: number;
   readonly horizon: number;
@@ -92,7 +92,10 @@ export interface Windows {
   readonly gaps?: "cut" | "keep";
 }
 
-/** How rows are selected for a split. One of the keys is present, apart from `value`, and `group` with `fraction`. */
+/**
+ * The rule that selects the rows of a split. Exactly one key is present, except that `value` accompanies
+ * `column`, and `group` accompanies `fraction`.
+ */
 export interface SplitRule {
   readonly fraction?: number;
   readonly last?: number;
@@ -118,7 +121,7 @@ export interface ModelData {
   readonly test?: DataFiles;
   /** The separator of cells in a CSV file, if it is not a comma. */
   readonly separator?: string;
-  /** How the cells of a text file write numbers, if not as in 1234.5. */
+  /** The number format of the cells of a text file, if it differs from 1234.5. */
   readonly numbers?: { readonly decimal?: "." | ","; readonly thousands?: string };
   /** A separate file for the validation rows. */
   readonly validation?: string;
@@ -139,18 +142,18 @@ export interface Training {
   readonly validation?: Validation;
   readonly test?: SplitRule;
   readonly earlyStopping?: { readonly patience: number; readonly metric: string; readonly minDelta: number };
-  /** Whether training ends with the parameters of the best epoch, the default, or of the last. */
+  /** Whether training ends with the parameters of the best epoch (the default) or of the last epoch. */
   readonly keep?: "best" | "last";
   /** The number of batches per step, if more than one. */
   readonly accumulate?: number;
   readonly average?: { readonly decay: number };
   /** The weights by class number. "balanced": computed from the class frequencies of the training split. */
   readonly classWeights?: ClassWeights;
-  /** The input that holds the weight of each row. */
+  /** The input that contains the weight of each row. */
   readonly sampleWeights?: string;
 }
 
-/** How a target is learned, in a model with `losses`. */
+/** The entry of a target in `losses`. */
 export interface TargetLoss {
   readonly loss: Loss;
   /** The name of the layer that predicts the target. */

@@ -12,11 +12,11 @@ export interface WrittenLoss {
   readonly metrics: readonly unknown[];
   /** The object that contains `classWeights` and `sampleWeights`, and its location. */
   readonly weights: { readonly of: unknown; readonly path: SpecPath };
-  /** The beginning of the names of its figures in reports. */
+  /** The prefix of the names of its loss and metrics in reports. */
   readonly prefix: string;
 }
 
-/** Whether the spec has `losses`, so that each figure has the name of its target. */
+/** Whether the spec has `losses`, so that the names of losses and metrics contain the target. */
 export const hasLosses = (spec: unknown): boolean => member(spec, "losses") !== undefined;
 
 export function writtenLosses(spec: unknown): readonly WrittenLoss[] {
@@ -36,14 +36,14 @@ export function writtenLosses(spec: unknown): readonly WrittenLoss[] {
   });
 }
 
-/** The name of each metric in reports. A formula has a name of its own. */
+/** The name of each metric in reports. A formula has its own name. */
 export const metricNames = (metrics: readonly unknown[]): (string | undefined)[] =>
   metrics.map((metric) => {
     const type = typeOf(metric);
     return type === undefined || type === "formula" ? textOf(member(metric, "name")) : type;
   });
 
-/** The names of all figures that reports of the spec contain: "loss", or "price.loss", and the metrics. */
+/** The names of all values in reports of the spec: losses, such as "loss" or "price.loss", and metrics. */
 export const writtenFigures = (spec: unknown): readonly string[] => [
   "loss",
   ...writtenLosses(spec).flatMap(({ metrics, prefix }) => [

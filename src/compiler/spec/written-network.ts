@@ -8,8 +8,8 @@ import type { FullLayer } from "./layer-schema.ts";
 import { isCustomLayer, listOf, member, textOf, typeOf } from "./raw-spec.ts";
 import type { Layer } from "./types.ts";
 
-// Every list of layers, also the lists inside blocks. Each layer has its path and its name in the list. The
-// value may still be anything, so that names and references are checked even if the schema found errors.
+// All lists of layers, including those inside blocks. Each layer has its path and its name in the list. The
+// value is not validated yet, so that names and references are checked even if the schema found errors.
 
 export interface WrittenLayer {
   readonly path: SpecPath;
@@ -24,27 +24,30 @@ export interface WrittenLayer {
 
 export type WrittenList = readonly WrittenLayer[];
 
-/** The keys that hold lists of layers, for each type of block. */
+/** The keys that contain lists of layers, for each type of block. */
 const listKeys: Readonly<Record<string, readonly string[]>> = {
   residual: ["layers", "shortcut"],
   repeat: ["layers"],
   bidirectional: [],
 };
 
-/** Why a network cannot be traversed. */
+/** The reason why a network cannot be traversed. */
 interface TraversalError {
   readonly path: SpecPath;
   readonly reason: string;
 }
 
-/** Limits on the nesting of blocks, and on the layers after expansion, because each layer becomes code. */
+/**
+ * Limits on the nesting of blocks, and on the number of layers after expansion, because each layer becomes
+ * code.
+ */
 const deepest = 32;
 const mostLayers = 5000;
 
 /**
- * Reports a network that is nested too deeply or has too many layers to be traversed (T1312). Then no other
- * check runs. A spec in TypeScript may contain itself, or contain one block very often, so the traversal is
- * bounded in depth and in size.
+ * Reports a network that is nested too deeply or has too many layers to be traversed (T1312). In that case,
+ * no other check runs. A spec in TypeScript may contain itself, or contain one block very often, so the
+ * traversal is bounded in depth and in size.
  */
 export function writtenNetwork(spec: unknown, problems: Collector): WrittenList | undefined {
   let visited = 0;
@@ -109,7 +112,7 @@ export function checkLayerCount(network: WrittenList, problems: Collector): void
     problems.error(["network"], "T1312", `network expands to ${all} layers; the limit is ${mostLayers}`);
 }
 
-/** What a layer reads: an input, a layer, or the input of the enclosing block. */
+/** A source of a layer: an input, a layer, or the input of the enclosing block. */
 export type Source = { readonly input: string } | { readonly layer: WrittenLayer } | "block input";
 
 export interface References {
@@ -120,8 +123,8 @@ export interface References {
 }
 
 // Expands blocks: converts the network as written to a flat list of ordinary layers, so that later stages
-// need not know blocks. A generated name starts with the block's name: a layer `dense1` in the second copy of
-// a block `tower` is `tower.2.dense1`. Only generated names have dots, so they never equal a name of the
+// need not handle blocks. A generated name starts with the block's name: a layer `dense1` in the second copy
+// of a block `tower` is `tower.2.dense1`. Only generated names have dots, so they never equal a name of the
 // user.
 //
 //     residual        NAME = (shortcut of the) input + its last layer       NAME.dense1, NAME.shortcut.dense1
@@ -134,7 +137,7 @@ export interface FlatNetwork {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-/** What a block passes to the layers inside it. */
+/** The properties that a block passes to the layers inside it. */
 interface Surroundings {
   /** The source of the first layer. The whole network has none. */
   readonly input?: string;

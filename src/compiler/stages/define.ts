@@ -1,7 +1,7 @@
 /**
  * The definition of a compiler stage: a named pure function from one representation to the next. The name of
  * a stage is written only where the stage is defined. Flags, reports, messages and tests read it from there.
- * `run.ts` runs stages, `pipeline.ts` lists them.
+ * `run.ts` runs stages, and `pipeline.ts` lists them.
  */
 import type { Graph } from "../ir/nodes.ts";
 import type { PlannedProgram } from "../loop/types.ts";

@@ -24,7 +24,7 @@ export const plannedPrograms: Representation<PlannedPrograms> = {
   snapshots: ({ programs, plan }) => programs.map((program): PlannedProgram => ({ ...program, plan })),
 };
 
-/** What loop stages need to know about the model. */
+/** The properties of the model that loop stages need. */
 export interface LoopContext {
   readonly batchSize: number;
   /** The element type of parameters and values. */
@@ -72,7 +72,9 @@ export const defineRequiredKernelStage = (name: string, ofKernel: KernelStage["o
   ofKernel,
 });
 
-/** Makes new names for variables of a kernel. A mark in them distinguishes them from buffers. */
+/**
+ * Makes new names for variables of a kernel. The names contain a mark that distinguishes them from buffers.
+ */
 export function freshIn(kernel: Kernel): Fresh {
   let known: Set<string> | undefined;
   return (base) => {

@@ -1,6 +1,6 @@
 /**
- * Runs stages: both graph passes and loop stages. The result of each stage is verified. A malformed result is
- * a bug of the stage, and the error names the stage. Each stage can be skipped, timed and watched, and the
+ * Runs stages: both graph passes and loop stages. The result of each stage is verified. If it is malformed,
+ * the stage has a bug, and the error names the stage. Each stage can be skipped, timed and watched, and the
  * run can stop after it.
  */
 import type { Snapshot, Stage, StageFacts, StageOn } from "./define.ts";

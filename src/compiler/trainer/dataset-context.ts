@@ -107,7 +107,7 @@ export const datasetContextOf = (model: Model, facts: ModelFacts): DatasetContex
   ...(seriesParts(model).forecastNaively && { forecastNaively }),
 });
 
-/** The regime of a run; undefined for one training on splits at random. */
+/** The regime of a run; undefined for a single training run on random splits. */
 export function regimeOf(model: Model): Regime | undefined {
   const name = regimeName(model);
   return name === undefined ? undefined : regimes[name];

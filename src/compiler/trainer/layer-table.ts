@@ -9,7 +9,7 @@ import type { ModelGraphs } from "../spec/build.ts";
 import type { Layer, Model } from "../spec/types.ts";
 import { countText } from "../util/number-text.ts";
 
-/** A layer, with its numbers of FLOPs for a full batch, as counted in the kernels of a step and a prediction. */
+/** A layer, with its FLOPs for a full batch, as counted in the kernels of a step and of a prediction. */
 export interface LayerRow {
   readonly layer: Layer;
   /** The output shape with the batch axis; undefined if no step computes the layer. */
@@ -45,7 +45,7 @@ export function layerTable(model: Model, built: ModelGraphs, lowered: readonly L
   }));
 }
 
-/** The number of all these parameters. */
+/** The total size of these parameters. */
 export const parameterCount = (parameters: readonly LayerParameter[]): number =>
   parameters.reduce((sum, { count }) => sum + count, 0);
 
@@ -53,7 +53,7 @@ export const parameterCount = (parameters: readonly LayerParameter[]): number =>
 export const flopsPerRow = ({ predictionFlops }: LayerRow, { training }: Pick<Model, "training">): number =>
   Math.round(predictionFlops / training.batchSize);
 
-/** The output shape of each layer. A layer without a node of its own has the shape of its input. */
+/** The output shape of each layer. A layer that adds no node has the shape of its input. */
 function shapesOf({ network }: Model, { training }: ModelGraphs): ReadonlyMap<string, Shape> {
   const shapes = new Map(
     training.nodes.flatMap(({ name, type }): [string, Shape][] =>
@@ -74,8 +74,8 @@ interface LayerFlops {
 }
 
 /**
- * The FLOPs of each layer for one run of the program with a full batch. A backward node counts for the layer
- * of the forward node that it differentiates.
+ * The FLOPs of each layer for one run of the program with a full batch. A backward node is counted for the
+ * layer of the forward node that it differentiates.
  */
 function flopsOf(lowered: readonly LoopProgram[], program: string): ReadonlyMap<string, LayerFlops> {
   const sums = new Map<string, LayerFlops>();
@@ -141,7 +141,7 @@ export function layerLines(model: Model, rows: readonly LayerRow[], bytesOfNumbe
   return aligned(table);
 }
 
-/** Joins the parameters of a layer into lines, a few in each. */
+/** Joins the parameters of a layer into lines, with a few parameters per line. */
 function chunks(parameters: readonly string[]): string[] {
   const lines: string[] = [];
   for (const text of parameters) {

@@ -5,8 +5,8 @@ import { layerStorage } from "../ir/storage.ts";
 import type { Layer, Model } from "../spec/types.ts";
 
 /**
- * A unit is saturated if its value is outside these bounds: in the outer 3 % of the activation's range, half
- * of it on each side.
+ * A unit is saturated if its value is outside these bounds, that is, in the outer 3 % of the activation's
+ * range, half of which is on each side.
  */
 const saturation: Readonly<Record<string, { readonly low: number; readonly high: number }>> = {
   tanh: { low: -0.97, high: 0.97 },
@@ -16,7 +16,9 @@ const saturation: Readonly<Record<string, { readonly low: number; readonly high:
   "hard-sigmoid": { low: 0.015, high: 0.985 },
 };
 
-/** The activation that a layer applies last, if any. Those of an lstm and a gru are inside the step. */
+/**
+ * The activation that a layer applies last, if any. The activations of an lstm and a gru are inside the step.
+ */
 function activationAtEnd(layer: Layer): string | undefined {
   if (layer.type === "activation") return activationName(layer.fn);
   return "activation" in layer ? layer.activation.type : undefined;
@@ -29,7 +31,7 @@ function idleRule(layer: Layer) {
   return bounds === undefined ? {} : { idle: { rule: "saturated", ...bounds } };
 }
 
-/** The runtime's `ProbedLayer` of each layer that has a value of its own. */
+/** The runtime's `ProbedLayer` of each layer that computes a value. */
 export const probedLayers = ({ network }: Model, { layers }: ModelGraphs) =>
   layers.outputs.flatMap(({ storage, node }) =>
     network

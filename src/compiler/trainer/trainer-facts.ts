@@ -31,7 +31,7 @@ import type { Columns, DataFiles, Model, ModelData, SplitRule, Training } from "
 import { version } from "../spec/version.ts";
 import { mapValues } from "../util/collections.ts";
 
-/** The splits as fractions of the rows at random. The facts of the data contain all other rules. */
+/** The splits that are random fractions of the rows. The facts of the data contain all other rules. */
 function fractionsOf(training: Training, data: ModelData | undefined) {
   const { test, validation } = training;
   if (isRuled(training, data)) return {};
@@ -61,7 +61,7 @@ export function trainingFacts(model: Model) {
   };
 }
 
-/** An entry without columns has a file of its own. Its only column is named after the entry. */
+/** An entry without columns has a separate file, whose only column is named after the entry. */
 const columnsOf = (entries: Readonly<Record<string, Columns & { readonly range?: ValueRange }>>) =>
   Object.fromEntries(
     Object.entries(entries).map(([name, { columns, missing, unseen, names, window, ...others }]) => [
@@ -77,14 +77,17 @@ const columnsOf = (entries: Readonly<Record<string, Columns & { readonly range?:
     ]),
   );
 
-/** What to do with missing values, as a key of the runtime's `ColumnFacts`. */
+/** The treatment of missing values, as a key of the runtime's `ColumnFacts`. */
 function missingFact(missing: Columns["missing"], isDate: boolean) {
   if (missing === undefined) return {};
   if (missing === "category") return { missingCategory: true };
   return missing === "mean" && isDate ? { meanDates: true } : { [missing]: true };
 }
 
-/** The columns of the targets. With a range of valid values, a target with an IDX file has an entry, too. */
+/**
+ * The columns of the targets. If a target has a range of valid values, it has an entry even if its data is in
+ * an IDX file.
+ */
 function targetColumnsOf(model: Model, given: Readonly<Record<string, Columns>>, isTable: boolean) {
   const objectives = objectivesOf(model);
   const ranges = objectives.flatMap((objective) => {
@@ -138,7 +141,7 @@ function seriesFacts(model: Model, data: ModelData) {
   };
 }
 
-/** The losses that a naive forecast is evaluated with, by the names of their figures. */
+/** The losses by which a naive forecast can be evaluated, by their names in reports. */
 const naiveLossesOf = (model: Model) =>
   Object.fromEntries(
     objectivesOf(model).flatMap(({ prefix, loss, sampleWeights }) => {
@@ -185,7 +188,7 @@ export function seriesParts(model: Model) {
   };
 }
 
-/** The name of the runtime's regime, if a run is more than one training on splits at random. */
+/** The name of the runtime's regime. Undefined for one training run on random splits. */
 export function regimeName({ training, data }: Model): RegimeName | undefined {
   const hasFolds = training.validation?.folds !== undefined;
   if (isRuled(training, data)) return hasFolds ? "ruledFoldsRegime" : "ruledRegime";
@@ -223,7 +226,7 @@ export function encoderNames(model: Model): Readonly<Record<string, EncoderName>
   const data = dataFacts(model);
   if (data === undefined) return {};
   const fields = [...Object.values(data.inputs), ...Object.values(data.targets)];
-  // Of several targets, some may have a range, and others decimals.
+  // If there are several targets, some may have a range and others decimals.
   const isMixed =
     fields.some((field) => "range" in field && !("hasDecimals" in field)) &&
     fields.some((field) => "hasDecimals" in field);
@@ -268,7 +271,7 @@ const otherFormats = /\.(jsonl|ndjson|npy|npz|parquet|gz)$/i;
 /** The runtime's `TargetAnswer`, with the name of the interpretation. */
 export interface NamedAnswer {
   readonly answer?: InterpretationName;
-  /** The numbers of the prediction in a row of the output. */
+  /** The number of values that the prediction has in a row of the output. */
   readonly size: number;
 }
 
@@ -296,7 +299,7 @@ function answerName(
 ): InterpretationName | undefined {
   if (losses !== undefined && data?.targets[target]?.nextOf !== undefined) return undefined;
   const perPlace = sizeOf(output, 1) / sizeOf(shape, 1);
-  // In an IDX file, one column holds all numbers of an image.
+  // In an IDX file, one column contains all numbers of an image.
   const isImage = typeof data?.file !== "string" && sizeOf(shape, 1) > 1;
   if (isImage) return undefined;
   if (classes === undefined) {
@@ -338,7 +341,7 @@ function seenBy(model: Model): RuntimeExpression | undefined {
   return writesTexts(model) ? "asWriter" : undefined;
 }
 
-/** Reads the splits that have a file of their own. */
+/** Reads the splits that are in separate files. */
 function splitReader({ test, validation }: ModelData, one: RuntimeExpression): RuntimeExpression {
   if (validation !== undefined) return called(test === undefined ? "fileAndValidation" : "threeFiles", one);
   return test === undefined ? one : called("fileAndTest", one);
@@ -392,9 +395,9 @@ function predictWith(
 }
 
 /**
- * How a predictor reads rows like those of the data file and interprets its output. `fields` is the
- * preprocessing that was fitted on the data file. Undefined for IDX files and for outputs without an
- * interpretation.
+ * The parts with which a predictor reads rows of the data file's form and interprets its output. `fields` is
+ * the preprocessing that was fitted on the data file. The result is undefined for IDX files and for outputs
+ * without an interpretation.
  */
 export function predictedRows(model: Model, built: ModelGraphs, fields: object) {
   const data = dataFacts(model);
@@ -411,7 +414,7 @@ export function predictedRows(model: Model, built: ModelGraphs, fields: object) 
   };
 }
 
-/** The inputs from which integers reach a value. Ops in between only move integers. */
+/** The inputs whose integers reach a value through ops that only move integers. */
 function integerInputs(node: Node): readonly string[] {
   if (node.op === "input") return [node.attributes.name];
   return operandsOf(node)
@@ -457,13 +460,13 @@ export const limitedTargets = (model: Model) =>
     return range === undefined ? [] : [{ target: name, size: sizeOf(shape, 1), range }];
   });
 
-/** With `losses`: for each target, the numbers per row that predict() returns. */
+/** With `losses`, the number of values per row that predict() returns for each target. */
 export const predictionSizes = ({ losses }: Model, { predictions }: ModelGraphs) =>
   losses && predictions.map(({ target, shape }) => ({ target, size: sizeOf(shape, 1) }));
 
 /**
- * The metrics of the order of all rows: name, function of the runtime, the parts that they collect, and their position
- * in a summary, which begins with the loss.
+ * The rank metrics: their names, the functions of the runtime, the values that they collect, and their index in a
+ * summary, which begins with the loss.
  */
 export function rankedMetrics(model: Model, { evaluate }: ModelGraphs) {
   const names = ["loss", ...figuresOf(model).map(({ name }) => name)];

@@ -1,7 +1,7 @@
-// The schema of "one row of a closed table". A value is an object whose `type` names the row and whose other
-// keys are the row's keys. A name alone is short for the object with only that type. One row of a table may
-// be user-defined: its key `formula` or `build` identifies it without a type, and a function alone is short
-// for an object with only that key.
+// The schema of a choice, which selects one row of a closed table. A choice is an object whose `type` names
+// the row and whose other keys are those of the row. A name alone is short for the object with only that
+// type. One row of a table may be user-defined: its key `formula` or `build` identifies it without a type,
+// and a function alone is short for an object with only that key.
 import * as z from "zod";
 
 /** A row of a table: its keys as a zod shape with defaults, and a description for editors. */

@@ -5,7 +5,7 @@ import * as z from "zod";
 // text does not depend on the order of keys.
 
 /**
- * The value as JSON with the keys of every object in code-unit order. Undefined members are left out, as by
+ * The value as JSON with the keys of every object in code-unit order. Undefined members are omitted, as by
  * JSON.stringify. A function, which only a spec in TypeScript has, becomes its source text.
  */
 export function canonicalJson(value: unknown): string {

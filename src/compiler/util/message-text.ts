@@ -1,6 +1,6 @@
 /**
- * Text for messages: a user's value, an error of any kind, a word of a shell command, and the nearest known name to
- * an unknown one.
+ * Text for messages: a user's value, an error of any kind, a word of a shell command, and the known name that
+ * is nearest to an unknown one.
  */
 import { distance } from "fastest-levenshtein";
 
@@ -13,8 +13,8 @@ export const unprintable = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202
 const longest = 60;
 
 /**
- * Makes text from outside, such as file names and messages of other programs, safe to print: control
- * characters become \uXXXX.
+ * Makes external text, such as file names and messages of other programs, safe to print: control characters
+ * become \uXXXX.
  */
 export const printable = (text: string): string =>
   text.replace(unprintable, (character) => "\\u" + character.charCodeAt(0).toString(16).padStart(4, "0"));
@@ -81,9 +81,10 @@ export function errorText(thrown: unknown): string {
   }
 }
 
-// Why the system refused to read or write a file, in words. The system's own message would name system calls.
+// The reason why the system refused to read or write a file, in words. The system's own message would name
+// system calls.
 
-/** A clause to follow "cannot write a.ts: ". */
+/** Returns the clause that follows "cannot write a.ts: ". */
 export function fileReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = "code" in error ? String(error.code) : undefined;
@@ -94,7 +95,7 @@ export function fileReason(error: unknown): string {
       return "no such file or folder";
     case "EISDIR":
       return "it is a folder";
-    // EEXIST: a folder cannot be made because a file has its name. ENOTDIR: a path leads through a file.
+    // EEXIST: a folder cannot be created because a file has its name. ENOTDIR: a path leads through a file.
     case "EEXIST":
     case "ENOTDIR":
       return "part of its path is a file, not a folder";
@@ -128,8 +129,8 @@ export function shellWord(text: string): string {
   return `$'${escaped}'`;
 }
 
-// "did you mean": finds the known name that is nearest to an unknown one, counted in edits. Distant names
-// would not help, so they are not suggested.
+// "did you mean": finds the known name with the smallest edit distance to an unknown one. Distant names would
+// not help, so they are not suggested.
 
 // Edit distance takes time proportional to the product of both lengths. Real names are shorter than this
 // limit.

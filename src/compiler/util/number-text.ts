@@ -1,4 +1,4 @@
-/** Numbers as people write them in a formula. */
+/** Numbers in the form in which people write them in formulas. */
 
 /** A number written as a short formula of `x`: `1 - x`, `1 / (1 - x)`, `1 / x`, or the logarithm of x. */
 export interface ShortFormula {

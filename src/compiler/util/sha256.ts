@@ -1,4 +1,4 @@
-// SHA-256: identifies a spec or a checkpoint. The only file that uses the host's hash function.
+// SHA-256, which identifies a spec or a checkpoint. Only this file uses the host's hash function.
 import { createHash } from "node:crypto";
 
 /** SHA-256 of bytes, or of a text's UTF-8 bytes, as 64 lower-case hexadecimal digits. */

@@ -31,7 +31,7 @@ export function flowText(value: unknown): string {
   return entries.length === 0 ? "{}" : `{ ${entries.join(", ")} }`;
 }
 
-/** Lines for a record: values in flow style where they fit, else nested blocks. */
+/** The lines of a record: values in flow style where they fit, otherwise nested blocks. */
 export function yamlLines(value: object, indent = ""): string[] {
   if (Array.isArray(value)) return value.flatMap((item) => entryLines(`${indent}- `, item, `${indent}  `));
   return entriesOf(value).flatMap(([key, each]) =>

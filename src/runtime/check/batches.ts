@@ -37,8 +37,8 @@ export function randomBatch({ inputs, targets }: ModelFacts, rows: number, seed:
 const mostAttempts = 20;
 
 /**
- * Finds a batch with a gradient that is not zero. This may take several attempts: for a perceptron, rows that
- * it classifies correctly have zero gradients. First adds random numbers to the parameters.
+ * Finds a batch with a nonzero gradient. This may take several attempts: in a perceptron, rows that are
+ * classified correctly have zero gradients. First adds random numbers to the parameters.
  */
 export function informativeBatch(model: ModelFacts, trainer: Trainer, rows: number, seed: number): Batch {
   for (let attempt = 0; ; attempt++) {

@@ -86,7 +86,7 @@ export const budgetOfFlops = 6e10;
 /** The average number of evaluations of the loss per slope: two at each step width. */
 const valuesOfSlope = 12;
 
-/** How many elements and random directions of a large parameter are checked. */
+/** The numbers of elements and random directions that are checked in a large parameter. */
 interface Sample {
   readonly elements: number;
   readonly directions: number;

@@ -80,13 +80,13 @@ function proofText({ model, facts }: Checked, proof: Proof, errors: readonly str
     ],
     [
       isResumed,
-      `resuming is exact: ${steps} steps, a checkpoint and ${steps} steps give the bits of ${2 * steps} steps`,
+      `resuming is exact: ${steps} steps, a checkpoint and ${steps} more give the same bits as ${2 * steps} steps`,
     ],
     [isRepeated, "the same seed gives the same bits"],
     [
       allocatesNothing,
       bytesPerStep === undefined
-        ? "a step allocates nothing: not measured, because this host cannot, or the steps are too few"
+        ? "a step allocates nothing: not measured, because this host cannot measure it, or the steps are too few"
         : allocatesNothing === undefined
           ? `a step allocates nothing: the engine allocates ${bytesPerStep} bytes of numbers in such ` +
             "loops, which hide other allocations"

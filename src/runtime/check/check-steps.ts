@@ -25,7 +25,7 @@ const attempts = 16;
 
 interface MeasuredStep {
   step(): number;
-  /** Takes a cheap step. Many of these make the engine compile the code. */
+  /** Takes a cheap step. After many of these, the engine compiles the code. */
   warmUp(): number;
   /** The number of cheap steps before each attempt, and the number of steps that are measured. */
   readonly patience: number;
@@ -85,7 +85,7 @@ function heapMeter(): HeapMeter | undefined {
   return host?.memoryUsage && (() => host.memoryUsage?.().heapUsed ?? 0);
 }
 
-/** Whether resumed and uninterrupted runs are bit-identical, and whether equal seeds give equal bits. */
+/** Whether resumed and uninterrupted runs are bit-identical, and whether equal seeds lead to equal bits. */
 export interface ResumeCheck {
   /** The number of steps before the checkpoint, and again after it. */
   readonly steps: number;
@@ -111,7 +111,7 @@ export function checkResuming(
   };
   const whole = run(createTrainer({ seed }), 0, 2 * steps).save();
   const checkpoint = run(createTrainer({ seed }), 0, steps).save();
-  // This trainer has another seed, so the check fails unless the checkpoint replaces the whole state.
+  // This trainer has a different seed, so the check fails unless the checkpoint replaces the whole state.
   const resumed = createTrainer({ seed: seed + 1 });
   resumed.load(checkpoint);
   return {

@@ -45,12 +45,13 @@ export interface CheckFacts {
   readonly flops: number;
   /**
    * Whether V8 allocates numbers (16 bytes each) for this model. It does so in recurrences and in
-   * transformers with dropout, where it does not inline all calls. These allocations would hide others.
+   * transformers with dropout, where it does not inline all calls. These allocations would hide other
+   * allocations.
    */
   readonly allocatesNumbers: boolean;
 }
 
-/** A trainer, and the loss that it is compared with. */
+/** A trainer, and the loss with which it is compared. */
 export interface Checked {
   readonly model: ModelFacts;
   createTrainer(options: { seed?: number | undefined }): Trainer;

@@ -53,9 +53,9 @@ const beginning = '{"tapeless":2,';
  *
  *   header (JSON, one line) | state | best epoch's parameters | last epoch's parameters | checksum
  *
- * The state begins with the current parameters. If training ends with the best epoch, the checkpoint also
- * contains the parameters of the best epoch so far. At the end of training, these replace the current
- * parameters, and the checkpoint then contains the parameters of the last epoch, too.
+ * The state begins with the current parameters. If training will restore the best epoch at the end,
+ * the checkpoint also contains the parameters of the best epoch so far. Once they are restored, the checkpoint
+ * contains the parameters of the last epoch, too.
  */
 export function encodeCheckpoint(
   model: ModelFacts,
@@ -130,7 +130,7 @@ export function decodeCheckpoint(
   if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
   const [best, last] = [stateBytes, stateBytes + parameterBytes];
   if (header.model.specHash !== model.specHash || ![best, last, last + parameterBytes].includes(data.length))
-    throw new InputError("another spec or compiler wrote the checkpoint; to train longer, use --epochs N");
+    throw new InputError("the checkpoint is of another spec or compiler; to train longer, use --epochs N");
   return {
     state: data.subarray(0, best),
     progress: {

@@ -1,4 +1,5 @@
-// Encoder for columns of categories. The categories of a column are those of its training rows, sorted.
+// Encoder for columns of categories. The categories of a column are the distinct values in its training rows,
+// sorted.
 //
 //   one-hot    a number for each category of each column: 1 for the category of the cell, otherwise 0
 //   index      a number for each column: the index of the category, counted from 1

@@ -1,5 +1,5 @@
 // Encoders for columns of numbers and of classes, and the replacement of missing values.
-import { isWithin, ruleOf } from "../step/batch.ts";
+import { isWithin } from "../step/batch.ts";
 import { InputError, shown } from "../step/errors.ts";
 import type { FeatureEncoder } from "./dataset.ts";
 import {
@@ -16,8 +16,8 @@ import {
 import type { Column, NumberArray, Table } from "./table.ts";
 
 /**
- * Encodes numbers, and classes that the data states by number or by name. Real numbers are scaled. Indices
- * remain integers, because f32 cannot represent all 32-bit integers.
+ * Encodes numbers, and classes that the data identifies by number or by name. Real numbers are scaled.
+ * Indices remain integers, because f32 cannot represent all 32-bit integers.
  */
 export const columnEncoder: FeatureEncoder = {
   fit({ model, data, fitScales }, name, table, train) {
@@ -50,7 +50,7 @@ export const columnEncoder: FeatureEncoder = {
           if (isWithin(bounds ? value : encoded[at]!, bounds)) continue;
           if (Number.isNaN(value)) throw noNumber(table, column, rows[row]!);
           const scaled = span === 1 ? "" : ", scaled,";
-          const what = bounds ? ` is not ${ruleOf(bounds)}` : `${scaled} is too large for ${dtype}`;
+          const what = bounds ? ` is not ${bounds.rule}` : `${scaled} is too large for ${dtype}`;
           throw wrongCell(table, column, rows[row]!, value + what);
         }
       }
@@ -86,7 +86,7 @@ export function isMissing(cell: string): boolean {
   return /^(n\/?a|nan|null|\?)?$/i.test(cell.trim());
 }
 
-/** Encodes numbers, and replaces missing values by the mean of the training rows. */
+/** Encodes numbers, and replaces missing values with the mean of the training rows. */
 export const meanEncoder: FeatureEncoder = {
   fit(context, name, table, train) {
     const all = [...table.columns.keys()];

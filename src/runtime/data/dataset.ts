@@ -22,7 +22,7 @@ export interface FeatureEncoder {
   encode(context: EncodingContext, field: FittedField, table: Table, rows: Int32Array): FieldNumbers;
 }
 
-/** All facts that are needed to encode rows, except the fitted fields. */
+/** The context in which rows are encoded: everything except the fitted fields. */
 export interface EncodingContext {
   model: ModelFacts;
   data: DataFacts;
@@ -35,14 +35,14 @@ export interface EncodingContext {
   readTimes?: ReadTimes | undefined;
 }
 
-/** All facts that are needed to split, fit and encode a data set. */
+/** The context in which a data set is split, fitted and encoded. */
 export interface DatasetContext extends EncodingContext {
   training: TrainingFacts;
   /** Present if at least one scale is fitted to the data. */
   fitScales?: FitScales | undefined;
   /** Splitters by key of `SplitRule`. The first key that a rule has selects its splitter. */
   splitters?: Readonly<Record<string, Splitter>>;
-  /** Present if the units of training are not single rows. */
+  /** Present if the model is trained on windows instead of single rows. */
   cutUnits?: CutUnits | undefined;
   /** Present if gaps in time are reported. */
   describeGaps?: DescribeGaps | undefined;
@@ -53,7 +53,10 @@ export interface DatasetContext extends EncodingContext {
 /** Reads the times of all rows: numbers that increase with time. Throws for a cell that is not a time. */
 export type ReadTimes = (table: Table, column: TimeColumn) => Float64Array;
 
-/** Selects the rows of a split among the rows `open`, which are in no other split. Throws if there are none. */
+/**
+ * Selects the rows of a split from the rows `open`, which are not in any other split. Throws if there are
+ * none.
+ */
 export type Splitter = (request: SplitRequest) => Int32Array;
 
 export interface SplitRequest {
@@ -66,33 +69,36 @@ export interface SplitRequest {
   seed: number;
 }
 
-/** The units of training, validation and test: rows or windows. */
+/** The units that are assigned to splits: rows or windows. */
 export interface Units {
-  /** A row of this table is a unit. */
+  /** Each row of this table is a unit. */
   table: Table;
   /** The split of each unit. */
   labels: Uint8Array;
 }
 
-/** Cuts a table into units. `labels` has the split of each row; a unit belongs to one split. */
+/**
+ * Cuts a table into units, such as windows. `labels` contains the split of each row; a unit belongs to one
+ * split.
+ */
 export type CutUnits = (context: EncodingContext, table: Table, labels: Uint8Array) => Units;
 
 /** A warning about gaps in the times of the rows; undefined if there are none. */
 export type DescribeGaps = (context: EncodingContext, table: Table) => string | undefined;
 
-/** Loss and metrics of a naive forecast of these windows, as far as the spec reports them. */
+/** Evaluates a naive forecast of these windows by the losses and the metrics of the spec, where they apply. */
 export type ForecastNaively = (
   context: DatasetContext,
   fields: readonly FittedField[],
   windows: Batch,
 ) => Record<string, number>;
 
-/** The rows of the data, and the test rows if they have a file of their own. */
+/** The rows of the data, and the test rows if they are in a separate file. */
 export interface Source {
   file: string;
   table: Table;
   test?: { file: string; table: Table } | undefined;
-  /** The validation rows, if these have their own file. */
+  /** The validation rows, if they are in a separate file. */
   validationFile?: { file: string; table: Table } | undefined;
 }
 

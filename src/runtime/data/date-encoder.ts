@@ -73,8 +73,8 @@ function earliest(table: Table, name: string, facts: ColumnFacts, rows: Int32Arr
 }
 
 /**
- * Returns the table with the numbers of the parts instead of the dates in these columns. Numbers of missing
- * dates are NaN. Throws for texts that are not dates.
+ * Returns the table with the dates in these columns replaced by the numbers of their parts. Numbers of
+ * missing dates are NaN. Throws for texts that are not dates.
  */
 function withNumbers(
   table: Table,
@@ -117,8 +117,8 @@ export function wrongDate(cell: string, format: string | undefined): string {
 }
 
 /**
- * Returns the error for a date that has an offset if the origin has none, or the reverse. The elapsed time
- * between them is not defined.
+ * Returns the error for a date with an offset if the origin has none, or the reverse. The elapsed time
+ * between the two is undefined.
  */
 function wrongOffset(
   { hasOffset }: DateTime,

@@ -2,7 +2,9 @@
 // parts.
 import { InputError } from "../step/errors.ts";
 
-/** Parts of a date. Cyclic parts have two numbers, sine and cosine; `elapsed` and `year` have one. */
+/**
+ * Parts of a date. A cyclic part is two numbers, sine and cosine; `elapsed` and `year` are one number each.
+ */
 export type DatePart = "elapsed" | "year" | "month" | "day" | "weekday" | "day-of-year" | "hour" | "minute";
 
 /** A date with the clock time as written, and the moment that it denotes. */
@@ -56,9 +58,9 @@ const iso = RegExp(
 );
 
 /**
- * Creates a reader for dates of a format such as "DD.MM.YYYY HH:mm". The default is ISO 8601. The formats
- * "unix" and "unix-ms" are seconds and milliseconds since 1970. Throws for a format that does not determine a
- * date.
+ * Creates a reader for dates in a format such as "DD.MM.YYYY HH:mm". The default is ISO 8601. The formats
+ * "unix" and "unix-ms" are seconds and milliseconds since 1970. Throws for a format that does not determine
+ * a date.
  */
 export function dateReader(format?: string): DateReader {
   if (format === "unix" || format === "unix-ms") {
@@ -171,8 +173,8 @@ export function isoText({ moment, hasOffset }: Pick<DateTime, "moment" | "hasOff
 }
 
 /**
- * Returns the numbers of a part. A cyclic part has two, the sine and cosine of its position in its period.
- * Other parts have one number.
+ * Returns the numbers of a part: for a cyclic part, the sine and cosine of its position in its period; for
+ * other parts, one number.
  */
 export function numbersOf(part: DatePart, date: DateTime, origin: number): number[] {
   const { year, month, day, days } = date;

@@ -14,8 +14,8 @@ export type FittedRule = "standard" | "min-max";
 export type ScaleRule = FittedRule | { divide: number };
 
 /**
- * How texts are split into words. A text that is too long for `length` positions is an error, unless `cut` is
- * true.
+ * The rule by which texts are split into words. A text that is too long for `length` positions is an error,
+ * unless `cut` is true.
  */
 export interface WordRule {
   length: number;
@@ -24,7 +24,7 @@ export interface WordRule {
 }
 
 /**
- * How dates are encoded. `format` is the format of the cells, by default ISO 8601. `origin` is the date, in
+ * The encoding of dates. `format` is the format of the cells, by default ISO 8601. `origin` is the date, in
  * ISO 8601, from which elapsed days are counted.
  */
 export interface DateRule {
@@ -42,8 +42,8 @@ export interface Scale {
 }
 
 /**
- * The columns of a field, by name or as ranges such as "p0..p63", and how to encode them. `scale` applies
- * only to real numbers.
+ * The columns of a field, by name or as ranges such as "p0..p63", and their encoding. `scale` applies only to
+ * real numbers.
  */
 export interface ColumnFacts {
   columns: readonly string[];
@@ -56,9 +56,9 @@ export interface ColumnFacts {
   words?: WordRule;
   /** The columns contain dates. */
   dates?: DateRule;
-  /** A missing value is a category of its own. */
+  /** Missing values form a separate category. */
   missingCategory?: boolean;
-  /** An unseen category is a category of its own. */
+  /** Unseen categories form a separate category. */
   unseenCategory?: boolean;
   /** A category in fewer training rows is treated as unseen. */
   minCount?: number;
@@ -71,7 +71,7 @@ export interface ColumnFacts {
   drop?: boolean;
   /** The mean of the training rows replaces missing values. */
   mean?: boolean;
-  /** The means of the numbers of a date replace those of a missing date. */
+  /** The numbers of a missing date are replaced by the means over the training rows. */
   meanDates?: boolean;
   /** The input contains the weight of each row. */
   weighs?: boolean;
@@ -91,31 +91,37 @@ export interface ColumnFacts {
 export type WindowPart = "past" | "future" | "whole" | "last";
 
 /**
- * A window consists of `length` rows of the past, which inputs read, and `horizon` rows of the future, which
- * the target reads. Windows begin every `stride` rows, and have rows of one group.
+ * A window consists of `length` past rows, which inputs read, and `horizon` future rows, which the target
+ * reads. Windows begin every `stride` rows. All rows of a window belong to one group.
  */
 export interface WindowRule {
   length: number;
   horizon: number;
   stride: number;
   group?: string;
-  /** The rows of a season, for the naive forecast. */
+  /** The number of rows in a season, for the naive forecast. */
   season?: number;
   /** "cut" if no window reaches across a gap in time; "keep" if gaps are not reported. */
   gaps?: "cut" | "keep";
-  /** The losses that a naive forecast can be evaluated with, by the names of their figures. */
+  /** The losses by which a naive forecast can be evaluated, by their names in reports. */
   naiveLosses?: Record<string, "mae" | "mse" | "rmse">;
 }
 
-/** The column of times. `format` is that of the cells, ISO 8601 by default; "number" for plain numbers. */
+/**
+ * The column of times. `format` is the format of the cells: ISO 8601 by default, or "number" for plain
+ * numbers.
+ */
 export interface TimeColumn {
   column: string;
   format?: string;
 }
 
-/** The rows of a split. A rule has one of the keys, apart from `value` and from `group` with `fraction`. */
+/**
+ * The rule that selects the rows of a split. It has exactly one of these keys, except that `value`
+ * accompanies `column`, and `group` accompanies `fraction`.
+ */
 export interface SplitRule {
-  /** A fraction of all rows, or of the groups of `group`, at random. */
+  /** A fraction of all rows, or of the groups of `group`, drawn at random. */
   fraction?: number;
   /** The last rows in the order of time, as a fraction of all rows. */
   last?: number;
@@ -128,14 +134,16 @@ export interface SplitRule {
   group?: string;
 }
 
-/** The rules of splits that are not only fractions of all rows at random, and of folds that are not random. */
+/** The rules of splits and folds that are not drawn row by row at random. */
 export interface SplitRules {
   test?: SplitRule;
   validation?: SplitRule;
   folds?: FoldRule;
 }
 
-/** `forward`: fold k validates the rows after those it is trained on. `group`: a group is in one fold. */
+/**
+ * `forward`: fold k is validated on the rows that follow its training rows. `group`: a group is in one fold.
+ */
 export interface FoldRule {
   forward?: boolean;
   group?: string;
@@ -149,7 +157,7 @@ export interface DataFacts {
   separator?: string | undefined;
   /** The format of numbers in the cells of a text file. */
   numberFormat?: NumberFormat | undefined;
-  /** How windows are cut from the rows, if a series is forecast. */
+  /** The rule by which windows are cut from the rows, if a series is forecast. */
   windowRule?: WindowRule | undefined;
   timeColumn?: TimeColumn | undefined;
   splitRules?: SplitRules | undefined;
@@ -157,7 +165,7 @@ export interface DataFacts {
   idx?: { train: Record<string, string>; test?: Record<string, string> };
 }
 
-/** The fitted encoding of a field, as plain data. It suffices to encode new rows. */
+/** The fitted encoding of a field: all that is needed to encode new rows, as plain data. */
 export interface FittedField {
   name: string;
   /** The columns, with ranges expanded. */
@@ -261,7 +269,7 @@ export function wrongCell(table: Table, column: string, row: number, what: strin
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
-/** Throws if a checkpoint contains an encoding that is not valid for each input and target. */
+/** Throws unless the encodings in a checkpoint are valid for every input and target. */
 export function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefined): void {
   if (fields === undefined) return;
   batchFields(model).forEach(({ name }, i) => {

@@ -4,10 +4,10 @@ import { columnOf } from "./fields.ts";
 import { gapsIn, seriesOrder, timesOf } from "./series.ts";
 import { shown } from "../step/errors.ts";
 
-/** How many gaps the warning locates. */
+/** The maximum number of gaps that the warning locates. */
 const named = 5;
 
-/** Names the first gaps, and says what to do; undefined if there are none. */
+/** Returns a warning that names the first gaps and says what to do; undefined if there are no gaps. */
 export const gapText: DescribeGaps = (context, table) => {
   const { timeColumn, windowRule: { group } = {} } = context.data;
   const times = timesOf(context, table);
@@ -33,6 +33,6 @@ export const gapText: DescribeGaps = (context, table) => {
     `${cellOf(column, before)} is followed by ${cellOf(column, row)}${where} (${placeOf(row)}), ` +
     `${factor} times the usual distance${further}. ` +
     'Windows reach across gaps as if no row were missing. Add the missing rows, or set data.windows.gaps to "cut" ' +
-    'for windows without gaps, or to "keep" if the times are as they should be'
+    'for windows without gaps, or to "keep" if the gaps are intended'
   );
 };

@@ -1,12 +1,12 @@
 // IDX, the format of MNIST, optionally compressed with gzip.
 import { sizeOf } from "../model/facts.ts";
 import type { ModelFacts } from "../model/facts.ts";
-import { isWithin, ruleOf } from "../step/batch.ts";
+import { isWithin } from "../step/batch.ts";
 import { InputError } from "../step/errors.ts";
 import { fieldOf } from "./fields.ts";
 import type { Column, NumberArray, Table } from "./table.ts";
 
-/** The parts of the Web Streams API that are used here. */
+/** The parts of the Web Streams API that this file uses. */
 declare const Blob: new (parts: readonly Uint8Array[]) => {
   stream(): { pipeThrough(stream: object): AsyncIterable<Uint8Array> };
 };
@@ -133,7 +133,7 @@ export function itemsOf(
   const { bounds } = fieldOf(model, name);
   const wrong = found.numbers.findIndex((value) => !isWithin(value, bounds));
   if (wrong < 0) return found;
-  const what = bounds ? ruleOf(bounds) : "a number";
+  const what = bounds ? bounds.rule : "a number";
   throw new InputError(`item ${Math.floor(wrong / sizeOf(own))}: ${found.numbers[wrong]} is not ${what}`);
 }
 

@@ -1,4 +1,4 @@
-// Number formats of files, such as a decimal comma or a separator between thousands.
+// Number formats of files, such as a decimal comma or a thousands separator.
 import type { Column, Table } from "./table.ts";
 
 /**
@@ -11,7 +11,7 @@ export interface NumberFormat {
 
 /**
  * Creates a reader for numbers of this format, which returns NaN for other texts. A number may omit the
- * separators of thousands, but three digits must follow each separator. So "1.23" is not a number if "."
+ * thousands separators, but three digits must follow each separator. So "1.23" is not a number if "."
  * separates thousands. As a separator, " " matches every kind of space, and "'" matches both kinds of
  * apostrophes.
  */

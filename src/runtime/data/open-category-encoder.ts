@@ -24,7 +24,7 @@ export const openCategoryEncoder: FeatureEncoder = {
     const cells = columns.map((column) => categoriesOf(table, column, facts));
     const categories = cells.map((texts) => frequent(texts, train, facts));
     // Count the categories of the whole file, so that the shape does not depend on the split. The training
-    // rows never have more.
+    // rows cannot have more categories.
     const whole = cells.map((texts) => frequent(texts, texts.keys(), facts).length);
     const others = facts.unseenCategory && !isIndex ? columns.length : 0;
     const found = isIndex ? Math.max(...whole) + 1 : whole.reduce((sum, size) => sum + size, others);

@@ -1,4 +1,4 @@
-// Data sets whose splits follow rules, or whose units are windows: the counterpart of `datasetOf` and `foldsOf`.
+// Data sets with split rules or windows. The functions are the counterparts of `datasetOf` and `foldsOf`.
 import { datasetOfRows, encodeRows } from "./dataset.ts";
 import type { Dataset, DatasetContext, LocateErrors, Source, Units } from "./dataset.ts";
 import type { FoldRule } from "./fields.ts";
@@ -8,7 +8,7 @@ import type { Column, Table } from "./table.ts";
 import { InputError, shown } from "../step/errors.ts";
 import { allRows } from "../step/session.ts";
 
-/** These rows of a table, as a table. */
+/** Returns these rows of a table as a new table. */
 export function rowsOfTable(table: Table, rows: Int32Array): Table {
   const columns = [...table.columns].map(([name, { size, text, numbers }]): [string, Column] => {
     const own = () => {
@@ -27,7 +27,7 @@ export function rowsOfTable(table: Table, rows: Int32Array): Table {
   };
 }
 
-/** The units of training: windows, or the rows themselves, without those that are left out. */
+/** The units of a table: windows, or the rows themselves. Rows with the label `leftOut` are omitted. */
 function unitsOf(context: DatasetContext, table: Table, labels: Uint8Array): Units {
   if (context.cutUnits) return context.cutUnits(context, table, labels);
   if (!labels.includes(splitLabels.leftOut)) return { table, labels };
@@ -35,13 +35,13 @@ function unitsOf(context: DatasetContext, table: Table, labels: Uint8Array): Uni
   return { table: rowsOfTable(table, used), labels: Uint8Array.from(used, (row) => labels[row]!) };
 }
 
-/** All rows of the split with this label, as units of their own. */
+/** The units that consist only of rows with this label. */
 function unitsWith(context: DatasetContext, table: Table, labels: Uint8Array, label: number): Table {
   const own = labels.map((other) => (other === label ? label : splitLabels.leftOut));
   return unitsOf(context, table, own).table;
 }
 
-/** The units of a table that is a whole split. */
+/** The units of a table whose rows all belong to one split. */
 const wholeSplit = (context: DatasetContext, table: Table, label: number): Table =>
   unitsWith(context, table, new Uint8Array(table.rows).fill(label), label);
 
@@ -79,7 +79,7 @@ function labelledDataset(context: DatasetContext, table: Table, rowLabels: Uint8
   });
 }
 
-/** The source without its test rows, which are a table of their own, as if they had their own file. */
+/** Moves the test rows of a source to a separate table, as if they came from a separate file. */
 export function withoutTest(
   context: DatasetContext,
   source: Source,

@@ -45,7 +45,8 @@ function fitScale(values: Float64Array, rule: FittedRule): Scale {
   if (low === high) return { shift: low, span: 1 };
   if (rule === "min-max") return { shift: low, span: high - low };
   const mean = sum / values.length;
-  // The square is a product and not a power, because engines may differ in the last bit of a power.
+  // The square is computed as a product, not as a power, because engines may differ in the last bit of a
+  // power.
   for (const value of values) squares += (value - mean) * (value - mean);
   return { shift: mean, span: Math.sqrt(squares / values.length) };
 }

@@ -1,4 +1,5 @@
-// The order of rows in time: by a column of times, or by the order of the file; over all rows, or group by group.
+// The order of rows in time: by a column of times or by their order in the file, for all rows or group by
+// group.
 import { wrongDate } from "./date-encoder.ts";
 import { dateReader } from "./dates.ts";
 import type { DateTime } from "./dates.ts";
@@ -16,7 +17,9 @@ export interface Sequence {
   times?: Float64Array | undefined;
 }
 
-/** Reads days since 1970, or plain numbers. The times of all rows have an offset from UTC, or none has. */
+/**
+ * Reads times as days since 1970, or as plain numbers. Either all times have an offset from UTC, or none has.
+ */
 export const readMoments: ReadTimes = (table, { column, format }) => {
   const { text } = columnOf(table, column);
   const read = timeReader(format);
@@ -66,8 +69,8 @@ export function rowsByGroup(table: Table, column: string, rows: Int32Array): Map
 }
 
 /**
- * These rows as sequences: one in the order of their times, or without times, one for each group of windows in
- * the order of the table.
+ * Returns the rows as sequences. With times, there is one sequence, in the order of the times. Without
+ * times, there is one for each group of windows, in the order of the table.
  */
 export function sequencesOf(context: EncodingContext, table: Table, rows: Int32Array): Sequence[] {
   const times = timesOf(context, table);
@@ -77,7 +80,7 @@ export function sequencesOf(context: EncodingContext, table: Table, rows: Int32A
   return parts.map((part) => ({ rows: part }));
 }
 
-/** Moves a cut, which is before the row at this position, to the first row of the same time. */
+/** Moves a cut before the row at this position to the first row with the same time. */
 export function cutAt({ rows, times }: Sequence, position: number): number {
   let cut = position;
   while (times && cut > 0 && cut < rows.length && times[rows[cut]!]! === times[rows[cut - 1]!]!) cut--;
@@ -91,8 +94,8 @@ export interface SeriesOrder {
 }
 
 /**
- * The rows of each group in the order of the table. With `gaps: "cut"`, a series ends at a gap. Throws if the times of
- * a group do not increase from row to row.
+ * Returns all rows, group by group, in the order of the table. With `gaps: "cut"`, a series ends at a gap.
+ * Throws if the times of a group do not increase from row to row.
  */
 export function seriesOrder(context: EncodingContext, table: Table): SeriesOrder {
   const { timeColumn, windowRule: { group, gaps } = {} } = context.data;
@@ -114,8 +117,8 @@ export function seriesOrder(context: EncodingContext, table: Table): SeriesOrder
 }
 
 /**
- * The positions in `order` of the rows after a gap, and the usual distance of two rows in time, which is the median. A
- * distance is a gap if it is more than half as much again: the lengths of months differ by less.
+ * The positions in `order` of the rows after a gap, and the usual distance in time between two rows, which is
+ * the median. A gap is a distance of more than 1.5 times the usual one. The lengths of months differ by less.
  */
 export function gapsIn(
   times: Float64Array,

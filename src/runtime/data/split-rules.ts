@@ -1,4 +1,4 @@
-// Splits by rules: by time, by a column, by groups, or at random; and folds by time or by groups.
+// Split rules: by time, by a column, by groups, or at random. Folds follow time or groups.
 import type { DatasetContext, Splitter } from "./dataset.ts";
 import { columnOf, wrongCell } from "./fields.ts";
 import type { FoldRule } from "./fields.ts";
@@ -8,12 +8,12 @@ import type { Table } from "./table.ts";
 import { InputError, shown } from "../step/errors.ts";
 import { randomKey, randomStream, salts, shuffle } from "../numbers/random.ts";
 
-/** The splits of rows and windows. Those with `leftOut` are not used. */
+/** The labels of rows and windows. Those with the label `leftOut` are not used. */
 export const splitLabels = { train: 0, validation: 1, test: 2, leftOut: 3 };
 
 /**
- * The split of each row. The test rows are selected first, then the validation rows among the others. All
- * fractions are of all rows.
+ * Returns the split of each row. Selects the test rows first, then the validation rows from the others. All
+ * fractions are fractions of all rows.
  */
 export function labelSplits(context: DatasetContext, table: Table, seed: number): Uint8Array {
   const { data, splitters = {} } = context;
@@ -27,7 +27,7 @@ export function labelSplits(context: DatasetContext, table: Table, seed: number)
       labels[row] = splitLabels[split];
   }
   if (labels.includes(splitLabels.train)) return labels;
-  throw new InputError(`validation and test leave none of ${table.rows} rows for training`);
+  throw new InputError(`validation and test need all ${table.rows} rows; none is left for training`);
 }
 
 /** The rows or windows with this label, ascending. */
@@ -43,12 +43,12 @@ export function rowsWith(labels: Uint8Array, label: number): Int32Array {
   return found;
 }
 
-/** A number of rows, at least one, for a fraction of `count`. */
+/** The fraction of `count` as a number of rows, at least one. */
 const fractionOf = (fraction: number, count: number): number => Math.max(1, Math.round(fraction * count));
 
 // Splitters.
 
-/** The last rows in the order of time. Rows of the same time are in the same split. */
+/** Selects the last rows in the order of time. Rows with the same time are in the same split. */
 export const lastRows: Splitter = ({ context, table, rule: { last = 0 }, open }) => {
   const rows = sequencesOf(context, table, open).map((sequence) => {
     const { length } = sequence.rows;
@@ -58,7 +58,7 @@ export const lastRows: Splitter = ({ context, table, rule: { last = 0 }, open })
   return joined(rows);
 };
 
-/** The rows from a time on. */
+/** Selects the rows from a time on. */
 export const rowsAfter: Splitter = ({ context, table, split, rule: { after = "" }, open }) => {
   const times = timesOf(context, table) ?? new Float64Array(table.rows);
   const { column = "", format } = context.data.timeColumn ?? {};
@@ -69,12 +69,12 @@ export const rowsAfter: Splitter = ({ context, table, split, rule: { after = "" 
   if (rows.length > 0) return rows;
   const latest = open.reduce((last, row) => (times[row]! > times[last]! ? row : last), open[0]!);
   throw new InputError(
-    `the ${split} split has no row: it begins at ${after}, but the last of the other rows is of ` +
+    `the ${split} split has no row: it begins at ${after}, but the latest of the other rows is from ` +
       shown(columnOf(table, column).text(latest)),
   );
 };
 
-/** The rows with a value in a column. */
+/** Selects the rows in which a column has a given value. */
 export const rowsOfColumn: Splitter = ({ context, table, split, rule, open }) => {
   const { column = "", value = split } = rule;
   const { text } = columnOf(table, column);
@@ -109,7 +109,7 @@ function checkSplitNames(
   );
 }
 
-/** A fraction of the groups, at random, that have no row in another split. */
+/** Selects a random fraction of the groups, among those without a row in another split. */
 export const rowsOfGroups: Splitter = ({ table, split, rule: { group = "", fraction = 0 }, open, seed }) => {
   const all = rowsByGroup(table, group, rowsWith(new Uint8Array(table.rows), 0));
   const free = [...rowsByGroup(table, group, open)].filter(
@@ -124,7 +124,7 @@ export const rowsOfGroups: Splitter = ({ table, split, rule: { group = "", fract
   return joined(shuffledGroups(free, seed).slice(0, count));
 };
 
-/** A fraction of all rows, at random. */
+/** Selects a random fraction of all rows. */
 export const drawnFraction: Splitter = ({ table, rule: { fraction = 0 }, open, seed }) => {
   const isOpen = new Uint8Array(table.rows);
   for (const row of open) isOpen[row] = 1;
@@ -142,7 +142,7 @@ function joined(parts: readonly Int32Array[]): Int32Array {
   return all;
 }
 
-/** The rows of the groups, in random order of the groups. */
+/** Returns the rows of each group, with the groups in random order. */
 function shuffledGroups(groups: readonly (readonly [string, Int32Array])[], seed: number): Int32Array[] {
   const order = new Int32Array(groups.length).map((_, i) => i);
   shuffle(order, randomStream(randomKey(seed, 0, salts.split)));
@@ -151,7 +151,7 @@ function shuffledGroups(groups: readonly (readonly [string, Int32Array])[], seed
 
 // Folds.
 
-/** The labels of each fold. Rows with a label other than `train` are in no fold. */
+/** Returns the labels for each fold. Rows with a label other than `train` are not in any fold. */
 export function foldLabels(
   context: DatasetContext,
   table: Table,
@@ -165,8 +165,8 @@ export function foldLabels(
 }
 
 /**
- * Walk-forward folds: the rows in the order of time are cut into k + 1 blocks; fold i is trained on the first
- * i blocks, and validated on the next one.
+ * Walk-forward folds. The rows, in the order of time, are cut into k + 1 blocks. Fold i is trained on the
+ * first i blocks and validated on the next one.
  */
 function forwardFolds(context: DatasetContext, table: Table, open: Int32Array, count: number): Uint8Array[] {
   const folds = Array.from({ length: count }, () => new Uint8Array(table.rows).fill(splitLabels.leftOut));
@@ -176,15 +176,15 @@ function forwardFolds(context: DatasetContext, table: Table, open: Int32Array, c
       cutAt(sequence, Math.round((i * rows.length) / (count + 1))),
     );
     folds.forEach((labels, fold) => {
-      for (const row of rows.subarray(0, bounds[fold + 1]!)) labels[row] = splitLabels.train;
-      for (const row of rows.subarray(bounds[fold + 1]!, bounds[fold + 2]!))
+      for (const row of rows.subarray(0, bounds[fold + 1])) labels[row] = splitLabels.train;
+      for (const row of rows.subarray(bounds[fold + 1], bounds[fold + 2]))
         labels[row] = splitLabels.validation;
     });
   }
   return folds;
 }
 
-/** Folds of groups in random order. The numbers of groups of two folds differ by at most one. */
+/** Folds that consist of groups, in random order. Any two folds differ by at most one group. */
 function groupFolds(
   table: Table,
   group: string,

@@ -12,9 +12,9 @@ export interface Split {
 }
 
 /**
- * Splits the rows in random order. With `classes` (one per row), each split has almost the class proportions
- * of all rows. For k classes and a class with the fraction p of all rows, the error is at most 1 + p·(k − 2)
- * rows. For two classes, this is one row.
+ * Splits the rows in random order. With `classes` (one per row), each split has nearly the class proportions
+ * of all rows. With k classes, the error of a class with fraction p is at most 1 + p·(k − 2) rows. For two
+ * classes, this is one row.
  */
 export function splitRows(
   rows: number,
@@ -46,7 +46,8 @@ export function cutRows(
   const share = (fraction = 0) => (fraction === 0 ? 0 : Math.max(1, Math.round(fraction * rows)));
   const tested = share(test);
   const held = tested + share(validation);
-  if (held >= rows) throw new InputError(`validation and test leave none of ${rows} rows for training`);
+  if (held >= rows)
+    throw new InputError(`validation and test need all ${rows} rows; none is left for training`);
   return {
     test: order.slice(0, tested).sort(),
     validation: order.slice(tested, held).sort(),
@@ -56,8 +57,8 @@ export function cutRows(
 
 /**
  * Distributes each class evenly over the order. Row j of the m rows of a class moves to the relative position
- * (j + ½) / m. So for any t, the first fraction t of the order contains m·t rows of each class, with an error
- * of at most half a row.
+ * (j + ½) / m. For any t, the first fraction t of the order therefore contains m·t rows of each class, with
+ * an error of at most half a row.
  */
 function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void {
   const members = new Map<number, number[]>();

@@ -1,13 +1,13 @@
 // A data file in memory, whose columns can be read as numbers or as texts, and the CSV parser.
 import { InputError, shown } from "../step/errors.ts";
 
-/** The typed arrays in which a column may have its numbers. */
+/** The typed arrays in which a column may store its numbers. */
 export type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
 export interface Column {
-  /** The count of numbers per cell. Usually it is 1; for an image, it is the number of pixels. */
+  /** The number of values per cell: usually 1; for an image, the number of pixels. */
   readonly size: number;
-  /** All numbers, row-major. The numbers of a cell without numbers are NaN. */
+  /** All numbers, row-major. A cell that is not a number is NaN. */
   numbers(): NumberArray;
   /** The text of a cell. */
   text(row: number): string;
@@ -16,8 +16,8 @@ export interface Column {
 export interface Table {
   readonly rows: number;
   /**
-   * The columns in the order of the file. They are in a map and not in an object, because a column may have
-   * any name.
+   * The columns in the order of the file. This is a map and not an object, because a column may have any
+   * name.
    */
   readonly columns: ReadonlyMap<string, Column>;
   /**
@@ -99,7 +99,7 @@ export function csvRecords(
   text = text.replace(/^\ufeff/, "");
   for (let end = ","; end !== "";) {
     const match = pattern.exec(text);
-    if (match === null) throw new InputError("invalid quote or not UTF-8", line);
+    if (match === null) throw new InputError("invalid quote, or invalid UTF-8", line);
     const [, quoted, plain] = match;
     end = match[3]!;
     cells.push(plain ?? quoted!.replaceAll('""', '"'));

@@ -51,8 +51,8 @@ export const decimalEncoder: FeatureEncoder = {
 const mostDecimals = 12;
 
 /**
- * Returns the number of decimals of the values, or more if their range would otherwise have fewer than 100
- * steps.
+ * Returns the number of decimals of the values. Returns more if there would otherwise be fewer than 100 different
+ * numbers between the lowest and the highest value.
  */
 function decimalsOf(values: Float64Array): number {
   let [low, high, decimals] = [Infinity, -Infinity, 0];

@@ -1,5 +1,5 @@
-// The values of a target that its loss and metrics accept. Only trainers that restrict these values contain
-// this code.
+// Checks that targets are in the range that the loss and metrics accept. Only trainers with such a range
+// contain this code.
 import { InputError } from "../step/errors.ts";
 
 export interface ValueRange {
@@ -7,7 +7,7 @@ export interface ValueRange {
   /** Absent if there is no upper limit. */
   highest?: number;
   isWhole?: boolean;
-  /** The end of a message that starts with "2 is not". */
+  /** The end of the error message, after words such as "2 is not". */
   rule: string;
 }
 

@@ -1,9 +1,9 @@
-// Windows of a series: which rows they have, and how encoders of rows encode them.
+// Windows of a series: their rows, and their encoding by the encoders of rows.
 //
 //   past      length rows, which inputs read
 //   future    horizon rows, which the target reads
 //
-// All rows of a window are of one split and of one group.
+// All rows of a window belong to one split and one group.
 import type { CutUnits, EncodingContext, FeatureEncoder } from "./dataset.ts";
 import { columnFactsOf } from "./fields.ts";
 import type { WindowPart, WindowRule } from "./fields.ts";
@@ -26,7 +26,7 @@ export interface WindowTable extends Table {
 export const windowRuleOf = ({ data }: EncodingContext): WindowRule =>
   data.windowRule ?? { length: 1, horizon: 1, stride: 1 };
 
-/** Windows that begin at these positions. An error about a window is located at its first row. */
+/** The windows that begin at these positions. Errors about a window state the line of its first row. */
 export function windowTable(series: Table, order: Int32Array, starts: readonly number[]): WindowTable {
   return {
     series,
@@ -39,8 +39,8 @@ export function windowTable(series: Table, order: Int32Array, starts: readonly n
 }
 
 /**
- * The windows of all splits. In each run of consecutive rows of one group and one split, a window begins at the
- * first row, and then every `stride` rows. Throws for a split that has rows, but no window.
+ * Cuts the windows of all splits. In each run of consecutive rows of one group and split, a window begins at
+ * the first row, and then every `stride` rows. Throws for a split that has rows but no window.
  */
 export const cutWindows: CutUnits = (context, table, labels) => {
   const { length, horizon, stride } = windowRuleOf(context);
@@ -75,7 +75,7 @@ export const cutWindows: CutUnits = (context, table, labels) => {
   return { table: windowTable(table, order, starts), labels: Uint8Array.from(splits) };
 };
 
-/** The number of rows that a part of a window has; 0 for a single row without an axis of time. */
+/** The number of rows in a part of a window; 0 for a single row without a time axis. */
 function stepsOf({ length, horizon }: WindowRule, part: WindowPart): number {
   if (part === "last") return 0;
   return part === "past" ? length : part === "future" ? horizon : length + horizon;
@@ -84,7 +84,7 @@ function stepsOf({ length, horizon }: WindowRule, part: WindowPart): number {
 const partOf = ({ data, model }: EncodingContext, name: string): WindowPart =>
   columnFactsOf(data, name).windowPart ?? (name in model.targets ? "future" : "past");
 
-/** The context in which an encoder sees single rows: the shapes have no axis of time. */
+/** The context for an encoder of single rows: the shapes have no time axis. */
 function rowContext<C extends EncodingContext>(context: C): C {
   const rule = windowRuleOf(context);
   const ofRows = (fields: Record<string, FieldFacts>) =>
@@ -120,8 +120,8 @@ function coveredBy(
 }
 
 /**
- * Encodes windows by an encoder of rows. Fits it on the rows of the training windows, each counted once. Encodes
- * each row once, however many windows it is in.
+ * Turns an encoder of rows into an encoder of windows. It is fitted on the rows of the training windows,
+ * each counted once, and encodes each row once, however many windows contain it.
  */
 export const windowsBy = (encoder: FeatureEncoder): FeatureEncoder => ({
   fit(context, name, table, train) {

@@ -61,7 +61,7 @@ export interface TrainingFacts {
   stratify: boolean;
   earlyStopping?: EarlyStopping;
   /**
-   * "last" if the model has the parameters of the last epoch at the end, instead of those of the best epoch.
+   * "last" if training ends with the parameters of the last epoch, instead of those of the best epoch.
    */
   keep?: "last";
 }

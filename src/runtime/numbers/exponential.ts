@@ -115,8 +115,8 @@ function tableOfTanh(): Float64Array {
 }
 
 /**
- * Returns ±1, or x itself for zero and NaN. This code is separate from `tanh`, because engines inline only
- * short functions.
+ * Returns ±1, or x itself for zero and NaN. This function is separate from `tanh`, because engines inline
+ * only short functions.
  */
 function signOrSelf(x: number): number {
   return x > 0 ? 1 : x < 0 ? -1 : x;

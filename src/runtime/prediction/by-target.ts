@@ -45,7 +45,7 @@ export function byTarget<Base extends FlatPredictions, Predictions>(
   });
 }
 
-/** How many numbers of a row the predictions of a target are, and how they are interpreted, if they can be. */
+/** The number of predictions for a target in each row, and their interpretation, if there is one. */
 export interface TargetAnswer {
   readonly answer?: Interpretation;
   readonly size: number;

@@ -1,4 +1,4 @@
-// Forecasts for the rows of a data file: one for each window of the past, the last of which ends at the last row.
+// Forecasts from a data file, one from each window of past rows. The last window ends at the last row.
 import type { Predicting } from "./predictions.ts";
 import type { Cell } from "./interpretations.ts";
 import type { EncodingContext } from "../data/dataset.ts";
@@ -11,8 +11,8 @@ import type { WindowTable } from "../data/windows.ts";
 import { InputError } from "../step/errors.ts";
 
 /**
- * Predicts windows. A row of the result begins with the group and the time of the last row of the past, or with its
- * number, and has a value for each step of the horizon: `load+1`, `load+2`.
+ * Predicts windows. A row of the result begins with the group and the time (or else the number) of the last
+ * past row, followed by a value for each step of the horizon: `load+1`, `load+2`.
  */
 export const forecastBy =
   (predicting: Predicting): Predicting =>
@@ -24,8 +24,9 @@ export const forecastBy =
   };
 
 /**
- * The windows of a table: in each group, one ends at its last row, and others every `stride` rows before. A window
- * needs rows of the future only if an input reads them. Groups that are too short have no window.
+ * The windows of a table. In each group, one window ends at the last row, and earlier ones end every
+ * `stride` rows before it. A window needs future rows only if an input reads them. Groups that are too short
+ * have no window.
  */
 function windowsToForecast(context: EncodingContext, table: Table): WindowTable {
   const { length, horizon, stride, group } = windowRuleOf(context);
@@ -60,7 +61,7 @@ function withSteps(context: EncodingContext, fields: readonly FittedField[]): Fi
   });
 }
 
-/** The cells that identify the last row of the past of each window. */
+/** The cells that identify the last past row of each window. */
 function originsOf(context: EncodingContext, { series, order, starts }: WindowTable) {
   const { length, group } = windowRuleOf(context);
   const { timeColumn } = context.data;

@@ -5,15 +5,15 @@ import type { Cell } from "./interpretations.ts";
 import type { Predicting } from "./predictions.ts";
 import type { RowPredictor } from "./predictor.ts";
 
-/** Wraps a prediction function, so that it reads the numbers of the table in the format of the spec. */
+/** Wraps a prediction function so that it reads the numbers of the table in the format of the spec. */
 export const predictFormatted =
   (predicting: Predicting): Predicting =>
   (context, fields, table, trainer) =>
     predicting(context, fields, withNumberFormat(table, context.data.numberFormat), trainer);
 
 /**
- * Wraps a predictor, so that cells may be numbers or texts in the format of the data file. If the format has
- * a decimal comma, 1.5 and "1,5" are the same.
+ * Wraps a predictor so that cells may be numbers, or strings in the format of the data file. If the format
+ * has a decimal comma, 1.5 and "1,5" are the same.
  */
 export const formattedRows = (predictor: RowPredictor, format?: NumberFormat): RowPredictor => ({
   ...predictor,

@@ -15,37 +15,37 @@ export type Interpretation = (scores: readonly number[], classes: readonly Cell[
 /** Rounds to 7 significant digits, the precision of f32. */
 const rounded = (value: number): number => +value.toPrecision(7);
 
-/** For one logit per class: the probabilities, computed by softmax. */
+/** Interprets one logit per class: softmax computes the probabilities. */
 export const byProbability: Interpretation = (scores, classes) => {
   const top = Math.max(...scores);
   const sum = scores.reduce((all, score) => all + exp(score - top), 0);
   return [classes[scores.indexOf(top)]!, ...scores.map((score) => rounded(exp(score - top) / sum))];
 };
 
-/** For one score per class that is not a logit: the scores themselves. */
+/** Interprets one score per class that is not a logit: shows the scores themselves. */
 export const byScore: Interpretation = (scores, classes) => [
   classes[scores.indexOf(Math.max(...scores))]!,
   ...scores.map(rounded),
 ];
 
-/** For one logit, that of the second of two classes: the probabilities, computed by the sigmoid. */
+/** Interprets the logit of the second of two classes: the sigmoid computes the probabilities. */
 export const bySecondLogit: Interpretation = ([logit], classes) => bySecond(sigmoid(logit!), classes);
 
-/** For the output of a unit step: 0 selects the first of two classes, and 1 the second. */
+/** Interprets the output of a unit step: 0 selects the first of two classes, and 1 the second. */
 export const bySecondStep: Interpretation = ([step], classes) => bySecond(step!, classes);
 
 function bySecond(share: number, classes: readonly Cell[]): Cell[] {
   return [classes[share < 0.5 ? 0 : 1]!, rounded(1 - share), rounded(share)];
 }
 
-/** For the score of a margin loss: a score below 0 selects the first of two classes. */
+/** Interprets the score of a margin loss: a score below 0 selects the first of two classes. */
 export const byMargin: Interpretation = ([score], classes) => [
   classes[score! < 0 ? 0 : 1]!,
   rounded(-score!),
   rounded(score!),
 ];
 
-/** For a number: the number in original units, with as many decimals as the training data suggests. */
+/** Converts a number to original units, with as many decimals as the training data suggests. */
 export const inTargetUnits: Interpretation = (
   [value],
   _,
@@ -58,12 +58,12 @@ function inDecimals(value: number, decimals: number | undefined): number {
   return (isShort ? Number(value.toFixed(decimals)) : rounded(value)) + 0;
 }
 
-/** For the logarithm of a number: the number itself. */
+/** Converts the logarithm of a number to the number. */
 export const ofLogarithm: Interpretation = ([value], _, { shift, span } = { shift: 0, span: 1 }) => [
   rounded(exp(value!) * span + shift),
 ];
 
-/** For the logit of a probability: the probability itself. */
+/** Converts the logit of a probability to the probability. */
 export const ofLogit: Interpretation = ([value], _, { shift, span } = { shift: 0, span: 1 }) => [
   rounded(sigmoid(value!) * span + shift),
 ];

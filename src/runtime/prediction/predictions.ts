@@ -19,9 +19,9 @@ export type Predicting = (
 
 /** The line of the help text about --predict. */
 export const predictHelp = `
-  --predict FILE       print predictions for these rows`;
+  --predict FILE       print predictions for the rows of FILE`;
 
-/** Creates a function that predicts rows and interprets the output for each target column with `answer`. */
+/** Creates a function that predicts rows. `answer` interprets the output for each target column. */
 export const predictBy =
   (answer: Interpretation): Predicting =>
   (context, fields, table, trainer) => {

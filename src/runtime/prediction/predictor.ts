@@ -47,8 +47,8 @@ export function predictorOf(
 /** A trained model that also predicts rows of a data file. */
 export interface RowPredictor extends Predictor {
   /**
-   * Predicts rows, which are objects with a value for each column. Encodes values and names classes as in
-   * training.
+   * Predicts rows, which are objects with a value for each column. Encodes values and names the classes as
+   * in training.
    */
   predictRows(rows: readonly Record<string, Cell>[]): Record<string, Cell>[];
 }

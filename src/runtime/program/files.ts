@@ -57,8 +57,8 @@ export async function reading<T>(
 }
 
 /**
- * Awaits the work. Converts an error of the host to an InputError. The message states the operation that
- * failed and the reason.
+ * Awaits the work. Converts an error of the host to an InputError, whose message names the failed operation
+ * and the reason.
  */
 function orRefuse<T>(what: string, work: Promise<T>): Promise<T> {
   return work.catch((error: Error) => {
@@ -110,7 +110,7 @@ export async function checkOutput(files: HostFiles, path: string): Promise<strin
 export async function outputTarget(files: HostFiles, path: string): Promise<string | undefined> {
   const status = await files.stat(path).catch(() => undefined);
   if (status && !status.isFile() && !status.isDirectory()) return undefined;
-  // This write of nothing fails for a folder and for a read-only file.
+  // Appending nothing fails for a folder and for a read-only file.
   if (status || /[/\\]$/.test(path)) await files.appendFile(path, "");
   const target = await targetOf(files, path);
   await files.mkdir(partialIn(target)[0], { recursive: true });
@@ -156,7 +156,7 @@ function partialIn(target: string): [folder: string, start: string] {
 const newPartial = (target: string): string =>
   `${partialIn(target).join("")}${crypto.randomUUID().slice(0, 8)}.partial`;
 
-/** Returns the file that a path refers to. Follows links, even links to files that do not exist yet. */
+/** Returns the file to which a path refers. Follows links, even links to files that do not exist yet. */
 async function targetOf(files: HostFiles, path: string, links = 9): Promise<string> {
   const target = await files.realpath(path).catch(() => undefined);
   const link =

@@ -8,12 +8,12 @@ import { figureText } from "../training/train-on.ts";
 import { say } from "./program.ts";
 
 /**
- * If a squared loss exceeds this value, the differences between targets and first outputs are above 100, but
- * a step changes an output only by a few units.
+ * Above this value of a squared loss, targets differ from the first outputs by more than 100, but a step
+ * moves an output by only a few units.
  */
 export const highestStart = 1e4;
 
-/** If targets are at most this large, they do not explain a high loss. Then the inputs are too large. */
+/** Targets of at most this size do not explain a high loss. In that case, the inputs are too large. */
 export const smallTarget = 10;
 
 /**
@@ -40,7 +40,7 @@ export function firstLossText(model: ModelFacts, trainer: Trainer, { train }: Da
   return `the loss starts at ${figureText(loss)}, because ${reason}: add "scale": "standard" ${place}`;
 }
 
-/** Prints the warning in a program, before the training. */
+/** Prints the warning in a program, before training. */
 export function warnOfFirstLoss(
   trainer: Trainer,
   { model }: { model: ModelFacts },

@@ -44,7 +44,7 @@ export function highFirstLosses(
   });
 }
 
-/** Prints the warnings in a program, before the training, and wraps the trainer with `wrap`. */
+/** Prints the warnings in a program, before training, and wraps the trainer with `wrap`. */
 export const warnOfFirstLosses =
   (wrap: (trainer: Trainer, context: DatasetContext, dataset: Dataset) => Trainable) =>
   (trainer: Trainer, context: DatasetContext, dataset: Dataset): Trainable => {

@@ -35,13 +35,13 @@ export interface Program extends DatasetContext {
   createTrainer(options: { seed?: number | undefined }): Trainer;
   /** Reads the data files that the flags name. */
   reader: DataReader;
-  /** Present if a run consists of several trainings, such as cross-validation. */
+  /** Present if a run has several stages, such as cross-validation. */
   regime?: Regime;
   /** Predicts the rows of a file. Absent if the program samples texts instead. */
   predict?: Predicting;
   /** Further lines of the help text. */
   seenHelp?: string;
-  /** Wraps the trainer, so that it reports errors in original units or samples texts. */
+  /** Wraps the trainer so that it reports errors in original units or samples texts. */
   seen?(trainer: Trainer, program: Program, dataset: Dataset, flags: Flags): Trainable | Promise<Trainable>;
 }
 

@@ -28,8 +28,8 @@ export const csvFile = (parse: TextParser): DataReader => ({
 });
 
 /**
- * Wraps the parser for a spec whose data file has another format. `tapeless train` reads that format. This
- * program reads only CSV, with the same columns.
+ * Wraps the parser for a spec whose data file is not CSV. `tapeless train` reads that format, but this
+ * program reads only CSV with the same columns.
  */
 export const csvOnly =
   (parse: TextParser): TextParser =>
@@ -38,21 +38,21 @@ export const csvOnly =
     throw new InputError("this program reads only CSV: convert the file, or use `tapeless train`");
   };
 
-/** Wraps the parser for specs with a format of numbers. */
+/** Wraps the parser for specs with a number format. */
 export const formattedNumbers =
   (parse: TextParser): TextParser =>
   (text, data, asked) =>
     withNumberFormat(parse(text, data, asked), data.numberFormat);
 
-/** Matches one cell and its end, as the default of `csvRecords`, for another separator. */
+/** Matches one cell and its end, like the default pattern of `csvRecords`, but with this separator. */
 export function cellPattern(separator = ","): RegExp {
   const cell = `(?:"([^"\ufffd]*(?:""[^"\ufffd]*)*)"|([^"\ufffd${separator}\\r\\n]*))`;
   return new RegExp(`${cell}([${separator}]|\\r?\\n|\\r|$)`, "y");
 }
 
 /**
- * Parses CSV with the separator of the spec. If the spec says so, drops rows with missing values and prints
- * their number. With `asked`, drops no row.
+ * Parses CSV with the separator of the spec. Drops rows with missing values if the spec requires it, and
+ * prints their number. If `asked` is given, no rows are dropped.
  */
 export function parseCleaned(text: string, data: DataFacts, asked?: string): Table {
   const records = csvRecords(text, cellPattern(data.separator));
@@ -99,7 +99,7 @@ export const fileAndTest = (one: DataReader): DataReader => ({
 /** Reads training rows from one file and validation rows from another. */
 export const fileAndValidation = (one: DataReader): DataReader => withParts(one, ["validation"]);
 
-/** Reads training, validation and test rows from a file each. */
+/** Reads training, validation and test rows from three separate files. */
 export const threeFiles = (one: DataReader): DataReader => withParts(one, ["validation", "test"]);
 
 function withParts(one: DataReader, parts: readonly ("validation" | "test")[]): DataReader {

@@ -14,8 +14,8 @@ import type { Flags } from "./program.ts";
 const textSalt = -4;
 
 /**
- * How to sample. The logits are divided by the temperature. Below 1, likely characters become even more
- * likely. At 0, the most likely character is always taken.
+ * The settings of sampling. The logits are divided by the temperature. Below 1, likely characters become even
+ * more likely. At 0, the most likely character is always taken.
  */
 export interface Drawing {
   count: number;
@@ -23,7 +23,7 @@ export interface Drawing {
   seed: number;
 }
 
-/** What the flags ask for. A missing option has its default. */
+/** The options that the flags set. An absent option has its default. */
 interface DrawingOptions {
   count?: number | undefined;
   temperature?: number | undefined;
@@ -87,7 +87,7 @@ export const writerHelp = `
   --sample N           generate N texts after training; with --resume, --seed is their seed
   --temperature T      sampling temperature; 0 picks the likeliest character (default: 1)`;
 
-/** Wraps the trainer, so that it samples texts according to the flags. */
+/** Wraps the trainer so that it samples texts according to the flags. */
 export function asWriter(
   trainer: Trainer,
   { model, data }: { model: ModelFacts; data: DataFacts },
@@ -108,9 +108,7 @@ function temperatureIn(text = "1"): number {
   throw new InputError(`--temperature must be a number of at least 0, got ${text}`);
 }
 
-/**
- * Wraps a trainer, so that it samples `count` texts at the end. If `count` is undefined, it samples no texts.
- */
+/** Wraps a trainer so that it samples `count` texts at the end, or none if `count` is undefined. */
 export function writerOf(
   trainer: Trainer,
   model: ModelFacts,

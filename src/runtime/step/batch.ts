@@ -11,15 +11,8 @@ export type Batch = Record<string, ArrayLike<number>>;
 interface IndexBounds {
   readonly lowest: number;
   readonly highest: number;
-}
-
-/**
- * Describes the range for an error message. Ranges are class indices with −1, a vocabulary, or all 32-bit
- * integers.
- */
-export function ruleOf({ lowest, highest }: IndexBounds): string {
-  if (lowest < -1) return "a 32-bit integer";
-  return lowest < 0 ? `a class from 0 to ${highest} (or -1: ignored)` : `an index from 0 to ${highest}`;
+  /** Describes the range in an error message. */
+  readonly rule: string;
 }
 
 /** An input or target of a batch. */
@@ -27,7 +20,7 @@ export interface BatchField {
   readonly name: string;
   /** True if prediction does not need this field: it is a target, or an input that only the loss reads. */
   readonly isTarget: boolean;
-  /** The count of numbers per row. */
+  /** The number of values per row. */
   readonly size: number;
   /** The valid indices; undefined for real numbers. */
   readonly bounds?: IndexBounds | undefined;
@@ -49,9 +42,10 @@ export interface Slots extends ReadonlyArray<Slot> {
 
 /** The bounds of class indices, vocabulary indices or other integers. Real numbers have no bounds. */
 function boundsOf({ classes, vocabulary, dtype }: FieldFacts): IndexBounds | undefined {
-  if (classes) return { lowest: -1, highest: classes - 1 };
-  if (vocabulary) return { lowest: 0, highest: vocabulary - 1 };
-  return dtype === "i32" ? { lowest: -0x80000000, highest: 0x7fffffff } : undefined;
+  const highest = (classes ?? vocabulary ?? 0x80000000) - 1;
+  if (classes) return { lowest: -1, highest, rule: `a class from 0 to ${highest} (or -1: ignored)` };
+  if (vocabulary) return { lowest: 0, highest, rule: `an index from 0 to ${highest}` };
+  return dtype === "i32" ? { lowest: -0x80000000, highest, rule: "a 32-bit integer" } : undefined;
 }
 
 /** The inputs of a model and then its targets, both in the order of the spec. */
@@ -127,13 +121,13 @@ export function writeRows(
   const turn = ++slots.writes;
   for (const slot of slots)
     if (!(onlyInputs && slot.isTarget)) writeField(slot, batch[slot.name]!, start, n, order);
-  // Reading an array of a user-defined class may run code of that class. This code must not overwrite the
-  // batch by calling this trainer.
-  if (slots.writes !== turn) throw new InputError("reading the batch calls the trainer");
+  // An array of a user-defined class may run its own code when it is read. That code must not call this
+  // trainer, which would overwrite the batch.
+  if (slots.writes !== turn) throw new InputError("the batch must not call its trainer");
 }
 
 function writeField(
-  { name, size, bounds, least = -Infinity, view }: Slot,
+  slot: Slot,
   values: ArrayLike<number>,
   start: number,
   n: number,
@@ -141,16 +135,27 @@ function writeField(
 ): void {
   for (let i = 0; i < n; i++) {
     const row = order === undefined ? start + i : order[start + i]!;
-    for (let j = 0; j < size; j++) {
-      const value = values[row * size + j]!;
-      // Check the type first, because the typed array would convert null, "" and true to numbers.
-      if (typeof value !== "number") checkNumber(name, row, value);
-      view[i * size + j] = value;
-      // Check a real number after the copy, because the number may overflow in f32.
-      if (isWithin(bounds ? value : view[i * size + j]!, bounds) && !(value < least)) continue;
-      const limit = value < least ? `below ${least}` : "too large for f32";
-      const what = bounds ? `not ${ruleOf(bounds)}` : Number.isFinite(value) ? limit : "not a finite number";
-      throw new InputError(`${name}, row ${row}: ${value} is ${what}`);
-    }
+    writeRow(slot, i, row, values, row * slot.size);
+  }
+}
+
+/** Copies the row that begins at `values[from]` to row i of the slot, and checks each number. */
+export function writeRow(
+  { name, size, bounds, least = -Infinity, view }: Slot,
+  i: number,
+  row: number,
+  values: ArrayLike<number>,
+  from: number,
+): void {
+  for (let j = 0; j < size; j++) {
+    const value = values[from + j]!;
+    // Check the type first, because the typed array would convert null, "" and true to numbers.
+    if (typeof value !== "number") checkNumber(name, row, value);
+    view[i * size + j] = value;
+    // Check a real number after the copy, because the number may overflow in f32.
+    if (isWithin(bounds ? value : view[i * size + j]!, bounds) && !(value < least)) continue;
+    const limit = value < least ? `below ${least}` : "too large for f32";
+    const what = bounds ? `not ${bounds.rule}` : Number.isFinite(value) ? limit : "not a finite number";
+    throw new InputError(`${name}, row ${row}: ${value} is ${what}`);
   }
 }

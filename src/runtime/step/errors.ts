@@ -2,8 +2,8 @@
 // texts for messages.
 
 /**
- * The input is invalid. `line` is the line in the data file. If the data has no lines, `line` describes the
- * row.
+ * The error for invalid input. `line` is the line in the data file, or describes the row if the data has no
+ * lines.
  */
 export class InputError extends Error {
   readonly line: number | string | undefined;
@@ -25,10 +25,7 @@ export function shown(text: string, most = 60): string {
     .concat(text.length > most ? "…" : "");
 }
 
-/**
- * Throws unless `given` is an object that has only known keys. So a misspelt option is reported and not
- * ignored.
- */
+/** Throws unless `given` is an object with only known keys, so that a misspelt option is not ignored. */
 export function checkKeys(what: string, given: object, known: readonly string[]): void {
   if (typeof given !== "object" || !given)
     throw new InputError(`${what} must be an object, got ${valueText(given)}`);

@@ -45,11 +45,11 @@ export interface Machine extends PredictingMachine {
    */
   gradient(n: number): number;
   /**
-   * Reads the training rows before the first step. Computes class weights or checks targets, if the model
-   * needs that.
+   * Reads the training rows before the first step, to compute class weights or to check targets, if the
+   * model requires it.
    */
   prepare?(data: Record<string, ArrayLike<number>>, rows: Int32Array): void;
-  /** Takes one step of the optimizer. The gradients are those of n rows. */
+  /** Takes one step of the optimizer, with gradients that were computed from n rows. */
   update(n: number): void;
   /** Adds the loss and metrics of the first n rows to `totals`. */
   evaluate(n: number): void;

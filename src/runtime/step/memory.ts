@@ -27,7 +27,7 @@ export function firstNotFinite(
   return undefined;
 }
 
-/** Decodes base64 to a string with one character per byte. All hosts have this function since 2022. */
+/** Decodes base64 to a string with one character per byte. All hosts have had this function since 2022. */
 declare function atob(text: string): string;
 
 /** Decodes base64; line breaks are ignored. */

@@ -6,8 +6,8 @@ import { InputError } from "./errors.ts";
 import type { Machine } from "./machine.ts";
 
 /**
- * Sums over steps. `rows` counts the rows. `sum` adds, for each step, the loss before the step times its
- * rows, so `sum / rows` is the mean loss.
+ * Totals over steps. `rows` is the number of rows, and `sum` is the sum of loss × rows of each step, with the
+ * loss before the update. So `sum / rows` is the mean loss.
  */
 export interface Tally {
   rows: number;
@@ -15,7 +15,7 @@ export interface Tally {
 }
 
 /**
- * The progress of training, as saved in checkpoints. `rows` and `sum` count the steps of an incomplete epoch.
+ * The progress of training, as saved in checkpoints. `rows` and `sum` are the totals of an incomplete epoch.
  */
 export interface Progress extends Tally {
   /** The number of completed epochs. */

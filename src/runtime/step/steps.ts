@@ -19,7 +19,7 @@ export const singleSteps: TakeSteps = function* (session, data, order, batchSize
   return tally.sum / tally.rows;
 };
 
-/** The loss became NaN or infinite in this epoch. Epochs are counted from 1. */
+/** The error for a loss that is NaN or infinite. `epoch` is counted from 1. */
 export class TrainingDiverged extends Error {
   readonly epoch: number;
   constructor(epoch: number, message: string) {

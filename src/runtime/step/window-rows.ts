@@ -1,20 +1,19 @@
-// Windows as rows of a batch, without a copy for each window: views of the numbers of a table. The functions of
-// this file replace those of the same name in trainers of windows.
-import { isWithin, ruleOf } from "./batch.ts";
+// Windows as rows of a batch. A window is not copied, but is a view of the numbers of a table. In trainers
+// that read windows, the functions in this file replace those of the same name.
+import { writeRow } from "./batch.ts";
 import type { Slot } from "./batch.ts";
-import { InputError, valueText } from "./errors.ts";
 
 type RowNumbers = Float32Array | Float64Array | Int32Array;
 
-/** Row i of a view is the numbers of `rows` from `starts[i]` on. */
+/** Row i of a view consists of the numbers in `rows` from `starts[i]` on. */
 interface WindowView {
   rows: ArrayLike<number>;
   starts: Int32Array;
 }
 
 /**
- * An array whose row i consists of the `size` numbers from `rows[starts[i]]` on. It reads them from `rows`, so it
- * takes no memory of its own; `subarray` and all other methods copy. Trainers of windows read the view directly.
+ * An array whose row i consists of the `size` numbers from `rows[starts[i]]` on. It shares the memory of
+ * `rows`; `subarray` and all other methods copy. Trainers that read windows use the view directly.
  */
 export function windowRows<N extends RowNumbers>(rows: N, starts: Int32Array, size: number): N {
   const length = starts.length * size;
@@ -46,35 +45,23 @@ export function windowRows<N extends RowNumbers>(rows: N, starts: Int32Array, si
   });
 }
 
-/** The view, if the array is one. */
+/** The view behind the array, if it was created by `windowRows`. */
 export const windowViewOf = (values: object): WindowView | undefined =>
   hasView(values) ? values.windowView : undefined;
 
 const hasView = (values: object): values is { windowView: WindowView } => "windowView" in values;
 
 export function writeField(
-  { name, size, bounds, least = -Infinity, view }: Slot,
+  slot: Slot,
   values: ArrayLike<number>,
   start: number,
   n: number,
   order?: Int32Array,
 ): void {
   const windows = windowViewOf(values);
-  const numbers = windows === undefined ? values : windows.rows;
   for (let i = 0; i < n; i++) {
     const row = order === undefined ? start + i : order[start + i]!;
-    const first = windows === undefined ? row * size : windows.starts[row]!;
-    for (let j = 0; j < size; j++) {
-      const value = numbers[first + j]!;
-      // Copying would convert null, "" and true to numbers.
-      if (typeof value !== "number")
-        throw new InputError(`${name}, row ${row}: ${valueText(value)} is not a number`);
-      view[i * size + j] = value;
-      // Real numbers are checked after the copy, because they may overflow in f32.
-      if (isWithin(bounds ? value : view[i * size + j]!, bounds) && !(value < least)) continue;
-      const limit = value < least ? `below ${least}` : "too large for f32";
-      const what = bounds ? `not ${ruleOf(bounds)}` : Number.isFinite(value) ? limit : "not a finite number";
-      throw new InputError(`${name}, row ${row}: ${value} is ${what}`);
-    }
+    if (windows === undefined) writeRow(slot, i, row, values, row * slot.size);
+    else writeRow(slot, i, row, windows.rows, windows.starts[row]!);
   }
 }

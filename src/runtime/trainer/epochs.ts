@@ -10,13 +10,13 @@ import { checkLoss } from "../step/steps.ts";
 import { checkedRows } from "./evaluate.ts";
 import type { EpochReport, FitOptions, History } from "./trainer.ts";
 
-/** Some rows of a data set: their indices, and the data of all rows. */
+/** A part of a data set: the indices of its rows, and the data of all rows. */
 interface Part {
   data: Batch;
   rows: Int32Array;
 }
 
-/** The parts of an epoch that take long. They are generators, which yield only in trainers that can pause. */
+/** The long-running parts of an epoch. They are generators, but yield only in trainers that can pause. */
 export interface EpochParts {
   takeSteps: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
   evaluateRows: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
@@ -110,8 +110,8 @@ function partsOf(
 }
 
 /**
- * Trains according to the plan. Yields after each epoch, and where the trainer pauses. If the caller stops
- * iterating, the trainer keeps its state, and the next run continues from this state.
+ * Trains according to the plan. Yields after each epoch, and wherever the trainer pauses. If the caller
+ * stops iterating, the trainer keeps its state, from which the next run continues.
  */
 export function* runEpochs(session: EpochSession, plan: FitPlan): Generator<EpochReport, History> {
   const { machine, progress } = session;

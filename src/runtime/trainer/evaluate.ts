@@ -22,8 +22,8 @@ export function forBatches(
 }
 
 /**
- * Returns the indices of all rows. First checks every value, so that an invalid value is reported before
- * training and not in the middle of an epoch.
+ * Returns the indices of all rows. First checks every value, so that invalid values are reported before
+ * training, not in the middle of an epoch.
  */
 export function checkedRows(session: Session, data: Batch): Int32Array {
   const rows = allRows(rowsOf(session.slots, data));

@@ -6,7 +6,7 @@ import type { EpochParts } from "./epochs.ts";
 import { forBatches } from "./evaluate.ts";
 import type { EpochPosition, EpochReport, Trainer } from "./trainer.ts";
 
-/** The kind of a piece of work: optimizer steps, or batches of an evaluation. */
+/** The kind of work between two pauses: optimizer steps, or batches of an evaluation. */
 export type PieceKind = "steps" | "batches";
 
 /** Returns the length of the next piece of work, at least 1. */
@@ -20,9 +20,9 @@ export interface Pace {
 /** A trainer that can pause. */
 export interface PausingTrainer extends Trainer {
   /**
-   * Makes epochs() pause after each piece of work; `next` returns the length of the piece. With undefined,
-   * epochs() no longer pauses. At a pause, epochs() yields a report with `soFar`, and save() returns a
-   * checkpoint from which training continues inside the epoch. Pauses do not change the results.
+   * Makes epochs() pause after each piece of work; `next` returns the length of the piece. If `next` is
+   * undefined, epochs() no longer pauses. At a pause, epochs() yields a report with `soFar`, and save()
+   * returns a checkpoint from which training continues inside the epoch. Pauses do not change the results.
    */
   pauseAfter(next: NextPiece | undefined): void;
 }
@@ -36,8 +36,8 @@ export const withPauses = <Other extends Trainer>(trainer: Other, pace: Pace): O
   });
 
 /**
- * Creates epoch parts that pause after each piece of work. They compute the same bits as `others` and as the
- * evaluateRows that does not pause.
+ * Creates epoch parts that pause after each piece of work. They compute the same bits as `others` and as
+ * `evaluateRows`, which do not pause.
  */
 export function pausing(pace: Pace, others: TakeSteps = singleSteps): EpochParts {
   let soFar: EpochPosition = { step: 0, steps: 0, rows: 0 };

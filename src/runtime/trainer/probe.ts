@@ -67,7 +67,7 @@ export function distributionOf(values: Numbers): Distribution {
 
 /** The result of a step. */
 export interface StepReport {
-  /** The number of optimizer steps so far, including this step and the steps before a checkpoint. */
+  /** The number of optimizer steps so far, including this step and those of a loaded checkpoint. */
   step: number;
   /** The mean loss over the rows of the step, before the update. */
   loss: number;
@@ -81,7 +81,7 @@ export interface StepWatch {
 }
 
 /**
- * Takes the same steps as `others`, with the same bits. If there is a listener, takes the steps one at a time
+ * Takes the same steps as `others`, with bit-identical results. If there is a listener, takes the steps one at a time
  * and reports each step to the listener.
  */
 export const watchedSteps = (watch: StepWatch, others: TakeSteps = singleSteps): TakeSteps =>
@@ -106,8 +106,8 @@ export const watchedSteps = (watch: StepWatch, others: TakeSteps = singleSteps):
 /** Dead or saturated units of a layer. */
 export interface IdleUnits {
   /**
-   * The rule that values must match. "zero", after relu: the value is exactly 0, so the gradient is 0 too. A
-   * unit of such values is dead (Lu et al., "Dying ReLU and initialization", 2020). "saturated", after a
+   * The rule for idle values. "zero", after relu: the value is exactly 0, so the gradient is 0 too. A unit
+   * with only such values is dead (Lu et al., "Dying ReLU and initialization", 2020). "saturated", after a
    * squashing function: the value is in the outer 3 % of the function's range, such as |y| > 0.97 for tanh
    * (Karpathy, "Building makemore, part 3").
    */
@@ -162,13 +162,13 @@ export interface Probe {
 export interface ProbingTrainer extends Trainer {
   /**
    * Computes statistics for one batch. To measure the update, takes an optimizer step and undoes it.
-   * Afterwards, `gradients` contains the gradients for this batch, but training continues with the same bits.
+   * Afterwards, `gradients` contains the gradients for this batch, but they do not change the training.
    * A probe takes about as long as three steps.
    */
   probe(batch: Batch): Probe;
   /**
-   * Calls `listener` after every step of steps(), epochs() and fit(). With undefined, removes the listener.
-   * The listener may call probe(). Results do not change.
+   * Calls `listener` after every step of steps(), epochs() and fit(); undefined removes the listener. The
+   * listener may call probe(). Results do not change.
    */
   onStep(listener: ((step: StepReport) => void) | undefined): void;
 }

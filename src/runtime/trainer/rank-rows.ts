@@ -1,9 +1,10 @@
-// Metrics of the order of all rows: they need the score and the target of each row, and not only sums.
+// Rank metrics, which depend on the order of all rows. They need the score and the target of each row, not
+// only sums.
 import type { Machine, Numbers } from "../step/machine.ts";
 
 /**
- * A metric of an order. The views have the elements of a batch after its evaluation. Elements whose count is 0 do not
- * count.
+ * A rank metric. After the evaluation of a batch, the views contain its elements. Elements with count 0 are
+ * ignored.
  */
 export interface RankedMetric {
   scores: Numbers;
@@ -12,7 +13,7 @@ export interface RankedMetric {
   of(scores: Float64Array, targets: Float64Array): number;
 }
 
-/** What an evaluation has collected for a metric: the first `length` elements of the arrays. */
+/** The scores and targets that an evaluation has collected: the first `length` elements of the arrays. */
 interface CollectedRows {
   name: string;
   metric: RankedMetric;
@@ -22,8 +23,8 @@ interface CollectedRows {
 }
 
 /**
- * Adds the metrics to the machine. During an evaluation, it keeps 16 bytes for each element that it has evaluated, or
- * up to twice as much while the arrays grow.
+ * Adds the metrics to the machine. An evaluation stores 16 bytes for each evaluated element, or up to twice
+ * as much while the arrays grow.
  */
 export function rankRows(
   machine: Machine,
@@ -40,7 +41,7 @@ export function rankRows(
   }));
   Object.assign(machine, {
     evaluate(n: number) {
-      // The totals contain the number of elements, so they are 0 only at the beginning of an evaluation.
+      // The totals include the number of elements, so they are all 0 only at the beginning of an evaluation.
       const isFirst = totals.every((total) => total === 0);
       evaluate(n);
       for (const each of kept) {
@@ -68,14 +69,14 @@ export function rankRows(
   });
 }
 
-/** A copy with room for at least as many numbers again, and for `more`. */
+/** A copy of at least twice the length, with room for `more` numbers. */
 function grown(list: Float64Array, more: number): Float64Array {
   const copy = new Float64Array(2 * list.length + more);
   copy.set(list);
   return copy;
 }
 
-/** The ranks from 1. Equal values have the mean of their ranks. */
+/** The ranks, counted from 1. Equal values get the mean of their ranks. */
 function ranksOf(values: Float64Array): Float64Array {
   const order = Uint32Array.from(values, (_, i) => i).sort((a, b) => values[a]! - values[b]!);
   const ranks = new Float64Array(values.length);
@@ -87,8 +88,8 @@ function ranksOf(values: Float64Array): Float64Array {
 }
 
 /**
- * The area under the ROC curve, from the ranks of the P scores whose target is 1, among P + N:
- * (Σ ranks − P (P + 1) / 2) / (P · N). NaN if one of the two classes is missing or a score is NaN.
+ * The area under the ROC curve, from the ranks of the P scores with target 1 among all P + N scores: (Σ
+ * ranks − P (P + 1) / 2) / (P · N). NaN if one of the two classes is missing or a score is NaN.
  */
 export function areaUnderCurve(scores: Float64Array, targets: Float64Array): number {
   const ranks = ranksOf(scores);

@@ -20,7 +20,7 @@ import { rowsOf, slotsOf, writeRows } from "../step/batch.ts";
 import type { Batch } from "../step/batch.ts";
 import type { FitOptions, Trainer } from "./trainer.ts";
 
-/** A compiled model, and optional functions that replace the usual ones. */
+/** A compiled model, with optional replacements for the functions of an epoch. */
 type TrainerBase = Pick<Session, "model" | "machine" | "training"> & Partial<EpochSession>;
 
 /**

@@ -24,7 +24,7 @@ export interface FitOptions {
 
 /** The result of one epoch. */
 export interface EpochReport {
-  /** The number of the epoch, counted from 1. Epochs before a checkpoint are included. */
+  /** The number of the epoch, counted from 1. Epochs before a loaded checkpoint are included. */
   epoch: number;
   /** The mean of the losses before each step, weighted by rows. */
   loss: number;
@@ -67,7 +67,7 @@ export interface Trainer {
   readonly backend: Backend;
   /** The random seed. */
   readonly seed: number;
-  /** The number of completed epochs, including those before a checkpoint. */
+  /** The number of completed epochs, including those of a loaded checkpoint. */
   readonly epoch: number;
   /** Takes one optimizer step. Returns the mean loss before the update. */
   step(batch: Batch): number;
@@ -95,8 +95,8 @@ export interface Trainer {
   /** Runs epochs() to the end, without yielding. */
   fit(data: Batch, options?: FitOptions): History;
   /**
-   * Returns a checkpoint from which training resumes with the same bits. Adds `metadata` to the metadata that
-   * was saved or loaded before.
+   * Returns a checkpoint. Training that resumes from it is bit-identical to uninterrupted training. Adds
+   * `metadata` to the metadata that was saved or loaded before.
    */
   save(metadata?: CheckpointMetadata): Uint8Array;
   /**

@@ -1,4 +1,4 @@
-// K-fold cross-validation: one training per fold, then a final training on all rows outside the test split.
+// K-fold cross-validation: trains one model per fold, then a final model on all rows outside the test split.
 import type { CheckpointMetadata } from "../checkpoints/checkpoint.ts";
 import { datasetOf } from "../data/dataset.ts";
 import { InputError } from "../step/errors.ts";
@@ -9,14 +9,14 @@ import { figureText, resultText } from "./train-on.ts";
 import type { Regime, Run, Stage, TrainingResult } from "./train-on.ts";
 
 /**
- * The result of a fold: loss and metrics on its validation rows after its best epoch, or with `keep: "last"`,
- * after its last epoch.
+ * The result of a fold: loss and metrics on its validation rows, after its best epoch or, with `keep:
+ * "last"`, after its last epoch.
  */
 export type FoldResult = { bestEpoch: number } & Summary;
 
 /** The result of all folds. */
 export interface CrossValidation {
-  /** The mean of the best epochs of the folds, rounded: the number of epochs of the final training. */
+  /** The rounded mean of the folds' best epochs. The final model is trained for this many epochs. */
   bestEpoch: number;
   folds: readonly FoldResult[];
   /** Mean and sample standard deviation over the folds. */
@@ -27,7 +27,7 @@ export interface CrossValidation {
 /** The result of a cross-validated run. */
 export type FoldedResult = TrainingResult & CrossValidation;
 
-/** Performs the whole run: first the folds, then the final training. */
+/** Performs the whole run: trains the folds, then the final model. */
 export async function trainOnFolds(run: Run): Promise<FoldedResult> {
   return trainAndJudge(run, await crossValidate(run));
 }
@@ -62,8 +62,8 @@ export async function validateFolds(
 }
 
 /**
- * Trains the final model on all rows outside the test split. The number of epochs is the rounded mean of the
- * folds' best epochs. Evaluates the model on the test split.
+ * Trains the final model on all rows outside the test split, for the rounded mean of the folds' best epochs,
+ * and evaluates it on the test split.
  */
 export async function trainAndJudge(
   run: Run,
@@ -112,7 +112,7 @@ function foldsDone({
   });
 }
 
-/** Applies `of` to the values of each metric over the folds. */
+/** Applies `of` to the values of each metric in all folds. */
 function overFolds(folds: readonly FoldResult[], of: (values: readonly number[]) => number): FoldResult {
   const first = folds[0]!;
   const figures = Object.keys(first).map((name) => [name, of(folds.map((fold) => fold[name]!))]);
@@ -129,7 +129,7 @@ function sampleDeviation(values: readonly number[]): number {
   return Math.sqrt(squares / (values.length - 1));
 }
 
-/** Cross-validation as the regime of a run. */
+/** The regime of a run with cross-validation. */
 export const foldedRegime: Regime = {
   train: (run) => trainOnFolds(run),
   doubt: ({ folds }, metadata) => unfinishedText(folds, metadata),

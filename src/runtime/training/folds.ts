@@ -5,7 +5,7 @@ import { randomKey, randomStream, salts, shuffle } from "../numbers/random.ts";
 import { splitRows } from "../data/split.ts";
 import type { Run } from "./train-on.ts";
 
-/** The parts of a run that the folds depend on. */
+/** The parts of a run on which the folds depend. */
 export interface Cutting extends DatasetContext, Pick<Run, "source" | "locateErrors" | "warn"> {
   trainer: { readonly seed: number };
 }
@@ -14,9 +14,9 @@ export interface Cutting extends DatasetContext, Pick<Run, "source" | "locateErr
 export type OpenDataset = Omit<Dataset, "test">;
 
 /**
- * Returns functions that create the data set of each fold. In a data set, the rows of the fold are for
- * validation, and all others are for training. The test split is set aside first. Scales and vocabularies are
- * fitted on the training rows of the fold.
+ * Returns functions, each of which creates the data set of one fold. The rows of the fold are its validation
+ * split, and all other rows are its training split. The test split is set aside first. Scales and
+ * vocabularies are fitted on the training rows of the fold.
  */
 export function foldsOf(run: Cutting): (() => OpenDataset)[] {
   const { training, source, trainer, locateErrors, warn } = run;
@@ -29,7 +29,7 @@ export function foldsOf(run: Cutting): (() => OpenDataset)[] {
     const rare = classes && count < open.length ? rareClasses(classes, open, count) : [];
     if (rare.length > 0) {
       const [target] = Object.keys(run.model.targets);
-      const { classNames } = fitFields(run, table, open).find(({ name }) => name === target)!;
+      const { classNames } = fitFields(run, table, open).filter(({ name }) => name === target)[0]!;
       const nameOf = (label: number) => shown(classNames?.[label] ?? `${label}`);
       const all = rare.map(([label, rows]) => `"${nameOf(label)}" has ${rows}`).join(", ");
       warn(`some of the ${count} folds have no row of a rare class: outside the test split, ${all}`);
@@ -43,8 +43,8 @@ export function foldsOf(run: Cutting): (() => OpenDataset)[] {
 }
 
 /**
- * Assigns rows to folds in random order, class by class. The sizes of two folds differ by at most one row,
- * and so do their numbers of rows in each class.
+ * Assigns rows to folds in random order, class by class. Both the sizes of two folds and their numbers of
+ * rows in each class differ by at most one row.
  */
 export function dealRows(
   rows: Int32Array,

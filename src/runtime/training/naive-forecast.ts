@@ -1,5 +1,5 @@
-// The naive forecast that a model of a series is compared with: the last value of the past, or with a season of m
-// rows, the value of the last season:
+// The naive forecast, with which the model of a series is compared. It is the last value of the past or, with
+// a season of m rows, the value one season before:
 //
 //   p(T + h) = y(T + h − m k)      with the smallest k for which T + h − m k ≤ T; m = 1 without a season
 import type { DatasetContext, ForecastNaively } from "../data/dataset.ts";
@@ -20,7 +20,7 @@ interface ForecastSums {
   hits: number;
 }
 
-/** The figures of a naive forecast, for a scaled target. */
+/** The metrics of a naive forecast, for a scaled target. */
 const naiveFigures: Readonly<Record<string, (sums: ForecastSums) => number>> = {
   mae: ({ errors, count }) => errors / count,
   mse: ({ squares, count }) => squares / count,
@@ -56,8 +56,8 @@ function sumsOf({ model, data }: DatasetContext, target: string, windows: Batch)
 }
 
 /**
- * As for the model, losses are those of scaled targets, and mae and rmse are in original units. Figures of a model with
- * several targets begin with the name of the target; their sum, weighted, is not reported.
+ * As for the model, losses refer to scaled targets, and mae and rmse are in original units. With several
+ * targets, the name of each value begins with its target. The weighted sum of the losses is not reported.
  */
 export const forecastNaively: ForecastNaively = (context, fields, windows) => {
   const { training, data, model } = context;

@@ -5,10 +5,10 @@ import type { Trainable } from "./train-on.ts";
 import type { EpochReport } from "../trainer/trainer.ts";
 
 /**
- * Wraps a trainer, so that it reports `mae` and `rmse` in the original units of the target. The trainer
- * itself computes them for the scaled target, in units of the scale's span. `minDelta` of early stopping has
- * the units of its metric. The loss still refers to the scaled target. r2 and accuracy have no unit. The
- * compiler checks that all columns of the target have the same span.
+ * Wraps a trainer so that it reports `mae` and `rmse` in the original units of the target. The trainer
+ * itself computes them for the scaled target, in multiples of the scale's span. The loss still refers to the
+ * scaled target; r2 and accuracy have no unit. The compiler checks that all columns of the target have the
+ * same span.
  */
 export function inOriginalUnits(
   trainer: Trainable,
@@ -16,7 +16,15 @@ export function inOriginalUnits(
   { fields }: Dataset,
 ): Trainable {
   const [{ span } = { span: 1 }] = fields[fields.length - 1]!.scales ?? [];
-  const unitOf = (figure?: string) => (figure === "mae" || figure === "rmse" ? span : 1);
+  return withUnits(trainer, training, (figure) => (figure === "mae" || figure === "rmse" ? span : 1));
+}
+
+/** Wraps a trainer so that its losses and metrics, and `minDelta` of early stopping, have these units. */
+export function withUnits(
+  trainer: Trainable,
+  training: TrainingFacts,
+  unitOf: (figure: string | undefined) => number,
+): Trainable {
   const own = <Figures extends Record<string, number>>(figures: Figures): Figures => {
     const scaled = Object.entries(figures).map(([name, value]) => [name, value * unitOf(name)]);
     return { ...figures, ...Object.fromEntries(scaled) };

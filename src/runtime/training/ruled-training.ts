@@ -1,4 +1,4 @@
-// Training on splits by rules and on windows: once, or with folds. The result is compared with a naive forecast.
+// Training with split rules or windows, once or in folds. The result is compared with a naive forecast.
 import type { Dataset, DatasetContext } from "../data/dataset.ts";
 import { ruledDatasetOf, ruledFoldsOf, withoutTest } from "../data/ruled-dataset.ts";
 import { foldedRegime, mean, trainAndJudge, validateFolds } from "./cross-validate.ts";
@@ -9,9 +9,11 @@ import type { Regime, Run, TrainingResult } from "./train-on.ts";
 import type { Batch } from "../step/batch.ts";
 import { shown } from "../step/errors.ts";
 
-/** Loss and metrics of a naive forecast of the splits that the model was not trained on. */
+/** Loss and metrics of the naive forecast, on the splits that the model was not trained on. */
 export interface NaiveResult {
-  /** The number of rows before it from which a value is forecast, or a multiple of this number. */
+  /**
+   * The season: a value is forecast from the value this many rows before it, or a multiple of this number.
+   */
   season: number;
   validation?: Record<string, number>;
   test?: Record<string, number>;
@@ -27,14 +29,14 @@ export const ruledRegime: Regime = {
     warnOfGaps(run);
     const dataset = ruledDatasetOf(run, source, trainer.seed, locateErrors);
     const naive = naiveIn(run, dataset);
-    // The table is in no variable during training, because it would take as much memory as the data set.
+    // No variable refers to the table during training, because it takes as much memory as the data set.
     return withNaive(run.train(trainer, dataset, { epochs }), naive);
   },
   doubt: () => undefined,
   text: (result) => naiveText(result, resultText),
 };
 
-/** Folds, then the final training. */
+/** Trains the folds, then the final model. */
 export const ruledFoldsRegime: Regime = {
   async train(run) {
     warnOfGaps(run);
@@ -48,7 +50,7 @@ export const ruledFoldsRegime: Regime = {
     };
     const watched = { ...run, source, train };
     const result = await trainAndJudge(watched, await validateFolds(watched, folds));
-    // A resumed run does not train the folds that are done.
+    // A resumed run does not repeat the completed folds.
     const ofDone = folds.slice(0, folds.length - ofFolds.length).map((fold) => {
       const dataset = fold();
       return naiveOf(run, dataset, dataset.validation);
@@ -59,7 +61,7 @@ export const ruledFoldsRegime: Regime = {
   text: (result) => naiveText(result, foldedRegime.text),
 };
 
-/** The folds, and the source of the final training: all rows outside the test split, and the test split. */
+/** The folds, and the source of the final model: all rows outside the test split, and the test split. */
 export function ruledFolds(run: Cutting): Pick<Run, "source"> & { folds: (() => OpenDataset)[] } {
   const { data, trainer, locateErrors } = run;
   const source = withoutTest(run, run.source, trainer.seed, locateErrors);
@@ -99,7 +101,7 @@ export const naiveIn = (context: DatasetContext, dataset: Dataset): Partial<Pick
     naiveOf(context, dataset, dataset.test),
   );
 
-/** The mean of each figure over the folds. */
+/** The mean of each loss and metric over the folds. */
 function meanOver(
   folds: readonly (Record<string, number> | undefined)[],
 ): Record<string, number> | undefined {

@@ -16,12 +16,12 @@ import type { EpochReport, FitOptions, Trainer } from "../trainer/trainer.ts";
 import { TrainingDiverged } from "../step/steps.ts";
 
 /**
- * The result of a training run. Splits that the spec does not set aside are absent. As in training, the loss
- * refers to scaled targets.
+ * The result of a training run. A split is absent if the spec does not set it aside. As in training, the
+ * loss refers to scaled targets.
  */
 export interface TrainingResult {
   model: string;
-  /** The number of completed epochs, including those before a checkpoint. */
+  /** The number of completed epochs, including those of a loaded checkpoint. */
   epochs: number;
   bestEpoch: number;
   train: Summary;
@@ -35,34 +35,34 @@ export interface TrainingResult {
 export interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "save"> {
   /** Samples new texts, if requested. */
   samples?(): readonly string[] | undefined;
-  /** Whether the user, and not early stopping, ended the epochs. */
+  /** Whether the user ended the training, rather than early stopping. */
   isInterrupted?(): boolean;
 }
 
-/** One training of a run. */
+/** One stage of a run, which trains one model. */
 export interface Stage extends Pick<FitOptions, "earlyStopping"> {
   epochs: number;
   /** A prefix for progress lines. */
   name?: string;
-  /** Further metadata for the checkpoints of this training. A resumed run reads it. */
+  /** Additional metadata for the checkpoints of this stage, which a resumed run reads. */
   metadata?: CheckpointMetadata;
 }
 
-/** A stage at its beginning, with its trainer and data. */
+/** A stage about to run, with its trainer and data. */
 export interface Begun extends Stage {
   trainer: Trainer;
   dataset: Dataset;
-  /** Whether the stage had already stopped early before the run was resumed. If so, it trains no further. */
+  /** Whether the stage had stopped early before the run was resumed. If so, it does not train. */
   hasStopped: boolean;
 }
 
 /** The initial state of a run. */
 export interface Start extends DatasetContext {
-  /** The number of epochs after which a training ends. */
+  /** The number of epochs after which training ends. */
   epochs: number;
   /**
-   * The trainer of the first training. It is new, or restored from the checkpoint file `resume`, whose
-   * metadata is `resumed`.
+   * The trainer of the first stage. It is new, or restored from the checkpoint file `resume`, whose metadata
+   * is `resumed`.
    */
   trainer: Trainer;
   resume?: string | undefined;
@@ -84,35 +84,35 @@ export interface Host {
   warn(text: string): void;
 }
 
-/** A run of several trainings. */
+/** A run with several stages, such as cross-validation. */
 export interface Run extends Start, Pick<Host, "warn"> {
   source: Source;
   /** Runs one stage, with checkpoints and progress. */
   train(trainer: Trainer, dataset: Dataset, stage: Stage): Promise<TrainingResult>;
 }
 
-/** Defines a run of several trainings, and the text of its result. */
+/** Defines the stages of a run, and the text of its result. */
 export interface Regime {
   train(run: Run): Promise<TrainingResult>;
   /**
-   * Returns a warning if a checkpoint with this metadata does not contain the final model. It is printed
-   * before the checkpoint is used for predictions.
+   * Returns a warning if a checkpoint with this metadata does not contain the final model. The warning is
+   * printed before the checkpoint is used for predictions.
    */
   doubt(training: TrainingFacts, metadata: CheckpointMetadata): string | undefined;
   text(result: TrainingResult): string;
 }
 
-/** Performs the whole run: reads the rows, then trains once. With `regime`, trains several times. */
+/** Performs the whole run: reads the rows, then trains once or, with `regime`, in several stages. */
 export async function trainRun(start: Start, host: Host, regime?: Regime): Promise<TrainingResult> {
   const train: Run["train"] = (trainer, dataset, stage) => trainStage(start, host, trainer, dataset, stage);
   if (regime) return regime.train({ ...start, warn: host.warn, source: await host.read(), train });
   const { trainer, epochs, locateErrors } = start;
-  // The table is not in a variable. Otherwise it would stay in memory during training, and it is as large as
+  // No variable refers to the table. Otherwise it would stay in memory during training, and it is as large as
   // the data set.
   return train(trainer, datasetOf(start, await host.read(), trainer.seed, locateErrors), { epochs });
 }
 
-/** Performs one training, with a checkpoint after every epoch. */
+/** Performs one stage, and writes a checkpoint after every epoch. */
 async function trainStage(
   { model, training, resume, resumed, locateErrors, ...start }: Start,
   host: Host,
@@ -138,9 +138,9 @@ async function trainStage(
 }
 
 /**
- * Trains until the trainer has completed `epochs` epochs (by default the number in the spec). Then evaluates
- * all splits with the final parameters. These are the parameters of the best epoch if there is a validation
- * split, unless the spec has `keep: "last"`.
+ * Trains until the trainer has completed `epochs` epochs (by default the number in the spec), then evaluates
+ * all splits with the final parameters. With a validation split, these are the parameters of the best epoch,
+ * unless the spec has `keep: "last"`.
  */
 export async function trainOn(
   model: ModelFacts,

@@ -1,12 +1,12 @@
 // Errors in original units, for trainers with any number of targets.
 import type { Dataset } from "../data/dataset.ts";
-import type { EarlyStopping, TrainingFacts } from "../model/facts.ts";
-import type { EpochReport } from "../trainer/trainer.ts";
+import type { TrainingFacts } from "../model/facts.ts";
+import { withUnits } from "./original-units.ts";
 import type { Trainable } from "./train-on.ts";
 
 /**
- * Does for the targets of a model with `losses` what `inOriginalUnits` does for a single target: `price.mae` has the
- * unit of the target price. Names without a target belong to the only one.
+ * Like `inOriginalUnits`, but for a model with `losses`: `price.mae` is in the units of the target `price`.
+ * Names without a target belong to the only target.
  */
 export function inUnitsOfTargets(
   trainer: Trainable,
@@ -20,35 +20,5 @@ export function inUnitsOfTargets(
       target === undefined ? fields[fields.length - 1] : fields.find(({ name }) => name === target);
     return field?.scales?.[0]?.span ?? 1;
   };
-  const own = <Figures extends Record<string, number>>(figures: Figures): Figures => {
-    const scaled = Object.entries(figures).map(([name, value]) => [name, value * unitOf(name)]);
-    return { ...figures, ...Object.fromEntries(scaled) };
-  };
-  const ownReport = (report: EpochReport): EpochReport => ({
-    ...report,
-    metrics: own(report.metrics),
-    ...(report.validation && { validation: own(report.validation) }),
-  });
-  const scaledStopping = ({ metric, minDelta = 0, ...rest }: EarlyStopping): EarlyStopping => ({
-    ...rest,
-    ...(metric !== undefined && { metric }),
-    minDelta: minDelta / unitOf(metric),
-  });
-  return {
-    get epoch() {
-      return trainer.epoch;
-    },
-    save: (metadata) => trainer.save(metadata),
-    evaluateAll: (data) => own(trainer.evaluateAll(data)),
-    *epochs(data, options = {}) {
-      const stopping = options.earlyStopping ?? training.earlyStopping;
-      const run = trainer.epochs(data, {
-        ...options,
-        earlyStopping: stopping ? scaledStopping(stopping) : false,
-      });
-      let next = run.next();
-      for (; !next.done; next = run.next()) yield ownReport(next.value);
-      return { ...next.value, epochs: next.value.epochs.map(ownReport) };
-    },
-  };
+  return withUnits(trainer, training, unitOf);
 }

@@ -123,8 +123,8 @@ export class ComparedSides {
   private readonly typescript: ComparedSide;
   private readonly values: readonly Compared[];
   /**
-   * The storage of the WebAssembly side, that of the TypeScript side, and a copy of the latter from before
-   * the current program.
+   * The storage of the WebAssembly side and of the TypeScript side, and a copy of the latter from before the
+   * current program.
    */
   private readonly ofWasm: Uint8Array;
   private readonly stored: Uint8Array;
@@ -142,8 +142,8 @@ export class ComparedSides {
   }
 
   /**
-   * Returns views of the values in the first `end` bytes of the TypeScript storage. Of values with rows, the
-   * views contain only the first `rows` rows.
+   * Returns views of the values in the first `end` bytes of the TypeScript storage. If a value has rows, its
+   * view contains only the first `rows` rows.
    */
   views(end = Infinity, rows = this.model.batchSize): ComparedViews {
     const views = this.values
@@ -152,7 +152,7 @@ export class ComparedSides {
     return new Map(views);
   }
 
-  /** Sets the storage that the programs start with. */
+  /** Sets the initial storage of the programs. */
   setStored(bytes: Uint8Array): void {
     this.stored.fill(0).set(bytes);
   }
@@ -162,7 +162,9 @@ export class ComparedSides {
     return this.stored.slice(0, end);
   }
 
-  /** Whether the last batch was informative: some gradient was not zero, or the model has no gradients. */
+  /**
+   * Whether the last batch was informative: at least one gradient was nonzero, or the model has no gradients.
+   */
   hasGradients(): boolean {
     const gradients = this.values.filter(({ isGradient }) => isGradient);
     return gradients.length === 0 || gradients.some(({ typescript }) => largestOf(typescript) > 0);

@@ -8,7 +8,7 @@ import { checkLoss } from "../step/steps.ts";
 import type { Staging } from "./wasm-kernels.ts";
 
 /**
- * Creates a function that takes the same steps as `singleSteps`, with the same bits. It does not support
+ * Creates a function that takes the same steps as `singleSteps`, with bit-identical results. It does not support
  * several batches per step. `batchAt` returns the views of a batch that is stored `shift` bytes after the
  * batch in the arena.
  */

@@ -15,8 +15,8 @@ export interface TrainerOptions {
   backend?: Backend;
   /**
    * The number of threads that share the work of the kernels, including the current thread; 1 by default.
-   * Results have the same bits for any number of threads. Threads need shared memory and a thread that may
-   * wait for the others. On the main thread of a page, or without shared memory, the current thread works
+   * Results have the same bits for any number of threads. Threads need shared memory, and the current thread
+   * must be allowed to wait for the others. On the main thread of a page, or without shared memory, it works
    * alone.
    */
   threads?: number;

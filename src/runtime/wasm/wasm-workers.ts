@@ -4,7 +4,7 @@ import type { WasmFacts, WasmFunction, WasmSetting } from "./wasm-engine.ts";
 import type { Backend } from "../step/machine.ts";
 import type { ModelFacts } from "../model/facts.ts";
 
-/** The data that a worker starts with. */
+/** The data with which a worker starts. */
 interface Work extends WasmSetting {
   /** Identifies the trainer that the worker serves; see `workerName`. */
   readonly serves: string;
@@ -96,8 +96,8 @@ export const workerName = ({ name, dtype, specHash }: ModelFacts): string => `${
 const failedAt = 24;
 
 /**
- * Computes this thread's parts of the kernels. If this fails, reports the failure to the other threads,
- * because they wait for these parts.
+ * Computes this thread's parts of the kernels. Reports a failure to the other threads, because they wait for
+ * these parts.
  */
 function serveKernels({ memory, control }: Work, { serve }: Record<string, WasmFunction>): void {
   try {

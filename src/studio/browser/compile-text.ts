@@ -62,7 +62,7 @@ async function readText(text: string): Promise<ReadSpec> {
 // Prepares the data of a spec from the files in the page, as `tapeless train` does from files on disk.
 
 /**
- * Splits and encodes the rows as the spec says.
+ * Splits and encodes the rows according to the spec.
  * @throws InputError if the page does not have the file, or if the file does not match the spec
  */
 function prepareData(
@@ -150,7 +150,7 @@ export async function trainerScript(
   const script = await scriptOf(compilation);
   const found = preparedOr(() => prepareData(model, facts, files));
   const answers = Object.values(answersOf(model, built) ?? {});
-  // The page draws what a model has learned about one target.
+  // The page draws the predictions for a single target.
   const answer = model.losses === undefined ? answers[0]?.answer : undefined;
   return { script, facts, training: trainingFacts(model), answer, ...found };
 }

@@ -46,7 +46,7 @@ export interface ScriptRequest {
   readonly formula: string;
 }
 
-/** How to interpret the network's outputs: the name of one of the runtime's interpretations. */
+/** The interpretation of the network's outputs, by its name in the runtime. */
 export type InterpretationName = string | undefined;
 
 /** Everything that training needs. `script` is the emitted module without its types. */
@@ -59,7 +59,7 @@ export interface TrainerScript {
   readonly data: Dataset | undefined;
   /** The naive forecast, if the spec cuts windows. */
   readonly naive: Partial<Pick<SeriesResult, "naive">>;
-  /** Why `data` is undefined, if it is. */
+  /** The reason if `data` is undefined. */
   readonly problem: string | undefined;
 }
 

@@ -17,7 +17,7 @@ export interface LocationInSpec {
 
 export interface Suggestion {
   readonly label: string;
-  /** What the value must be, such as a number or an object. */
+  /** The required kind of value, such as a number or an object. */
   readonly detail: string;
   readonly about: string;
   readonly isText: boolean;

@@ -3,7 +3,7 @@ import type { EpochReport } from "../../runtime/trainer/trainer.ts";
 import { scaleFor } from "./chart.ts";
 import type { Chart, Panel, Series } from "./chart.ts";
 
-/** `reports` must be in epoch order. Splits and metrics that the spec does not have are not drawn. */
+/** `reports` must be in epoch order. Splits and metrics that the spec lacks are not drawn. */
 export function curvesChart(title: string, reports: readonly EpochReport[]): Chart {
   const bestEpoch = reports.findLast(({ best }) => best)?.epoch;
   const marks = bestEpoch === undefined ? [] : [{ x: bestEpoch, label: `best epoch ${bestEpoch}` }];

@@ -8,7 +8,7 @@ export type Cell = string | number | undefined;
 export interface TableParts {
   readonly title?: string | undefined;
   readonly head: readonly string[];
-  /** The decimals of the numbers in each column, where they are not those of a metric. */
+  /** The number of decimals in each column, where it differs from that of metrics. */
   readonly decimals?: readonly (number | undefined)[];
   readonly rows: readonly (readonly Cell[])[];
   /** Summary rows, such as means or totals, separated from the other rows by a line. */
@@ -61,6 +61,6 @@ function cellText(cell: Cell, isCount: boolean, decimals: number | undefined): s
 
 // Names and labels come from specs and data. They must not move the cursor, change a colour or break a line.
 
-/** Replaces control characters by their escapes. For instance, a line break becomes `\u000a`. */
+/** Replaces control characters with their escapes. For instance, a line break becomes `\u000a`. */
 export const plainText = (text: string): string =>
   text.replace(/\p{Cc}/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);

@@ -61,7 +61,7 @@ export async function explainCode(
 const keyOf = ({ program, index }: KernelIndex): string => `${program} ${index}`;
 
 /**
- * Returns the kernels that a line belongs to. If a lowered kernel was split, only the parts that contain a
+ * Returns the kernels to which a line belongs. If a lowered kernel was split, only the parts that contain a
  * node of the line are returned, or all parts if none does.
  */
 function kernelFinder(kernels: readonly TargetKernel[]): (origin: LineOrigin) => number[] {

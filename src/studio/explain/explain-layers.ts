@@ -35,8 +35,8 @@ export function explainLayers(
 const shapeText = (shape: Shape | undefined): string =>
   shape === undefined ? "not computed" : `[${shape.join(", ")}]`;
 
-// Computes what freezing saves: compares the gradient program with that of the same model with all layers
-// trainable.
+// Computes the savings of freezing: compares the gradient program with that of the same model without frozen
+// layers.
 
 /**
  * Returns a sentence such as "frozen: dense1. The gradient takes 30 nodes instead of 41, 1.2 instead of 1.9

@@ -21,7 +21,7 @@ import { bufferNames, nodeNames } from "./graph-formulas.ts";
 export function explainMemory(compilation: Compilation): ExplainedMemory {
   const { plan } = compilation.vectors ?? compilation;
   const nodeOf = nodesOfBuffers(compilation);
-  // A buffer that covers several adjacent buffers needs no memory of its own.
+  // A buffer that covers several adjacent buffers needs no additional memory.
   const storage = [...plan.storage.values()].filter(({ buffer }) => buffer.covers === undefined);
   const temporaries = programNames.flatMap((program) =>
     byOffset(plan.temporaries.get(program)?.values() ?? []).map((placement) =>

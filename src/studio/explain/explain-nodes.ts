@@ -104,7 +104,7 @@ function explainGraph(graph: Graph, program: ProgramName, context: Context): Exp
   });
 }
 
-/** The phase of training that a node of a program belongs to. */
+/** The phase of training to which a node of a program belongs. */
 export function regionOf(node: Node, program: ProgramName): RegionName {
   if (program === "begin" || program === "update") return "update";
   if (program !== "gradient" && program !== "measure") return "evaluation";
@@ -114,7 +114,7 @@ export function regionOf(node: Node, program: ProgramName): RegionName {
 /**
  * Returns the nodes from which a node is computed; usually, these are its operands. The source of a scan is
  * the value that its step stacks. The source of an argument of the step is the matching operand of the scan.
- * State that one step passes to the next is linked only by name, so there are no cycles.
+ * State that one step passes to the next is connected only by name, so there are no cycles.
  */
 function sourcesOf(graph: Graph, nodes: readonly Node[]): (node: Node) => readonly Node[] {
   const given = new Map<Node, Node>();
@@ -130,7 +130,9 @@ function sourcesOf(graph: Graph, nodes: readonly Node[]): (node: Node) => readon
   };
 }
 
-/** Returns how often a node is computed: the nodes of a recurrence's step run once per step. */
+/**
+ * Returns the number of times that a node is computed. The nodes of a recurrence's step run once per step.
+ */
 function repetitions(graph: Graph): (node: Node) => number {
   const times = new Map<Node, number>();
   const enter = (part: Graph, count: number): void => {

@@ -1,4 +1,4 @@
-/** Explains what each stage changed: first the stages on graphs, then those on loops. */
+/** Explains the changes of each stage: first the stages on graphs, then those on loops. */
 import { sum } from "d3-array";
 import type { Graph } from "../../compiler/ir/nodes.ts";
 import { printGraphAs, recurrenceNames } from "../../compiler/ir/text.ts";
@@ -61,8 +61,8 @@ function plannedBytes({ name, plan }: PlannedProgram): number {
   return Math.max(0, ...places.map(({ offset, bytes }) => offset + bytes - start));
 }
 
-// The stages on graphs: derivation, graph passes, rematerialisation. If a value reaches the emitted code, all
-// graphs show it under its name there.
+// The stages on graphs: derivation, graph passes, rematerialisation. If a value is in the emitted code, all
+// graphs show it under its emitted name.
 
 const stages = stagesOf(stageLists);
 

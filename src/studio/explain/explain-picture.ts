@@ -1,6 +1,6 @@
 /**
  * Pictures of the graphs of a model. One shows a training step: the forward and backward pass side by side,
- * and the update. Each other program has a picture of its own. All groups are laid out closed; the renderer
+ * and the update. Each other program has a separate picture. All groups are laid out closed; the renderer
  * opens them (`picture/scene.ts`).
  */
 import { flatGradients, nameIn } from "../../compiler/ir/storage.ts";

@@ -57,7 +57,10 @@ function derive(node: Node): General {
   };
 }
 
-/** Constant operands stay in the rule, because the rule of x² differs from that of x to the power y. */
+/**
+ * Constant operands remain constants in the rule, because the rule of x² differs from that of x to the power
+ * y.
+ */
 const numberOrLeaf = (operand: Node, name: string, g: GraphBuilder): Node =>
   isNumber(operand) ? operand : g.input({ name, type: operand.type });
 

@@ -26,7 +26,7 @@ export interface Value {
   readonly formula: Formula;
   readonly type: string;
   readonly layer: string | undefined;
-  /** For derived values, the rule and the forward value that it applies to. */
+  /** For derived values, the rule and the forward value to which it applies. */
   readonly derivation: RuleUse | undefined;
   /** The rewrites that produced the value. */
   readonly rewrites: readonly RewriteUse[];
@@ -81,9 +81,9 @@ export function gradientDerivations({ compilation, of }: Subject): GradientDeriv
     rewrites: rewritesOf(node.origin.rewrites ?? []),
   });
   /**
-   * The values that a formula reads: named values, and the unnamed ones between them. Constants are not
-   * included. Equal constants share one node, so the derivation of a constant would be that of the first
-   * expression that needed it.
+   * The values that a formula reads: named values, and the unnamed ones between them. Constants are excluded,
+   * because equal constants share one node, whose derivation would be that of the first expression that
+   * needed the constant.
    */
   const readBy = (node: Node): { readonly named: Node[]; readonly through: Node[] } => {
     const parts = operandsOf(node).map((operand) => {

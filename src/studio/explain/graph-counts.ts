@@ -4,7 +4,8 @@
  *
  * - nodes: the nodes of the graph; the nodes of a recurrence's step count once;
  * - FLOPs: the work to compute each materialised value, including everything that is computed inline for it.
- *   A value that is computed inline for several materialised values counts once for each of them. The work of
+ *   A value that is computed inline for several materialised values is counted once for each of them. The
+ *   work of
  *   a recurrence's step is multiplied by the number of steps;
  * - bytes moved: each materialised value is written once. Each materialised value, parameter and input is
  *   read once by each materialised value that needs it. A recurrence is one loop and moves each of its values
@@ -101,8 +102,8 @@ function touchesOfRecurrence(
 }
 
 /**
- * Yields the values that are copied. If the value of an output is a leaf or also another output, it is
- * copied, which takes one more read and write.
+ * Yields the reads and writes of copied outputs. An output is a copy if its value is a leaf, or is already
+ * stored as another output.
  */
 function* touchesOfCopies(graph: Graph, { stored, sourcesOf }: ValueLifetimes): Generator<Node> {
   const direct = directOutputs(graph);

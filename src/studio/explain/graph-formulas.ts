@@ -240,7 +240,7 @@ function namedIn(parts: readonly Graph[]): (node: Node) => boolean {
 }
 
 /**
- * Whether a node has the same numbers as its operand, repeated or in another type. Mathematics has one name
+ * Whether a node has the same numbers as its operand, repeated or in a different type. Formulas use one name
  * for both, unless the library named them separately.
  */
 function isRepetition(node: Node): boolean {

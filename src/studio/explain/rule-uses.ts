@@ -1,5 +1,5 @@
 /**
- * Explains each backward node: the forward node that it was derived from, and the general form of the rule.
+ * Explains each backward node: the forward node from which it was derived, and the general form of the rule.
  */
 import { collectNodes, operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Node, Rewrite } from "../../compiler/ir/nodes.ts";
@@ -14,8 +14,8 @@ import type { generalRules } from "./general-rule.ts";
 import type { GraphFormulas } from "./graph-formulas.ts";
 
 // Finds the current node for each node that was differentiated. Passes create new nodes without recording
-// which ones they replace. The node is found by identity, else by an equal computation on equal operands,
-// else by its name.
+// which ones they replace. The node is found by identity, otherwise by an equal computation on equal
+// operands, otherwise by its name.
 
 /**
  * Returns a function that maps a node of `forward` to the node in `nodes` (operands first) that replaced it.
@@ -73,7 +73,7 @@ function valueKeys(): (node: Node) => number {
   return keyOf;
 }
 
-// The rule of a backward node: its name, its general form, and the forward value that it applies to.
+// The rule of a backward node: its name, its general form, and the forward value to which it applies.
 
 /** Returns a function that finds the rule of a backward node of one graph. */
 export function ruleUses(

@@ -39,7 +39,7 @@ export async function specLocations(
   return (path) => found.get(formatPath(path));
 }
 
-// The locations in the spec that emitted lines come from. Many lines share a location, so each is computed
+// The locations in the spec from which emitted lines come. Many lines share a location, so each is computed
 // only once.
 
 /**
@@ -64,7 +64,7 @@ export function locationFinder(
 }
 
 // The source map of an emitted file, version 3 (ECMA-426). It maps each line to the line and column of the
-// spec that it comes from. Lines that do not come from the spec, such as those of the runtime, map to
+// spec from which it comes. Lines that do not come from the spec, such as those of the runtime, map to
 // themselves. Without a mapping, many tools would give such a line the location of the line before it.
 
 export interface SourceMapNames {
@@ -110,7 +110,7 @@ export async function sourceMap(
 const namedLayers = 3;
 
 /**
- * The parts of the model that a kernel works for, such as `dense1`, `gradient of dense1`, `loss` or
+ * The parts of the model to which a kernel belongs, such as `dense1`, `gradient of dense1`, `loss` or
  * `optimizer`. A kernel can serve several layers.
  */
 function partsServed({ nodes, path = [] }: LineOrigin): string {

@@ -19,7 +19,10 @@ export interface Subject {
   readonly times?: KernelTimes | undefined;
   /** The emitted file, if kernels are shown with their code. */
   readonly code?: ExplainedCode | undefined;
-  /** How to print kernels: as loops only, as WebAssembly text or, if undefined, as code of their target. */
+  /**
+   * The form in which kernels are printed: only loops, WebAssembly text or, if undefined, code of their
+   * target.
+   */
   readonly text?: "loops" | "wat" | undefined;
 }
 

@@ -32,7 +32,7 @@ export interface TargetKernel {
   readonly kernel: Kernel;
   /** The kernel with computed addresses, as it is emitted. */
   readonly placed: Kernel;
-  /** The index, in the same program, of the lowered kernel that this kernel implements or is a part of. */
+  /** The index, in the same program, of the lowered kernel that this kernel implements wholly or in part. */
   readonly source: number;
 }
 
@@ -54,7 +54,7 @@ export function targetKernels({ lowered, programs, vectors }: Compilation): Targ
 }
 
 /**
- * Finds the lowered kernel that each kernel is a part of. A kernel without provenance is a part of the same
+ * Finds the lowered kernel to which each kernel belongs. A kernel without provenance belongs to the same
  * lowered kernel as a neighbour.
  */
 function sourcesOf({ kernels }: LoopProgram, lowered: LoopProgram): number[] {
@@ -81,7 +81,8 @@ function storesAlike(a: Kernel, b: Kernel): boolean {
 
 /**
  * The program without fusion: one nest of loops for each materialised value, and one for each output that is
- * a copy of another value. Fusion saves the difference in memory traffic between these nests and the kernels.
+ * a copy of another value. The savings of fusion are the difference in memory traffic between these nests and
+ * the kernels.
  */
 export function unfusedNests(program: ProgramName, compilation: Compilation): LoopProgram {
   const { rematerialised, copies, plan } = compilation;

@@ -41,8 +41,8 @@ export async function measureClock(): Promise<number> {
 // The time of short work is the minimum of many runs, because other load on the machine can only increase it.
 
 /**
- * The approximate length of one timed run of calls; `measuringTime` is the length of all runs. In
- * milliseconds.
+ * The approximate length of one timed run of calls, in milliseconds; `measuringTime` is the length of all
+ * runs.
  */
 const runLength = 0.1;
 const measuringTime = 3;
@@ -68,7 +68,7 @@ function timeOf(work: () => void, calls: number): number {
 // each finds the results of earlier kernels in memory.
 
 export interface KernelTimes {
-  /** Which of the module's two variants was run. */
+  /** The variant of the module that was run. */
   readonly backend: Backend;
   /** Measured cycles per nanosecond. */
   readonly gigahertz: number;
@@ -118,8 +118,8 @@ export async function measureKernels(compilation: Compilation): Promise<KernelTi
         before.set(bytesNow);
         const time = Math.max(0, leastTime(run) - ofCall) * 1000;
         microseconds.set(kernel, Math.min(time, microseconds.get(kernel) ?? Infinity));
-        // Repeated runs change memory differently from a single run. The next kernel must find the memory as
-        // a single run leaves it.
+        // Repeated runs change memory differently from a single run, so the memory is restored to its state
+        // after a single run.
         bytesNow.set(before);
         run();
       }

@@ -1,7 +1,7 @@
 /**
  * Selects the nodes to draw: named values, leaves, and outputs of the graph. Other nodes (constants, views,
  * pointwise values with a single user) are written inline in the formula of their user and belong to its box.
- * So every name in a formula has a box of its own, and a wire from that box.
+ * Every name in a formula thus has its own box, and a wire from that box.
  */
 import type { ExplainedNode, NodeId, PictureBox, RegionName } from "../explanation.ts";
 
@@ -98,8 +98,8 @@ function placesOf(drawn: readonly Drawn[]): Map<NodeId, string> {
   for (const box of drawn) for (const id of box.reads) readers.set(id, [...(readers.get(id) ?? []), box]);
   for (const { node, kind } of drawn)
     if (kind !== "leaf" || node.layer !== undefined) places.set(node.id, `${node.region}/${groupName(node)}`);
-  // An input has a group of its own. Another leaf joins the group of its users, if all are in one group of
-  // its region.
+  // An input has its own group. Any other leaf joins the group of its users, if all of them are in one group
+  // of its region.
   for (const { node, kind } of drawn) {
     if (kind !== "leaf" || node.layer !== undefined) continue;
     const around = new Set((readers.get(node.id) ?? []).map((reader) => places.get(reader.node.id)));

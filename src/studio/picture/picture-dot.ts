@@ -7,7 +7,7 @@ import type { LanePlan, PicturePlan } from "./place-lanes.ts";
 import { valueTexts } from "./box-texts.ts";
 import type { Drawn, Group } from "./choose-boxes.ts";
 
-/** Quotes a string. Graphviz labels have escapes of their own, so a backslash is doubled. */
+/** Quotes a string. Graphviz labels have their own escapes, so a backslash is doubled. */
 const quoted = (...lines: readonly string[]): string =>
   `"${lines.map((line) => line.replaceAll("\\", "\\\\").replaceAll('"', '\\"')).join("\\n")}"`;
 

@@ -41,8 +41,8 @@ export const laneShape = ({ region, label, x, y, width, height }: Scene["lanes"]
   );
 
 /**
- * Returns the region that sets the colour of a wire: that of its source box or, if there is none, of the
- * group that contains the wire.
+ * Returns the region that sets the colour of a wire: the region of its source box or, if there is none, of
+ * the group that contains the wire.
  */
 export function wireRegions(scene: Scene): (wire: SceneWire) => string {
   const regionOf = new Map(scene.boxes.map((box) => [box.id, box.region]));

@@ -100,8 +100,8 @@ function stretch(places: readonly number[], needs: readonly Need[]): (place: num
 }
 
 /**
- * Returns new positions for the sorted keys. A gap keeps its size, or grows if a need that ends there
- * requires more space.
+ * Returns new positions for the sorted keys. A gap keeps its size unless a need that ends there requires more
+ * space.
  */
 function grown(
   keys: readonly number[],

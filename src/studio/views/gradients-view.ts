@@ -60,7 +60,7 @@ const equation = ({ symbol, formula }: Value): string => `${texOf(symbol)} &= ${
 
 /**
  * Shows the steps from the loss back to the parameter. Each step has its formula, type and rules, the forward
- * values that the rules apply to, and the rewrites that changed it.
+ * values to which the rules apply, and the rewrites that changed it.
  */
 export function gradientsView(subject: Subject): View {
   const derivations = gradientDerivations(subject);

@@ -1,7 +1,7 @@
 /**
- * The view of kernels: the nodes fused into each, the savings, operations and memory; then the loops after
- * fusion, with one index per axis, and the emitted function. JSON also has the scheduled loops, with blocking
- * and computed addresses. Kernels of the target wasm have a view of their own.
+ * The view of kernels: the nodes that are fused into each, the savings, operations and memory; then the loops
+ * after fusion, with one index per axis, and the emitted function. JSON also contains the scheduled loops,
+ * with blocking and computed addresses. Kernels of the target wasm have a separate view.
  */
 import { sum } from "d3-array";
 import type { ProgramName } from "../../compiler/loop/types.ts";

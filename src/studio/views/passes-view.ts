@@ -36,8 +36,8 @@ export function passesView(subject: Subject): View {
 }
 
 /**
- * A table with one line per pass and program, after a line for the initial graph. The line of a pass without
- * changes says so.
+ * A table with one line per pass and program, after a line for the initial graph. A pass without changes is
+ * marked.
  */
 function tableOf(passes: readonly ExplainedPass[]): string[] {
   if (passes.length === 0) return [];
@@ -84,8 +84,8 @@ const loopCountsOf = ({ kernels, temporaries, bytesTouched, peakBytes }: LoopCou
 ];
 
 /**
- * The changed lines, below the rules that changed them. A note gives the number of lines beyond `most` that
- * are omitted.
+ * The changed lines, below the rules that changed them. A note states the number of omitted lines beyond
+ * `most`.
  */
 function changeLines({ program, pass, rules, diff }: ExplainedPass, most: number): string[] {
   const applied = rules.map(({ rule, times }) => `${rule} ×${times}`);

@@ -1,5 +1,5 @@
 /**
- * A view of a compilation: text, the same facts as JSON and, for some views, pictures, formulas or a page.
+ * A view of a compilation: text, the same content as JSON and, for some views, pictures, formulas or a page.
  */
 
 /** The formats of a view. Each is produced on demand. */

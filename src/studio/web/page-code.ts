@@ -44,7 +44,7 @@ export async function bundlePage(name: string): Promise<BundledPage> {
     outputFiles.find(({ path }) => path.endsWith(ending))?.text;
   const script = textOf(".js");
   invariant(script !== undefined, `the page ${name} has no script`);
-  // A script or a style must not end the element that contains it.
+  // Scripts and styles must not contain the end tag of their element.
   return { script: inElement(script), style: (textOf(".css") ?? "").trim(), bundled: metafile };
 }
 

@@ -34,7 +34,7 @@ export function pageHtml({ title, data, script, style, policy = [] }: PageParts)
     `<style>${style}</style>`,
     "</head>",
     "<body>",
-    // Data must not end the element that contains it.
+    // Data must not contain the end tag of its element.
     `<script type="application/json" id="data">${JSON.stringify(data ?? null).replaceAll("<", "\\u003c")}</script>`,
     `<script type="module">${script}</script>`,
     "</body>",
@@ -49,8 +49,8 @@ const escaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 
 /**
- * The content security policy of the playground. It allows the page's own files and the emitted code (from
- * memory, hence `blob:`), and nothing else: no `eval`, no styles in markup, no connections.
+ * The content security policy of the playground. It allows only the page's own files and the emitted code,
+ * which is in memory (hence `blob:`): no `eval`, no styles in markup, no connections.
  */
 export const playgroundPolicy = [
   "default-src 'none'",

@@ -1,8 +1,8 @@
 /**
  * Builds the worker scripts and the data of the playground, as files that any host can serve and a browser
  * can open from disk. The compiler is included unchanged, except for a few modules that need Node. Each of
- * these has a replacement with the same name in `src/studio/browser/`. Our code changes with every commit,
- * and libraries change only with package-lock.json, so they are separate files.
+ * these has a replacement with the same name in `src/studio/browser/`. The libraries are in a separate file,
+ * because they change only with package-lock.json, whereas the code of the project changes with every commit.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -21,7 +21,7 @@ const replacements: Readonly<Record<string, string>> = {
   "compiler/util/sha256.ts": "studio/browser/sha256.ts",
 };
 
-/** The large libraries that the compiler's worker needs. They have a file of their own. */
+/** The large libraries that the compiler's worker needs. They are in a separate file. */
 const libraries = [
   "prettier/standalone",
   "prettier/plugins/estree",
@@ -57,8 +57,8 @@ const dataFiles = [
 const pathOf = (file: string): string => fileURLToPath(new URL(file, source));
 
 /**
- * Replaces modules of `src/` in a bundle by others with the same names and types. Keys and values are paths
- * relative to `src/`.
+ * Replaces modules of `src/` in a bundle with others that have the same names and types. Keys and values are
+ * paths relative to `src/`.
  */
 export const replacing = (modules: Readonly<Record<string, string>>): Plugin => ({
   name: "replacing",
@@ -130,8 +130,8 @@ async function bundle(entry: { file: string } | { text: string }, plugins: Plugi
 }
 
 /**
- * Returns a script that stores a value for the page. Workers are created from such texts, so they need no
- * server and obey the page's policy.
+ * Returns a script that stores a value for the page. Workers are created from such texts, so that they need
+ * no server and obey the page's policy.
  */
 const definition = (name: string, value: unknown): string =>
   `(globalThis.tapelessTexts ??= {}).${name} = ${JSON.stringify(value)};\n`;

@@ -96,7 +96,7 @@ const ofData: [string, Partial<Spec>, readonly string[]][] = [
     predicts("change", { loss: "binary-cross-entropy", metrics: ["accuracy"] }),
     [
       'houses.csv:2 error T2004: column "change": -3 is not 0 or 1 for binary-cross-entropy and ' +
-        "accuracy; scale other numbers to this range, or use a loss such as mse; for other numbers, use mae, rmse or r2",
+        "accuracy; scale other numbers to this range, or use a loss such as mse",
     ],
   ],
   [
@@ -537,7 +537,7 @@ describe("fit()", () => {
     const trainer = await trainerOf({ loss: "binary-cross-entropy", metrics: ["accuracy"] });
     const message =
       "price, row 1: 200000 is not 0 or 1 for binary-cross-entropy and accuracy; scale other numbers " +
-      "to this range, or use a loss such as mse; for other numbers, use mae, rmse or r2";
+      "to this range, or use a loss such as mse";
     expect(() => trainer.fit(data, { validation: 0 })).toThrow(expect.objectContaining({ message }));
     expect(trainer.epoch).toBe(0);
   });

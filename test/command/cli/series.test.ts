@@ -390,14 +390,14 @@ const mistakes: [string, Json, Json, Json, string][] = [
     {},
     { windows: { length: 8, horizon: 4, group: "site", season: 9 } },
     {},
-    "T1226: data.windows.season is 9, but the past of a window has only 8 rows",
+    "T1226: data.windows.season is 9, but the naive forecast reads the past of a window, which has only 8 rows",
   ],
   [
     "gaps without times",
     {},
     { time: undefined, windows: { length: 8, horizon: 4, group: "site", gaps: "cut" } },
     {},
-    "T1208: data.windows.gaps is about times, but the rows have none",
+    "T1208: data.windows.gaps requires times, but data.time names no column",
   ],
   [
     "an unknown way with gaps",
@@ -475,7 +475,7 @@ const mistakes: [string, Json, Json, Json, string][] = [
     { test: { after: "1999-02-01" } },
     {},
     {},
-    "T2004: the test split has no row: it begins at 1999-02-01, but the last of the other rows is of 1999-01-09T07:00",
+    "T2004: the test split has no row: it begins at 1999-02-01, but the latest of the other rows is from 1999-01-09T07:00",
   ],
   [
     "two values at the same time, without a group",
@@ -531,7 +531,7 @@ const mistakes: [string, Json, Json, Json, string][] = [
     { validation: { last: 0.2, forward: true } },
     {},
     {},
-    "T1208: training.validation.forward is about folds, but there are none",
+    "T1208: training.validation.forward applies only to folds, but there are none",
   ],
   [
     "two files for one split",
@@ -594,7 +594,7 @@ describe("gaps in time", () => {
     'gaps.csv: the column "time" has 3 gaps: "1999-01-02T05:00" is followed by "1999-01-02T09:00" in the group "a" ' +
     "(line 65), 4 times the usual distance; further gaps are before line 99, line 100. Windows reach across gaps as if " +
     'no row were missing. Add the missing rows, or set data.windows.gaps to "cut" for windows without gaps, or to ' +
-    '"keep" if the times are as they should be\n';
+    '"keep" if the gaps are intended\n';
 
   it("are a warning that names the rows, once, on the command line and in the program", async () => {
     place.write("gaps.csv", csvOf(gapped));

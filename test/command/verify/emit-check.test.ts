@@ -155,7 +155,7 @@ describe("the check of an incorrect trainer reports the error", () => {
   });
   it("in a loss", async () => {
     const { code, stdout } = await proved(specs.regression, {
-      change: replaced(/return f\[at_loss\];/, "return 1.01 * f[at_loss];"),
+      change: replaced(/return f\[at_loss\]!;/, "return 1.01 * f[at_loss];"),
     });
     expect(stdout).toMatch(/^ERROR +the loss is \S+, but \S+ in double precision$/m);
     expect(code).toBe(1);
@@ -210,6 +210,6 @@ it("is not supported if gradients differ from those of the loss on purpose", asy
     network: [{ type: "dense", units: 1, activation: { type: "step", surrogate: "sigmoid" } }],
   };
   await expect(emitCheck(parseModel(step), "./tiny.ts")).rejects.toThrow(
-    /--with-check does not support dense1 yet, whose gradient differs from that of the loss on purpose/,
+    /--with-check does not support dense1 yet, because its gradient deliberately differs from the derivative of the loss/,
   );
 });

@@ -343,8 +343,8 @@ describe("the spec", () => {
       "a dense layer along the sequence",
       specOf({ padding: 0, dtype: "f32" }, {}, [{ type: "dense", units: 2 }]),
       "warning T1225: inputs.text.padding has no effect, because no layer, loss or metric skips padding\n" +
-        "  hint: gru, attention and global-avg-pool1d, for example, skip padding; flatten reads every position, and so " +
-        "does a dense layer that reads the whole sequence as one axis",
+        "  hint: layers such as gru, attention and global-avg-pool1d skip padding; flatten reads every position, as " +
+        "does a dense layer whose last axis is the sequence",
     ],
     [
       "flatten",

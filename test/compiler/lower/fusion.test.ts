@@ -5,6 +5,7 @@ import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../../src/compiler/ir/nodes.ts";
 import { tensorType } from "../../../src/compiler/ir/types.ts";
 import type { Shape } from "../../../src/compiler/ir/types.ts";
+import { evaluateProgram } from "../../../src/compiler/loop/evaluate.ts";
 import { visitStatements } from "../../../src/compiler/loop/statements.ts";
 import type { LoopProgram } from "../../../src/compiler/loop/types.ts";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";
@@ -62,6 +63,21 @@ describe("fusion", () => {
         if (s.kind === "store") order.push(s.buffer);
       });
     expect(order.indexOf("q")).toBeLessThan(order.indexOf("p"));
+  });
+  it("a value that is only stored is computed where it is stored", () => {
+    const total = (name: string) => g.state({ name, type: tensorType("f64", []) });
+    const [a, b] = [total("a"), total("b")];
+    const kinds = ({ kernels }: LoopProgram) => kernels.flatMap(({ body }) => body.map(({ kind }) => kind));
+    expect(kinds(fused({ a: g.add(a, 1), b: g.multiply(b, 2) }))).toEqual(["store", "store"]);
+    // Each new value needs the old value of the other state, so one of them is computed before the first store.
+    const swapped = fused({ a: g.add(b, 1), b: g.multiply(a, 2) });
+    expect(kinds(swapped)).toEqual(["let", "store", "store"]);
+    const memory = new Map([
+      ["a", new Float64Array([3])],
+      ["b", new Float64Array([5])],
+    ]);
+    evaluateProgram(swapped, memory, { batchSize: 1, rows: 1 });
+    expect([...memory].map(([, [value]]) => value)).toEqual([6, 6]);
   });
   it("without fusion every materialised value has a kernel of its own", () => {
     const outputs = { y: g.exp(x), z: g.sin(x) };

@@ -100,7 +100,7 @@ const valueRows: Row[] = [
     "two targets",
     { targets: { y: { classes: 3 }, z: { shape: [1] } } },
     "error T1405: loss is for one target, but the spec has 2: each needs a loss of its own",
-    '  hint: replace loss, output and metrics by "losses": { "y": { "loss": …, "from": … }, "z": { "loss": …, "from": … } }',
+    '  hint: replace loss, output and metrics with "losses": { "y": { "loss": …, "from": … }, "z": { "loss": …, "from": … } }',
   ],
   [
     "no step at all",

@@ -135,8 +135,8 @@ export const libraryMutants: readonly Mutant[] = [
   ...inFile("src/compiler/spec/build-measures.ts", "tests of weights", [
     [
       "measures: evaluation forgets the weights of the loss",
-      "weighed(g, model, comparisonOf(g, model, target, output, false)), model.loss)),\n  );\n  const ofMetrics",
-      "comparisonOf(g, model, target, output, false), model.loss)),\n  );\n  const ofMetrics",
+      "const weighed = () => weighedComparison(g, model, objective, output);",
+      "const weighed = () => comparisonOf(g, model, objective, output, false);",
     ],
   ]),
 ];

@@ -18,7 +18,7 @@ export const loweringMutants: readonly Mutant[] = [
   ...inFile("src/compiler/lower/scope.ts", lowering, [
     [
       "direct-places: an output overwrites what is still read",
-      "!direct.has(node) && !read.has(storage)",
+      "!direct.has(node) && !isReadElsewhere",
       "!direct.has(node)",
     ],
   ]),
@@ -88,6 +88,11 @@ export const loweringMutants: readonly Mutant[] = [
       "scalar-replacement: a load reads the first of several stores",
       "(buffer: string) => counts.get(buffer) === 1",
       "(buffer: string) => counts.has(buffer)",
+    ],
+    [
+      "scalar-replacement: a value is computed after a store to its operand",
+      'x.kind === "load" && x.buffer === statement.buffer',
+      'x.kind === "load" && x.at.length < 0',
     ],
   ]),
   ...inFile("src/compiler/lower/contract-arrays.ts", memory, [

@@ -62,7 +62,7 @@ export const runtimeMutants: readonly Mutant[] = [
     ["single steps: losses are not weighed by rows", "sum += loss * n;", "sum += (loss * rowsOfStep);"],
   ]),
   ...inFile("src/runtime/step/batch.ts", "tests of slots", [
-    ["slots: -1 is no class", "{ lowest: -1, highest: classes - 1 }", "{ lowest: 0, highest: classes - 1 }"],
+    ["slots: -1 is no class", "{ lowest: -1, highest, rule", "{ lowest: 0, highest, rule"],
     [
       "slots: numbers too large for f32 pass",
       "isWithin(bounds ? value : view[i * size + j]!, bounds)",

@@ -133,7 +133,7 @@ test("a checkpoint of another model, dtype or layout is rejected with that reaso
   expect(() => decode({ dtype: "f32" })).toThrow(
     'the checkpoint is for "line" in f64, not for "line" in f32',
   );
-  const changed = "another spec or compiler wrote the checkpoint; to train longer, use --epochs N";
+  const changed = "the checkpoint is of another spec or compiler; to train longer, use --epochs N";
   expect(() => decode({ specHash: "f".repeat(64) })).toThrow(changed);
   expect(() => decode({}, 64)).toThrow(changed);
   expect(() => decode({}, 56, 32)).toThrow(changed);

@@ -4,11 +4,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import type { Dataset, DatasetContext } from "../../../src/runtime/data/dataset.ts";
 import { columnEncoder } from "../../../src/runtime/data/column-encoder.ts";
 import type { ModelFacts } from "../../../src/runtime/model/facts.ts";
-import {
-  highFirstLosses,
-  unwrapped,
-  warnOfFirstLosses,
-} from "../../../src/runtime/program/first-losses.ts";
+import { highFirstLosses, unwrapped, warnOfFirstLosses } from "../../../src/runtime/program/first-losses.ts";
 import type { Batch } from "../../../src/runtime/step/batch.ts";
 import type { Trainer } from "../../../src/runtime/trainer/trainer.ts";
 import { linearTrainer, training } from "../linear-machine.ts";

@@ -95,11 +95,7 @@ test.each<[string | undefined, number]>([
 ])("minDelta of early stopping has the units of its metric: %s", (metric, minDelta) => {
   const asked: FitOptions[] = [];
   const earlyStopping = { patience: 3, minDelta: 5, ...(metric !== undefined && { metric }) };
-  const shown = inUnitsOfTargets(
-    fixedTrainer(asked),
-    { training: { ...training, earlyStopping } },
-    dataset,
-  );
+  const shown = inUnitsOfTargets(fixedTrainer(asked), { training: { ...training, earlyStopping } }, dataset);
   shown.epochs({}, { epochs: 2 }).next();
   expect(asked).toEqual([{ epochs: 2, earlyStopping: { ...earlyStopping, minDelta } }]);
 });

@@ -59,7 +59,7 @@ export function openCheckpoint(bytes: Uint8Array): { header: CheckpointHeader; d
   );
 }
 
-/** The fitted preprocessing in a checkpoint, if any. @throws InputError if it is that of another model */
+/** The fitted preprocessing in a checkpoint, if any. @throws InputError if it belongs to another model */
 export function fieldsFor(
   { inputs, targets }: { readonly inputs: object; readonly targets: object },
   found: readonly FittedField[] | undefined,

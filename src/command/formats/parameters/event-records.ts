@@ -23,7 +23,7 @@ export type EventRecord = { readonly wallTime: number; readonly step?: number } 
   | { readonly summaries: readonly Summary[] }
 );
 
-/** The first record of every file. Readers support `restarts` since this version. */
+/** The first record of every file. Readers have supported `restarts` since this version. */
 export const fileVersion = "brain.Event:2";
 
 /**

@@ -8,7 +8,7 @@ import type { LocateErrors, Source } from "../../../runtime/data/dataset.ts";
 import { numbersFor, parameterErrors } from "./parameters.ts";
 import type { StoredTensor } from "./tensors.ts";
 
-/** How many errors are listed. */
+/** The largest number of errors that are listed. */
 const maxErrors = 20;
 
 export interface ImportedTensors {
@@ -18,7 +18,7 @@ export interface ImportedTensors {
 
 /**
  * The checkpoint of a trainer with 0 epochs. `source` is the data of the spec: the preprocessing is fitted to its
- * training split, as in training, so that the checkpoint predicts at once.
+ * training split, as in training, so that the checkpoint can predict at once.
  *
  * @throws DiagnosticError (T3002) if the tensors are not the parameters of the model
  * @throws InputError for values that are not finite

@@ -13,7 +13,7 @@ type Parameters = ModelFacts["parameters"];
 export interface Exported {
   readonly model: ModelFacts;
   readonly epoch: number;
-  /** In the model's order. */
+  /** The tensors, in the model's order. */
   readonly tensors: readonly NamedTensor[];
 }
 
@@ -22,7 +22,8 @@ export function parametersIn(checkpoint: Uint8Array): Exported {
   const { header, data } = openCheckpoint(checkpoint);
   const { model, progress } = header;
   const real = model.dtype === "f32" ? Float32Array : Float64Array;
-  // The data begin with the parameters, trainable ones first. Copied, because views need aligned offsets.
+  // The data begins with the parameters, trainable ones first. It is copied because views need aligned
+  // offsets.
   const { buffer } = data.slice();
   let at = 0;
   const inOrder = [
@@ -43,7 +44,9 @@ export function parametersIn(checkpoint: Uint8Array): Exported {
   };
 }
 
-/** Errors for missing tensors, tensors of another shape, and tensors that are not parameters of the model. */
+/**
+ * Errors for missing tensors, tensors of the wrong shape, and tensors that are not parameters of the model.
+ */
 export function parameterErrors(parameters: Parameters, tensors: readonly StoredTensor[]): string[] {
   const expected = new Map(parameters.map((parameter) => [parameter.name, parameter]));
   const found = new Map(tensors.map((tensor) => [tensor.name, tensor]));

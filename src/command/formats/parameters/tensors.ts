@@ -1,4 +1,7 @@
-/** The interface of parameter file formats: named tensors to write, tensors read, and encoder and decoder. */
+/**
+ * The interface of parameter file formats: named tensors to write, tensors that were read, encoder and
+ * decoder.
+ */
 import { InputError, shown } from "../../../runtime/step/errors.ts";
 
 /** A parameter to write. */

@@ -1,9 +1,9 @@
 /** Checks encoded Parquet data before a library parses it: Thrift structs, and runs of encoded values. */
 
-// Structs in Thrift's compact protocol, such as page headers and the footer of a file. They need a check
+// Structs in Thrift's compact protocol, such as page headers and the footer of a file. They are checked
 // because the parser allocates lists of any declared length.
 
-/** Structs that Parquet defines are nested less deeply. */
+/** The largest accepted depth of nesting. The structs that Parquet defines are nested less deeply. */
 const maxStructDepth = 24;
 
 /** Numbers have at most 64 bits, so they take at most 10 bytes of 7 bits each. */
@@ -74,8 +74,8 @@ export function thriftEnd(bytes: Uint8Array, start: number): number {
   return at;
 }
 
-// Encoded values of a page. They need a check because the library trusts the lengths of runs: on a damaged
-// file it would fill the memory or not terminate.
+// Encoded values of a page. They are checked because the library trusts the lengths of runs: on a damaged
+// file, it would exhaust the memory or not terminate.
 
 /** The bytes of a page and the current offset. */
 export interface PageReader {

@@ -19,7 +19,7 @@ const maxChunkValues = 2 ** 26;
 /** The largest number of values in all columns of a file with this many bytes. */
 const maxValues = (bytes: number): number => Math.max(2 ** 27, 20 * bytes);
 
-/** How many values and unpacked bytes the rest of the file may contain. */
+/** The numbers of values and unpacked bytes that the rest of the file may contain. */
 interface Budget {
   values: number;
   bytes: number;
@@ -30,7 +30,7 @@ interface Chunk {
   readonly path: SchemaTree[];
   readonly facts: ColumnMetaData;
   readonly budget: Budget;
-  /** How many values the remaining pages may contain. */
+  /** The number of values that the remaining pages may contain. */
   left: number;
 }
 

@@ -15,7 +15,7 @@ export type Cell = string | number | boolean | readonly number[];
 
 /** A column while it is read. */
 export interface ColumnBuilder {
-  /** Adds the cell of the next row. @throws InputError if it has another size than earlier cells */
+  /** Adds the cell of the next row. @throws InputError if its size differs from that of earlier cells */
   add(cell: Cell, line: number | string | undefined): void;
   end(): Column;
 }
@@ -32,14 +32,14 @@ function widened<T extends Float32Array | Float64Array | Int32Array>(
   return wider;
 }
 
-/** Reads the number in a text; NaN for another text. */
+/** Reads the number in a text; returns NaN for any other text. */
 type ReadNumber = (text: string) => number;
 
 /** Stores numbers in 32 bits until one is not exact in 32 bits, then in 64 bits. */
 function numberBuilder(name: string, read: ReadNumber): ColumnBuilder {
   let numbers: Float32Array | Float64Array = new Float32Array(0);
   let [size, rows, filled] = [0, 0, 0];
-  // The first row of each text that is not a number, which is enough to report the first error.
+  // The texts that are not numbers. The first row of each is enough to report the first error.
   const odd = new Set<string>();
   const oddAt = new Map<number, string>();
   const put = (number: number) => {
@@ -115,11 +115,11 @@ function textBuilder(read: ReadNumber): ColumnBuilder {
 export interface Wanted extends Pick<DatasetContext, "model" | "data"> {
   /** Checks the column names of the file before its rows are read. */
   checkNames?(names: readonly string[]): void;
-  /** Present if all columns are observed, and not those of the model stored. */
+  /** Present if all columns are observed, and the columns of the model are not stored. */
   readonly observed?: Observed;
 }
 
-/** How the cells of all columns are observed while a file is read. */
+/** The observers of the cells of all columns while a file is read. */
 export interface Observed {
   /** The builder of each column. */
   buildersOf(names: readonly string[]): readonly ColumnBuilder[];
@@ -144,7 +144,9 @@ function orderColumns({ windowRule, timeColumn, splitRules = {} }: DataFacts): s
   return columns.filter((column) => column !== undefined);
 }
 
-/** Expands column ranges to names in one file, so that another file may have its columns in another order. */
+/**
+ * Expands column ranges to names in one file, so that another file may have its columns in a different order.
+ */
 export function expandRanges({ model, data }: Wanted, names: readonly string[]): Wanted {
   const side = (fields: Readonly<Record<string, ColumnFacts>>) =>
     Object.fromEntries(
@@ -178,7 +180,7 @@ export function wantedColumns(wanted: Wanted, names: readonly string[]): WantedC
       drops: observed.dropping.has(name),
     }));
   }
-  // Texts, categories and classes are read as text, because classes may be names.
+  // Whether a column is read as text: texts, categories, and classes, which may be names.
   const isText = ([name, facts]: [string, ColumnFacts]) =>
     (["characters", "words", "categories", "dates"] as const).some((key) => facts[key] !== undefined) ||
     model.targets[name]?.classes !== undefined;

@@ -10,7 +10,7 @@ import { fileReason } from "../../../compiler/util/message-text.ts";
 import { InputError } from "../../../runtime/step/errors.ts";
 import { mostUnpacked, unpackedTooFar } from "../../../runtime/data/idx.ts";
 
-// Only regular files are read: pipes wait for a writer, and devices may have no end.
+// Only regular files are read, because pipes wait for a writer, and devices may have no end.
 
 /** The size of a regular file in bytes, or the reason why it cannot be read. Follows symbolic links. */
 export async function regularFile(path: string): Promise<{ size: number } | { reason: string }> {
@@ -34,7 +34,7 @@ interface Packing {
   readonly isPacked: boolean;
 }
 
-/** The unpacked content of the file in pieces. @throws DiagnosticError if the file cannot be read */
+/** Yields the unpacked content of the file in pieces. @throws DiagnosticError if the file cannot be read */
 export async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
   const { size, isPacked } = await packingOf(file);
   const source = createReadStream(file, { highWaterMark: pieceSize });
@@ -77,7 +77,7 @@ export async function beginningOf(file: string, count: number): Promise<Uint8Arr
   return Buffer.concat(pieces).subarray(0, count);
 }
 
-/** How to get the size of a file from its header. `code` is the code of errors in the header. */
+/** Reads the size of a file from its header. `code` is the code of errors in the header. */
 export interface Sized {
   readonly code: "T2003" | "T2004";
   /** The unpacked size of the file in bytes, from its first 64 KiB. @throws InputError */
@@ -170,9 +170,8 @@ export function wrongIn(file: string, code: DiagnosticCode, { message, line }: I
       };
 }
 
-// Limits on data files. Gzip files have another one, `mostUnpacked` in runtime/data/idx.ts. The limits are
-// generous for real data. They prevent a damaged or hostile file from using memory out of proportion to its
-// size.
+// Limits on data files, which are generous for real data. They prevent a damaged or hostile file from using
+// memory out of proportion to its size. The limit on gzip files is `mostUnpacked` in runtime/data/idx.ts.
 
 /** The largest size in bytes of a line of JSON Lines, or of a record of CSV. */
 export const maxLineBytes = 2 ** 24;

@@ -3,7 +3,7 @@
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { compressors, type Compressors } from "hyparquet-compressors";
 
-/** The codecs of hyparquet-compressors, with limits for the three that have none. */
+/** The codecs of hyparquet-compressors, with limits for the three codecs that have none. */
 export const boundedCodecs: Compressors = {
   ...compressors,
   GZIP: (input, length) => gunzipSync(input, { maxOutputLength: Math.max(1, length) }),
@@ -18,8 +18,8 @@ export const boundedCodecs: Compressors = {
 const maxBlockBytes = 2 ** 17;
 
 /**
- * The largest accepted ratio of the maximum block size to the mean. Encoders that end blocks early stay below
- * it.
+ * The largest accepted ratio of the maximum block size to the mean block size. Encoders that end blocks early
+ * stay below it.
  */
 const maxExpansion = 64;
 

@@ -1,5 +1,5 @@
-// Reads a CSV file as a stream into columns, with the parser csv-parse. Emitted programs contain a small
-// parser of their own (`runtime/data/table.ts`). Both parsers return the same table.
+// Reads a CSV file as a stream into columns, with the parser csv-parse. Emitted programs contain a separate,
+// small parser (`runtime/data/table.ts`). Both parsers return the same table.
 import { pipeline } from "node:stream/promises";
 import { CsvError, parse } from "csv-parse";
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
@@ -27,7 +27,7 @@ export async function readCsv(file: string, wanted: Wanted): Promise<ReadTable> 
 }
 
 /**
- * Detects another separator: the header is one cell, which is not a column of the model and contains
+ * Detects a different separator: the header is a single cell that is not a column of the model and contains
  * separators.
  */
 function checkSeparator(file: string, wanted: Wanted, { cells, line }: TableRecord): void {

@@ -5,7 +5,7 @@ import type { Table } from "../../../runtime/data/table.ts";
 import { inFile, wholeOf } from "./open-bytes.ts";
 import type { Sized } from "./open-bytes.ts";
 
-/** Its messages are the same as in emitted programs. */
+/** The sizes of IDX files. The messages are the same as in emitted programs. */
 const idxSized: Sized = {
   code: "T2004",
   sizeIn: (beginning) => idxHeader(beginning).size,

@@ -1,5 +1,5 @@
-// Reads JSON Lines: one object per line, whose keys are the columns. Reads the file twice, because lines may
-// omit keys and so the columns are known only after the last line.
+// Reads JSON Lines: one object per line, whose keys are the columns. Reads the file twice: because lines may
+// omit keys, the columns are known only after the last line.
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
 import { showValue } from "../../../compiler/util/message-text.ts";
 import { checkUnpacked, maxDepth, inFile } from "./open-bytes.ts";
@@ -59,7 +59,7 @@ function objectOn(file: string, { text, line }: Line): Row {
 const isRow = (value: unknown): value is Row =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Rejects deep nesting, and duplicate keys, of which the parser would silently keep the last. */
+/** Rejects deep nesting and duplicate keys. Of duplicate keys, the parser would silently keep the last. */
 function checkShape(file: string, { text, line }: Line, values: Row): void {
   const { keys, depth } = jsonShape(text);
   if (depth > maxDepth)
@@ -101,7 +101,7 @@ function outerKeys(text: string): string[] {
   return keys;
 }
 
-/** Visits each opening bracket and each colon with its depth; a colon also with the range of its key. */
+/** Visits each opening bracket and each colon, with its depth and, for a colon, the range of its key. */
 function scan(
   text: string,
   visit: (depth: number, isKey: boolean, start: number, end: number) => void,

@@ -3,12 +3,15 @@ import { isUtf8 } from "node:buffer";
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
 import { bytesOf, maxLineBytes } from "./open-bytes.ts";
 
-// Invalid bytes are an error, because a decoder would replace all of them by one character and make different
-// labels equal.
+// Invalid bytes are an error, because a decoder would replace all of them with the same character and make
+// different labels equal.
 
 const [lineFeed, carriageReturn] = [0x0a, 0x0d];
 
-/** `bytesOf`, cut between characters. @throws DiagnosticError with the first line that is not UTF-8 */
+/**
+ * Like `bytesOf`, but cuts only between characters. @throws DiagnosticError with the first line that is not
+ * UTF-8
+ */
 export async function* utf8BytesOf(file: string): AsyncGenerator<Uint8Array> {
   let rest: Uint8Array = new Uint8Array(0);
   let passed = 0;
@@ -80,7 +83,7 @@ async function lineAt(file: string, offset: number): Promise<number> {
   return line;
 }
 
-// Lines of a text file, one at a time. Only one line and one piece of the file are in memory.
+// Yields the lines of a text file. Only one line and one piece of the file are in memory at a time.
 
 export interface Line {
   readonly text: string;
@@ -98,7 +101,8 @@ export async function* linesOf(file: string): AsyncGenerator<Line> {
   let line = 1;
   /** The text of the line that ends with these bytes. */
   const ended = (last: Uint8Array): string => {
-    // Only the first line may begin with a byte-order mark. Later, the same character is part of the text.
+    // Only the first line may begin with a byte-order mark. In later lines, the same character is part of the
+    // text.
     const decoder = new TextDecoder("utf-8", { ignoreBOM: line > 1 });
     const text = decoder.decode(pieces.length === 0 ? last : Buffer.concat([...pieces, last]));
     [pieces, size] = [[], 0];

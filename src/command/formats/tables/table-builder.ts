@@ -1,5 +1,5 @@
-// Builds a table record by record while a file is read. `tableOf` in `runtime/data/table.ts` does the same
-// for records in memory.
+// Builds a table record by record while a file is read. For records in memory, `tableOf` in
+// `runtime/data/table.ts` builds the same table.
 import { isUtf8 } from "node:buffer";
 import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError, InternalError } from "../../../compiler/diagnostics/errors.ts";
@@ -158,7 +158,7 @@ interface RowLines {
 
 /** The header is row −1. */
 function rowLines(): RowLines {
-  // For rows from `from[i]` on: line = row + shifts[i].
+  // For rows from `from[i]` on, line = row + shifts[i].
   const from: number[] = [];
   const shifts: number[] = [];
   let next = -1;
@@ -174,9 +174,9 @@ function rowLines(): RowLines {
   };
 }
 
-// Errors in rows, collected while a file is read: the first are reported, the others counted.
+// Collects errors in rows while a file is read. The first ones are reported, and the others are counted.
 
-/** How many errors are reported. */
+/** The largest number of errors that are reported. */
 const maxReported = 5;
 
 interface RowErrors {

@@ -22,7 +22,7 @@ export interface EventLog {
 
 /**
  * Creates a new file in the folder. `epoch` is the number of completed epochs; TensorBoard discards later
- * epochs in other files of the folder, so it shows only the current training. No file is deleted.
+ * epochs in other files of the folder, so it shows only the current run. No file is deleted.
  *
  * @throws DiagnosticError (T1011) if the file cannot be created
  */

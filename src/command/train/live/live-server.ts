@@ -1,8 +1,8 @@
 /**
- * The server of `train --serve`: serves the page, and sends the training as server-sent events. It listens
- * only on the loopback address and requires the random token in its URL. Other pages in the same browser do
- * not know the token; the check of the Host header also rejects foreign names that resolve to this address
- * (DNS rebinding).
+ * The server of `train --serve`: serves the page, and sends the progress of training as server-sent events.
+ * It listens only on the loopback address and requires the random token in its URL. Other pages in the same
+ * browser do not know the token; the check of the Host header also rejects foreign names that resolve to this
+ * address (DNS rebinding).
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";

@@ -15,7 +15,7 @@ export interface LivePage {
   /** The URL with the token. Anyone who knows it can watch the training and stop it. */
   readonly address: string;
   send(event: LiveEvent): void;
-  /** Whether the user has pressed the button. Cheap enough for loops. */
+  /** Whether the user has pressed the button. The check is cheap enough for loops. */
   isStopped(): boolean;
   /** Waits until the user presses Ctrl-C or the button of the page, which now ends the server. */
   untilLeft(): Promise<void>;

@@ -11,7 +11,7 @@ export interface ServerSetup {
   readonly page: string;
   /** The port; 0 selects a free one. */
   readonly port: number;
-  /** One element in shared memory: how often the user has pressed the button. */
+  /** One element in shared memory: the number of times that the user has pressed the button. */
   readonly stop: Int32Array;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Monitors a training for the page of `--serve` and the files of `--tensorboard`. Probes (`trainer.probe`) do
- * not change the training. They always use the same rows: one batch, spread evenly over the training split.
+ * Monitors training for the page of `--serve` and the files of `--tensorboard`. Probes (`trainer.probe`) do
+ * not affect training. They always use the same rows: one batch, spread evenly over the training split.
  */
 import { sizeOf } from "../../../runtime/model/facts.ts";
 import type { ModelFacts } from "../../../runtime/model/facts.ts";
@@ -24,18 +24,18 @@ export interface Subject {
   readonly trainer: Trainer;
   readonly facts: ModelFacts;
   readonly dataset: Dataset;
-  /** The total number of epochs, completed ones included. */
+  /** The total number of epochs, including completed ones. */
   readonly epochs: number;
   /** Batches per step. */
   readonly accumulate: number;
 }
 
 export interface TrainingMonitor {
-  /** Call this when a training begins that is not monitored, such as one of a fold. */
+  /** Call this when training that is not monitored begins, such as the training of a fold. */
   announce(name: string): void;
   /** Call this when the monitored training begins. */
   begin(subject: Subject): Promise<void>;
-  /** Wraps a trainer, so that the button of the page ends its epochs. */
+  /** Wraps a trainer so that the button on the page ends its epochs. */
   stoppable(trainer: Trainable): Trainable;
   record(report: EpochReport): Promise<void>;
   /** Reports the outcome, and waits until the user closes the page. */
@@ -45,7 +45,7 @@ export interface TrainingMonitor {
 }
 
 /**
- * The least number of milliseconds between events of steps, between probes in an epoch, and between probes
+ * The smallest number of milliseconds between events of steps, between probes in an epoch, and between probes
  * after epochs.
  */
 const betweenSteps = 100;
@@ -154,7 +154,7 @@ function spreadRows(facts: ModelFacts, data: Batch, rows: number): Batch {
 }
 
 /**
- * Ends the epochs on request. Unlike early stopping, it keeps the last parameters, so training can be
+ * Ends the epochs on request. Unlike early stopping, this keeps the last parameters, so training can be
  * resumed.
  */
 function endingWith(trainer: Trainable, page: LivePage): Trainable {

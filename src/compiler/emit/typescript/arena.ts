@@ -14,15 +14,12 @@ import type { MarkingWriter } from "./line-origins.ts";
 
 /** The names of the constants that contain offsets. */
 export interface ArenaNames {
-  /** The constant for a buffer of a program. The buffer is a temporary of that program, or storage. */
+  /** The constant for a buffer, which is storage or a temporary of this program. */
   placeOf(program: string, buffer: string): string;
   readonly all: readonly string[];
 }
 
-/**
- * The candidates for the main program of a module. If a module has neither, its first program is the main
- * program.
- */
+/** The names of main programs. If a module has neither of them, its first program is its main program. */
 const mainPrograms = ["gradient", "trainingLoss"];
 
 /**
@@ -53,8 +50,7 @@ const regionTitles: Readonly<Record<Region, string>> = {
   input: "The batch: inputs and targets",
   result: "Results",
   totals: "Sums over the batches of an evaluation",
-  temporary:
-    "Intermediate values. Values that are needed during different calls of a program may share memory",
+  temporary: "Intermediate values. Values that are needed by different kernels of a program may share memory",
 };
 const regionOrder: readonly Region[] = [
   "parameter",
@@ -92,7 +88,7 @@ export function writeArena(
     for (const { placement, program } of own) {
       const { buffer, offset, lifetime } = placement;
       const life =
-        lifetime === undefined ? "" : `, calls ${lifetime[0] + 1} to ${lifetime[1] + 1} of ${program}`;
+        lifetime === undefined ? "" : `, kernels ${lifetime[0] + 1} to ${lifetime[1] + 1} of ${program}`;
       const place = offset / bytesOfElement[buffer.element];
       const line = `const ${placeOf(program, buffer.name)} = ${place}; // ${shapeText(placement)}${life}`;
       writer.marked(originOf(program, buffer.name), () => writer.writeLine(line));

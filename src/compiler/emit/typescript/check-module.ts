@@ -8,7 +8,7 @@ import type { MarkingWriter } from "./line-origins.ts";
 import type { SectionNames, InitialState, ModuleKind, ModuleParts } from "./module-parts.ts";
 
 /**
- * The programs are trainingLoss and, in some models, begin and measure, which run before it. They compute in
+ * The programs are trainingLoss and, in some models, begin and measure, which run before it. All compute in
  * f64.
  */
 export interface CheckParts extends ModuleParts {
@@ -19,7 +19,7 @@ export interface CheckParts extends ModuleParts {
   readonly trainer: string;
 }
 
-/** Further views that programs and batches may need besides f, and the number of rows. */
+/** The arguments that programs and batches may need in addition to f: other views, and the number of rows. */
 const otherViews = {
   integers: "new Int32Array(memory)",
   doubles: "new Float64Array(memory)",

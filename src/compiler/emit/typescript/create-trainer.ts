@@ -105,7 +105,7 @@ function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, names: S
     });
 }
 
-/** Writes the metrics of the order of all rows, with the views of what they collect. */
+/** Writes the rank metrics, with the views of the values that they collect. */
 function writeRanked(writer: MarkingWriter, { ranked = [] }: TrainerParts, { viewOf }: TrainerTexts): void {
   if (ranked.length === 0) return;
   const entries = ranked.map(({ name, by, parts }): [string, string] => [
@@ -167,7 +167,7 @@ function weightsText({ plan, parameters }: TrainerParts, { placeOf }: TrainerTex
   return `viewsOf(f, ${placeOf("", trained)}, model.parameters.filter(({ trainable }) => trainable))`;
 }
 
-/** How the trainer stages steps; undefined if a step accumulates several batches. */
+/** The staging of steps; undefined if a step accumulates several batches. */
 const stagingOf = (parts: TrainerParts): TrainerKernels["staging"] =>
   accumulates(parts) ? undefined : parts.kernels.staging;
 

@@ -24,12 +24,12 @@ interface Text {
   readonly level: number;
 }
 
-/** How the printer names the variables, elements and functions in an expression. */
+/** The names that the printer uses for the variables, elements and functions in an expression. */
 export interface Scope {
   nameOf(variable: string): string;
   /** The text of an element of a buffer as the target of a store, such as `f[at_dense1 + i]`. */
   elementText(buffer: string, at: readonly string[]): string;
-  /** What follows an element that is read: `!` in TypeScript, where its type may include undefined. */
+  /** The mark after an element that is read: `!` in TypeScript, where its type may include undefined. */
   readonly readMark: string;
   /** Called for each runtime function that the expression calls. */
   uses(name: RuntimeValue): void;
@@ -49,8 +49,8 @@ const operators: { readonly [K in BinaryOperator]: readonly [string, number] } =
 };
 
 /**
- * JavaScript functions that are exact or correctly rounded in every engine. Engines may round other functions
- * differently, so emitted code uses the functions of the runtime instead.
+ * JavaScript functions that are exact or correctly rounded in every engine. Engines may round all others
+ * differently, so emitted code calls the functions of the runtime instead.
  */
 const functions: { readonly [K in InstructionName]: string } = {
   sqrt: "Math.sqrt",
@@ -151,6 +151,6 @@ function conversion(x: Expression, to: ElementType, part: (x: Expression, least:
   if (x.type === "bool") return { text: `${part(x, level.select + 1)} ? 1 : 0`, level: level.select };
   if (to === "bool") return { text: `${part(x, level.equality)} !== 0`, level: level.equality };
   if (to === "i32") return { text: `Math.trunc(${part(x, 0)})`, level: level.atom };
-  // JavaScript numbers are doubles. A store converts them.
+  // JavaScript numbers are doubles. They are converted when they are stored.
   return { text: part(x, level.atom), level: level.atom };
 }

@@ -1,6 +1,6 @@
 /**
  * Formats emitted code with prettier, which is the last step. The standalone build of prettier with the
- * TypeScript plugins works in Node and in pages, and is a tenth of the size of the package. It is loaded when
+ * TypeScript plugins works in Node and in pages, and is a tenth as large as the package. It is loaded when
  * the first text is formatted.
  */
 

@@ -1,7 +1,8 @@
 /**
- * Turns an emitted module into JavaScript and its declaration file. Emitted modules have only erasable syntax, so the
- * JavaScript is the text without its types; formulas and other comments stay. The declaration file has the exports and
- * the types that they mention. The parser is the one that prettier contains, because the package has no other.
+ * Turns an emitted module into JavaScript and its declaration file. Emitted modules contain only erasable
+ * syntax, so the JavaScript is the text without its types; formulas and other comments are preserved. The
+ * declaration file has the exports and the types that they mention. The parser is part of prettier, because
+ * the package contains no other parser.
  */
 import { InternalError } from "../../diagnostics/errors.ts";
 import { formatModule } from "./format.ts";
@@ -62,7 +63,7 @@ async function statementsOf(code: string): Promise<readonly Syntax[]> {
   return childrenOf(tree);
 }
 
-// JavaScript: the ranges of the text that are types.
+// Conversion to JavaScript: finds the ranges of the text that are types.
 
 type Range = readonly [start: number, end: number];
 
@@ -160,7 +161,10 @@ function declarationsOf(code: string, statements: readonly Syntax[]): string {
   return [head, ...kept, "export {};\n"].join("\n");
 }
 
-/** The name of a declaration and its text without values and bodies; undefined for one without a type of its own. */
+/**
+ * The name of a declaration, and its text without values and bodies; undefined for a declaration without a
+ * type.
+ */
 function declaredText(
   code: string,
   node: Syntax,

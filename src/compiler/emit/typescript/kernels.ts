@@ -84,8 +84,8 @@ export interface PlacedKernel extends KernelInstance, SlottedKernel {
 type KernelGroup = EqualKernels<PlacedKernel>;
 
 /**
- * Groups equal kernels. In TypeScript an offset is a constant, so slots with the same constant are the same
- * memory.
+ * Groups equal kernels. In TypeScript, offsets are constants, so slots with the same constant refer to the
+ * same memory.
  */
 export const deduplicateKernels = (kernels: readonly PlacedKernel[]): KernelGroup[] =>
   equalKernels(kernels, {
@@ -202,7 +202,7 @@ function functionText(
   return { text: writer.markedText(), takes };
 }
 
-/** `lowered` are the same programs before scheduling. */
+/** `lowered` contains the same programs before scheduling. */
 export function emitKernels(
   programs: readonly LoopProgram[],
   module: ModuleNames,

@@ -98,6 +98,6 @@ export function lineOrigins({ text, marks }: MarkedText, formatted: string): (Li
     next += found;
     return indent < 0 ? undefined : byIndent.get(indent);
   });
-  if (next !== count) throw new Error(`internal: formatting made ${next} words of ${count}`);
+  if (next !== count) throw new Error(`internal: formatting turned ${count} words into ${next}`);
   return origins;
 }

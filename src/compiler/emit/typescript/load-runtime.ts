@@ -72,7 +72,7 @@ function readCache(place: URL, digest: string): readonly Declaration[] | undefin
     const found = cached.safeParse(JSON.parse(readFileSync(place, "utf8")));
     return found.success && found.data.digest === digest ? found.data.declarations : undefined;
   } catch {
-    return undefined; // missing or incomplete: the caller parses again
+    return undefined; // the cache is missing or incomplete, so the caller parses the sources
   }
 }
 

@@ -92,7 +92,7 @@ export interface ModuleKind {
   readonly sections: readonly Section[];
 }
 
-/** The numbers of a target in each row of the output. The targets are next to each other, in order. */
+/** The predictions of a target in each row of the output. The targets follow each other in order. */
 export interface TargetPrediction {
   readonly target: string;
   readonly size: number;
@@ -100,7 +100,7 @@ export interface TargetPrediction {
 
 // The parts of trainers.
 
-/** How a parameter is initialised; `fillText` describes the initialiser. */
+/** The initialisation of a parameter; `fillText` describes the initialiser. */
 export interface InitialParameter {
   readonly name: string;
   readonly shape: readonly number[];
@@ -156,7 +156,10 @@ export interface TrainerKernels {
   callOf(program: string, names: SectionNames): string;
   /** An expression for the backend that the machine reports. */
   readonly backend?: string;
-  /** An expression for `TakeSteps` that takes many steps in one call of the kernels. It uses `batchAt`. */
+  /**
+   * An expression of the type `TakeSteps` that takes many steps in one call of the kernels. It uses
+   * `batchAt`.
+   */
   readonly staging?: { readonly roots: readonly RuntimeName[]; readonly takeSteps: string };
   /** The memory plan of these kernels, which is in use while the expression `condition` is true. */
   readonly running?: { readonly condition: string; readonly plan: MemoryPlan };
@@ -179,7 +182,7 @@ export interface TrainerParts extends ModuleParts {
   /** The runtime's `TrainingFacts` and `DataFacts`. */
   readonly training: object;
   readonly data: object | undefined;
-  /** Whether the file says that it has no data if it is run as a program. */
+  /** Whether the file prints an error if it is run as a program, because its spec has no data section. */
   readonly refusesToRun?: boolean;
   /** The other members of the runtime's `Program`, as expressions that use runtime declarations. */
   readonly programParts: Readonly<Record<string, RuntimeExpression>>;
@@ -189,10 +192,7 @@ export interface TrainerParts extends ModuleParts {
   readonly limited: readonly LimitedTarget[];
   /** The predictions of each target, if predict() returns them by target. */
   readonly predictions?: readonly TargetPrediction[] | undefined;
-  /**
-   * Metrics of the order of all rows, the functions that compute them, the parts that they collect, and their positions
-   * in a summary.
-   */
+  /** Rank metrics, with the functions that compute them, the values that they collect, and their index in a summary. */
   readonly ranked?: readonly {
     readonly name: string;
     readonly by: RuntimeValue;

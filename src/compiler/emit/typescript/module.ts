@@ -26,7 +26,10 @@ import { writeFact } from "./write-fact.ts";
 /** For each program, the comment of its function, and its chapter. */
 const programFacts: Readonly<Record<string, readonly [about: string, chapter: ChapterName]>> = {
   begin: ["Sets the values that the gradients of a step need in addition to the batch.", "step"],
-  measure: ["Adds n rows to the totals that the gradients of a step over several batches depend on.", "step"],
+  measure: [
+    "Adds n rows to the totals of a step over several batches, which its gradients depend on.",
+    "step",
+  ],
   gradient: [
     "Runs the forward and backward pass over n rows. Writes the gradients and returns the mean loss.",
     "step",
@@ -154,9 +157,9 @@ function joinPieces(
 }
 
 /**
- * Linters and formatters leave a file with these comments alone. Prettier reads a tag of the first comment, if its
- * option `checkIgnorePragma` is on. ESLint and oxlint read block comments; Biome, Deno and dprint read line comments
- * above the first statement.
+ * These comments disable linters and formatters. Prettier reads a tag of the first comment, if its option
+ * `checkIgnorePragma` is on. ESLint and oxlint read block comments; Biome, Deno and dprint read line
+ * comments above the first statement.
  */
 const formatterTag = ["", "@noformat"];
 const directives = [

@@ -84,11 +84,13 @@ function mainOf({ main, lines }: InstanceLines): Provenance | undefined {
   return main !== undefined && lines.includes(main) ? main : lines.at(-1);
 }
 
-/** The path of a line. A value outside of layers, such as the step number, has the path of its kernel. */
+/**
+ * The path of a line. A value that is outside of layers, such as the step number, has the path of its kernel.
+ */
 const pathOf = (line: Provenance | undefined, { provenance }: Kernel): SpecPath | undefined =>
   line?.path ?? provenance.findLast(({ path }) => path !== undefined)?.path;
 
-/** The common beginning of those paths that are defined. */
+/** The common beginning of all defined paths. */
 function commonPath(paths: readonly (SpecPath | undefined)[]): SpecPath | undefined {
   const [first, ...others] = paths.filter((path) => path !== undefined);
   if (first === undefined) return undefined;

@@ -15,7 +15,7 @@ export interface RuntimeSource {
   readonly chapter: ChapterName;
   /** Whether the declarations of this file replace earlier ones with the same name. */
   readonly replaces: boolean;
-  /** Whether they do so only in modules that request it. */
+  /** Whether the replacement happens only in modules that request it. */
   readonly isAlternative?: boolean;
   readonly text: string;
 }
@@ -119,7 +119,7 @@ function optionalMembersIn(node: ts.Node): (ts.PropertySignature | ts.MethodSign
   return found;
 }
 
-/** All identifiers and strings in a node, without those in `skipped` nodes. */
+/** All identifiers and strings in a node, except those in `skipped` nodes. */
 function mentionsIn(node: ts.Node, skipped: ReadonlySet<ts.Node>): string[] {
   const found = new Set<string>();
   const walk = (part: ts.Node): void => {
@@ -132,8 +132,8 @@ function mentionsIn(node: ts.Node, skipped: ReadonlySet<ts.Node>): string[] {
 }
 
 // Free names are names that a piece of TypeScript reads but does not declare. The free names of a runtime
-// declaration are its dependencies. The free names of all declarations together include the globals, and no
-// name of a model may shadow a global.
+// declaration are its dependencies. The free names of all declarations together include the globals, which
+// the names of a model must not shadow.
 
 /**
  * The free names of a node, in order of first use, including types and labels. `skipped` nodes are ignored.

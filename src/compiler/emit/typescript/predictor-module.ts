@@ -23,7 +23,10 @@ export interface PredictorParts extends ModuleParts {
   readonly values: Readonly<Record<string, ArrayLike<number>>>;
   /** The predictions of each target, if predict() returns them by target. */
   readonly predictions: readonly TargetPrediction[] | undefined;
-  /** How to encode the rows of a data file and interpret predictions, if the checkpoint contains this. */
+  /**
+   * The encoding of the rows of a data file and the interpretation of predictions, if the checkpoint contains
+   * them.
+   */
   readonly rows: PredictedRows | undefined;
 }
 
@@ -38,7 +41,7 @@ export interface PredictedRows {
   readonly isFormatted: boolean;
 }
 
-/** A predictor of rows, as an expression. */
+/** An expression for a predictor of rows. */
 function rowsText(predictor: string, { predict, encoders, readTimes, isFormatted }: PredictedRows): string {
   const times = readTimes === undefined ? "" : `, readTimes: ${runtimeText(readTimes)}`;
   const context = `{ model, data, encoders: ${runtimeText(encoders)}${times} }`;

@@ -12,7 +12,7 @@ export interface Declaration {
   readonly chapter: ChapterName;
   /** The formatted source. Only public declarations have `export`. */
   readonly text: string;
-  /** The free names of the declaration. Like `mentions`, this list does not include its optional members. */
+  /** The free names of the declaration. Like `mentions`, this list excludes optional members. */
   readonly names: readonly string[];
   /** All identifiers and strings in the declaration. */
   readonly mentions: readonly string[];
@@ -39,7 +39,7 @@ const mark = " of windows";
 /** The name in `RuntimeParts` of a declaration that replaces `name` in some modules. It is not an identifier. */
 export const alternativeName = (name: string): string => name + mark;
 
-/** The parts in which the declarations for windows replace those of the same name. */
+/** Returns the parts with the declarations for windows in place of those with the same name. */
 export const withWindows = (parts: RuntimeParts): RuntimeParts =>
   new Map(
     [...parts]
@@ -47,7 +47,7 @@ export const withWindows = (parts: RuntimeParts): RuntimeParts =>
       .map(([name, part]) => [name, parts.get(alternativeName(name)) ?? part]),
   );
 
-/** The types and error classes that users of emitted modules name. */
+/** The types and error classes that users of emitted modules may name in their code. */
 export const publicNames: ReadonlySet<string> = new Set<RuntimeName>([
   "Trainer",
   "Batch",
@@ -118,7 +118,7 @@ export function collectParts(
     invariant(parts.has(root), `the runtime declares no ${root}`);
     take(root);
   }
-  // A member that is kept may mention others, so the selection repeats until nothing changes.
+  // A retained member may mention others, so the selection is repeated until nothing changes.
   for (let size = -1; size !== kept.size;) {
     size = kept.size;
     for (const member of [...needed].flatMap(({ optional }) => optional)) {

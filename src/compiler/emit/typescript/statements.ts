@@ -8,11 +8,14 @@ import type { MarkingWriter } from "./line-origins.ts";
 
 type Store = Extract<Statement, { readonly kind: "store" }>;
 
+/** Whether `x = x ± e` has the short form `x += e` or `x -= e`. */
+const isSum = (value: Expression): value is Extract<Expression, { readonly kind: "binary" }> =>
+  value.kind === "binary" && (value.operator === "+" || value.operator === "-");
+
 /** The text of an assignment. `x = x + e` becomes `x += e`. */
 export function assignmentText(name: string, value: Expression, scope: Scope): string {
   const isSelf = (x: Expression) => x.kind === "variable" && scope.nameOf(x.name) === name;
-  if (value.kind === "binary" && value.operator === "+" && isSelf(value.x))
-    return `${name} += ${expressionText(value.y, scope)};`;
+  if (isSum(value) && isSelf(value.x)) return `${name} ${value.operator}= ${expressionText(value.y, scope)};`;
   return `${name} = ${expressionText(value, scope)};`;
 }
 
@@ -20,13 +23,8 @@ export function assignmentText(name: string, value: Expression, scope: Scope): s
 export function storeText({ buffer, at, value }: Store, scope: Scope): string {
   const place = at.map((i) => expressionText(i, scope));
   const read = readText(scope, buffer, place);
-  if (
-    value.kind === "binary" &&
-    value.operator === "+" &&
-    value.x.kind === "load" &&
-    expressionText(value.x, scope) === read
-  )
-    return `${read} += ${expressionText(value.y, scope)};`;
+  if (isSum(value) && value.x.kind === "load" && expressionText(value.x, scope) === read)
+    return `${read} ${value.operator}= ${expressionText(value.y, scope)};`;
   return `${scope.elementText(buffer, place)} = ${expressionText(value, scope)};`;
 }
 

@@ -10,7 +10,7 @@ import type { Fact, FactName, ModuleKind, TrainerParts, Section } from "./module
 import { flatTrainer, namesOfTargets } from "./write-predictions.ts";
 import { pausingNames, probingNames } from "./write-extras.ts";
 
-/** The types that users of a trainer name. */
+/** The types that users of a trainer may name in their code. */
 const publicTypes: readonly RuntimeName[] = [
   "Trainer",
   "Batch",
@@ -91,8 +91,8 @@ export function trainerModule(parts: TrainerParts): ModuleKind {
 }
 
 /**
- * The call that runs the file as a program, or that says why it cannot. If its kernels use worker threads, the file
- * may run as a worker instead.
+ * The call that runs the file as a program, or prints why that is not possible. If its kernels use threads,
+ * the file may also run as a worker.
  */
 function programSection(parts: TrainerParts): readonly Section[] {
   const { data, refusesToRun, programParts, kernels } = parts;

@@ -34,8 +34,9 @@ export const probingNames: readonly string[] = ["probed", "watch", "trainer"];
 export const pausingNames: readonly string[] = ["pace", "trainer"];
 
 /**
- * The members of the first argument of `trainerOf` that take steps. `staged` is an expression for other steps
- * than single ones. Probes make each step call the listener; pauses make pieces of all steps.
+ * The members of the first argument of `trainerOf` that take steps. `staged` is an expression for staged
+ * steps, if there are any. With probes, each step calls the listener; with pauses, steps are taken in
+ * pieces.
  */
 export function stepParts(
   staged: string | undefined,

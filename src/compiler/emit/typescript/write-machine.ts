@@ -79,7 +79,7 @@ const preparing = ({ balanced, limited }: TrainerParts, { viewOf }: TrainerTexts
 
 type Fields = readonly (readonly [name: string, value: string])[];
 
-/** The views of the arena, without those of a batch. */
+/** The views of the arena, except those of a batch. */
 function arenaFields({ plan, parameters, kernels }: TrainerParts, { viewOf, placeOf }: TrainerTexts): Fields {
   const inRegion = (region: Region) =>
     [...plan.storage.values()].filter(
@@ -133,7 +133,7 @@ function writeSummarise(
     const measure = measureOfSummary(storage);
     return measure === undefined ? [] : [[measure, `doubles[${placeOf("", storage)}]!`]];
   });
-  // Metrics of the order of all rows are computed later, but have their places in the order of the spec.
+  // Rank metrics are computed later, but have their places in the order of the spec.
   for (const { name, position } of ranked) values.splice(position, 0, [name, "NaN"]);
   writer.writeLine(`return ${recordText(values)};`);
 }
@@ -164,7 +164,7 @@ function fillNumbers(fill: InitialParameter["fill"]): readonly number[] {
 }
 
 /**
- * Writes the initialiser of each parameter, under a comment that describes it. Memory is 0 before, so
+ * Writes the initialiser of each parameter, under a comment that describes it. Memory is initially 0, so
  * parameters that start at 0 need no initialiser.
  */
 function writeFills(writer: MarkingWriter, parts: TrainerParts): void {

@@ -15,7 +15,10 @@ export const namesOfTargets: readonly string[] = [flatTrainer, "Predictions", "p
 /** The type of a trainer or predictor with predictions by target. */
 export const typeByTarget = (base: string): string => `ByTarget<${base}, Predictions>`;
 
-/** The expression for it. `base` is the expression for the trainer or predictor with one array of predictions. */
+/**
+ * An expression for a trainer or predictor with predictions by target. `base` is the expression for one whose
+ * predict() returns a single array.
+ */
 export const byTargetText = (base: string, all: readonly TargetPrediction[]): string =>
   `byTarget(${base}, ${all.reduce((sum, { size }) => sum + size, 0)}, predictions)`;
 
@@ -27,7 +30,7 @@ export function writePredictions(writer: CodeBlockWriter, all: readonly TargetPr
     return { name: JSON.stringify(target), size, start: start - size };
   });
   writer.writeLine(
-    "/** The predictions of a batch by target: the outputs of the layer that predicts it, row-major. */",
+    "/** For each target, the predictions of a batch: the row-major outputs of the layer that predicts it. */",
   );
   writer.write("export interface Predictions").block(() => {
     for (const { name, size } of parts) {

@@ -1,6 +1,6 @@
 /**
  * The addresses of loads and stores. An instruction adds a constant offset at no cost; its operand computes
- * the rest.
+ * the other terms.
  */
 import { invariant } from "../../diagnostics/errors.ts";
 import { integer } from "../../loop/expressions.ts";
@@ -15,7 +15,7 @@ export interface Place {
 }
 
 export function placeOf(at: readonly Expression[]): Place {
-  invariant(at.length === 1, "an access of WebAssembly has one place");
+  invariant(at.length === 1, "a WebAssembly access has one address");
   const [index] = at;
   if (index.kind === "number") return { terms: undefined, constant: index.value };
   if (index.kind === "binary" && index.operator === "+" && index.y.kind === "number")
@@ -32,8 +32,8 @@ export interface Address {
 
 /**
  * The address of an access to a buffer that begins at `base`. Instructions treat the operand as unsigned. If
- * the operand could be negative without the constant, an `i32.add` in the operand adds the constant instead
- * of the instruction.
+ * the operand could be negative without the constant, the operand includes the constant (by `i32.add`), and
+ * the instruction adds nothing.
  */
 export function addressOf(
   at: readonly Expression[],

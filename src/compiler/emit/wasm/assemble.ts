@@ -1,6 +1,7 @@
 /**
  * Assembles WebAssembly text with wabt, the toolkit of the WebAssembly community group, in the npm package by
- * AssemblyScript. It is a separate file because pages replace it (`studio/web/playground-code.ts`).
+ * AssemblyScript. It is a separate file because the playground replaces it
+ * (`studio/web/playground-code.ts`).
  */
 import type createWabt from "wabt";
 import { InternalError } from "../../diagnostics/errors.ts";

@@ -1,6 +1,6 @@
 /**
- * Function calls as WebAssembly text: a few instructions where that suffices, or a call of a function of the
- * module.
+ * Prints function calls as WebAssembly text: a few instructions where they suffice, otherwise a call of a
+ * function of the module.
  */
 import { InternalError } from "../../diagnostics/errors.ts";
 import { lanesOf } from "../../loop/expressions.ts";

@@ -1,6 +1,6 @@
 /**
- * Conversions between element types, for scalars and vectors. Numbers are truncated towards zero to integers.
- * A number becomes the bool x ≠ 0.
+ * Conversions between element types, for scalars and vectors. A number becomes an integer by truncation
+ * towards zero, and a bool by the comparison x ≠ 0.
  */
 import { InternalError } from "../../diagnostics/errors.ts";
 import type { ElementType } from "../../ir/types.ts";
@@ -36,7 +36,7 @@ const vectors: Readonly<Record<string, string>> = {
 export function convertVector(text: string, from: ElementType, to: ElementType, float: Float): string {
   if (from === to) return text;
   if (from === "bool") {
-    // The mask keeps all bits of the number 1, or none.
+    // The mask selects either all bits of the number 1 or none.
     const mask = to === "i32" ? narrowed(text, float) : text;
     return operation("v128.and", mask, constantVector(1, to, float));
   }

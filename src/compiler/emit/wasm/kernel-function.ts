@@ -54,8 +54,8 @@ class Locals {
 const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
 
 /**
- * The scope for the statements of a kernel. The locals for address parameters and scratch addresses are named
- * after their buffers.
+ * The scope for the statements of a kernel. Locals that contain the address of a buffer (a parameter or
+ * scratch) are named after the buffer.
  */
 function scopeOf(
   kernel: Kernel,
@@ -81,7 +81,7 @@ function scopeOf(
   return { scope, locals };
 }
 
-/** Computes the addresses of scratch buffers from the scratch of the current thread. */
+/** Computes the addresses of scratch buffers from the scratch address of the current thread. */
 const scratchLines = (scratch: ReadonlyMap<string, number>, scope: Scope): string[] =>
   [...scratch].map(([buffer, offset]) =>
     operation(
@@ -135,7 +135,7 @@ function outermost({ name, body }: Kernel): { readonly before: readonly Statemen
   return { before, loop };
 }
 
-/** The definitions, and the part of the loop between the parameters `from` and `to`. */
+/** The lines for the definitions, and for the part of the loop from `from` to `to`, which are parameters. */
 function partLines(kernel: Kernel, scope: Scope): string[] {
   const { before, loop } = outermost(kernel);
   return [
@@ -144,7 +144,7 @@ function partLines(kernel: Kernel, scope: Scope): string[] {
   ];
 }
 
-/** A function that returns the end of a parallel kernel's loop for n rows, without its name. */
+/** The text, without a name, of a function that returns the extent of a parallel kernel's loop for n rows. */
 export function extentBody(kernel: Kernel, program: LoopProgram, module: ModuleScope): string {
   const { scope, locals } = scopeOf(kernel, [], program, module);
   const text = expressionText(outermost(kernel).loop.to, scope);

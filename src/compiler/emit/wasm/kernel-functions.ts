@@ -52,7 +52,7 @@ class Functions {
     this.scope = { float, batchSize, isFused, layout, uses };
   }
 
-  /** The function with this body. It is added to the module if it does not exist yet. */
+  /** Returns the function with this body, and adds it to the module if it does not exist yet. */
   withBody(body: string, nameHint: string, comments: readonly string[] = []): WasmFunction {
     const known = this.byBody.get(body);
     if (known !== undefined) return known;
@@ -63,7 +63,7 @@ class Functions {
     return made;
   }
 
-  /** The function of a kernel. The kernels with the same number, `alike`, share it. */
+  /** Returns the function of a kernel. The equal kernels `alike` share it. */
   ofKernel(kernel: Kernel, program: LoopProgram, alike: readonly Kernel[]): WasmFunction {
     const known = kernel.shared && this.byNumber.get(kernel.shared.number);
     if (known !== undefined) return known;
@@ -129,8 +129,8 @@ export function kernelFunctions(parts: Parts, isFused: boolean, library: Library
 }
 
 /**
- * Threads receive only the number of a kernel, so a separate function passes the addresses to a kernel that
- * needs them.
+ * Threads receive only the number of a kernel. If the kernel takes addresses, this separate function passes
+ * them.
  */
 const partBody = (name: string, told: readonly string[]): string =>
   ["n", "from", "to"].map((parameter) => `(param $${parameter} i32)`).join(" ") +

@@ -55,13 +55,13 @@ function visitAccesses(kernel: Kernel, f: (buffer: string) => void): void {
   visitStatements(kernel.body, (s) => s.kind === "store" && f(s.buffer));
 }
 
-/** The body of the kernel, with all addresses relative to the start of their buffer. */
+/** The body of the kernel, with each address relative to the start of its buffer. */
 const fromBuffers = ({ body, shared }: Kernel): Kernel["body"] =>
   substituteVariables(body, new Map(shared?.addresses.map((buffer) => [buffer, integer(0)])));
 
 /**
- * How many bytes loads extend beyond the two ends of the arena, as far as the ranges of their offsets are
- * known.
+ * The number of bytes by which loads extend beyond each end of the arena, as far as the ranges of their
+ * offsets are known.
  */
 function reachOf(programs: readonly LoopProgram[], plan: MemoryPlan, batchSize: number) {
   const reach = { before: 0, behind: 0 };

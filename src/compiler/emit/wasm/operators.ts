@@ -42,7 +42,10 @@ export function scalarOperation(operator: BinaryOperator, type: ElementType, x: 
 
 const comparisons: ReadonlySet<BinaryOperator> = new Set(["<", "<=", "=="]);
 
-/** Integer lanes are half as wide as f64 lanes, so an f64 model widens the masks of integer comparisons. */
+/**
+ * Integer lanes are half as wide as f64 lanes, so the masks of integer comparisons are widened in an f64
+ * model.
+ */
 export const widened = (mask: string, float: Float): string =>
   float === "f64" ? operation("i64x2.extend_low_i32x4_s", mask) : mask;
 

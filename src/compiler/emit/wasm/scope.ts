@@ -21,7 +21,7 @@ export interface Scope {
   bytesOf(buffer: string): 4 | 8;
   /** The local of a variable, declared on its first use. */
   localOf(name: string, type: ValueType): string;
-  /** A local for a value that the current statement reads again. */
+  /** A local for a value that the current statement reads several times. */
   temporary(type: ValueType): string;
   /** Ends a statement, so that its temporaries can be reused. */
   endStatement(): void;
@@ -54,14 +54,14 @@ export function repeated(
 }
 
 /**
- * Renames the variables of a kernel so that each name occurs once. In the loop IR, blocks that are not nested
- * may share names, but a WebAssembly local exists in the whole function.
+ * Renames the variables of a kernel so that each name occurs once. In the loop IR, blocks that are not
+ * nested may share names, but the scope of a WebAssembly local is the whole function.
  */
 export function uniqueVariables(body: readonly Statement[]): readonly Statement[] {
   const used = new Set<string>();
   const fresh = (name: string): string => {
     let result = name;
-    // Code that parses names ignores `$` and what follows it.
+    // Code that parses names ignores `$` and the characters after it.
     for (let k = 2; used.has(result); k++) result = `${name}$${k}`;
     used.add(result);
     return result;

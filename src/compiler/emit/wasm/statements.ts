@@ -1,6 +1,6 @@
 /**
- * Statements of the loop IR as WebAssembly text, one per line. A sum of products has the same number of bytes
- * in plain and in fused modules.
+ * Statements of the loop IR as WebAssembly text, one per line. A sum of products takes the same number of
+ * bytes in plain and in fused modules.
  */
 import { InternalError } from "../../diagnostics/errors.ts";
 import { lanesOf } from "../../loop/expressions.ts";
@@ -73,9 +73,10 @@ export function loopLines(loop: For, { from, to, isSure }: Bounds, scope: Scope)
 }
 
 /**
- * The value of an assignment `sum = sum + a · b` of vectors; undefined for other statements. Relaxed SIMD has
- * one instruction for it, which rounds once. Instructions without effect replace the multiplication, so
- * positions stay the same, and changing a few bytes turns the plain module into the fused one.
+ * The value of an assignment `sum = sum + a · b` of vectors; undefined for other statements. Relaxed SIMD
+ * has one instruction for it, which rounds only once. In the fused module, instructions without effect
+ * replace the multiplication. Positions therefore stay the same, and changing a few bytes turns the plain
+ * module into the fused one.
  */
 function sumText(statement: Statement, scope: Scope): string | undefined {
   if (statement.kind !== "assign" || !isVector(statement.value)) return undefined;
@@ -123,7 +124,7 @@ function storeLines(statement: Extract<Statement, { kind: "store" }>, scope: Sco
 type Part = (lane: number, size: number) => string;
 
 /**
- * How to store lanes 0 … count − 1 in pieces of 8 and 4 bytes: the first lane and the size of each piece.
+ * The pieces of 8 and 4 bytes in which lanes 0 … count − 1 are stored: the first lane and the size of each.
  */
 function partsOf(count: number, bytes: number): (readonly [lane: number, size: number])[] {
   if (bytes === 8) return Array.from({ length: count }, (_, lane) => [lane, 8] as const);

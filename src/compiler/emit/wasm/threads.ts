@@ -1,7 +1,7 @@
 /**
  * How threads share a kernel. Its outermost loop is divided into parts. Idle threads and the thread that runs
- * the program claim parts one by one. A part is the same work on every thread, so results do not depend on
- * timing. No thread waits for a thread that has not claimed a part.
+ * the program claim parts one by one. Every thread computes a part in the same way, so results do not depend
+ * on timing. No thread waits for a thread that has not claimed a part.
  *
  * Threads synchronise through a control block in memory, with these byte offsets:
  *
@@ -15,7 +15,8 @@
 export const controlBytes = 192;
 
 /**
- * The number of parts per thread. With two, a late thread delays the others by at most half of its share.
+ * The number of parts per thread. With two parts, a late thread delays the others by at most half of its
+ * share of the work.
  */
 const partsOfThread = 2;
 /** The number of polls before an idle thread sleeps. They take about ten microseconds. */

@@ -10,7 +10,7 @@ export type ValueType = "i32" | "f32" | "f64" | "v128";
 export type VectorShape = "i32x4" | "f32x4" | "f64x2" | "i64x2";
 export type Float = "f32" | "f64";
 
-/** A bool is an i32 that is 1 or 0. */
+/** A bool is stored as an i32, 1 or 0. */
 export const scalarType = (type: ElementType): "i32" | "f32" | "f64" => (type === "bool" ? "i32" : type);
 
 export const isVector = (x: Expression): boolean => lanesOf(x) > 1;

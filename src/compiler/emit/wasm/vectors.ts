@@ -81,7 +81,7 @@ function gather(elements: readonly Expression[], type: ElementType, scope: Scope
   return others.reduce((text, x, i) => operation(`${shape}.replace_lane ${i + 1}`, text, laneText(x)), start);
 }
 
-/** Selects lanes of two vectors. The numbers of the second vector's lanes follow those of the first. */
+/** Selects lanes of two vectors. In `lanes`, the numbers of y's lanes follow those of x's lanes. */
 function shuffled(lanes: readonly number[], bytes: 4 | 8, x: string, y: string): string {
   const places = lanes.flatMap((lane) => Array.from({ length: bytes }, (_, byte) => lane * bytes + byte));
   return operation(`i8x16.shuffle ${places.join(" ")}`, x, y);
@@ -111,8 +111,8 @@ function fold(operator: FoldOperator, x: Expression, lanes: number, scope: Scope
 }
 
 /**
- * A vector with the sum of each given vector in its own lane. It adds in the same order as `fold`. Each step
- * adds the halves of two vectors side by side.
+ * A vector whose lane i is the sum of the i-th given vector. Lanes are added in the same order as in `fold`.
+ * Each step adds the halves of two vectors side by side.
  */
 function sums(vectors: readonly Expression[], type: ElementType, scope: Scope, print: Print): string {
   const shape = shapeOf(type, scope.float);

@@ -73,7 +73,7 @@ export async function assembleWasm(
 
 /**
  * The position of the byte that declares the limits of the memory. It is the last byte of the import, which
- * consists of two names with their lengths in front, the number 2 for a memory, and the limits.
+ * consists of two names, each preceded by its length, the number 2 for a memory, and the limits.
  */
 function limitsOfMemory(bytes: Uint8Array): number {
   const named = ["env", "memory"].flatMap((name) => [name.length, ...new TextEncoder().encode(name)]);

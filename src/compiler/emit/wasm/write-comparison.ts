@@ -1,6 +1,6 @@
 /**
- * The emitted code for createTrainer({ selfCheck: true }): an arena with the TypeScript programs over it, and
- * the table of values to compare.
+ * The emitted code for createTrainer({ selfCheck: true }): an arena on which the TypeScript programs run,
+ * and the table of values to compare.
  */
 import type CodeBlockWriter from "code-block-writer";
 import type { ComparedValue } from "../../../runtime/wasm/compared-sides.ts";
@@ -28,7 +28,7 @@ export const comparingNames: readonly string[] = [
   "programs",
 ];
 
-/** Writes `arenaOver`, which makes an arena: views of a memory, and the programs over them. */
+/** Writes `arenaOver`, which creates an arena: views of a memory, and the programs that run on them. */
 export function writeArenaOver(writer: CodeBlockWriter, parts: TrainerParts, names: SectionNames): void {
   writer.writeLine(
     "/** Creates an arena in a memory: its views, and the TypeScript programs that use them. */",
@@ -123,7 +123,10 @@ export function writeCompared(
     .newLine();
 }
 
-/** How a stored value is compared. `flatSize` is the number of elements of all trainable parameters. */
+/**
+ * The kind of comparison for a stored value. `flatSize` is the number of elements of all trainable
+ * parameters.
+ */
 function kindOf(placement: Placement, flatSize: number | undefined): ComparedValue[3] {
   const { name, region } = placement.buffer;
   if (region === "gradient") return "gradient";

@@ -14,9 +14,7 @@ export interface WasmPrograms {
   readonly module: WasmModule;
 }
 
-/**
- * Each position as the difference from the previous one, the form that the runtime's `WasmFacts` requires.
- */
+/** Converts each position to the difference from the previous one, as the runtime's `WasmFacts` requires. */
 export const stepsBetween = (places: readonly number[]): number[] =>
   places.map((place, i) => place - (places[i - 1] ?? 0));
 
@@ -34,7 +32,7 @@ const facts = [
 /** Whether the module has parallel kernels. */
 export const sharesWork = ({ module }: WasmPrograms): boolean => module.controlBytes > 0;
 
-/** How each kernel uses vectors, program by program, without repeated lines. */
+/** Describes the vectors in each kernel, program by program, without repeated lines. */
 function scheduleLines(programs: WasmPrograms["programs"], optimizer: string | undefined): string[] {
   const known = new Set<string>();
   return programs.flatMap((program) => {

@@ -20,8 +20,8 @@ export const linear = defineActivation({
 
 /**
  * The perceptron's unit step: 1 where x ≥ 0, and 0 elsewhere. Its derivative is 0. A surrogate f provides
- * another derivative without changing the value: y = step(x) + (f(x) − stop f(x)), where the bracket is
- * exactly 0.
+ * another derivative without changing the value: y = step(x) + (f(x) − stop f(x)), where the difference in
+ * brackets is exactly 0.
  */
 export const unitStep = (g: GraphBuilder, x: Node): Node => g.select(g.lessEqual(0, x), 1, 0);
 
@@ -32,7 +32,7 @@ export const step = defineActivation({
     surrogate: z
       .enum(["straight-through", "sigmoid"])
       .optional()
-      .describe("The derivative that is used instead: that of y = x, or that of the sigmoid."),
+      .describe("The derivative used in place of 0: that of y = x, or that of the sigmoid."),
   },
   family: "xavier",
   acts: "on elements",
@@ -45,8 +45,8 @@ export const step = defineActivation({
 });
 
 // Activations that are x for positive x and bend below zero. At 0 the derivative is that of the negative
-// side, as in PyTorch. Exponentials take min(x, 0) as argument: the side of a select that is not chosen must
-// stay finite, because 0 · ∞ is NaN.
+// side, as in PyTorch. The argument of exponentials is min(x, 0), so that the side of a select that is not
+// chosen stays finite: 0 · ∞ would be NaN.
 
 const isPositive = (g: GraphBuilder, x: Node): Node => g.part("is_positive", g.less(0, x));
 
@@ -84,7 +84,7 @@ export const elu = defineActivation({
   build: (g, x, { alpha }) => exponentialLinear(g, x, alpha),
 });
 
-/** Klambauer et al. 2017: with these two numbers, mean 0 and variance 1 are a fixed point. */
+/** With these two numbers, mean 0 and variance 1 are a fixed point (Klambauer et al. 2017). */
 const seluAlpha = 1.6732632423543772;
 const seluScale = 1.0507009873554805;
 
@@ -163,8 +163,8 @@ export const sigmoid = defineActivation({
 });
 
 /**
- * x/6 + 1/2 with PyTorch's derivative. Its backward kernel uses 1/6 as a 32-bit number even for doubles; that
- * number is larger than 1/6 by 3·10⁻⁸. The value itself is exact. In f32 both numbers are equal.
+ * x/6 + 1/2 with PyTorch's derivative. PyTorch's backward kernel uses 1/6 as a 32-bit number even for
+ * doubles, which is larger than 1/6 by 3·10⁻⁸. The value itself is exact. In f32 both numbers are equal.
  */
 function sixthPlusHalf(g: GraphBuilder, x: Node): Node {
   const exact = g.add(g.divide(x, 6), 0.5);

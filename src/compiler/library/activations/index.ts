@@ -88,12 +88,12 @@ export const activations = {
 /** An activation in the canonical spec. */
 export type ActivationChoice = Choice<typeof activations>;
 
-/** The name of the activation that an `activation` layer has as `fn`. */
+/** The name of the activation in the key `fn` of an `activation` layer. */
 export const activationName = (fn: string | { readonly type: string }): string =>
   typeof fn === "string" ? fn : fn.type;
 
 export const activationOf = ({ type }: ActivationChoice): Activation => activations[type];
 
-/** Applies an activation to `x`. Its nodes have the name of the activation as their composite. */
+/** Applies an activation to `x`. The name of the activation becomes the composite of its nodes. */
 export const activate = (g: GraphBuilder, x: Node, chosen: ActivationChoice): Node =>
   g.within({ composite: chosen.type }, () => activationOf(chosen).build(g, x, chosen));

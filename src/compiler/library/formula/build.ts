@@ -1,5 +1,5 @@
 /**
- * Builds nodes from a formula that check.ts accepted. An expression that contains only numbers stays a
+ * Builds nodes from a formula that check.ts has accepted. An expression that contains only numbers stays a
  * number. Comparisons are the numbers 1 and 0. Operands of different types and ranks are aligned (see
  * `matched`).
  */
@@ -15,14 +15,14 @@ import type { Value } from "./functions.ts";
 import type { Expression, Sign } from "./syntax.ts";
 
 export interface Scope {
-  /** The text of the formula, for errors that mark a part of it. */
+  /** The text of the formula, of which errors mark a part. */
   readonly text: string;
   readonly names: ReadonlyMap<string, Value>;
   /** The element type of expressions that contain only numbers. */
   readonly element: ElementType;
   /** The value of `sum(x)` or `mean(x)`. */
   total?(kind: "sum" | "mean", x: Node): Node;
-  /** The branches of conditionals that enclose this part, outermost first. */
+  /** The conditional branches that enclose this part, outermost first. */
   readonly branches?: readonly Branch[];
 }
 
@@ -80,8 +80,8 @@ export function buildFormula(g: GraphBuilder, x: Expression, scope: Scope): Valu
       return chosen([x.condition, x.x, x.y]);
     case "call": {
       if (x.name === "where" && x.arguments.length === 3) return chosen(x.arguments);
-      // A function that also reads other elements is built outside the branch; only its result is limited to
-      // the branch.
+      // A function that also reads other elements is built outside the branch, and only its result is limited
+      // to the branch.
       if (branches.length > 0 && !isOnElements(x.name)) return gated(buildFormula(g, x, outside));
       const values = x.arguments.map(of);
       if (x.name === "sum" || x.name === "mean") {
@@ -99,7 +99,7 @@ export function buildFormula(g: GraphBuilder, x: Expression, scope: Scope): Valu
 const isOnElements = (name: string): boolean =>
   name !== "sum" && name !== "mean" && functions[name].acts === "on elements";
 
-/** The value as a node of that type. */
+/** The value as a node of the element type. */
 const nodeOf = (g: GraphBuilder, value: Value, element: ElementType): Node =>
   typeof value === "number" ? g.number(value, element) : value;
 
@@ -126,7 +126,7 @@ function fitting(part: Expression, { text }: Scope, build: () => Node): Node {
 
 /**
  * Converts values to one element type and one rank. Integers become real numbers. A scalar f64, such as a
- * rate or a step count, is rounded once to the type of the tensor that it is combined with. Values of lower
+ * rate or a step count, is rounded once to the type of the tensor with which it is combined. Values of lower
  * rank get axes of length 1 after the batch axis: NumPy's broadcasting rule, applied to each row.
  */
 function matched(g: GraphBuilder, values: readonly Value[]): readonly Value[] {

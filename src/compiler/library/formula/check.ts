@@ -16,15 +16,15 @@ export interface FormulaContext {
   readonly what: string;
   readonly names: ReadonlyMap<string, Kind>;
   /**
-   * Whether `sum` and `mean` are available. Nested over rows, they would need a second pass over the data, so
-   * that is an error.
+   * Whether `sum` and `mean` are available. If they were nested over rows, they would need a second pass over
+   * the data, so this is an error.
    */
   readonly totals: "none" | "over rows" | "over parameters";
   /** Whether values have axes, so that `softmax` can run along the last one. */
   readonly hasAxes: boolean;
   /** "one": the formula must reduce all values to one number by sums and means. */
   readonly result: "one" | "any";
-  /** A special message for an unknown name; undefined if the context has none. */
+  /** Returns a special message for an unknown name; undefined if the context has none. */
   explain?(
     name: string,
   ): { readonly code: DiagnosticCode; readonly message: string; readonly hint: string } | undefined;
@@ -123,7 +123,7 @@ function kindOfName(x: Expression & { kind: "name" }, state: CheckState): Kind {
 const quoted = (name: string): string => JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}…` : name);
 
 function suggestion(name: string, known: readonly string[], otherwise: string): string {
-  // Any two names of one letter are similar, so a suggestion would be arbitrary.
+  // For a name of one letter, a suggestion would be arbitrary, because any two letters are similar.
   const similar = name.length === 1 ? undefined : didYouMean(name, known);
   return similar === undefined ? otherwise : `did you mean ${quoted(similar)}?`;
 }

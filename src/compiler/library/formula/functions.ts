@@ -1,7 +1,7 @@
 /**
  * The functions that formulas may call. They are compositions of ops, so formulas are differentiated like any
- * other part of a model. `sum` and `mean` are defined elsewhere, because what they sum over depends on the
- * context of the formula.
+ * other part of a model. `sum` and `mean` are defined elsewhere, because the values that they sum depend on
+ * the context of the formula.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { elementary as elementaryRows, isElementary } from "../../ir/nodes.ts";
@@ -16,9 +16,9 @@ interface FormulaFunction {
   readonly form: string;
   readonly least: number;
   readonly most: number;
-  /** A function "along the last axis" is only available for values that have axes. */
+  /** The functions "along the last axis" are available only for values that have axes. */
   readonly acts: "on elements" | "along the last axis";
-  /** At least one of the values must be a node. */
+  /** Applies the function. At least one of the values must be a node. */
   apply(g: GraphBuilder, values: readonly Value[]): Node;
 }
 

@@ -7,7 +7,7 @@ import { parseFormula } from "./syntax.ts";
 import type { Expression, Parsed } from "./syntax.ts";
 
 /**
- * A key that holds a function of a TypeScript spec. JSON cannot express functions, so the JSON Schema
+ * A key whose value is a function in a TypeScript spec. JSON cannot express functions, so the JSON Schema
  * excludes them by `not: {}`.
  */
 export const functionKey = <F>() =>

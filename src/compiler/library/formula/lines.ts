@@ -1,7 +1,7 @@
 /**
- * An optimizer as a few lines, such as "state.m = 0.9 * state.m + gradient" and
- * "parameter = parameter - rate * state.m". The lines run from first to last. A name has the value that was
- * assigned to it last.
+ * An optimizer that consists of a few lines, such as "state.m = 0.9 * state.m + gradient" and "parameter =
+ * parameter - rate * state.m". The lines run from first to last. A name has the value that was assigned to it
+ * last.
  */
 import { didYouMean } from "../../util/message-text.ts";
 import { checkFormula, constantNames, partsOf } from "./check.ts";
@@ -106,7 +106,7 @@ const optimizerContext = (names: ReadonlyMap<string, Kind>, assigned: readonly s
   },
 });
 
-/** The error if a line may not assign a value to its name. */
+/** Returns the error if a line must not assign a value to its name. */
 function targetError({ name, nameSpan }: Line, constants: Constants): FormulaError | undefined {
   const refuse = (message: string, hint: string): FormulaError => ({
     code: "T1605",

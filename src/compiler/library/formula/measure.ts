@@ -33,8 +33,8 @@ export interface MeasureParts {
   /** For a loss, the network's output; for a metric, the estimate in original units. Shape: [n, …]. */
   readonly prediction: Node;
   /**
-   * Has the same shape. For class indices: 1 at the class and 0 elsewhere, or 0 everywhere if the target is
-   * −1. Otherwise: real numbers.
+   * The target, with the shape of the prediction. For class indices, it is 1 at the class and 0 elsewhere, or
+   * 0 everywhere if the target is −1. Otherwise, it consists of real numbers.
    */
   readonly target: Node;
   /** The spec's inputs by name, as real numbers. */
@@ -74,7 +74,10 @@ export const measureContext = (
   result: "one",
 });
 
-/** Why the formula cannot compare these shapes; undefined if it can. A function may read any shapes. */
+/**
+ * Returns the reason why the formula cannot compare these shapes; undefined if it can. A function may read
+ * any shapes.
+ */
 export function refuseFormula(fit: Fit, { formula }: MeasureKeys): string | undefined {
   if (typeof formula === "function" || fitsClasses(fit)) return undefined;
   const { target, output } = fit;
@@ -152,7 +155,7 @@ export function formulaValue(
         hint: "the compiler calls it for the loss of a batch and for the loss of a data set",
       });
     const result = kind === "sum" ? value : meanOf(g, { total: value, count }, comparison);
-    // A user's function may combine totals, which are f64, with numbers of the model's own type.
+    // A user's function may combine totals, which are f64, with numbers of the model's type.
     const isFormula = typeof keys.formula === "string" || result.type.element === g.float;
     return isFormula ? result : g.cast(result, { element: g.float });
   };

@@ -1,7 +1,7 @@
 /**
- * Parses the text of a formula to a tree. The parser is that of @lezer/lr, which runs over tables and
- * evaluates nothing. This file converts its tree to ours and describes its first error. For later messages,
- * every part keeps its span in the text.
+ * Parses the text of a formula to a tree. The parser, @lezer/lr, is driven by tables and evaluates nothing.
+ * This file converts its tree to ours and describes its first error. Every part of the tree has its span in
+ * the text, for later messages.
  */
 import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import type { SyntaxNode, Tree } from "@lezer/common";
@@ -49,7 +49,9 @@ export interface FormulaError {
 
 export type Parsed<T> = { readonly tree: T } | { readonly error: FormulaError };
 
-/** Limits far above any real formula. A formula within them cannot exceed a limit of a later stage. */
+/**
+ * Limits far above any real formula. A formula within these limits cannot exceed a limit of a later stage.
+ */
 export const longest = 10_000;
 export const deepest = 100;
 const mostParts = 2_000;
@@ -83,7 +85,7 @@ function parsed<T>(text: string, top: "Formula" | "Line", read: (root: SyntaxNod
   return error === undefined ? { tree: read(tree.topNode) } : { error };
 }
 
-/** The parser's tree; undefined if nesting of thousands of levels exhausts the parser's stack. */
+/** Returns the parser's tree; undefined if nesting of thousands of levels exhausts the parser's stack. */
 function treeOf(text: string, top: "Formula" | "Line"): Tree | undefined {
   try {
     return parsers[top].parse(text);
@@ -124,7 +126,7 @@ function errorOf(tree: Tree, text: string, top: "Formula" | "Line"): FormulaErro
   return { code: "T1606", message, span: { start: 0, end: 1 } };
 }
 
-/** How a formula writes what other languages write differently. */
+/** The notation in formulas for operators that other languages write differently. */
 const otherNotations: Readonly<Record<string, string>> = {
   "**": "use ^ for a power",
   "&&": "write where(a, b, 0) or a * b for a logical and",

@@ -53,7 +53,9 @@ export const ones = defineInitialiser({
   fill: () => ({ kind: "constant", value: 1 }),
 });
 
-/** The parameter as a matrix: its last axis are the columns (Saxe, McClelland and Ganguli 2013). */
+/**
+ * The parameter is treated as a matrix whose columns are the last axis (Saxe, McClelland and Ganguli 2013).
+ */
 export const orthogonal = defineInitialiser({
   name: "orthogonal",
   about: "a random matrix with orthonormal columns, or orthonormal rows if it has more columns than rows",
@@ -67,8 +69,8 @@ export const orthogonal = defineInitialiser({
 });
 
 // Initialisers that keep the variance constant from layer to layer: the variance of activations (LeCun and
-// He, by fan-in), or that of activations and gradients (Xavier, by both fans). Each has a variance; the
-// uniform form is U(−√(3·variance), √(3·variance)).
+// He, by fan-in), or a compromise between activations and gradients (Xavier, by both fans). The table lists
+// the variances; the uniform form is U(−√(3·variance), √(3·variance)).
 //
 //     LeCun    1/fanIn               LeCun et al. 1998
 //     Xavier   2/(fanIn + fanOut)    Glorot and Bengio 2010

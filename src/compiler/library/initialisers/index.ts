@@ -41,13 +41,13 @@ export const defaultInitialiser = (family: Activation["family"]): InitialiserCho
   type: `${family}-uniform`,
 });
 
-/** The fans of a weight of this shape: units are its last axis, and each reads all other axes. */
+/** The fans of a weight of this shape. Its last axis is the units, each of which reads all other axes. */
 export function fansOf(shape: readonly number[]): Fans {
   const out = shape.at(-1) ?? 1;
   return { in: shape.reduce((product, size) => product * size, 1) / out, out };
 }
 
-/** For the comment on a parameter: "he-uniform, fan-in 64", "normal, mean 0, std 0.1". */
+/** The text for the comment on a parameter, such as "he-uniform, fan-in 64" or "normal, mean 0, std 0.1". */
 export function initialiserText(chosen: InitialiserChoice, fans: Fans): string {
   const { reads } = initialiserOf(chosen);
   const read = [

@@ -20,7 +20,7 @@ const names = Object.keys(activations).filter(
 
 const full = choice(activations);
 
-/** The form of `fn` that contains a formula and its constants. */
+/** The schema of `fn` as an object with a formula and its constants. */
 const formula = z
   .strictObject(activations.formula.keys)
   .transform((keys) => ({ type: "formula" as const, ...keys }))
@@ -32,7 +32,10 @@ const functionAlone = functionKey<ActivationFunction>().transform((formula) => (
   constants: {},
 }));
 
-/** Keys without defaults: only keys in the spec are defined, so a key of another function is detected. */
+/**
+ * These keys have no defaults, so only keys in the spec are defined, and a key of another function is
+ * detected.
+ */
 const functionKeys = {
   slope: activations["leaky-relu"].keys.slope
     .unwrap()

@@ -6,7 +6,7 @@
  *     A = softmax(Q · Kᵀ / √D); if causal, each position reads only itself and earlier positions
  *     y = (dropout(A) · V, heads concatenated) · W_o + b_o
  *
- * Padding of the memory has weight 0. A position that can read nothing has A = 0.
+ * Padding of the memory has weight 0. A position that cannot read any position has A = 0.
  */
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -38,7 +38,10 @@ function projected(context: LayerContext, x: Node, name: string, units: number):
   return g.part(name, g.add(g.part(`${name}_product`, product), bias));
 }
 
-/** The weight of each position of the memory for each reading position: [n, heads, reading, read]. */
+/**
+ * The attention weights [n, heads, reading, read]: for each reading position, the weight of each position of
+ * the memory.
+ */
 function sharesOf(g: GraphBuilder, scores: Node, mask: Node | undefined, causal: boolean): Node {
   const { shape } = scores.type;
   const there = (): Node => g.iota({ shape, axis: 3 });
@@ -47,7 +50,7 @@ function sharesOf(g: GraphBuilder, scores: Node, mask: Node | undefined, causal:
     // Scores of later positions become −∞, so their weights are 0.
     return softmax(g, causal ? g.part("masked", g.select(isVisible(there()), scores, -Infinity)) : scores);
   const isReal = g.repeatAlong(mask, [1, 2], shape);
-  // Padding moves after the last position, where a causal layer does not read it.
+  // Padding is moved past the last position, where a causal layer does not read it.
   return maskedSoftmax(g, scores, causal ? isVisible(g.select(isReal, there(), positionsOf(mask))) : isReal);
 }
 

@@ -34,7 +34,7 @@ interface ConvolutionKeys extends FilterValues {
 
 function convolved(context: LayerContext, input: LayerInput, rank: Rank, keys: ConvolutionKeys): Node {
   const { x, ...sizes } = spatialOf(context, input, rank);
-  // Padding reads as zeros, as beyond the edge.
+  // Padding is read as zeros, like positions beyond the edge.
   const places = { ...sizes, x: rank === 1 ? maskedWith(context.g, x, input.mask, 0) : x };
   const windows = windowsOver(places, keys);
   const seen = seenBy(context, input, places, windows, { key: "kernel", fill: 0 });

@@ -28,7 +28,7 @@ export type InitialiserSpec = z.input<typeof initialiser>;
 export interface ParameterOptions {
   /** Default: the uniform Xavier initialiser. */
   readonly init?: InitialiserSpec;
-  /** Whether `regularization` applies to it. Default: true if it has at least two axes. */
+  /** Whether `regularization` applies to the parameter. Default: true if it has at least two axes. */
   readonly regularized?: boolean;
   /** Fan-in and fan-out. Default: derived from the shape. */
   readonly fans?: Fans;
@@ -49,7 +49,10 @@ export interface CustomContext {
    * If the value has the same positions, it has the same mask.
    */
   readonly mask: Node | undefined;
-  /** Uniform in [0, 1), depending only on seed, step and layer. "n" is the number of rows of a batch. */
+  /**
+   * Random numbers, uniform in [0, 1), that depend only on seed, step and layer. "n" is the number of rows of
+   * a batch.
+   */
   random(shape: Shape): Node;
   /**
    * Repeats `step` along time and stacks its values to [n, length, …]. A step receives each sequence at its
@@ -80,7 +83,7 @@ export type RecurrenceStep = (parts: Nodes) => Step;
 /** Returns the value of the layer, of shape [n, …], from the values that it reads. */
 export type LayerFunction = (context: CustomContext, x: Node, ...others: Node[]) => Node;
 
-/** Whether the value has a row for each position of x. Then its padding is that of x. */
+/** Whether the value has the positions of x. In that case, it also has the padding of x. */
 const sameSequence = (x: Node, { type: { shape } }: Node): boolean =>
   shape.length === x.type.shape.length && shape[1] === x.type.shape[1];
 

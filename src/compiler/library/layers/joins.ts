@@ -68,7 +68,7 @@ export const residual = defineLayer({
   },
 });
 
-/** An axis of a row, where negative numbers count from the last axis, as an axis of the batch. */
+/** Converts an axis of a row to an axis of the batch. Negative numbers count from the last axis. */
 const batchAxis = (given: number, shape: Shape): number => (given < 0 ? shape.length + given : given + 1);
 
 /** Along time, the masks are concatenated too. Along another axis, a position must be real in all inputs. */

@@ -9,7 +9,7 @@ import type { Shape } from "../../ir/types.ts";
 import type { Entry, Fans, Values } from "../define.ts";
 import type { InitialiserChoice } from "../initialisers/index.ts";
 
-/** A value that a layer reads, with the name of the input or layer that it comes from. */
+/** A value that a layer reads, with the name of the input or layer that provides it. */
 export interface LayerInput {
   readonly name: string;
   readonly node: Node;
@@ -19,7 +19,7 @@ export interface LayerInput {
 
 export interface ParameterOptions {
   readonly init: InitialiserChoice;
-  /** The key of the layer that holds `init`, for diagnostics. */
+  /** The key of the layer that contains `init`, for diagnostics. */
   readonly initKey: string;
   /** Whether l1 and l2 apply to it. They apply to weights, never to biases. */
   readonly regularized: boolean;
@@ -44,14 +44,14 @@ export interface LayerContext {
     init: InitialiserChoice,
     next: (before: Node) => Node,
   ): Node;
-  /** Uniform in [0, 1), depending only on seed, step and layer. */
+  /** Random numbers, uniform in [0, 1), that depend only on seed, step and layer. */
   random(shape: Shape): Node;
   /** Ends the build with a diagnostic at the layer or at one of its keys. The message is a whole sentence. */
   refuse(message: string, options?: { readonly key?: string; readonly hint?: string }): never;
 }
 
 /**
- * What becomes of masks in a layer.
+ * The effect of a layer on masks.
  *
  *     passes   the value has the mask of the first input, as long as it has its positions
  *     joins    a position of the value is real if it is real in every input that has a mask
@@ -60,7 +60,9 @@ export interface LayerContext {
 export type MaskRule<Keys extends z.ZodRawShape> = "passes" | "joins" | "ends" | MaskFunction<Keys>;
 
 interface MaskFunction<Keys extends z.ZodRawShape> {
-  /** The mask of `value`, which the layer has built from `inputs`. It is called only if an input has a mask. */
+  /**
+   * Returns the mask of `value`, which the layer has built from `inputs`. Called only if an input has a mask.
+   */
   of(context: LayerContext, inputs: readonly LayerInput[], keys: Values<Keys>, value: Node): Node | undefined;
 }
 
@@ -79,7 +81,10 @@ export const shapeText = (shape: Shape): string => `[${shape.join(", ")}]`;
 export const givenText = (inputs: readonly LayerInput[]): string =>
   inputs.map(({ name, node }) => `${name} has the shape ${shapeText(node.type.shape)}`).join(" and ");
 
-/** The value and the size of its last axis. Checks that it is real and has more than the batch axis. */
+/**
+ * Checks that a value is real and has a last axis besides the batch axis. Returns the value and the size of
+ * this axis.
+ */
 export function realWithLastAxis(context: LayerContext, input: LayerInput): { x: Node; size: number } {
   const x = realNumbers(context, input);
   const size = x.type.shape.at(-1);

@@ -1,7 +1,7 @@
 /**
  * Masks: which positions of a sequence are real and which are padding. A mask is a bool [n, length] that
- * travels next to a value [n, length, …]. One principle decides every case: a padded sequence has the results
- * of the same sequence without padding.
+ * travels next to a value [n, length, …]. One principle decides every case: a padded sequence must have the
+ * same results as the sequence without padding.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
@@ -23,7 +23,7 @@ export const alongPositions = (g: GraphBuilder, mask: Node, shape: Shape): Node 
     shape,
   );
 
-/** x, with `fill` in place of padding. Without a mask, x. */
+/** Returns x with `fill` in place of padding, or x itself if there is no mask. */
 export const maskedWith = (g: GraphBuilder, x: Node, mask: Node | undefined, fill: number): Node =>
   mask === undefined ? x : g.part("masked", g.select(alongPositions(g, mask, x.type.shape), x, fill));
 
@@ -62,7 +62,7 @@ export function concatenatedMask(
   );
 }
 
-/** The places of windows along time. */
+/** The positions of windows along time. */
 export interface WindowsAlongTime {
   readonly stride: number;
   /** (kernel − 1) · dilation + 1 */
@@ -75,7 +75,7 @@ export interface WindowsAlongTime {
 }
 
 /**
- * The mask of the outputs of windows. Without padding, a sequence of L positions has the window o exactly if
+ * The mask of the outputs of windows. A sequence of L positions without padding has a window o if and only if
  * o·s + reach − 1 − before − after < L, or o·s < L for `same`. So the mask of the output is the mask of the
  * input at this position. Positions before the start count as real.
  */
@@ -96,10 +96,12 @@ export function maskOfWindows(
   return g.part("mask", isOne(g, chosen));
 }
 
-/** Below every score, but finite, so that a row of padding is not NaN. */
+/** A number below every score. It is finite, so that the result for a row of padding is not NaN. */
 const lowest = -1e30;
 
-/** f along the last axis, over the elements where the condition is true. Elsewhere the result is 0. */
+/**
+ * Applies f along the last axis, over the elements where the condition is true. Elsewhere, the result is 0.
+ */
 export const maskedAlongLast = (
   g: GraphBuilder,
   x: Node,
@@ -108,9 +110,9 @@ export const maskedAlongLast = (
 ): Node => g.select(isReal, f(g, g.part("masked", g.select(isReal, x, lowest))), 0);
 
 /**
- * softmax along the last axis, over the elements where the condition is true. Elsewhere the result is 0, as
- * e^(−∞). The sum of the exponentials is at least 1, or 0 if the condition is true nowhere. Then the divisor
- * is 1, so that all results are 0.
+ * Applies softmax along the last axis, over the elements where the condition is true. Elsewhere, the result
+ * is 0, like e^(−∞). The sum of the exponentials is at least 1, or 0 if no condition is true. In that case,
+ * the divisor is 1, so that all results are 0.
  *
  *     m = max_j x_j        e_j = exp(x_j − m)        s = Σ_j e_j        y_j = e_j / (s + [s < 1/2])
  */

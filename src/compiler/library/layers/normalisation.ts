@@ -6,7 +6,7 @@
  *     group-norm   y = (x − mean x) / √(variance x + ε) · γ + β   over a group of channels; Wu and He 2018
  *     rms-norm     y = x / √(mean x² + ε) · γ                     Zhang and Sennrich 2019
  *
- * Means over the positions of a sequence leave padding out.
+ * Means over the positions of a sequence exclude padding.
  */
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -30,13 +30,13 @@ const deviationOf = (g: GraphBuilder, variance: Node, epsilon: number): Node =>
 /** The elements over which means are taken. */
 interface Averaged {
   readonly axes: readonly number[];
-  /** Which elements count, of the shape of the tensor; undefined if all do. */
+  /** Whether each element of the tensor counts; undefined if all do. */
   readonly isReal: Node | undefined;
 }
 
 /**
- * x, with 0 for elements that do not count. Norms divide this value, because dividing the padding of an empty
- * sequence by √ε in several layers would overflow, and its gradient would be NaN.
+ * x with 0 in place of elements that do not count. Norms divide this value. If they divided the padding of an
+ * empty sequence by √ε in several layers, it would overflow, and its gradient would be NaN.
  */
 const counted = (g: GraphBuilder, x: Node, { isReal }: Averaged): Node =>
   isReal === undefined ? x : g.select(isReal, x, 0);
@@ -45,7 +45,10 @@ const counted = (g: GraphBuilder, x: Node, { isReal }: Averaged): Node =>
 const sumOver = (g: GraphBuilder, x: Node, over: Averaged): Node =>
   g.reduceSum(counted(g, x, over), { axes: over.axes });
 
-/** The number of elements that count, or 1 if none does: a number, or a tensor with one for each mean. */
+/**
+ * The number of elements that count, or 1 if none do: a single number, or a tensor with a number for each
+ * mean.
+ */
 const countOver = (g: GraphBuilder, { axes, isReal }: Averaged, size: number): Node | number =>
   isReal === undefined ? size : g.part("count", g.maximum(g.reduceSum(asNumbers(g, isReal), { axes }), 1));
 

@@ -1,6 +1,6 @@
 /**
  * Layers that reduce windows of an image or a sequence, channel by channel. Windows that would cross the edge
- * are left out. Padding extends the edge: with −∞ for a maximum, with zeros for a mean.
+ * are omitted. Padding extends the edge: with −∞ for a maximum, with zeros for a mean.
  *
  *     max-pool   y[o, c] = max_k x[o·s + k − p, c]          avg-pool   y[o, c] = (1/K) Σ_k x[o·s + k − p, c]
  */
@@ -37,7 +37,7 @@ const windowKeys = ({ size, stride = size, padding }: PoolKeys): WindowKeys => (
   padding,
 });
 
-/** For a window or a sequence of padding alone: 0 in place of its maximum, which is −∞. */
+/** The maximum, or 0 for a window or sequence that consists of padding, whose maximum is −∞. */
 const maximumOr0 = (g: GraphBuilder, maximum: Node): Node =>
   g.select(g.less(-Infinity, g.part("largest", maximum)), maximum, 0);
 
@@ -177,7 +177,7 @@ export const avgPool2d = defineLayer({
   build: (context, [input], keys) => meanOf(context, input, 2, keys),
 });
 
-// Over a whole sequence or image. Padding is left out; a sequence of padding alone gives 0.
+// Pooling over a whole sequence or image. Padding is excluded; the result for a sequence of padding is 0.
 
 const spatialAxes = ({ size }: Spatial): readonly number[] => size.map((_, axis) => axis + 1);
 

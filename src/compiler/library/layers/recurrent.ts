@@ -9,8 +9,9 @@
  *     gru   r, z = σ of aₜ + hₜ₋₁ · R + b_R        n = tanh(aₜ + r · (hₜ₋₁ · R + b_R))
  *           hₜ = (1 − z) · n + z · hₜ₋₁
  *
- * A step on padding leaves the state unchanged. So the last state of a padded sequence is that of its last
- * real step, and a reversed layer starts at the last real step, as with packed sequences in PyTorch.
+ * A step on padding leaves the state unchanged. The last state of a padded sequence is therefore the state
+ * after its last real step, and a reversed layer starts at the last real step, as with packed sequences in
+ * PyTorch.
  *
  * Sources: Elman 1990 (rnn), Hochreiter and Schmidhuber 1997 (lstm), Gers et al. 2000 (its forget gate), and
  * Cho et al. 2014 (gru).
@@ -55,9 +56,12 @@ interface Keys {
 type Cell = (g: GraphBuilder, parts: CellParts) => { readonly h: Node; readonly c?: Node };
 
 interface CellParts {
-  /** The input's part of the gates at this position: x · W + b, plus b_R unless the cell adds it. */
+  /**
+   * The part of the gates that depends on the input at this position: x · W + b, plus b_R unless the cell
+   * adds it.
+   */
   readonly inputs: Node;
-  /** h · R, where h is from the previous step. */
+  /** h · R, where h is the output of the previous step. */
   readonly product: Node;
   readonly h: Node;
   /** The state of the cell, only for an lstm. */

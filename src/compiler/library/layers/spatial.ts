@@ -71,8 +71,8 @@ type Edges = readonly [before: number, after: number];
 const reachOf = (kernel: number, dilation: number): number => (kernel - 1) * dilation + 1;
 
 /**
- * The padding of one axis. `same` is that of TensorFlow: the output has length ⌈size / stride⌉, and an odd
- * element of padding comes last. With `causal`, a window does not extend beyond its own position.
+ * The padding of one axis. `same` is defined as in TensorFlow: the output has the length ⌈size / stride⌉, and
+ * an odd element of padding comes last. With `causal`, a window does not extend beyond its own position.
  */
 export function edgesOf(size: number, reach: number, stride: number, padding: Padding, axis: number): Edges {
   if (padding === "valid") return [0, 0];
@@ -134,7 +134,7 @@ export function seenBy(
   return g.window(all, { axes, size: kernel, stride, dilation });
 }
 
-/** The axes of the result of `seenBy` that run within a window. */
+/** The axes of the result of `seenBy` that are inside a window. */
 export const insideWindow = ({ size }: Spatial): readonly number[] =>
   size.map((_, axis) => size.length + 2 + axis);
 

@@ -7,9 +7,9 @@
  * where padding removes t rows at the top and l columns at the left.
  *
  * Padding p removes p elements at each edge, as torch.nn.ConvTranspose2d: the output has size
- * (size − 1) · s + k − 2p. `valid` removes none. `same` is that of TensorFlow: the output has size size · s.
- * The filters have the layout of the conv2d whose adjoint this is, [kh, kw, filters, in], as in Keras. That
- * conv2d reads `filters` channels and returns `in`.
+ * (size − 1) · s + k − 2p. `valid` removes none. `same` is defined as in TensorFlow: the output has the size
+ * size · s. The filters have the layout of the conv2d whose adjoint this is, [kh, kw, filters, in], as in
+ * Keras. That conv2d reads `filters` channels and returns `in`.
  */
 import * as z from "zod";
 import { filtered, filterKeys, filterWeight } from "./filters.ts";
@@ -38,7 +38,7 @@ export const conv2dTranspose = defineLayer({
     const { x, size, channels } = spatialOf(context, input, 2);
     const [kernel, stride] = [alongAxes(keys.kernel, 2), alongAxes(keys.stride, 2)];
     const { filters, padding } = keys;
-    // The size of the output before padding is removed (`whole`), and below, after that (`kept`).
+    // `whole` is the size of the output before padding is removed, and `kept` is its size afterwards.
     const whole = size.map((length, axis) =>
       padding === "same"
         ? Math.max(length * stride[axis], (length - 1) * stride[axis] + kernel[axis])
@@ -54,7 +54,8 @@ export const conv2dTranspose = defineLayer({
         { key: "padding" },
       );
     const area = kernel[0] * kernel[1];
-    // The fans as PyTorch and Keras compute them for this layout, although a unit reads the input channels.
+    // The fans are those that PyTorch and Keras compute for this layout, although a unit reads the input
+    // channels.
     const fans = { in: area * filters, out: area * channels };
     const weight = filterWeight(context, [...kernel, filters, channels], fans, keys);
     // The windows of the output: [n, i, j, p, q, f].

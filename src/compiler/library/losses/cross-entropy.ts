@@ -1,13 +1,13 @@
 /**
- * Cross-entropy of logits z with class indices y, over the classes of the last axis. Smoothing ε spreads ε of
- * the target evenly over all K classes. With `shifted` and `s` of log-sum-exp:
+ * Cross-entropy of logits z with class indices y, over the classes of the last axis. Smoothing distributes
+ * the fraction ε of the target evenly over all K classes. With `shifted` and `s` from log-sum-exp:
  *
  *     q_j = 1 − ε + ε/K for j = y, and ε/K for the other classes
  *     loss of a row = −Σ_j q_j · log softmax(z)_j = log s − Σ_j q_j · shifted_j
  *
- * The derivative is softmax(z) − q. Rows with y = −1 count neither in the sum nor in the number of rows. A
- * batch with only such rows has loss 0 and gradient 0. With class weights w, each term has a weight, and a
- * row counts as w_y rows, as in PyTorch:
+ * The derivative is softmax(z) − q. Rows with y = −1 are excluded from the sum and from the number of rows. A
+ * batch with only such rows has loss 0 and gradient 0. With class weights w, each term has the weight of its
+ * class, and a row counts as w_y rows, as in PyTorch:
  *
  *     loss of a row = −Σ_j q_j · w_j · log softmax(z)_j
  */

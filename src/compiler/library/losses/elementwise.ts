@@ -127,7 +127,7 @@ export const logCosh = elementwise({
 // Losses of one score for a yes-or-no target. Targets are 0 and 1, or −1 and 1 for the margin losses. A
 // target of two classes is also valid.
 
-/** What to do about targets that have more values than yes and no. */
+/** The advice for targets that have more than two values. */
 const otherLosses = "for other numbers, use a loss such as mse";
 
 /** A score of 0 or more means "yes", as with the perceptron's unit step. */
@@ -149,7 +149,7 @@ export const binaryCrossEntropy = elementwise({
   estimate: (g, z) => g.sigmoid(z),
 });
 
-/** max(0, 1 − s·p). At the corner the derivative is the mean of both sides, as it is for every maximum op. */
+/** max(0, 1 − s·p). At the corner, the derivative is the mean of both sides, as for every maximum. */
 export const hinge = elementwise({
   name: "hinge",
   about: "the amount by which scores miss a margin of 1",

@@ -8,7 +8,7 @@ import type { Comparison } from "../define.ts";
 import { isYes, refuseClasses } from "./classes.ts";
 
 // Accuracy: the fraction of correct predictions. With several classes, the prediction is the class with the
-// highest output, or the first of several equal ones. A single score means "yes" if it is at least the
+// highest output, or the first of them if several are equal. A single score means "yes" if it is at least the
 // threshold of the loss. A class target of −1 does not count.
 
 export const accuracy = defineMetric({
@@ -68,7 +68,7 @@ export const rmse = defineMetric({
   value: (g, sums, _, comparison) => g.sqrt(meanOf(g, sums, comparison)),
 });
 
-/** The smallest size of a target that a relative error divides by: that of scikit-learn, the rounding error of 1. */
+/** The smallest divisor of a relative error: the rounding error of 1, as in scikit-learn. */
 const smallestTarget = 2 ** -52;
 
 /** mean |p − t| / max(|t|, 2⁻⁵²), a fraction and not a percentage, as in scikit-learn */

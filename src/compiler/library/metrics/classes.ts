@@ -1,6 +1,7 @@
 /**
  * Metrics of classes, as scikit-learn defines them: precision, recall and F1 from the counts of each class, and the
- * fraction of rows whose class is among the k best. A class target of −1 does not count.
+ * fraction of rows whose class is among the k classes with the highest scores. Rows with the class −1 are
+ * skipped.
  */
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -20,7 +21,10 @@ import { alongLastAxis, lastAxis } from "../compositions.ts";
 import { defineMetric } from "../define.ts";
 import type { Comparison, Fit } from "../define.ts";
 
-/** Why the output does not select a class; undefined if it does, by scores of classes or by one score. */
+/**
+ * Returns the reason why the output does not select a class; undefined if it does, by one score per class or
+ * by a single score.
+ */
 export function refuseClasses(fit: Fit): string | undefined {
   if (fitsClasses(fit)) return undefined;
   if (fit.threshold === undefined)
@@ -36,10 +40,10 @@ export function refuseClasses(fit: Fit): string | undefined {
 export const isYes = (g: GraphBuilder, comparison: Comparison): Node =>
   g.less(0.5, realTarget(g, comparison));
 
-// Precision, recall and F1. For each class c: the elements that are c and are predicted as c (hits), those that are
-// predicted as c, and those that are c (support).
+// Precision, recall and F1, from three counts for each class c: the elements of c that are predicted as c
+// (hits), all elements that are predicted as c, and all elements of c (support).
 
-/** The counts of each class: [classes]. Two classes for a single score. */
+/** The counts of each class: [classes]. A single score has two classes. */
 function countsOf(g: GraphBuilder, comparison: Comparison): Readonly<Record<string, Node>> {
   const { prediction, expected, threshold = 0 } = comparison;
   const hasScores = fitsClasses(comparison);
@@ -82,7 +86,7 @@ const averageKey = z
       "`macro` (their mean; the default for more), `weighted` (by the number of rows), `micro` (from the sums).",
   );
 
-/** A ratio of counts, 0 where the denominator is 0, as in scikit-learn. Counts are whole numbers. */
+/** A ratio of counts, which are whole numbers. It is 0 where the denominator is 0, as in scikit-learn. */
 const ratio = (g: GraphBuilder, x: Node, y: Node): Node => g.divide(x, g.maximum(y, 1));
 
 type Counts = Readonly<Record<"hits" | "predicted" | "support", Node>>;
@@ -155,9 +159,13 @@ export const f1 = classRatio("f1", "the harmonic mean of precision and recall", 
  */
 export const topK = defineMetric({
   name: "top-k",
-  about: "the fraction of rows whose class is among the k best",
+  about: "the fraction of rows whose class is among the k classes with the highest scores",
   keys: {
-    k: z.int().positive().default(5).describe("How many classes count."),
+    k: z
+      .int()
+      .positive()
+      .default(5)
+      .describe("The number of classes with the highest scores that count as predicted."),
   },
   accepts: (fit, { k = 5 }) => {
     const { classes } = fit.target;

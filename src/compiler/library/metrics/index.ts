@@ -1,6 +1,6 @@
 /**
  * The closed table of metrics, including user-defined metrics as formulas. To add a metric, define it in
- * `builtin.ts`, in `classes.ts` for classes or in `ranks.ts` for orders, and add a line here.
+ * `builtin.ts`, in `classes.ts` (metrics of classes) or in `ranks.ts` (rank metrics), and add a line here.
  */
 import * as z from "zod";
 import type { Choice } from "../../util/choice.ts";
@@ -13,7 +13,7 @@ import { accuracy, mae, mape, r2, rmse } from "./builtin.ts";
 import { f1, precision, recall, topK } from "./classes.ts";
 import { auc, spearman } from "./ranks.ts";
 
-/** A user-defined metric with a name of its own: a formula over predictions in original units. */
+/** A user-defined metric with a name: a formula over predictions in original units. */
 const formula = defineMetric({
   name: "formula",
   about: 'a formula over prediction and target, such as "mean(abs(prediction - target) < 1)"',
@@ -51,13 +51,13 @@ export const metrics = {
 /** A metric in the canonical spec. */
 type MetricChoice = Choice<typeof metrics>;
 
-/** The name of a metric in reports: its type, the name that its formula has, or `top-5` for k = 5. */
+/** The name of a metric in reports: its type, the name of its formula, or `top-5` for k = 5. */
 export function metricName(metric: MetricChoice): string {
   if (metric.type === "formula") return metric.name;
   return metric.type === "top-k" ? `top-${metric.k}` : metric.type;
 }
 
-/** The metrics of which lower values are better. */
+/** The metrics for which lower values are better. */
 const errors: readonly string[] = ["mae", "mape", "rmse"];
 
 /** Whether higher values of the metric are better. */

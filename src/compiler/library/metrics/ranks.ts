@@ -1,6 +1,7 @@
 /**
- * Metrics of the order of all rows. An order is not a sum over rows, so the runtime collects two numbers per element
- * and computes the metric when all rows are evaluated (`runtime/trainer/rank-rows.ts`).
+ * Rank metrics, which depend on the order of all rows. They cannot be computed from sums over rows, so the
+ * runtime collects two numbers per element and computes the metric when all rows are evaluated
+ * (`runtime/trainer/rank-rows.ts`).
  */
 import { counting, countOf, fitsClasses, realTarget, refuseReal, twoSides } from "../compare.ts";
 import { lastAxis } from "../compositions.ts";
@@ -9,8 +10,8 @@ import { isYes, refuseClasses } from "./classes.ts";
 
 /**
  * The area under the ROC curve: the probability that a row of the second class has a higher score than a row of the
- * first, where equal scores count as one half. The score of two outputs is their difference, which has the order of
- * the probability.
+ * first, where equal scores count as one half. If there are two outputs, the score is their difference, which
+ * orders rows like the probability.
  */
 export const auc = defineMetric({
   name: "auc",

@@ -15,7 +15,7 @@ import { stateName, statesOf } from "../formula/lines.ts";
 import { parseLine } from "../formula/syntax.ts";
 import { called, returnedLike } from "../user-function.ts";
 
-/** `state` has the values that the previous step returned. The spec's key `state` lists their names. */
+/** `state` contains the values that the previous step returned. The spec's key `state` lists their names. */
 export type OptimizerFunction = (
   g: GraphBuilder,
   parts: UpdateParts,

@@ -1,7 +1,7 @@
 /**
  * The parts that optimizers share: keys, running means, bias corrections. Scalars of a step, such as rates,
  * corrections and powers of β, are computed in f64, as in PyTorch. They are rounded once, when they are
- * combined with the parameters. (In f32 trainers the error of their elementary functions is smaller than that
+ * combined with the parameters. (In f32 trainers, their elementary functions are more accurate than this
  * rounding.)
  */
 import * as z from "zod";
@@ -56,7 +56,7 @@ export const moved = (g: GraphBuilder, parameter: Node, factor: Node, direction:
 //     norm c:   g ← g · min(1, c / (‖g‖ + 10⁻⁶))
 //     value c:  g ← max(−c, min(g, c))
 //
-// The norm is that of all gradients together, as in torch.nn.utils.clip_grad_norm_.
+// The norm is taken over all gradients together, as in torch.nn.utils.clip_grad_norm_.
 
 type Clip = { readonly norm: number } | { readonly value: number };
 

@@ -1,6 +1,6 @@
 /**
- * Learning rates that stay constant or decay. k is the schedule's own step, and T is the number of its steps.
- * After T steps the rate stays at its last value.
+ * Learning rates that stay constant or decay. k is the step of the schedule, and T is the number of its
+ * steps. After T steps, the rate stays at its last value.
  */
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -10,7 +10,7 @@ import { defineSchedule } from "../define.ts";
 const steps = z
   .int()
   .positive()
-  .describe("The number of optimizer steps of the schedule; afterwards the last rate remains.");
+  .describe("The number of optimizer steps of the schedule; after it, the rate stays constant.");
 const end = z.number().nonnegative().default(0).describe("The rate at the end.");
 
 /** min(k, T) / T */

@@ -1,6 +1,6 @@
 /**
- * The closed table of schedules with their warm-up, including user-defined schedules as formulas. To add a
- * schedule, define it in `decays.ts` and add a line here.
+ * The closed table of schedules, including user-defined schedules as formulas, and the warm-up before a
+ * schedule. To add a schedule, define it in `decays.ts` and add a line here.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
@@ -66,7 +66,7 @@ const scheduleOf = ({ type }: ScheduleChoice): Schedule => schedules[type];
 
 /**
  * The rate at optimizer step k, counted from 0. During a warm-up of K steps, it is initial · (k + 1)/K. After
- * the warm-up the schedule starts, at its own step 0. The scale multiplies both.
+ * the warm-up the schedule starts, at its own step 0. Both are multiplied by the scale.
  */
 export const learningRate = (g: GraphBuilder, step: Node, chosen: ScheduleChoice): Node =>
   chosen.scale === undefined

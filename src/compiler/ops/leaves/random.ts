@@ -1,6 +1,6 @@
 /**
- * z is uniform in [0, 1): a pure function of seed, step, salt and index. So the forward pass and the backward
- * pass draw the same numbers, on every target. The salt separates the draws of one step. See
+ * z is uniform in [0, 1): a pure function of seed, step, salt and index. The forward pass and the backward
+ * pass therefore draw the same numbers, on every target. Different salts separate the draws of one step. See
  * `runtime/numbers/random.ts`.
  */
 import { tensorType, TypeRefusal } from "../../ir/types.ts";

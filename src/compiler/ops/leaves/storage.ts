@@ -1,4 +1,4 @@
-/** The ops that read storage. They compute nothing: the interpreter and the lowering bind them to storage. */
+/** The ops that read storage. They compute nothing; the interpreter and the lowering bind them to storage. */
 import type { TensorType } from "../../ir/types.ts";
 import { defineOp } from "../define.ts";
 import { tensorOf } from "../tensor.ts";
@@ -16,13 +16,13 @@ const leaf = {
   samples: [{ operands: {}, attributes: { name: "sample", type } }],
 };
 
-/** An input or target of the batch, rows first. Its name is that of its storage. */
+/** An input or target of the batch, rows first. Its name is the name of its storage. */
 export const input = defineOp({ name: "input", ...leaf });
 
-/** A parameter, which training updates unless it is frozen. Its name is that of its storage. */
+/** A parameter, which training updates unless it is frozen. Its name is the name of its storage. */
 export const parameter = defineOp({ name: "parameter", ...leaf });
 
-/** Any other tensor that persists between steps, such as moments. Its name is that of its storage. */
+/** Any other tensor that persists between steps, such as moments. Its name is the name of its storage. */
 export const state = defineOp({ name: "state", ...leaf });
 
 /** An operand of a scan in one step of the recurrence. It occurs only in the bodies of recurrences. */

@@ -1,4 +1,4 @@
-/** Comparisons: 1 if true, else 0. They have no derivative. */
+/** Comparisons: 1 if true, otherwise 0. They have no derivative. */
 import {
   call,
   equal as equalExpression,
@@ -12,8 +12,8 @@ import { comparisonOp } from "./pointwise.ts";
 // z = [x = y], a bool. Piecewise constant, so gradients are not propagated.
 //
 // Values in variables are doubles; values in memory are rounded to their element type. The lowering decides
-// which of the two a comparison reads. So f32 operands are rounded before they are compared, and the result
-// does not depend on that decision: x = 0.1 is true for an x that was read as 0.1.
+// which of the two a comparison reads. To make the result independent of that decision, f32 operands are
+// rounded before they are compared: x = 0.1 is true for an x that was read as 0.1.
 
 const rounded = (x: Expression): Expression => {
   const isExact = x.type !== "f32" || (x.kind === "number" && Math.fround(x.value) === x.value);

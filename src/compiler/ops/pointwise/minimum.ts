@@ -14,7 +14,8 @@ export const minimum = defineOp({
     f: Math.min,
   }),
   vjp: ({ operands: { x, y } }, dz, g) => {
-    // Uses strict comparisons only. `equal` rounds its operands, so x and y could be both equal and less.
+    // Only strict comparisons are used. Because `equal` rounds its operands, x could be both equal to y and
+    // less than y.
     const cotangent = (winner: Node, loser: Node) =>
       g.select(g.less(loser, winner), 0, g.select(g.less(winner, loser), dz, g.multiply(dz, 0.5)));
     return { x: cotangent(x, y), y: cotangent(y, x) };

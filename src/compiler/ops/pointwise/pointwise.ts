@@ -56,7 +56,7 @@ export const binaryOp = ({ traits = [], lower, f, domain = anywhere }: BinaryPar
   samples: [{ operands: domain, attributes: {} }],
 });
 
-/** z = [x ? y], a bool, where ? is the comparison. Gradients are not propagated. */
+/** z = [x ∘ y], a bool, where ∘ is the comparison. Gradients are not propagated. */
 export const comparisonOp = ({ traits = [], lower, f, domain = anywhere }: BinaryParts) => ({
   ...binaryOp({ traits: ["cheap", ...traits], lower, f, domain }),
   infer: ({ x, y }: { readonly x: TensorType; readonly y: TensorType }) => comparison(x, y),

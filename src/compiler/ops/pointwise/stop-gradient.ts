@@ -1,4 +1,6 @@
-/** z = x without propagating gradients: for shifts that cancel, such as the maximum in log-sum-exp. */
+/**
+ * z = x, but gradients are not propagated. Used for shifts that cancel, such as the maximum in log-sum-exp.
+ */
 import { defineOp, uniform } from "../define.ts";
 import { mapTensor } from "../tensor.ts";
 

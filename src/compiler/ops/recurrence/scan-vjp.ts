@@ -1,10 +1,10 @@
 /**
  * The derivative of a recurrence: a recurrence that runs in the opposite direction.
  *
- * Its step is the derivative of the forward step, which reads values of the forward step. Sequences and whole
- * operands are read again. Views, and pointwise values that cost less than a load, are recomputed. All other
- * values are saved: each becomes one more stacked value of the forward recurrence. So no expensive value is
- * computed twice, and only values that the derivative reads are saved.
+ * Its step is the derivative of the forward step, and reads values of that step. Sequences and whole operands
+ * are read again. Views, and pointwise values that cost less than a load, are recomputed. Every other value
+ * is saved as an additional stacked value of the forward recurrence. Thus no expensive value is computed
+ * twice, and only values that the derivative reads are saved.
  */
 import { withOperands } from "../../ir/builder.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";

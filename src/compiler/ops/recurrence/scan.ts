@@ -20,7 +20,7 @@ import { scanVjp } from "./scan-vjp.ts";
 import { countOf } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** The shape of one step, and a stack's sizes before (`outer`) and after (`inner`) its time axis. */
+/** The shape of one step, and the sizes of a stack before (`outer`) and after (`inner`) its time axis. */
 function cut(step: Node, rows: number) {
   const { shape } = step.type;
   const axis = timeAxisOf(shape);

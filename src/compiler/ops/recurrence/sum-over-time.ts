@@ -1,8 +1,8 @@
 /**
- * Computes the sum over time of a value in a recurrence's step outside the loop. Σ_t x_tᵀ · y_t becomes one
+ * Moves the sum over time of a value in a recurrence's step out of the loop. Σ_t x_tᵀ · y_t becomes one
  * contraction of the stacks of x and y over rows and time together, and a sum over rows becomes a sum over
- * rows and time. So the gradient of a weight that every step reads is one large product, and no array of the
- * weight's size is carried between steps.
+ * rows and time. The gradient of a weight that every step reads thus becomes one large product, and no array
+ * of the weight's size is carried from step to step.
  */
 import { withOperands } from "../../ir/builder.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";

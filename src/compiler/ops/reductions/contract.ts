@@ -117,8 +117,8 @@ export const contract = defineOp({
     const axesI = range(batch, freeX.length);
     const axesJ = range(batch + freeX.length, freeY.length);
     // dz · y over j has the axes [batch, i, k…], with k in y's order; x · dz over i has [batch, k…, j], with
-    // k in x's order. Swapping the operands swaps i and k, or k and j. The order is chosen that keeps the
-    // operand's innermost axis innermost.
+    // k in x's order. Swapping the operands swaps i and k, or k and j. The chosen order keeps the operand's
+    // innermost axis innermost.
     const byAxis = (list: Axes, other: Axes) =>
       [...list.keys()].sort((a, b) => list[a] - list[b]).map((s) => other[s]);
     const kOfX = byAxis(axes.sumY, axes.sumX);
@@ -163,7 +163,8 @@ export const contract = defineOp({
       const index = indices(at, along);
       return { x: positionOf(x.shape, index.x), y: positionOf(y.shape, index.y) };
     };
-    // A position is linear in the index: that of the first term, plus the same distances for each result.
+    // A position is a linear function of the index: the position of the first term, plus the same distances
+    // for each result.
     const [origin, first] = [shape.map(() => 0), attributes.sumX.map(() => 0)];
     const summed = attributes.sumX.map((axis) => x.shape[axis]);
     const distances = Array.from(indicesOf(summed), (along) => positions(origin, along));

@@ -27,7 +27,7 @@ export function mergeAxes(
   });
 }
 
-/** For each index of the result, `combine` of the elements along the axes, which are in row-major order. */
+/** Applies `combine` to the elements along the axes, in row-major order, for each index of the result. */
 export function reduceElements(
   x: Tensor,
   axes: Axes,

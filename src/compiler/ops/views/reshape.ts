@@ -1,4 +1,4 @@
-/** z has the elements of x, in row-major order, in another shape. dx = dz in x's shape. */
+/** z has the elements of x, in row-major order, in a different shape. dx = dz in x's shape. */
 import { tensorType, TypeRefusal, typeText } from "../../ir/types.ts";
 import type { Shape } from "../../ir/types.ts";
 import { defineOp, uniform } from "../define.ts";

@@ -1,7 +1,7 @@
 /**
  * Converts the index of an element in one shape to its index after a reshape. Axes are matched in groups of
- * equal size. So an axis that both shapes have keeps its index, and only split or merged axes need quotients
- * and remainders.
+ * equal size. An axis that both shapes have therefore keeps its index, and only split or merged axes need
+ * quotients and remainders.
  */
 import type { Dimension, Shape } from "../../ir/types.ts";
 import { add, integer, multiply, quotient, remainder } from "../../loop/expressions.ts";
@@ -47,7 +47,7 @@ const sizeAt = (dimension: Dimension): number => (dimension === "n" ? 1 : dimens
 export function reshapedIndex(from: Shape, at: readonly Expression[], to: Shape): Expression[] {
   const index = new Array<Expression>(to.length);
   for (const group of groups(from, to)) {
-    // Axes of size 1 have index 0 and are left out.
+    // Axes of size 1 have index 0 and are omitted.
     const source = group.from.filter((axis) => from[axis] !== 1);
     const target = group.to.filter((axis) => to[axis] !== 1);
     for (const axis of group.to) index[axis] = integer(0);

@@ -25,7 +25,10 @@ function influenced(nodes: readonly Node[], leaves: ReadonlySet<Node>): Set<Node
   return active;
 }
 
-/** The priority of a name: names of layer values, then names of values of the loss, then no name. */
+/**
+ * The priority of a name: names of layer values come first, then names of values of the loss, then nodes
+ * without a name.
+ */
 const namePriority = ({ name, origin }: Node): number =>
   name === undefined ? 0 : origin.layer === undefined ? 1 : 2;
 
@@ -42,7 +45,7 @@ function cotangentsOf(
   const ends = new Set(leaves);
   const active = influenced(nodes, ends);
   const cotangents = new Map(seeds);
-  // Values that are only added up share one cotangent. It is named after the value whose name has the highest
+  // The terms of a sum share one cotangent, which is named after the term whose name has the highest
   // priority.
   const priorities = new Map<Node, number>();
   const named = (of: Node, cotangent: Node): Node => {

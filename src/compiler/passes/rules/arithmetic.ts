@@ -178,7 +178,7 @@ export const arithmeticRules = [
         const c = scalarOf(outer);
         if (c === undefined || !isNormal(c, node.type.element) || !is(product, "multiply")) return undefined;
         return either(product, (x, y) => {
-          // A product of two scalars is computed once in both forms, so rewriting it gains nothing.
+          // In both forms, a product of two scalars is computed once, so rewriting it has no benefit.
           if (!is(x, "broadcast") || x.attributes.axes.length === 0 || is(y, "broadcast")) return undefined;
           return g.multiply(g.broadcast(g.multiply(c, x.operands.x), x.attributes), y);
         });

@@ -10,8 +10,8 @@ import { isNeverZero } from "./ranges.ts";
 const deepestChoice = 3;
 
 /**
- * `x`, with each inner choice on the same condition replaced by the given side. The search passes through
- * products, quotients and minus signs.
+ * Returns `x` with each inner choice on the same condition replaced by the given side. The search passes
+ * through products, quotients and minus signs.
  */
 function withinSide(x: Node, condition: Node, side: "x" | "y", g: GraphBuilder, depth = 0): Node {
   if (is(x, "select") && x.operands.condition === condition) return x.operands[side];

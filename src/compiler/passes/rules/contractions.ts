@@ -1,4 +1,4 @@
-/** Rules that let a product read its operands in their memory order, so that no transpose needs a copy. */
+/** Rules that let a product read its operands in memory order, so that transposes need no copy. */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Axes, ContractAxes, Node } from "../../ir/nodes.ts";
 import { defineRule, is } from "./define.ts";
@@ -16,7 +16,9 @@ const keepsFreeOrder = (permutation: Axes, ...taken: readonly Axes[]): boolean =
   return free.every((axis, i) => i === 0 || free[i - 1] < axis);
 };
 
-/** If a transpose only swaps the free axes of both operands of a contraction, swaps the operands instead. */
+/**
+ * If a transpose only swaps the free axes of the two operands of a contraction, swaps the operands instead.
+ */
 function swapped(node: Node, g: GraphBuilder): Node | undefined {
   if (!is(node, "transpose") || !is(node.operands.x, "contract")) return undefined;
   const { operands, attributes } = node.operands.x;

@@ -9,7 +9,7 @@ import type { Node, NodeOf, OpName } from "../../ir/nodes.ts";
 import type { ElementType } from "../../ir/types.ts";
 import { hasTrait } from "../../ops/index.ts";
 
-/** What a fast rule may change. Both sides of every equation are equal in real arithmetic. */
+/** The effects that a fast rule may have. In real arithmetic, both sides of every equation are equal. */
 export const effects = {
   /**
    * The results differ by at most the rounding errors of both sides. Each operation has an error of u ·
@@ -26,9 +26,12 @@ export const effects = {
    * other side is a number.
    */
   overflow: "overflow of an intermediate result",
-  /** 0 instead of −0, or −0 instead of 0. */
+  /** The result may be 0 instead of −0, or −0 instead of 0. */
   "zero-sign": "the sign of zero",
-  /** Another infinity, NaN or number, if an operand is infinite or NaN, or if a divisor is 0. */
+  /**
+   * The two sides may differ if an operand is infinite or NaN, or if a divisor is 0: they can be different
+   * infinities, NaN, or finite numbers.
+   */
   "non-finite": "results of infinite operands, of NaN, and of divisions by 0",
 } as const;
 
@@ -37,7 +40,9 @@ export type Effect = keyof typeof effects;
 export interface Rule {
   readonly name: string;
   readonly equation: string;
-  /** What the rule may change. Exact rules omit it, and `exact` compilations use only exact rules. */
+  /**
+   * The effects of a fast rule. Exact rules omit this member, and `exact` compilations use only exact rules.
+   */
   readonly fast?: readonly [Effect, ...Effect[]];
   apply(node: Node, g: GraphBuilder): Node | undefined;
 }

@@ -43,7 +43,7 @@ const sameRepetition = (a: Repeated, b: Repeated): boolean =>
 const deepest = 6;
 
 /**
- * Whether x is a sum, or a product or quotient of a sum. Such a value is small, so one more division is
+ * Whether x is a sum, or a product or quotient of one. Such a value has few elements, so one more division is
  * cheap.
  */
 function isOfSum(x: Node, depth = 0): boolean {
@@ -94,7 +94,7 @@ function monomialOf(x: Node, depth = 0): Monomial {
   };
 }
 
-/** `all` without one occurrence of each member of `some`; undefined if a member is missing. */
+/** Returns `all` without one occurrence of each member of `some`; undefined if a member is missing. */
 function without(all: readonly Node[], some: readonly Node[]): readonly Node[] | undefined {
   let rest = all;
   for (const each of some) {
@@ -186,7 +186,7 @@ export const quotientRules = [
     apply: (node, g) => {
       if (!is(node, "add") && !is(node, "subtract")) return undefined;
       const plain = operandsOf(node).map(quotientOf);
-      // Without a plain quotient, one large division would replace two small ones.
+      // If neither is a plain quotient, one large division would replace two small ones.
       if (plain.every((quotient) => quotient === undefined)) return undefined;
       const [a, b] = operandsOf(node).map(
         (part, i) => plain[i] ?? repeatedQuotientOf(part, g) ?? scaledQuotientOf(part, g),

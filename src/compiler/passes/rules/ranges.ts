@@ -1,4 +1,7 @@
-/** The range of a value, as far as the graph determines it. The results also hold in floating point. */
+/**
+ * The range of a value, as far as the graph determines it. The results also hold in floating-point
+ * arithmetic.
+ */
 import type { Node } from "../../ir/nodes.ts";
 import { is, isNormal } from "./define.ts";
 

@@ -5,7 +5,7 @@ import type { Axes, Node } from "../../ir/nodes.ts";
 import type { ElementType, Shape } from "../../ir/types.ts";
 import { defineRule, is, orders } from "./define.ts";
 
-/** How often a value is repeated along axes of these sizes; undefined for once. */
+/** The number of times that a value is repeated along axes of these sizes; undefined for once. */
 function repetitions(sizes: Shape, element: ElementType, g: GraphBuilder): Node | undefined {
   const fixed = sizes.reduce<number>((product, size) => (size === "n" ? product : product * size), 1);
   const rows = sizes.includes("n") ? g.batchSize({ element }) : undefined;
@@ -14,8 +14,8 @@ function repetitions(sizes: Shape, element: ElementType, g: GraphBuilder): Node 
 }
 
 /**
- * The value c, but not repeated along `axes`; undefined if c varies along one of them. `shape` is the shape
- * of the remaining axes.
+ * Returns the value c without its repetition along `axes`; undefined if c varies along one of them. `shape`
+ * is the shape of the remaining axes.
  */
 function withoutAxes(c: Node, axes: Axes, shape: Shape, g: GraphBuilder): Node | undefined {
   if (!is(c, "broadcast") || c.attributes.axes.some((axis) => axes.includes(axis))) return undefined;

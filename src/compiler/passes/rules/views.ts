@@ -1,4 +1,4 @@
-/** Rules that move, merge and remove views, and that compute values before they are repeated. */
+/** Rules that move, merge and remove views, or compute values before they are repeated. */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { operandsOf } from "../../ir/nodes.ts";
 import type { Axes, Node } from "../../ir/nodes.ts";
@@ -8,7 +8,7 @@ import { defineRule, is } from "./define.ts";
 
 const isIdentity = (permutation: Axes): boolean => permutation.every((from, to) => from === to);
 
-/** Replaces f(broadcast a, broadcast b) by broadcast f(a, b), over the axes that a or b has. */
+/** Replaces f(broadcast a, broadcast b) with broadcast f(a, b), over the axes that a or b has. */
 function beforeRepeating(node: Node, g: GraphBuilder): Node | undefined {
   const operands = operandsOf(node);
   // Minus signs are excluded: negate-before-view moves them outward, where they cancel or become subtractions.
@@ -32,7 +32,7 @@ function beforeRepeating(node: Node, g: GraphBuilder): Node | undefined {
 }
 
 /**
- * The terms of nested sums as padded boxes; undefined if one term is not a padded box. The search visits the
+ * The terms of nested sums as padded boxes; undefined if any term is not a padded box. The search visits the
  * last term first, so that it stops early on a long sum of other terms.
  */
 function boxesOf(sum: Node): PaddedBox[] | undefined {
@@ -66,8 +66,8 @@ function paddedAxis(node: Node): PaddedBox | undefined {
 }
 
 /**
- * A sum of zero-padded boxes that are adjacent and cover the whole is the concatenation of the boxes: each
- * element is x + 0 + 0 …
+ * Rewrites a sum of adjacent zero-padded boxes that cover the whole result as the concatenation of the boxes:
+ * each element is x + 0 + 0 …
  */
 function joinedBoxes(node: Node, g: GraphBuilder): Node | undefined {
   if (!is(node, "add")) return undefined;

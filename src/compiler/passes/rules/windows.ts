@@ -47,7 +47,7 @@ function tiles(node: Node, g: GraphBuilder): Node | undefined {
   return g.transpose(g.reshape(box, { shape: split }), { permutation });
 }
 
-/** The fold of windows, as a reshape of their transpose, with zeros where no window reaches. */
+/** The fold of windows, as a reshape of their transpose, with zeros in positions outside all windows. */
 function untiled(node: Node, g: GraphBuilder): Node | undefined {
   if (!is(node, "fold") || !isTiling(node.attributes)) return undefined;
   const { x } = node.operands;

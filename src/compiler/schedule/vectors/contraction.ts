@@ -28,8 +28,8 @@ export interface Contraction {
   readonly columns: For;
   readonly rows: For | undefined;
   /**
-   * Numbers of iterations for a full batch, in this order: of the columns, of the rows, of all output loops
-   * around them, and of the loops of the sum.
+   * The numbers of iterations for a full batch. `width` refers to the columns; the next three to the rows, to
+   * all output loops around them, and to the loops of the sum.
    */
   readonly width: number;
   readonly height: number;
@@ -45,7 +45,7 @@ export interface Contraction {
    * extent.
    */
   readonly around: number;
-  /** How many times those loops repeat the packing of a strip. */
+  /** The number of times that those loops repeat the packing of a strip. */
   readonly packs: number;
 }
 

@@ -1,14 +1,14 @@
 /**
  * The cost model of vector code, in cycles of a core with 16 vector registers. Costs were measured in V8 on
  * x86-64, with data in the first two caches: three additions or multiplications take 2 cycles, and one fused
- * multiply-add takes 1.5. A trainer has one schedule for its plain module and its module with fused
- * multiply-add, so both count equally.
+ * multiply-add takes 1.5. A trainer has a single schedule for the plain module and the module with fused
+ * multiply-add, so both are weighted equally.
  */
 import type { Contraction, Operand } from "./contraction.ts";
 
 /**
- * How a contraction is computed: the direction of the lanes, and the number of elements that a tile computes
- * at once.
+ * The tile of a contraction: the direction of the lanes, and the number of elements that are computed at
+ * once.
  */
 export interface Tile {
   /** With `columns`, lanes run along the last axis of the output. With `dots`, they run along the sum. */
@@ -49,7 +49,7 @@ const spillingFused = 1.5;
 const copyOfVector = 1.3;
 /** The measured slowdown of `dots` tiles, compared with tiles whose lanes run along the columns. */
 const slowdownOfDots = 1.08;
-/** The relative cost of the additional code for each further shape of tile. */
+/** The relative cost of the code for each additional shape of tile. */
 const costOfVariant = 0.03;
 /**
  * The size in bytes above which an operand does not stay in the second cache until the next tile reads it.
@@ -57,8 +57,8 @@ const costOfVariant = 0.03;
 const secondCache = 786_432;
 const slowdownBeyond = 1.8;
 /**
- * From this distance in bytes and this number of rows on, the rows of an operand evict each other from the
- * first cache.
+ * If the rows of an operand are at least this many bytes apart, and there are at least this many of them,
+ * they evict each other from the first cache.
  */
 const farApart = 1024;
 const manyRows = 64;
@@ -109,8 +109,8 @@ export const isPackable = ({ alongColumns, alongRows }: Operand): boolean =>
   alongColumns !== undefined && alongColumns !== 0 && alongRows === 0;
 
 /**
- * How many tiles of `size` rows a strip has, and the remaining rows. If the number of rows is known only at
- * run time, the last tile is also whole.
+ * The number of tiles of `size` rows in a strip, and the number of remaining rows. If the number of rows is
+ * known only at run time, the last tile is also whole.
  */
 function runs({ height, rows }: Contraction, size: number): { whole: number; rest: number } {
   const rest = height % size;

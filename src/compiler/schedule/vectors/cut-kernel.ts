@@ -17,7 +17,7 @@ export interface Segment {
   readonly loop: For | undefined;
 }
 
-/** One segment for each of the loops, and one for each run of statements between them. */
+/** Returns one segment for each of the loops, and one for each run of statements between them. */
 function segmentsOf(body: readonly Statement[], loops: readonly For[]): readonly Segment[] {
   const segments: { statements: Statement[]; loop: For | undefined }[] = [];
   for (const statement of body) {
@@ -66,7 +66,7 @@ export function cutAround(body: readonly Statement[], loops: readonly For[]): re
     return isWhole ? { statements: [...definitions, ...statements], loop } : undefined;
   });
   if (segments.includes(undefined)) return undefined;
-  // A segment of definitions alone is dropped, because every segment that needs them has a copy.
+  // A segment that contains only definitions is dropped, because every segment that needs them has a copy.
   return segments
     .flatMap((segment) => segment ?? [])
     .filter(({ statements }) => statements.some((s) => s.kind !== "let"));

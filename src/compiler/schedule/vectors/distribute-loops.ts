@@ -4,7 +4,7 @@
  * Requires  kernels with one index per axis, after fusion.
  * Ensures   the same stores in the same order. An accumulator, the loop that updates it, and the statements
  *           after that loop stay together. Other values that a later kernel reads are passed in temporaries
- *           of one element. A provenance line goes to the kernel that computes its value, or else to the
+ *           of one element. A provenance line belongs to the kernel that computes its value, or else to the
  *           kernel with the most work, which also keeps the name.
  * Example   let a = … ; s[] = a ; for i: … a …
  *           =>   { let a = … ; s[] = a ; a'[] = a }  { let a = a'[] ; for i: … a … }
@@ -38,7 +38,7 @@ function accumulatorsOf(statement: Statement): ReadonlySet<string> {
 
 /**
  * Moves each mutable variable with a constant initial value directly before its first use. Replaces immutable
- * variables by their value if it is constant.
+ * variables with their value if it is constant.
  */
 function sinkNumbers(body: readonly Statement[]): readonly Statement[] {
   const constants = new Map<string, Expression>();
@@ -61,8 +61,8 @@ function sinkNumbers(body: readonly Statement[]): readonly Statement[] {
 }
 
 /**
- * Divides a body into parts. Statements after a nest that accumulates belong to the nest. So do definitions
- * directly before a nest if only the nest needs them.
+ * Divides a body into parts. Statements after a nest that accumulates belong to the nest, as do definitions
+ * directly before a nest that only this nest needs.
  */
 function partsOf(body: readonly Statement[]): readonly Part[] {
   const parts: Statement[][] = [];
@@ -122,8 +122,8 @@ function passedValues(
 }
 
 /**
- * The part, with loads added at its start and stores at its end. It loads the values that earlier parts pass
- * to it, and stores those that later parts need.
+ * The part with loads at its start, of the values that earlier parts pass to it, and stores at its end, of
+ * the values that later parts need.
  */
 function connected(parts: readonly Part[], index: number, passed: ReadonlyMap<string, PassedValue>): Part {
   const part = parts[index];

@@ -59,7 +59,7 @@ function sumsOf(body: readonly Statement[]): ReadonlyMap<string, number> {
 }
 
 /**
- * Interleaved copies of the sum's loops, one for each active column. Each sum becomes a vector along the
+ * Interleaves copies of the sum's loops, one for each active column. Each sum becomes a vector along the
  * columns.
  */
 function dotNest(
@@ -96,8 +96,8 @@ function dotNest(
 }
 
 /**
- * Whether the sum's loops read a value that the block computes for each column. That value would be a vector,
- * but these loops need a scalar.
+ * Whether the sum's loops read a value that the block computes for each column. Such a value would be a
+ * vector, but these loops need a scalar.
  */
 function readsBlock(nest: For, columns: For): boolean {
   const own = new Set<string>();

@@ -28,7 +28,10 @@ const calls: Partial<Record<FunctionName, number>> = {
   cos: 18,
   power: 40,
 };
-/** For functions without a measurement, a typical value of the others. */
+/**
+ * The assumed number of cycles of a function that was not measured, which is typical of the measured
+ * functions.
+ */
 const unmeasuredCall = 25;
 /** The cycles of a call with doubles, per lane: each lane calls a JavaScript function. */
 const callOfDouble = 50;

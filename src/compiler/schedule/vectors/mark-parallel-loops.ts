@@ -4,9 +4,9 @@
  * Requires  kernels of one nest each, scheduled, with one index per axis.
  * Ensures   a marked kernel consists of scalar definitions and one loop that starts at 0. No iteration of the
  *           loop accesses what another iteration stores. Other statements, such as the remainder of an extent
- *           that no vector divides, become kernels of their own. Memory that each iteration uses privately
- *           becomes scratch, with one copy per thread. A panel that all iterations read remains shared. A loop
- *           is not marked if it takes less time than sharing it.
+ *           that no vector divides, become separate kernels. Memory that each iteration uses privately
+ *           becomes scratch, with one copy per thread. A panel that all iterations read remains shared. A
+ *           loop is not marked if running it takes less time than sharing it.
  * Example   let a = … ; for i<8 step 4: … ; y[8] = … a …
  *           =>   { let a = … ; for i<8 step 4: … }  { let a = … ; y[8] = … a … }
  */

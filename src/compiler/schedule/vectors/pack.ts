@@ -38,7 +38,7 @@ export interface Packed {
 
 /**
  * The contraction with packed operands; undefined if it has no packed form. `tile` makes the statements of
- * one strip, in which the columns have a loop of their own.
+ * one strip, which contain a separate loop over the columns.
  */
 export function packed(
   contraction: Contraction,

@@ -1,5 +1,5 @@
 /**
- * Purpose   Strength reduction: replace multiplications in innermost loops by additions. An address that
+ * Purpose   Strength reduction: replace multiplications in innermost loops with additions. An address that
  *           grows by a constant becomes a pointer.
  * Requires  kernels whose accesses are offsets in bytes.
  * Ensures   addresses that differ only by a constant share a pointer. Multiplications in the innermost loop

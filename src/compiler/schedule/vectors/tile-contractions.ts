@@ -64,9 +64,9 @@ function tiled(contraction: Contraction, tile: Tile, vectors: Vectors): Made | u
 }
 
 /**
- * Reorders the sums of a tile from column by column to row by row. A tall tile has few vectors per row. They
- * then stay in registers, instead of the splats of its many rows. Sums are independent of each other, so any
- * order is correct.
+ * Reorders the sums of a tile from column by column to row by row. In a tall tile, the few vectors of the
+ * columns then stay in registers, instead of the splats of its many rows. Sums are independent of each other,
+ * so any order is correct.
  */
 function rowByRow(statements: readonly Statement[], tile: Tile): readonly Statement[] {
   const { rows, vectors } = tile;

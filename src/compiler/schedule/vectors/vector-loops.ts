@@ -26,8 +26,8 @@ export type VectorBlock = (vectors: number, last: LaneCount) => readonly Stateme
 
 /**
  * Blocks of vectors: the copies for adjacent vectors, interleaved statement by statement, so that common
- * values are loaded once. If the last vector has another form, it follows the others. For example, it may
- * store its active lanes one by one.
+ * values are loaded once. If the last vector has a different form (it may store its active lanes one by one,
+ * for example), it comes after the others.
  */
 export const blocksOf =
   (
@@ -96,7 +96,9 @@ export function vectorLoop(
   return [...wholeRuns, ...startingAt(loop, renamed(rest, whole), whole)];
 }
 
-/** Renames the remainder. A single whole block has no loop of its own, so both are in the same scope. */
+/**
+ * Renames the variables of the remainder. A single whole block has no loop, so both are in the same scope.
+ */
 function renamed(statements: readonly Statement[], mark: number): readonly Statement[] {
   const names = new Map<string, string>();
   visitStatements(statements, (s) => s.kind === "let" && names.set(s.name, `${s.name}~${mark}`));
@@ -235,7 +237,7 @@ function maskedValue(
   };
 }
 
-/** The loop, followed by the horizontal reduction of each accumulator. */
+/** Returns the loop, followed by the horizontal reduction of each accumulator. */
 export function vectorReduction(loop: For, vectors: Vectors): readonly Statement[] | undefined {
   const made = vectorSums(loop, vectors);
   if (made === undefined) return undefined;

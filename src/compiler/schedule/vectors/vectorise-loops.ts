@@ -28,15 +28,15 @@ import type { Vectors } from "./vectorise.ts";
 const adjacentSums = 4;
 
 /**
- * What vectorising a kernel records: the panels to add to the program, and the tiles for the kernel's
- * description.
+ * The facts that are recorded while a kernel is vectorised: the panels to add to the program, and the tiles
+ * for the kernel's description.
  */
 interface ScheduleFacts {
   readonly panels: Buffer[];
   readonly tiles: Tile[];
 }
 
-/** Vectorises all nests of a block. Loops along time contain nests of their own. */
+/** Vectorises all nests of a block, including the nests inside loops along time. */
 const vectoriseBlock = (
   statements: readonly Statement[],
   vectors: Vectors,

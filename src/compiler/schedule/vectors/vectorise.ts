@@ -3,8 +3,8 @@
  *           v, v + 1, v + 2, …
  * Requires  statements with one index per axis, whose iterations along v are independent.
  * Ensures   values that depend on v become vectors. Other values stay scalar and are splatted where they are
- *           combined with vectors. Adjacent elements are one load or store; other elements are loaded or
- *           stored lane by lane. Of a partial last vector, only `count` lanes are stored.
+ *           combined with vectors. Adjacent elements take one load or store; other elements are loaded or
+ *           stored lane by lane. If the last vector is partial, only `count` of its lanes are stored.
  * Example   y[v] = x[v] · s   =>   y[v ..+4] = x[v ..+4] · s×4
  */
 import type { Surroundings } from "../../loop/dependences.ts";
@@ -33,7 +33,7 @@ export interface Vectors extends Surroundings {
   /** Variables whose values are multiples of `lanes`. */
   readonly aligned: ReadonlySet<string>;
   readonly fresh: Fresh;
-  /** Makes names that no buffer of the program has. */
+  /** Makes names that differ from those of all buffers of the program. */
   readonly freshBuffer: Fresh;
 }
 
@@ -48,8 +48,8 @@ class NoVectorForm extends Error {}
 
 /**
  * Returns the statements for `lanes` iterations, starting with `v`, or undefined if they have no vector form.
- * `others` are variables defined outside that are already vectors along v. The statements must not assign any
- * other variable that is defined outside.
+ * `others` are outer variables that are already vectors along v. The statements must not assign any other
+ * outer variable.
  */
 export function vectorise(
   statements: readonly Statement[],

@@ -1,4 +1,4 @@
-/** Checks how cells are read: dates, categories, class names, and the format of numbers. */
+/** Checks the keys that define how cells are read: dates, categories, class names and number formats. */
 import { dateReader } from "../../../runtime/data/dates.ts";
 import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath } from "../../diagnostics/diagnostic.ts";
@@ -7,7 +7,7 @@ import { errorText, showValue } from "../../util/message-text.ts";
 import { keysOf, listOf, member, textOf } from "../raw-spec.ts";
 import { isOfIdx } from "./check-data.ts";
 
-/** Reports keys that do not fit each other, and shapes that do not fit dates (T1208). */
+/** Reports keys that contradict each other, and shapes that do not fit dates (T1208). */
 export function checkCells(spec: unknown, data: unknown, problems: Collector): void {
   for (const input of keysOf(member(data, "inputs"))) {
     const entry = member(member(data, "inputs"), input);
@@ -18,7 +18,7 @@ export function checkCells(spec: unknown, data: unknown, problems: Collector): v
   checkNumbers(data, problems);
 }
 
-/** `unseen` and `minCount` are about categories. */
+/** Checks `unseen` and `minCount`, which apply only to categories. */
 function checkCategoryKeys(path: SpecPath, entry: unknown, problems: Collector): void {
   if (member(entry, "categories") !== undefined) return;
   for (const key of ["unseen", "minCount"].filter((key) => member(entry, key) !== undefined)) {
@@ -59,7 +59,7 @@ function checkDates(spec: unknown, input: string, entry: unknown, problems: Coll
   checkDateShape(spec, input, listOf(member(entry, "columns")), parts, problems);
 }
 
-/** What is wrong with the format of dates. */
+/** Returns the error in a date format, if there is one. */
 function wrongFormat(format: string): string | undefined {
   try {
     dateReader(format);
@@ -69,7 +69,10 @@ function wrongFormat(format: string): string | undefined {
   }
 }
 
-/** Parts of dates are real numbers: one for elapsed days and for the year, two for each other part. */
+/**
+ * Checks the shape for dates. Their parts are real numbers: one each for elapsed days and the year, and two
+ * for each other part.
+ */
 function checkDateShape(
   spec: unknown,
   input: string,
@@ -78,7 +81,7 @@ function checkDateShape(
   problems: Collector,
 ): void {
   const declared = member(member(spec, "inputs"), input);
-  // The number of columns in a range is known only from the file.
+  // The number of columns in a range is known only once the file is read.
   const isRanged = columns.some((column) => String(column).includes(".."));
   if (declared === undefined || parts.length === 0 || columns.length === 0) return;
   const isInteger = member(declared, "dtype") === "i32";
@@ -99,7 +102,7 @@ function checkDateShape(
   });
 }
 
-/** `names` is about classes. */
+/** Checks `names`, which applies only to classes. */
 function checkNamesKey(spec: unknown, data: unknown, target: string, problems: Collector): void {
   const entry = member(member(data, "targets"), target);
   if (member(entry, "names") === undefined) return;

@@ -8,7 +8,7 @@ import { writtenLosses } from "../written-losses.ts";
 import { isUsableName } from "./check-names.ts";
 import { checkTexts } from "./check-texts.ts";
 
-// Files. Each file is given in one way only and is of a known kind. With IDX, each input and target has its
+// The files: each is given in only one way and is of a known kind. With IDX, each input and target has its
 // own file.
 
 /** Whether the rows are read from IDX files. */
@@ -168,7 +168,10 @@ const keysOfTables = [
   "missing",
 ];
 
-/** A CSV file has columns. An IDX file and a target with `nextOf` have none. */
+/**
+ * Checks the key `columns`, which is required for tables and not allowed for IDX files and targets with
+ * `nextOf`.
+ */
 function checkColumns(path: SpecPath, entry: unknown, isIdx: boolean, problems: Collector): void {
   if (typeof entry !== "object" || entry === null) return;
   const where = formatPath(path);
@@ -185,7 +188,7 @@ function checkColumns(path: SpecPath, entry: unknown, isIdx: boolean, problems: 
   }
 }
 
-/** Class indices and vocabulary indices are not quantities, so they cannot be scaled. */
+/** Checks that no scale applies to class indices or vocabulary indices, which are not quantities. */
 function checkScale(
   spec: unknown,
   entry: unknown,
@@ -203,7 +206,7 @@ function checkScale(
 }
 
 /**
- * Reports scales with which mae or rmse has no unit: an error over several columns is in original units only
+ * Reports scales with which mae or rmse has no unit. An error over several columns is in original units only
  * if one number scales all of them.
  */
 function checkUnit(spec: unknown, entry: unknown, name: string, problems: Collector): void {
@@ -250,7 +253,7 @@ function warnOfFormula(spec: unknown, entry: unknown, name: string, problems: Co
   });
 }
 
-// Missing values. A mean can replace them only where a mean makes sense.
+// Missing values. They can be replaced by a mean only where a mean makes sense.
 
 const missingHint = (side: "inputs" | "targets"): string =>
   side === "inputs"

@@ -60,7 +60,10 @@ const namesIn = (x: Expression): readonly string[] =>
 // The schema reports unbounded nesting. This limit only ensures that the recursion ends.
 const deepest = 50;
 
-/** Every formula in the network belongs to an activation, in blocks too. `path` has a step per level. */
+/**
+ * Checks the formulas of activations, the only formulas in a network, including those inside blocks. `path`
+ * has a step per level.
+ */
 function checkActivations(value: unknown, path: SpecPath, problems: Collector, seen: Set<unknown>): void {
   if (typeof value !== "object" || value === null || path.length > deepest || seen.has(value)) return;
   seen.add(value);

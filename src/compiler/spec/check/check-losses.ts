@@ -36,7 +36,7 @@ const example = (targets: readonly string[]): string =>
     .map((target) => `${showValue(target)}: { "loss": …, "from": … }`)
     .join(", ")}${targets.length > 3 ? ", …" : ""} }`;
 
-/** Without `losses`, a spec needs `loss`, and has one target. */
+/** Checks a spec without `losses`, which needs `loss` and has one target. */
 function checkLoss(spec: unknown, targets: readonly string[], problems: Collector): void {
   const isGiven = member(spec, "loss") !== undefined;
   if (targets.length > 1) {
@@ -44,7 +44,7 @@ function checkLoss(spec: unknown, targets: readonly string[], problems: Collecto
       ? `loss is for one target, but the spec has ${targets.length}: each needs a loss of its own`
       : `losses is missing: each of the ${targets.length} targets needs a loss`;
     problems.error(isGiven ? ["loss"] : ["losses"], isGiven ? "T1405" : "T1102", message, {
-      hint: `replace loss, output and metrics by ${example(targets)}`,
+      hint: `replace loss, output and metrics with ${example(targets)}`,
     });
   } else if (!isGiven)
     problems.error(["loss"], "T1102", "loss is missing", {
@@ -52,7 +52,7 @@ function checkLoss(spec: unknown, targets: readonly string[], problems: Collecto
     });
 }
 
-/** The keys for one target, and what to write instead. */
+/** The keys for a single target, and what to write instead. */
 const ofOneTarget: readonly (readonly [path: SpecPath, instead: string])[] = [
   [["loss"], "remove it: the loss of each target is losses.TARGET.loss"],
   [["output"], "remove it: losses.TARGET.from names the layer that predicts the target"],
@@ -65,12 +65,12 @@ function checkExclusive(spec: unknown, problems: Collector): void {
   for (const [path, hint] of ofOneTarget) {
     const value = path.reduce<unknown>(member, spec);
     if (value === undefined) continue;
-    const message = `${formatPath(path)} cannot be combined with losses, which has it for each target`;
+    const message = `${formatPath(path)} cannot be combined with losses, which replaces it`;
     problems.error(path, "T1208", message, { at: "key", hint });
   }
 }
 
-/** Each target has an entry, and each entry has a target. */
+/** Checks that each target has an entry, and that each entry has a target. */
 function checkEntries(losses: object, targets: readonly string[], problems: Collector): void {
   const entries = keysOf(losses);
   const report = (path: SpecPath, code: DiagnosticCode, message: string, hint: string | undefined) =>
@@ -88,7 +88,7 @@ function checkEntries(losses: object, targets: readonly string[], problems: Coll
   }
 }
 
-/** Reports a name that reports of the spec do not contain (T1303). */
+/** Reports an unknown name of a loss or metric (T1303). */
 export function checkFigure(spec: unknown, path: SpecPath, name: string, problems: Collector): void {
   const known = writtenFigures(spec);
   if (known.includes(name)) return;

@@ -1,4 +1,4 @@
-/** Checks how inputs declare their padding: by a value, by an input with lengths, or by being text. */
+/** Checks the declarations of padding: by a value, by an input with lengths, or implicitly for text. */
 import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath } from "../../diagnostics/diagnostic.ts";
 import { didYouMean, showValue } from "../../util/message-text.ts";

@@ -1,5 +1,6 @@
-// Names must be well-formed and unique. They become keys of records and parts of emitted identifiers. So
-// names that could change a prototype or be read as code are rejected here, once for the whole compiler.
+// Checks that names are well-formed and unique. Names become keys of records and parts of emitted
+// identifiers. Those that could change a prototype or be read as code are rejected here, once for the whole
+// compiler.
 import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath } from "../../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
@@ -9,12 +10,12 @@ import { keysOf, listOf, member, textOf } from "../raw-spec.ts";
 import { hasLosses, writtenLosses } from "../written-losses.ts";
 import type { WrittenLayer, WrittenList } from "../written-network.ts";
 
-/** Whether the name is well-formed. Another value may already have it. */
+/** Whether the name is well-formed. It may still be in use already. */
 export const isUsableName = (name: string): boolean => namePattern.test(name) && !(name in Object.prototype);
 
 /**
- * Reports names that are malformed (T1301) or already used (T1302). Inside a block, names must only be unique
- * among themselves, because the generated names start with the block's name.
+ * Reports names that are malformed (T1301) or already used (T1302). Inside a block, a name must be unique
+ * only within the block, because generated names start with the block's name.
  */
 export function checkNames(spec: unknown, network: WrittenList, problems: Collector): void {
   const name = textOf(member(spec, "name"));
@@ -82,7 +83,7 @@ function checkForm(path: SpecPath, name: string, problems: Collector, at?: "key"
 }
 
 // Limits on the width of a spec. Compile time grows faster than linearly with the number of inputs, metrics
-// and sources. So a spec that is much wider than any real one is rejected.
+// and sources, so a spec that is much wider than any real one is rejected.
 
 /** A spec of this width compiles in about ten seconds. */
 const widest = 512;

@@ -1,4 +1,4 @@
-// Resolves what each layer reads. `from` names inputs and earlier layers, either of the layer's own list or
+// Resolves the references in `from`. They name inputs and earlier layers, either of the layer's own list or
 // of a list that encloses its block.
 import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath } from "../../diagnostics/diagnostic.ts";
@@ -22,8 +22,8 @@ interface Scope {
  */
 export function checkReferences(spec: unknown, network: WrittenList, problems: Collector): References {
   const inputs = keysOf(member(spec, "inputs"));
-  // By default the first layer does not read inputs that are for the loss, such as sample weights, or for
-  // masks, unless all inputs are.
+  // By default, the first layer does not read inputs for the loss, such as sample weights, or for masks,
+  // unless all inputs are of these kinds.
   const forOthers = [...readByMeasures(spec), ...lengthInputs(spec)];
   const others = inputs.filter((name) => !forOthers.includes(name));
   const choices = others.length > 0 ? others : inputs;
@@ -38,7 +38,7 @@ export function checkReferences(spec: unknown, network: WrittenList, problems: C
   return { sources, outputs: outputsOf(spec, network, problems) };
 }
 
-/** The layer that each loss reads. Without `losses` it is `output`, by default the last layer. */
+/** The layer that each loss reads. Without `losses`, it is `output`, or by default the last layer. */
 function outputsOf(spec: unknown, network: WrittenList, problems: Collector): References["outputs"] {
   const losses = member(spec, "losses");
   if (losses !== undefined)
@@ -83,7 +83,7 @@ function sourcesOf(
   return choices.slice(0, 1).map((input) => ({ input }));
 }
 
-/** The readable layer of that name in the innermost list, else the input of that name. */
+/** The readable layer of that name in the innermost list, or else the input of that name. */
 function sourceNamed(
   path: SpecPath,
   name: string,
@@ -140,7 +140,9 @@ function checkOutput(
   return layer;
 }
 
-/** A hint if a block contains a layer of that name: layers outside can read only the block. */
+/**
+ * Returns a hint if a block contains a layer of that name, because layers outside can read only the block.
+ */
 function insideBlock(name: string, network: WrittenList, known: readonly string[]): string | undefined {
   const own = name.slice(name.lastIndexOf(".") + 1);
   const holds = (list: WrittenList): boolean =>

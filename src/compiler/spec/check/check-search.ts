@@ -1,5 +1,6 @@
-// Checks `training.search` against the rest of the spec: its paths must exist, and must not change what makes
-// candidates comparable. search/check-candidates.ts checks whether each candidate is a valid spec.
+// Checks `training.search` against the rest of the spec: its paths must exist, and must not change anything
+// that candidates must have in common. search/check-candidates.ts checks whether each candidate is a valid
+// spec.
 import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath, parsePath } from "../../diagnostics/diagnostic.ts";
@@ -98,10 +99,12 @@ function checkPath(spec: unknown, key: string, problems: Collector): void {
   }
 }
 
-/** Why the value at the path must be the same for all candidates; undefined if it may vary. */
+/**
+ * Returns the reason why the value at the path must be the same for all candidates; undefined if it may vary.
+ */
 function reasonIfFixed(path: SpecPath): string | undefined {
   const [root, , key] = path;
-  // A whole entry of `losses` contains metrics.
+  // A path to a whole entry of `losses` would also change its metrics.
   if (root === "losses" && (key === undefined || key === "metrics")) return fixed.metrics;
   const shared = Object.keys(fixed).find((prefix) => isWithin(path, parsePath(prefix) ?? []));
   return shared === undefined ? undefined : fixed[shared];
@@ -146,7 +149,10 @@ function checkSize(search: unknown, over: unknown, problems: Collector): void {
   });
 }
 
-/** Whether values at the path change how the figure is computed. The weight of a loss changes only the sum. */
+/**
+ * Whether values at the path change how the loss or metric `figure` is computed. The weight of a loss changes
+ * only the sum.
+ */
 function changes([root, target, key]: SpecPath, figure: string): boolean {
   if (root === "loss") return figure === "loss";
   if (root !== "losses") return false;
@@ -155,7 +161,7 @@ function changes([root, target, key]: SpecPath, figure: string): boolean {
     : key === "weight" && figure === "loss";
 }
 
-/** Reports a search without a criterion that can rank the candidates. */
+/** Reports a search that has no criterion to rank the candidates. */
 function checkChoice(spec: unknown, training: unknown, search: unknown, problems: Collector): void {
   if (!hasValidation(spec)) {
     const message =

@@ -9,8 +9,8 @@ import { keysOf, listOf, member, textOf } from "../raw-spec.ts";
 import { isOfIdx } from "./check-data.ts";
 
 /**
- * Reports windows that do not fit the shapes and the data (T1226), rules of splits that do not fit each other, the
- * data or windows (T1227), and keys that exclude each other (T1208).
+ * Reports windows that do not fit the shapes and the data (T1226), split rules that contradict each other or
+ * do not fit the data or the windows (T1227), and keys that exclude each other (T1208).
  */
 export function checkSeries(spec: unknown, problems: Collector): void {
   const report: Report = (path, code, message, hint) =>
@@ -48,7 +48,10 @@ function checkTime(data: unknown, report: Report): void {
 
 // Windows.
 
-/** The key `window` of an input, and the number of rows that it stands for; none for a single row. */
+/**
+ * The key of `data.windows` that the key `window` of an input refers to, and its number of rows; none for a
+ * single row.
+ */
 function axisOf(windows: unknown, part: unknown): { readonly steps?: unknown; readonly text: string } {
   const [length, horizon] = [member(windows, "length"), member(windows, "horizon")];
   if (part === "last") return { text: "the last row" };
@@ -96,14 +99,14 @@ function checkWindows(spec: unknown, data: unknown, report: Report): void {
     report(
       [...path, "season"],
       "T1226",
-      `is ${season}, but the past of a window has only ${length} rows, from which the naive forecast is made`,
+      `is ${season}, but the naive forecast reads the past of a window, which has only ${length} rows`,
       `use a length of at least ${season}, or remove the season`,
     );
   if (member(windows, "gaps") !== undefined && member(data, "time") === undefined)
     report(
       [...path, "gaps"],
       "T1208",
-      "is about times, but the rows have none",
+      "requires times, but data.time names no column",
       'add "time": COLUMN to data',
     );
   for (const { side, name, entry } of fields) checkShape(spec, windows, side, name, entry, report);
@@ -116,7 +119,7 @@ function checkWindows(spec: unknown, data: unknown, report: Report): void {
     );
 }
 
-/** The shape of a field begins with the axis of time. */
+/** Checks that the shape of a field begins with the time axis. */
 function checkShape(
   spec: unknown,
   windows: unknown,
@@ -151,7 +154,7 @@ function checkShape(
   );
 }
 
-/** The shape of one row; undefined if the shape does not begin with the axis of time. */
+/** The shape of one row; undefined if the shape does not begin with the time axis. */
 function rowShape(shape: unknown, steps: unknown): readonly unknown[] | undefined {
   const extents = listOf(shape);
   if (extents[0] === steps) return extents.slice(1);
@@ -159,8 +162,8 @@ function rowShape(shape: unknown, steps: unknown): readonly unknown[] | undefine
 }
 
 /**
- * The spec with the shapes of single rows, for the checks of columns. `timeAxis` has the axis that a shape lacks. A
- * field with a wrong shape is undefined, because that is reported already.
+ * The spec with the shapes of single rows, for the checks of columns. `timeAxis` contains the removed axis of
+ * each shape. A field with a wrong shape is undefined, because that is already reported.
  */
 export function specOfRows(spec: unknown): unknown {
   const data = member(spec, "data");
@@ -203,7 +206,7 @@ function checkRule(spec: unknown, split: Split, report: Report): void {
   if (has("value") && !has("column"))
     report([...path, "value"], "T1208", 'is a value of "column", which is missing', 'add "column": …');
   if (has("forward") && !has("folds"))
-    report([...path, "forward"], "T1208", "is about folds, but there are none", 'add "folds": 5');
+    report([...path, "forward"], "T1208", "applies only to folds, but there are none", 'add "folds": 5');
   for (const other of ["last", "after", "column", "forward"].filter((key) => has(key) && has("group")))
     report(
       [...path, "group"],
@@ -253,7 +256,7 @@ function checkSplitFile(rule: unknown, split: Split, data: unknown, report: Repo
     );
 }
 
-/** The time at which a split begins; undefined if it is not one. */
+/** The time at which a split begins; undefined if `after` is not a valid time. */
 function startOf(data: unknown, after: unknown): number | undefined {
   const isNumber = member(member(data, "time"), "format") === "number";
   if (typeof after === "number" || isNumber)
@@ -273,7 +276,7 @@ function checkAfter(data: unknown, path: SpecPath, after: unknown, report: Repor
   }
 }
 
-/** Checks rules against each other, and against files. */
+/** Checks that rules do not contradict each other or the files. */
 function checkRules(spec: unknown, report: Report): void {
   const data = member(spec, "data");
   const [test, validation] = [ruleOf(spec, "test"), ruleOf(spec, "validation")];

@@ -62,7 +62,7 @@ function checkInput(spec: unknown, data: unknown, input: string, problems: Colle
   problems.error(["inputs", input], "T1208", message, { at: "key" });
 }
 
-/** One-hot encoding produces real numbers, index encoding produces integers. */
+/** Checks the dtype: one-hot encoding produces real numbers, and index encoding produces integers. */
 function checkCategories(spec: unknown, entry: unknown, input: string, problems: Collector): void {
   const form = member(entry, "categories");
   const declared = member(member(spec, "inputs"), input);

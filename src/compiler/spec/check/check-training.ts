@@ -29,7 +29,7 @@ function checkFractions(training: unknown, problems: Collector): void {
     return { key: key ?? "fraction", value: member(member(training, split), key ?? "fraction") };
   };
   const [{ key: tested, value: test }, { key, value: validation }] = ["test", "validation"].map(fractionOf);
-  // A fraction of groups is not one of rows.
+  // A fraction of groups is not a fraction of rows.
   const ofGroups = ["test", "validation"].map(
     (split) => member(member(training, split), "group") !== undefined,
   );
@@ -94,7 +94,7 @@ function checkKeep(spec: unknown, training: unknown, problems: Collector): void 
   problems.warning(["training", "keep"], "T1211", message, { at: "key", hint });
 }
 
-/** A network needs at least one input and at least one target. */
+/** Checks that there is at least one input and at least one target. */
 function checkPresence(spec: unknown, problems: Collector): void {
   const inputs = member(spec, "inputs");
   if (isObject(inputs) && keysOf(inputs).length === 0)
@@ -108,7 +108,10 @@ function checkPresence(spec: unknown, problems: Collector): void {
 const isObject = (value: unknown): boolean =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Reports stratification without classes to stratify by. Of several targets, rows are stratified by the first one. */
+/**
+ * Reports stratification without classes to stratify by. With several targets, rows are stratified by the
+ * first one.
+ */
 function checkStratify(spec: unknown, training: unknown, problems: Collector): void {
   if (member(training, "stratify") !== true) return;
   const targets = member(spec, "targets");

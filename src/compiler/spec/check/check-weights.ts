@@ -19,7 +19,7 @@ export function checkWeights(spec: unknown, problems: Collector): void {
   }
 }
 
-/** Class weights need a target with as many classes. */
+/** Checks that the target has as many classes as there are class weights. */
 function checkClassWeights(
   spec: unknown,
   path: SpecPath,
@@ -41,7 +41,7 @@ function checkClassWeights(
   if (names.length > 0) checkNamed(member(spec, "data"), target ?? "", report);
 }
 
-/** Class weights by name need data that names the classes: a CSV column of strings. */
+/** Checks that the data names the classes, in a column of strings, if class weights are given by name. */
 function checkNamed(data: unknown, target: string, report: (message: string, hint?: string) => void): void {
   const isText = member(member(member(data, "targets"), target), "nextOf") !== undefined;
   if (data !== undefined && !isOfIdx(data) && !isText) return;
@@ -51,7 +51,7 @@ function checkNamed(data: unknown, target: string, report: (message: string, hin
   );
 }
 
-/** Sample weights need an input with one number per row. */
+/** Checks that sample weights name an input with one number per row. */
 function checkSampleWeights(
   spec: unknown,
   path: SpecPath,

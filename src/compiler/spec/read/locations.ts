@@ -1,5 +1,5 @@
 // The location of each value of a spec in its text, as a tree with the same keys as the tree of values. The
-// readers of JSON, YAML and TypeScript each build one, so that later stages work with paths and not with
+// readers of JSON, YAML and TypeScript each build one, so that later stages depend on paths and not on
 // formats.
 import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import type { SpecPath, TextPart } from "../../diagnostics/diagnostic.ts";
@@ -35,7 +35,10 @@ export interface TextError {
   readonly other?: Span;
 }
 
-/** The node at the path. If the path leaves the tree, as for a missing key, the deepest node along it. */
+/**
+ * The node at the path, or if the path leads out of the tree, as for a missing key, the deepest node along
+ * it.
+ */
 export function nodeAt(root: Located, path: SpecPath): { node: Located; exact: boolean } {
   let node = root;
   for (const step of path) {
@@ -46,7 +49,7 @@ export function nodeAt(root: Located, path: SpecPath): { node: Located; exact: b
   return { node, exact: true };
 }
 
-// Locates a part of a string in the file. There the string may be a JSON string, a YAML scalar of any style,
+// Locates a part of a string in the file, where the string may be a JSON string, a YAML scalar of any style,
 // or a TypeScript literal.
 
 /**

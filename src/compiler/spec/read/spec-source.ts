@@ -22,9 +22,9 @@ export interface SpecSource {
   /** Adds location and frame to each diagnostic that has a path but no location yet. */
   locate(diagnostics: readonly Diagnostic[]): Promise<readonly Diagnostic[]>;
   /**
-   * Where the value at the path begins: line and column, counted from 1. For a default, which is not in the
-   * text, where the nearest enclosing value begins. Undefined if no location is known, as for a computed
-   * TypeScript spec.
+   * The line and column at which the value at the path begins, counted from 1. For a default, which is not in
+   * the text, the location is that of the nearest enclosing value. Undefined if no location is known, as for
+   * a computed TypeScript spec.
    */
   locationOf(path: SpecPath): Promise<{ readonly line: number; readonly column: number } | undefined>;
   /** Whether the text has a value at the path. */
@@ -41,7 +41,7 @@ function specSource(file: string, text: string, locationsOf: () => Promise<Locat
     const root = await (locations ??= locationsOf());
     const located = diagnostics.map((diagnostic) => {
       if (diagnostic.location || !diagnostic.path) return diagnostic;
-      // For a computed spec only the file is known. A frame of its first line would mislead.
+      // For a computed spec, only the file is known. A frame with its first line would be misleading.
       return root
         ? { ...diagnostic, ...locationAndFrame(file, index(), spanOf(text, root, diagnostic)) }
         : { ...diagnostic, location: { file, line: 1, column: 1 } };
@@ -107,15 +107,15 @@ function textError(file: string, text: string, errors: readonly TextError[]): Di
 }
 
 /**
- * The span of the key or the value at the diagnostic's path. If the text does not contain the path, the span
- * of the nearest enclosing value.
+ * The span of the key or value at the diagnostic's path or, if the text does not contain the path, of the
+ * nearest enclosing value.
  */
 function spanOf(text: string, root: Located, { path = [], at, within }: Diagnostic): Span {
   const { node, exact } = nodeAt(root, path);
   const part = within && exact ? spanWithin(text, node, within) : undefined;
   if (part !== undefined) return part;
   if (at === "key" && exact && node.key) return node.key;
-  // For an object or a list only the first character is marked: the whole would be too long to show.
+  // For an object or a list, only the first character is marked, because the whole would be too long to show.
   if (node.members.size > 0) return { start: node.start, end: node.start + 1 };
   return node;
 }
@@ -133,8 +133,8 @@ function locationAndFrame(
   return { location, frame: codeFrame(index.lines, location) };
 }
 
-// From the parsed text to a model: reports syntax errors, validates the value, and locates every diagnostic.
-// It needs no file and no host, so it also runs in a web page.
+// Converts the parsed text to a model: reports syntax errors, validates the value, and locates every
+// diagnostic. It needs neither a file nor a host, so it also runs in a web page.
 
 /** The result of reading a spec; `source` locates the diagnostics of later stages. */
 export interface ReadSpec {
@@ -147,7 +147,7 @@ export interface ReadSpec {
 }
 
 /**
- * The model of a text that a reader has parsed into `tree`; `locationsOf` is only called if there is
+ * Returns the model of a text that a reader has parsed into `tree`. `locationsOf` is called only if there is
  * something to locate.
  * @throws DiagnosticError with all errors, each with its file and, where known, line, column and code frame.
  */

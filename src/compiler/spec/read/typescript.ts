@@ -11,7 +11,7 @@ import type { TextError, Located, ReadTree, Span } from "./locations.ts";
 // The result would depend on whether the folder is a CommonJS or an ES module package. And
 // `import { defineModel } from "tapeless"` would fail where the package is not installed.
 
-/** All that a spec file imports of this package: `defineModel`, which returns its argument. */
+/** The only function of this package that a spec file calls: `defineModel`, which returns its argument. */
 const standIn = "export const defineModel = (spec) => spec;";
 
 /** The file name of a spec in stack traces. */
@@ -46,7 +46,7 @@ export async function readTypeScript(file: string, text: string): Promise<ReadTr
 }
 
 async function bundle(file: string, text: string): Promise<string> {
-  // Imported only here: most specs are JSON or YAML and should not wait for it.
+  // esbuild is imported only here, because most specs are JSON or YAML and should not wait for it.
   const { build } = await import("esbuild");
   const result = await build({
     stdin: { contents: text, sourcefile: basename(file), resolveDir: dirname(resolve(file)), loader: "ts" },
@@ -99,10 +99,8 @@ function errorOf({ text: message, location }: Message, file: string, text: strin
 
 // The locations of a TypeScript spec's values in its text, as far as the values are literals. The search
 // starts at the object that the file exports by default. It passes through `defineModel(…)`, parentheses,
-// `as`, `satisfies` and constants of the same file. A computed value has no location of its own.
-//
-// The parser is Lezer's: a tree with positions is enough, and TypeScript's own parser is a hundred times as
-// large.
+// `as`, `satisfies` and constants of the same file. A computed value has no location. The parser is Lezer's:
+// a tree with positions suffices, and TypeScript's parser is a hundred times as large.
 
 /** The locations, or undefined if the default export is not a literal object. */
 export async function typescriptLocations(text: string): Promise<Located | undefined> {
@@ -117,7 +115,7 @@ export async function typescriptLocations(text: string): Promise<Located | undef
     else if (value.name === "ArrayExpression")
       elementsOf(value).forEach(([first, ...others], index) => {
         if (first === undefined) return;
-        // `...rows` is not expanded: the array does not contain its elements as literals.
+        // `...rows` is not expanded, because its elements are not literals in the array.
         const spread = others.at(-1);
         members.set(
           index,
@@ -203,7 +201,9 @@ function partsOf(node: SyntaxNode): SyntaxNode[] {
 
 const isPart = ({ name }: SyntaxNode): boolean => /^\w/.test(name) && !/^(Line|Block)Comment$/.test(name);
 
-/** The parts of each array element or argument: an expression, `...` and an expression, or nothing. */
+/**
+ * The parts of each array element or argument: an expression, `...` followed by an expression, or nothing.
+ */
 function elementsOf(list: SyntaxNode): SyntaxNode[][] {
   const elements: SyntaxNode[][] = [[]];
   for (let child = list.firstChild; child !== null; child = child.nextSibling)

@@ -1,7 +1,7 @@
 /**
  * Draws the distribution of values over epochs: one column per sample, darker where there are more values.
  * The current distribution is next to it on the same axis. Values more than four standard deviations from the
- * mean count at the edge.
+ * mean are counted at the edge.
  */
 import type { Distribution } from "../../../runtime/trainer/probe.ts";
 import { element, svgElement } from "../shared/element.ts";
@@ -89,8 +89,8 @@ function rangeOf(moments: readonly Moment[]): [number, number] {
 }
 
 /**
- * The fraction of all values in each bin between two bounds. Values beyond the bounds count in the first or
- * the last bin.
+ * The fraction of all values in each bin between two bounds. Values beyond the bounds are counted in the
+ * first or the last bin.
  */
 export function resampled({ min, max, count, histogram }: Distribution, low: number, high: number): number[] {
   const fractions = Array.from({ length: bins }, () => 0);

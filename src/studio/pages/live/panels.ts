@@ -1,4 +1,4 @@
-/** The curve panels of the live page: which curves it shows, and how a panel is drawn. */
+/** The curve panels of the live page: the selection of curves, and the drawing of a panel. */
 import { canBeDrawn } from "../../charts/chart.ts";
 import type { Axis, Panel, Point, Series } from "../../charts/chart.ts";
 import { curvesChart } from "../../charts/curves.ts";

@@ -20,9 +20,9 @@ import type { Compiler } from "./compiler.ts";
 import { outlineOf } from "./outline.ts";
 import type { CursorLocation } from "./outline.ts";
 
-// The theme of the editor. The editor is in a shadow root, where the page's style sheet does not apply. It
-// inserts its styles as rules, because the page's policy forbids style elements. It gets the page's colours
-// as CSS properties.
+// The theme of the editor. The editor is in a shadow root, to which the page's style sheet does not apply. It
+// inserts its styles as rules, because the page's policy forbids style elements, and receives the page's
+// colours as CSS properties.
 
 const theme = EditorView.theme({
   "&": { height: "100%", background: "var(--ground)", color: "var(--ink)" },

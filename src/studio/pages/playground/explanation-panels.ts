@@ -158,7 +158,7 @@ export function gradientsPanel(goTo: GoTo): ExplanationPanel {
       const before = choice.value;
       choice.replaceChildren(...names.map((name) => element("option", {}, name)));
       // Derivations start at the loss, so the parameters of the last layer come first. The current selection
-      // stays if that parameter still exists.
+      // is preserved if that parameter still exists.
       choice.value = names.includes(before) ? before : (names.at(-2) ?? names.at(-1) ?? "");
       draw();
     },

@@ -65,7 +65,7 @@ function start(): void {
     model.open(text);
     show("Model");
   };
-  /** Stores the state in the address, so that reloading the page and going back lose nothing. */
+  /** Stores the state in the address, so that it survives a reload and the Back button. */
   const storeState = () => {
     if (!isOpen) return;
     const fragment = fragmentOf(state());

@@ -108,7 +108,7 @@ export function modelPage(onChange: () => void): ModelPage {
   };
 }
 
-/** The data files that specs can name: those of the examples, and generated ones. */
+/** The data files that specs can name: those of the examples, and generated files. */
 const filesWith = (data: Readonly<Record<string, string>>): Readonly<Record<string, string>> => ({
   ...data,
   ...generatedData(data["two-moons.csv"]),

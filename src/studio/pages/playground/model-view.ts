@@ -1,5 +1,5 @@
 /**
- * A picture of what the model has learned, updated during training. The kind of picture depends on the inputs
+ * A picture of the model's predictions, updated during training. The kind of picture depends on the inputs
  * and the target.
  */
 import type { TrainerScript } from "../../browser/messages.ts";

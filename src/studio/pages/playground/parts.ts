@@ -33,7 +33,7 @@ export const cssColour = (index: number): string => `rgb(${classColour(index).jo
 
 // The details of a value: its formula, the rule that produced it, and its simplifications.
 
-/** @param goTo moves to the location in the spec that the value comes from */
+/** @param goTo moves to the location in the spec from which the value comes */
 export function valueCard(node: ExplainedNode, goTo: (line: number, column: number) => void): HTMLElement {
   const { name, type, derivation, rewrites, location } = node;
   const card = element(

@@ -15,7 +15,9 @@ export interface ModelView {
 export interface Shown {
   readonly trainer: TrainerScript;
   readonly train: Batch;
-  /** The validation split; else the test split, else the training split. `heldOutName` is its name. */
+  /**
+   * The validation split, otherwise the test split, otherwise the training split. `heldOutName` is its name.
+   */
   readonly heldOut: Batch;
   readonly heldOutName: string;
   readonly input: string;

@@ -17,7 +17,9 @@ export interface TrainPanel {
   setStale(isStale: boolean): void;
 }
 
-/** How long a worker trains between two frames, in milliseconds. It always trains at least one epoch. */
+/**
+ * The time in milliseconds for which a worker trains between two frames. It always trains at least one epoch.
+ */
 const speeds = { "one epoch per frame": 0, "maximum speed": 60 } as const;
 
 /** A training worker, and the reports that it has sent so far. */

@@ -9,7 +9,7 @@ import type { EpochReport, Trainer } from "../../../runtime/trainer/trainer.ts";
 import type { ModelFacts } from "../../../runtime/model/facts.ts";
 import { importEmitted } from "./compiler.ts";
 
-/** Continues the training. It is set while the worker waits for the next `go`. */
+/** Continues training. It is set while the worker waits for the next `go`. */
 const pending: { resume(milliseconds: number): void } = { resume() {} };
 
 const send = (reply: TrainReply): void => self.postMessage(reply);

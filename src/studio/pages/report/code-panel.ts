@@ -39,7 +39,7 @@ function colouredCode(line: string): readonly (Node | string)[] {
 
 /**
  * The emitted file and the spec side by side. If a line is selected, its nodes are shown on the right and its
- * location in the spec is marked. Any other selection marks its lines in both texts.
+ * location in the spec is marked. For any other selection, its lines are marked in both texts.
  */
 export function codePanel(context: Context): Panel {
   const { explanation } = context.index;

@@ -19,7 +19,7 @@ import {
 import { keyOfBuffer } from "./report-index.ts";
 
 // Explains why a formula has a transpose. Readers ask this about nearly every gradient. The derivative of a
-// matrix product has two transposes, and both follow from the sums that the chain rule leaves.
+// matrix product has two transposes, and both follow from the sums in the chain rule.
 
 /** Returns an empty list for a node whose formula has no transpose. */
 export function transposeNote(context: Context, node: ExplainedNode): readonly HTMLElement[] {
@@ -59,7 +59,7 @@ const contractionText =
   "If a sum runs over the other axis of a factor, that factor is written transposed.";
 
 /**
- * z = x y, element by element:  z[i, j] = Σ_k x[i, k] · y[k, j].  The chain rule then leaves
+ * z = x y, element by element: z[i, j] = Σ_k x[i, k] · y[k, j]. The chain rule then yields
  *     ∂L/∂y[k, j] = Σ_i x[i, k] · ∂L/∂z[i, j]    and    ∂L/∂x[i, k] = Σ_j ∂L/∂z[i, j] · y[k, j].
  */
 function productParts(context: Context, { formula, derivation }: ExplainedNode): readonly HTMLElement[] {
@@ -127,8 +127,8 @@ const sum = (index: string): string => `<munder><mo>∑</mo><mi>${index}</mi></m
 const partial = (of: string): string =>
   `<mfrac><mrow><mo>∂</mo><mi>L</mi></mrow><mrow><mo>∂</mo>${of}</mrow></mfrac>`;
 
-// The details of a node, in the order in which a reader asks: what the node is, why it exists, where its
-// value is used, where it comes from.
+// The details of a node, in the order of a reader's questions: what is the node, why does it exist, where is
+// its value used, and where does it come from?
 
 type Part = HTMLElement | string;
 

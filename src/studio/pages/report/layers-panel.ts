@@ -61,7 +61,7 @@ function cellsOf(context: Context, layer: ExplainedLayer): readonly (Node | stri
  */
 const isLearnt = ({ index }: Context, parameter: string): boolean => index.derivations.has(parameter);
 
-/** The summary rows: sums over the layers, then the work that belongs to no layer. */
+/** The summary rows: sums over the layers, then the work that does not belong to a layer. */
 function footOf(context: Context): (readonly string[])[] {
   const { layers, kernels } = context.index.explanation;
   const total = (of: (layer: ExplainedLayer) => number) => layers.reduce((sum, layer) => sum + of(layer), 0);

@@ -120,7 +120,7 @@ interface KeyTargets {
   readonly views: readonly ViewName[];
   readonly help: HTMLDialogElement;
   readonly focusSearch: () => void;
-  /** Returns the visible panel, which gets the keys that the page does not handle. */
+  /** Returns the visible panel, which receives the keys that the page does not handle. */
   readonly panel: () => Panel | undefined;
 }
 

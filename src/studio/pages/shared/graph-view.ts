@@ -16,8 +16,8 @@ export interface GraphView {
   /** Replaces the picture; all groups are closed. */
   show(picture: Picture): void;
   /**
-   * Marks a box, opens its group and scrolls to it. The id is that of a group or a node; for a node that
-   * another node's formula contains, the box of that other node is marked.
+   * Marks a box, opens its group and scrolls to it. The id belongs to a group or a node. If another node's
+   * formula contains the node, the box of that other node is marked.
    */
   select(id: string | undefined): void;
   /** Marks all boxes of these nodes, and their groups. */

@@ -43,7 +43,7 @@ export function equation({ symbol, formula }: Pick<ExplainedNode, "symbol" | "fo
 const partsOf = (part: Element): (Node | string)[] =>
   part.localName === "math" ? [...part.childNodes] : [part];
 
-/** Renders a formula inline or, with `display`, on a line of its own. */
+/** Renders a formula inline or, with `display`, on a separate line. */
 export function math({ mathml, text }: Notation, display = false): Element {
   const parsed = new DOMParser().parseFromString(mathml, "text/html").body.firstElementChild;
   if (parsed?.namespaceURI !== namespace) return element("code", { class: "formula" }, text);

@@ -101,7 +101,7 @@ test.each([
   ["JSON Lines", '{"a":1,"b":2}\n', 1],
   ["gzip data", "\x1f\ufffd\b\0", 1],
 ])("the readers of emitted programs report the line of %s", (_, text, line) => {
-  const message = "invalid quote or not UTF-8";
+  const message = "invalid quote, or invalid UTF-8";
   for (const read of [parseCsv, (given: string) => parseCleaned(given, wanted.data)])
     expect(() => read(text)).toThrow(expect.objectContaining({ message, line }));
 });

@@ -165,5 +165,5 @@ it("numbers that formatting rewrites do not shift origins", () => {
   writer.marked(origin("b"), () => writer.writeLine("const b = { c: 2 };"));
   const found = lineOrigins(writer.markedText(), "const a = 1e21;\nconst b = {\n  c: 2,\n};\n");
   expect(found.map((each) => each?.name)).toEqual(["a", "b", "b", "b", undefined]);
-  expect(() => lineOrigins(writer.markedText(), "const a = 1e21;")).toThrow("formatting made");
+  expect(() => lineOrigins(writer.markedText(), "const a = 1e21;")).toThrow("formatting turned");
 });

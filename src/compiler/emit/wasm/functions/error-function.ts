@@ -22,8 +22,7 @@ import {
  *   erf a = 1 − 2^(a L(a)),   a L(a) = log₂ erfc a   (minimax, error 2⁻²⁸ of the result).
  *
  * a is limited to 4, because erf a rounds to 1 from there on. The power is 2^(k + f) = 2ᵏ (1 + f E(f)) with
- * integer k and
- * f| ≤ ½ (minimax, error 2⁻²³ relative to the power, which is below 0.21).
+ * integer k and |f| ≤ ½ (minimax, error 2⁻²³ relative to the power, which is below 0.21).
  */
 export const erf = vectorFunction(
   "erf_f32x4",

@@ -81,8 +81,8 @@ const exponential: readonly Step[] = [
 ];
 
 /**
- * eˣ. From −104 down the result is 0, and from 89 up it is ∞. A mask sets the 0. A product that underflows
- * would take a hundred cycles on many processors, and every masked score of an attention layer would
+ * eˣ. Below −104 the result is 0, and above 89 it is ∞. The 0 is set by a mask, because a product that
+ * underflows takes a hundred cycles on many processors, and every masked score of an attention layer would
  * underflow.
  */
 export const exp = vectorFunction(
@@ -111,7 +111,7 @@ export const expm1 = vectorFunction(
 
 /**
  * σ(x) = 1 / (1 + e⁻ˣ). With e = e^(−|x|), which does not overflow, and t = e / (1 + e), it is 1 − t for x ≥
- * 0 and e − e t for x < 0. These forms round only once where it matters.
+ * 0 and e − e t for x < 0. In these forms, only one rounding error matters.
  */
 export const sigmoid = vectorFunction(
   "sigmoid_f32x4",

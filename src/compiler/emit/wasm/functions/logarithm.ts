@@ -38,7 +38,7 @@ export const significand = subtractIntegers("u", shiftLeft("k", 23));
  *   ln(1 + f) = 2 artanh s = f − f²/2 + s (f²/2 + R(s²)),
  *
  * a form with small rounding errors. R(z) = 2/3 z + 2/5 z² + … is a minimax polynomial (Remez) with relative
- * error 2⁻³⁰. ln 2 is the sum of two numbers. The first has only 15 bits, so k times it is exact.
+ * error 2⁻³⁰. ln 2 is the sum of two numbers. The first has only 15 bits, so its product with k is exact.
  */
 const logarithm = (k: string): readonly Step[] => [
   ["exponent", fromIntegers(k)],

@@ -4,7 +4,7 @@
 /** The name of a local, an f32 number for every lane, or the text of an expression. */
 export type Operand = string | number;
 
-/** A local, and the text of the value that it is set to. */
+/** A local, and the text of its value. */
 export type Step = readonly [name: string, value: string];
 
 /** A number as WebAssembly text writes it. */

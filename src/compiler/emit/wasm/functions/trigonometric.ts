@@ -41,7 +41,7 @@ const rounding = doubles(6755399441055744);
 /**
  * a = n π/2 + r with |r| ≤ π/4, where n is the integer nearest to 2a/π. It is computed in doubles, because
  * near a multiple of π/2 the difference r has few significant bits. In f32, π/2 would have to be a sum of six
- * numbers. In doubles it is a sum of two; the first has only 33 bits, so n times it is exact.
+ * numbers. In doubles it is a sum of two; the first has only 33 bits, so its product with n is exact.
  */
 const reduction = (half: "low" | "high", lanes: string): readonly Step[] => [
   [half, toDoubles(lanes)],

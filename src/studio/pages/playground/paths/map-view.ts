@@ -24,8 +24,8 @@ function contourBands(
 ): SVGPathElement[] {
   const sorted = [...heights.filter(Number.isFinite).sort()];
   if (sorted.length === 0) return [];
-  // Levels are quantiles of the height, with smaller steps at the bottom. Valleys thus show contour lines
-  // even where the rest is steep.
+  // Levels are quantiles of the height, with smaller steps at the bottom. Valleys thus have contour lines
+  // even if the rest of the surface is steep.
   const levels = Array.from({ length: bands }, (_, i) => quantileSorted(sorted, (i / bands) ** 1.8) ?? 0);
   const [left, right] = x.range();
   const [bottom, top] = y.range();
@@ -67,7 +67,7 @@ interface MapView {
   setRange(range: Range): void;
   drawSurface(heights: Float64Array): void;
   setStart(start: Point): void;
-  /** Draws each path faintly in full, and strongly up to the current step. */
+  /** Draws the whole of each path faintly, and the part up to the current step strongly. */
   drawPaths(paths: readonly DrawnPath[], shown: number): void;
 }
 

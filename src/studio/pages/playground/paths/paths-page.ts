@@ -170,7 +170,8 @@ interface Computing {
 }
 
 /**
- * Returns a function that computes what changed in the state: the paths and, if it is a new one, the surface.
+ * Returns a function that recomputes the results for a changed state: the paths and, if it has changed, the
+ * surface.
  */
 function computing(
   scriptsOf: ReturnType<typeof scriptsFrom>,

@@ -13,7 +13,7 @@ export interface Player {
 /** The speeds in steps per second. */
 const paces = [10, 30, 100, 300] as const;
 
-/** @param more another control for the same line */
+/** @param more an additional control in the same line */
 export function player(more: HTMLElement, onShow: (shown: number, isSettled: boolean) => void): Player {
   const play = element("button", { type: "button", class: "primary" }, "Play");
   const step = element("button", { type: "button" }, "One step");

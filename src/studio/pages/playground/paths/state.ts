@@ -2,8 +2,8 @@
  * The settings of the paths view, which are part of the page's address: a surface, a start and optimizers.
  */
 
-// The optimizers whose paths are drawn. Each has its keys for the spec, and a learning rate that suits most
-// surfaces.
+// The optimizers whose paths can be drawn. Each has its keys for the spec, and a learning rate that suits
+// most surfaces.
 
 export interface Optimizer {
   readonly name: string;

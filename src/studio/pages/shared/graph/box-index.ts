@@ -18,7 +18,7 @@ export function boxIndex({ boxes }: Picture): ReadonlyMap<string, BoxLocation> {
   );
   for (const { box, group } of drawn)
     for (const id of box.nodes) if (!places.has(id)) places.set(id, { box: box.id, group });
-  // A node with its own box is shown there, even if other boxes write it inline.
+  // A node with its own box is shown in that box, even if other boxes write it inline.
   for (const { box, group } of drawn) places.set(box.id, { box: box.id, group });
   for (const { id, inside } of boxes) if (inside !== undefined) places.set(id, { box: id, group: undefined });
   return places;
@@ -73,8 +73,8 @@ export function nearestBox(
 }
 
 /**
- * Returns what to highlight for a box: the wires that lead to it, all wires that carry its value, and the
- * boxes at their ends.
+ * Returns the parts to highlight for a box: the wires that lead to it, all wires that carry its value, and
+ * the boxes at their ends.
  */
 export function litBy(id: string, { boxes, wires }: Scene): Lit {
   const box = boxes.find((each) => each.id === id);
