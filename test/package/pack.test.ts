@@ -301,6 +301,89 @@ describe("the command", () => {
   );
 });
 
+/** A forecast of a load that rises by 3 every hour, with every function of the library and the types of its results. */
+const everyFunction = `
+import { Aborted, compile, defineModel, DiagnosticError, exportParameters, inspect, predict, search, train, verify } from "tapeless";
+import type { EpochReport, ModelSpec, Row, RunResult, Searched, Trained, TrainEvent, TrainOptions } from "tapeless";
+
+const spec: ModelSpec = defineModel({
+  name: "hours",
+  inputs: { past: { shape: [4, 1] } },
+  targets: { load: { shape: [2] } },
+  network: [{ type: "flatten" }, { type: "dense", units: 2 }],
+  loss: "mse",
+  metrics: ["mae"],
+  optimizer: { type: "adam", learningRate: 0.02 },
+  training: { epochs: 3, batchSize: 8, seed: 1, test: { last: 0.25 }, validation: { last: 0.25 } },
+  data: {
+    file: "unused.csv",
+    windows: { length: 4, horizon: 2 },
+    inputs: { past: { columns: ["load"], scale: "standard" } },
+    targets: { load: { columns: ["load"], scale: "standard" } },
+  },
+});
+const data: Row[] = Array.from({ length: 80 }, (_, i) => ({ load: 3 * i }));
+
+const { code } = await compile(spec);
+console.log("compiled", code.includes("createTrainer"));
+
+const stopping = new AbortController();
+const kinds = new Set<TrainEvent["kind"]>();
+const onEvent = (event: TrainEvent): void => {
+  kinds.add(event.kind);
+  const report: EpochReport | undefined = event.kind === "progress" ? event.report : undefined;
+  if (report?.epoch === 2) stopping.abort(new Error("enough"));
+};
+const options: TrainOptions = { data, onEvent, signal: stopping.signal };
+const stopped = await train(spec, options).catch((error: unknown) => {
+  if (!(error instanceof Aborted)) throw error;
+  return error;
+});
+if (!(stopped instanceof Aborted) || stopped.checkpoint === undefined) throw new Error("the training was not stopped");
+console.log("stopped in epoch 2 with a checkpoint");
+
+const continued: Trained = await train(spec, { data, resume: stopped.checkpoint });
+const whole = await train(spec, { data });
+const isSame = Buffer.compare(continued.checkpoint, whole.checkpoint) === 0;
+console.log(\`continued to epoch \${continued.result.epochs} with the bits of an undisturbed training: \${isSame}\`);
+console.log("events", [...kinds].sort().join(", "));
+
+const { predictions } = await predict(spec, { checkpoint: whole.checkpoint, data });
+const { naive }: RunResult = whole.result;
+const mae = naive?.test?.["mae"] ?? NaN;
+// The last value is 3 behind for the first hour, and 6 for the second: a mean of 4.5.
+const columns = Object.keys(predictions[0] ?? {}).sort().join(", ");
+console.log(\`predicted \${columns}; the naive forecast has a mae of \${Math.round(mae / 1.5)}\`);
+
+const wrong: ModelSpec = { ...spec, losses: {} };
+await train(wrong, { data }).catch((error: unknown) => {
+  if (!(error instanceof DiagnosticError)) throw error;
+  console.log("refused", error.diagnostics.map((each) => each.code).find((each) => each === "T1405"));
+});
+
+const searched: Searched = await search(
+  {
+    ...spec,
+    training: {
+      ...spec.training,
+      validation: { folds: 2, forward: true },
+      search: { over: { "optimizer.learningRate": [0.01, 0.02] }, metric: "mae" },
+    },
+  },
+  { data, threads: 1 },
+);
+const { candidates, metric, best } = searched;
+console.log(\`searched \${candidates.length} candidates by \${metric}, the best has \${best.folds?.length} folds\`);
+
+const { holds } = await verify(spec);
+console.log("verified", holds);
+const { text } = await inspect(spec);
+console.log("inspected", text.includes("dense1") ? "table" : text);
+const bytes = await exportParameters(whole.checkpoint, { format: "safetensors" });
+const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + (bytes[0] ?? 0) + 256 * (bytes[1] ?? 0))));
+console.log("exported", Object.keys(header).filter((name) => name.startsWith("dense1.")).length, "parameters");
+`;
+
 describe("the library", () => {
   const program = `
     import { compile, defineModel, DiagnosticError } from "tapeless";
@@ -343,6 +426,39 @@ describe("the library", () => {
       expect(await run(process.execPath, "program.js")).toBe("true 0\ntrue\n");
     },
     minutes,
+  );
+
+  it(
+    "trains, stops, continues, predicts, searches, verifies, inspects and exports in a strict TypeScript program",
+    async () => {
+      write("package.json", '{ "type": "module" }');
+      write("all.ts", everyFunction);
+      const flags = ["--strict", "--noUncheckedIndexedAccess", "--noEmit", "--module", "nodenext"];
+      const types = [
+        "--target",
+        "es2022",
+        "--typeRoots",
+        join(root, "node_modules/@types"),
+        "--types",
+        "node",
+      ];
+      const tsc = [join(root, "node_modules/typescript/bin/tsc"), ...flags, ...types];
+      expect(await run(process.execPath, ...tsc, "all.ts").catch(({ stdout }) => String(stdout))).toBe("");
+      const said = await run(process.execPath, join(root, "node_modules/tsx/dist/cli.mjs"), "all.ts");
+      expect(said.trim().split("\n")).toEqual([
+        "compiled true",
+        "stopped in epoch 2 with a checkpoint",
+        "continued to epoch 3 with the bits of an undisturbed training: true",
+        "events begin, epoch, progress",
+        "predicted load+1, load+2, row; the naive forecast has a mae of 3",
+        "refused T1405",
+        "searched 2 candidates by mae, the best has 2 folds",
+        "verified true",
+        "inspected table",
+        "exported 2 parameters",
+      ]);
+    },
+    3 * minutes,
   );
 
   it("exports the JSON Schema", async () => {

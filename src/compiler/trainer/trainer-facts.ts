@@ -464,8 +464,12 @@ export const limitedTargets = (model: Model) =>
 export const predictionSizes = ({ losses }: Model, { predictions }: ModelGraphs) =>
   losses && predictions.map(({ target, shape }) => ({ target, size: sizeOf(shape, 1) }));
 
-/** The rank metrics: their names, the functions of the runtime, and the values that they collect. */
+/**
+ * The rank metrics: their names, the functions of the runtime, the values that they collect, and their index in a
+ * summary, which begins with the loss.
+ */
 export function rankedMetrics(model: Model, { evaluate }: ModelGraphs) {
+  const names = ["loss", ...figuresOf(model).map(({ name }) => name)];
   return objectivesOf(model).flatMap(({ prefix, metrics }) =>
     metrics.flatMap((metric) => {
       const { ranked } = metricOf(metric);
@@ -473,7 +477,7 @@ export function rankedMetrics(model: Model, { evaluate }: ModelGraphs) {
       const isCollected = (part: string) =>
         evaluate.outputs.some(({ storage }) => storage === pairStorage(name, part));
       const parts = ["scores", "targets", "counts"].filter(isCollected);
-      return ranked === undefined ? [] : [{ name, by: ranked.by, parts }];
+      return ranked === undefined ? [] : [{ name, by: ranked.by, parts, position: names.indexOf(name) }];
     }),
   );
 }

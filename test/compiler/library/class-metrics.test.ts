@@ -194,7 +194,9 @@ describe("auc", () => {
       kept.map((i) => scores[i][1] - scores[i][0]),
       kept.map((i) => labels[i] === 1),
     );
-    close(await evaluated(spec, batch), { auc: value });
+    const summary = await evaluated(spec, batch);
+    close(summary, { auc: value });
+    expect(Object.keys(summary)).toEqual(["loss", ...metrics]);
   });
 
   it.each([true, false])("of one score, whose target is a class: %s", async (isClass) => {

@@ -192,11 +192,12 @@ export interface TrainerParts extends ModuleParts {
   readonly limited: readonly LimitedTarget[];
   /** The predictions of each target, if predict() returns them by target. */
   readonly predictions?: readonly TargetPrediction[] | undefined;
-  /** Rank metrics, with the functions that compute them and the values that they collect. */
+  /** Rank metrics, with the functions that compute them, the values that they collect, and their index in a summary. */
   readonly ranked?: readonly {
     readonly name: string;
     readonly by: RuntimeValue;
     readonly parts: readonly string[];
+    readonly position: number;
   }[];
   readonly kernels: TrainerKernels;
   /**

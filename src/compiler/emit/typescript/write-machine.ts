@@ -125,14 +125,16 @@ function programFields({ programs }: TrainerParts, { callOf }: TrainerTexts): Fi
 
 function writeSummarise(
   writer: MarkingWriter,
-  { plan }: TrainerParts,
+  { plan, ranked = [] }: TrainerParts,
   { callOf, placeOf }: TrainerTexts,
 ): void {
   writer.writeLine(`${callOf("summarise")};`);
-  const values = [...plan.storage.keys()].flatMap((storage) => {
+  const values = [...plan.storage.keys()].flatMap((storage): [string, string][] => {
     const measure = measureOfSummary(storage);
-    return measure === undefined ? [] : [[measure, `doubles[${placeOf("", storage)}]!`] as const];
+    return measure === undefined ? [] : [[measure, `doubles[${placeOf("", storage)}]!`]];
   });
+  // Rank metrics are computed later, but have their places in the order of the spec.
+  for (const { name, position } of ranked) values.splice(position, 0, [name, "NaN"]);
   writer.writeLine(`return ${recordText(values)};`);
 }
 

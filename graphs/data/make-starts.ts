@@ -1,0 +1,22 @@
+// Derives a table from names.csv: the first four letters of each name with five letters or more, its fifth letter and
+// its number of letters. Writes name-starts.csv to this folder. The same program always writes the same bytes:
+// npx tsx graphs/data/make-starts.ts
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** A line for each name, in the order of names.csv. */
+export function startsOf(names: string): string {
+  const rows = names
+    .trim()
+    .split("\n")
+    .slice(1)
+    .filter((name) => name.length >= 5)
+    .map((name) => [name.slice(0, 4), name[4], name.length].join());
+  return ["start,next,length", ...rows, ""].join("\n");
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  writeFileSync(
+    new URL("name-starts.csv", import.meta.url),
+    startsOf(readFileSync(new URL("names.csv", import.meta.url), "utf8")),
+  );
