@@ -54,8 +54,9 @@ function seriesDoubts(columns: readonly KnownColumn[], rows: number): string[] {
   return columns.flatMap(({ profile, kind }) =>
     kind.kind === "dates" && kind.dates.isIncreasing && profile.missing === 0 && rows >= 20
       ? [
-          `the rows are in the order of ${quoted(profile.name)}, as in a time series. To forecast it, use data.windows, ` +
-            "and to evaluate it, the last rows, with { last: 0.2 } for test and validation (docs/series.md)",
+          `the rows are in the order of ${quoted(profile.name)}, as in a time series. To forecast it, use ` +
+            "data.windows, and to evaluate it, the last rows, with { last: 0.2 } for test and validation " +
+            "(docs/series.md)",
         ]
       : [],
   );
