@@ -5,8 +5,7 @@
  * - nodes: the nodes of the graph; the nodes of a recurrence's step count once;
  * - FLOPs: the work to compute each materialised value, including everything that is computed inline for it.
  *   A value that is computed inline for several materialised values is counted once for each of them. The
- *   work of
- *   a recurrence's step is multiplied by the number of steps;
+ *   work of a recurrence's step is multiplied by the number of steps;
  * - bytes moved: each materialised value is written once. Each materialised value, parameter and input is
  *   read once by each materialised value that needs it. A recurrence is one loop and moves each of its values
  *   once;
@@ -16,7 +15,7 @@
  * `lower/choose-materialised.ts` decides which values are materialised.
  */
 import { sum } from "d3-array";
-import { operandsOf } from "../../compiler/ir/nodes.ts";
+import { leafName, operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Graph, Node, NodeOf, Recurrence } from "../../compiler/ir/nodes.ts";
 import { recurrencesOf, stepGraph, stepsOf } from "../../compiler/ir/recurrence.ts";
 import { sizeOf } from "../../compiler/ir/types.ts";
@@ -67,12 +66,16 @@ function flopsWithin(graph: Graph, stored: ReadonlySet<Node>, batchSize: number)
   return sum(own) + sum(ofSteps);
 }
 
-/** Yields a value once for each time that it is written or read. */
+/**
+ * Yields a value once for each time that it is written or read. A state that is updated in place counts once.
+ */
 function* touchesWithin(graph: Graph, lives: ValueLifetimes): Generator<Node> {
+  const direct = directOutputs(graph);
   for (const node of lives.stored) {
     if (node.op === "scan") continue;
     yield node;
-    yield* lives.sourcesOf.get(node) ?? [];
+    for (const source of lives.sourcesOf.get(node) ?? [])
+      if (leafName(source) === undefined || leafName(source) !== direct.get(node)) yield source;
   }
   for (const [recurrence, scans] of recurrencesOf(graph))
     yield* touchesOfRecurrence(recurrence, scans, lives);

@@ -104,7 +104,7 @@ describe("digits", () => {
   it("outputs of a program count as memory, even if they are copied there without fusion", async () => {
     const { kernels } = await compiled("digits.json", "ts");
     const [update] = kernels.filter(({ program }) => program === "update");
-    expect(update.fused.nests).toBe(11);
+    expect(update.fused.nests).toBe(10);
     expect(update.fused.values).toEqual(["update/stepSize", "update/reciprocal_of_correction"]);
   });
 
