@@ -39,6 +39,7 @@ export function chooseModel(
   }
   return {
     ...chosen,
+    doubts: [...chosen.doubts, ...seriesDoubts(columns, rows)],
     rows,
     target,
     targetName,
@@ -46,6 +47,19 @@ export function chooseModel(
     network: networkFor(chosen, rows, form),
     training: trainingFor(rows),
   };
+}
+
+/** Rows in the order of a column of dates are a time series, of which a random test split is too easy. */
+function seriesDoubts(columns: readonly KnownColumn[], rows: number): string[] {
+  return columns.flatMap(({ profile, kind }) =>
+    kind.kind === "dates" && kind.dates.isIncreasing && profile.missing === 0 && rows >= 20
+      ? [
+          `the rows are in the order of ${quoted(profile.name)}, as in a time series. To forecast it, use ` +
+            "data.windows, and to evaluate it, the last rows, with { last: 0.2 } for test and validation " +
+            "(docs/series.md)",
+        ]
+      : [],
+  );
 }
 
 /** The default names of the layers that follow the inputs. */

@@ -107,5 +107,5 @@ function unixDates({ low, high, areIntegers }: ColumnProfile["numbers"]): DatePr
   if (format === undefined) return undefined;
   const perDay = format === "unix" ? 86_400 : 86_400_000;
   const [first, last] = [low / perDay, high / perDay];
-  return { format, first, last, hasTimes: true, withOffset: 1, withoutOffset: 0 };
+  return { format, first, last, hasTimes: true, isIncreasing: false, withOffset: 1, withoutOffset: 0 };
 }

@@ -19,6 +19,8 @@ export interface DateProfile {
   last: number;
   /** Whether some date has a time of day other than midnight. */
   hasTimes: boolean;
+  /** Whether each date is after that of the row before. */
+  isIncreasing: boolean;
   withOffset: number;
   withoutOffset: number;
 }
@@ -197,6 +199,7 @@ function dateProfiles() {
           first: Infinity,
           last: -Infinity,
           hasTimes: false,
+          isIncreasing: true,
           withOffset: 0,
           withoutOffset: 0,
         },
@@ -205,6 +208,7 @@ function dateProfiles() {
       open = open.filter(({ read, profile }) => {
         const date = read(text);
         if (date === undefined) return false;
+        profile.isIncreasing &&= date.moment > profile.last;
         profile.first = Math.min(profile.first, date.moment);
         profile.last = Math.max(profile.last, date.moment);
         profile.hasTimes ||= date.hour > 0 || date.minute > 0;

@@ -313,3 +313,16 @@ test("rejects a file that does not exist", async () =>
     await place.run("init", "no.csv"),
     "no.csv error T2001: cannot read the data: no such file or folder",
   ));
+
+test("rows in the order of time are a doubt, because a random test split of a series is too easy", async () => {
+  const rows = rowsOf(40, (_, i) => [new Date(Date.UTC(2024, 0, 1, i)).toISOString(), i % 7, i * 1.5]);
+  const doubt =
+    /to check +the rows are in the order of "hour", as in a time series\. To forecast it, use data\.windows/;
+  place.write("series.csv", csvOf("hour,level,heat", rows));
+  const { summary, text } = await trained("series.csv", 1);
+  expect(summary).toMatch(doubt);
+  expect(text).toContain('# Please check: the rows are in the order of "hour"');
+  [rows[3], rows[4]] = [rows[4], rows[3]];
+  place.write("mixed.csv", csvOf("hour,level,heat", rows));
+  expect((await trained("mixed.csv", 1)).summary).not.toContain("time series");
+});
