@@ -3812,7 +3812,9 @@ const columnEncoder: FeatureEncoder = {
           const value = numbers[rows[row]! * size + place]!;
           encoded[at] = (value - shift) / span;
           if (isWithin(bounds ? value : encoded[at]!, bounds)) continue;
-          if (Number.isNaN(value)) throw noNumber(table, column, rows[row]!);
+          // The first cell of the column that is not a number has its text, which later ones may lack.
+          if (Number.isNaN(value))
+            throw noNumber(table, column, Math.floor(numbers.findIndex(Number.isNaN) / size));
           const scaled = span === 1 ? "" : ", scaled,";
           const what = bounds ? ` is not ${ruleOf(bounds)}` : `${scaled} is too large for ${dtype}`;
           throw wrongCell(table, column, rows[row]!, value + what);
@@ -4239,7 +4241,12 @@ async function readPart(
   const contents: Record<string, IdxArray> = {};
   let before: { name: string; items: number } | undefined;
   for (const [name, path] of files) {
-    const bytes = await reading(path, (host) => host.readFile(path).then(unpacked), out);
+    const packed = await reading(path, (host) => host.readFile(path), out);
+    const bytes = await unpacked(packed).catch((error: Error) =>
+      locateErrors(path, () => {
+        throw error;
+      }),
+    );
     contents[name] = locateErrors(path, () => itemsOf(model, name, bytes, before));
     before = { name, items: contents[name].shape[0]! };
   }
@@ -4260,12 +4267,15 @@ interface FileStatus {
 
 interface HostFiles {
   readFile(path: string): Promise<Uint8Array>;
-  readFile(path: string, encoding: "utf8"): Promise<string>;
   writeFile(path: string, bytes: Uint8Array, options?: WriteOptions): Promise<void>;
   appendFile(path: string, text: string): Promise<void>;
   chmod(path: string, mode: number): Promise<void>;
   mkdir(path: string, options: { recursive: boolean }): Promise<unknown>;
-  open(path: string): Promise<{ sync(): Promise<void>; close(): Promise<void> }>;
+  open(path: string): Promise<{
+    sync(): Promise<void>;
+    close(): Promise<void>;
+    createReadStream(options: { encoding: "utf8" }): AsyncIterable<string>;
+  }>;
   readdir(path: string): Promise<string[]>;
   readlink(path: string): Promise<string>;
   rename(from: string, to: string): Promise<void>;
@@ -4304,7 +4314,7 @@ async function reading<T>(path: string, read: (files: HostFiles) => Promise<T>, 
  */
 function orRefuse<T>(what: string, work: Promise<T>): Promise<T> {
   return work.catch((error: Error) => {
-    throw new InputError(`cannot ${what}: ${error.message}`);
+    throw error instanceof InputError ? error : new InputError(`cannot ${what}: ${error.message}`);
   });
 }
 

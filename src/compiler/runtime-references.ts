@@ -85,7 +85,7 @@ type TrainerPart =
 
 type ProgramPart =
   | keyof typeof import("../runtime/check/check-program.ts")
-  | keyof typeof import("../runtime/data/table.ts")
+  | keyof typeof import("../runtime/data/csv.ts")
   | keyof typeof import("../runtime/data/scale.ts")
   | keyof typeof import("../runtime/data/series.ts")
   | keyof typeof import("../runtime/data/split-rules.ts")

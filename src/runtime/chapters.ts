@@ -128,6 +128,8 @@ export const chapters = [
       "data/scale.ts",
       "data/number-format.ts",
       "data/table.ts",
+      "data/stored-column.ts",
+      "data/csv.ts",
       "data/idx.ts",
     ],
   },

@@ -18,9 +18,9 @@ import { InputError } from "../../runtime/step/errors.ts";
 import { windowViewOf } from "../../runtime/step/window-rows.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
-import { parseCsv } from "../../runtime/data/table.ts";
+import { csv, tableOfText } from "../../runtime/data/csv.ts";
 import type { Table } from "../../runtime/data/table.ts";
-import { parseCleaned } from "../../runtime/program/readers.ts";
+import { cleanedCsv, formattedCsv } from "../../runtime/program/readers.ts";
 import { locateErrors } from "../../runtime/program/program.ts";
 import type { TrainerScript } from "./messages.ts";
 
@@ -74,9 +74,11 @@ function prepareData(model: Model, facts: ModelFacts, files: Readonly<Record<str
   const isCleaned =
     data.separator !== undefined ||
     [...Object.values(data.inputs), ...Object.values(data.targets)].some(({ missing }) => missing === "drop");
+  const plain = isCleaned ? cleanedCsv : csv;
+  const format = data.numbers === undefined ? plain : formattedCsv;
   const tableIn = (file: string): Table => {
     const text = textOf(file, files);
-    return locateErrors(file, () => (isCleaned ? parseCleaned(text, context.data) : parseCsv(text)));
+    return locateErrors(file, () => tableOfText(text, format, context.data));
   };
   const { file, test, validation } = data;
   if (typeof file !== "string" || typeof test === "object")
