@@ -1251,6 +1251,7 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
     gradientOf: gradientOfBatch,
     takeSteps: singleSteps,
     evaluateRows,
+    listRows,
     ...base,
     slots,
     progress: freshProgress(),
@@ -1267,7 +1268,8 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
     lastData = data;
     return runEpochs(session, plan);
   };
-  const evaluateAll = (data: Batch) => runToEnd(evaluateRows(session, data, allRows(rowsOf(slots, data))));
+  const rowsIn = (data: Batch) => session.listRows(slots, data);
+  const evaluateAll = (data: Batch) => runToEnd(session.evaluateRows(session, data, rowsIn(data)));
 
   return {
     parameters: machine.parameters,
@@ -1290,7 +1292,7 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
         session.takeSteps(
           session,
           data,
-          allRows(rowsOf(slots, data)),
+          listRows(slots, data),
           model.batchSize,
           checkWhole("count", count, 1),
           freshProgress(),
@@ -1350,6 +1352,8 @@ interface Part {
 
 /** The parts of an epoch that take long. They are generators, which yield only in trainers that can pause. */
 interface EpochParts {
+  /** Lists the rows of a data set, or its blocks. */
+  listRows: (slots: Slots, data: Batch) => Int32Array;
   takeSteps: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
   evaluateRows: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
 }
@@ -1376,7 +1380,7 @@ interface FitPlan {
 }
 
 /** Checks the options and the data. The spec defines the defaults of the options. */
-function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
+function planFit(session: EpochSession, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
   checkKeys("training options", options, [
     "epochs",
@@ -1426,7 +1430,7 @@ function checkChoice(what: string, choice: string, names: readonly string[]): vo
  * validation.
  */
 function partsOf(
-  session: Session,
+  session: EpochSession,
   data: Batch,
   validation: Batch | number,
 ): Pick<FitPlan, "train" | "validation"> {
@@ -1439,6 +1443,16 @@ function partsOf(
   if (validation === 0) return { train: all };
   const split = cutRows(drawnRows(all.rows.length, session.machine.seed[0]!), { validation });
   return { train: { data, rows: split.train }, validation: { data, rows: split.validation } };
+}
+
+/**
+ * Returns the numbers of all rows. First checks every value, so that an invalid value is reported before
+ * training and not in the middle of an epoch.
+ */
+function checkedRows(session: EpochSession, data: Batch): Int32Array {
+  const rows = session.listRows(session.slots, data);
+  forBatches(session, data, rows, () => {});
+  return rows;
 }
 
 /**
@@ -1866,15 +1880,8 @@ function forBatches(
   }
 }
 
-/**
- * Returns the indices of all rows. First checks every value, so that an invalid value is reported before
- * training and not in the middle of an epoch.
- */
-function checkedRows(session: Session, data: Batch): Int32Array {
-  const rows = allRows(rowsOf(session.slots, data));
-  forBatches(session, data, rows, () => {});
-  return rows;
-}
+/** The numbers of all rows, from 0 on. */
+const listRows = (slots: Slots, data: Batch): Int32Array => allRows(rowsOf(slots, data));
 
 /**
  * Computes loss and metrics over these rows of the data. This function is a generator because some trainers
@@ -2748,7 +2755,21 @@ function wholeNumbers(table: Table, name: string): NumberArray {
   throw noNumber(table, name, Math.floor(place / size));
 }
 
-/** Computes the scale for these values. A constant column is only shifted. */
+/** The facts of numbers that determine their scale. */
+interface Spread {
+  low: number;
+  high: number;
+  mean: number;
+  deviation: number;
+}
+
+/** Computes the scale of numbers with this spread. Equal numbers are only shifted. */
+function scaleOf({ low, high, mean, deviation }: Spread, rule: FittedRule): Scale {
+  if (low === high) return { shift: low, span: 1 };
+  return rule === "min-max" ? { shift: low, span: high - low } : { shift: mean, span: deviation };
+}
+
+/** Computes the scale for these values. */
 function fitScale(values: Float64Array, rule: FittedRule): Scale {
   let [low, high, sum, squares] = [Infinity, -Infinity, 0, 0];
   for (const value of values) {
@@ -2756,12 +2777,10 @@ function fitScale(values: Float64Array, rule: FittedRule): Scale {
     high = Math.max(high, value);
     sum += value;
   }
-  if (low === high) return { shift: low, span: 1 };
-  if (rule === "min-max") return { shift: low, span: high - low };
   const mean = sum / values.length;
   // The square is a product and not a power, because engines may differ in the last bit of a power.
   for (const value of values) squares += (value - mean) * (value - mean);
-  return { shift: mean, span: Math.sqrt(squares / values.length) };
+  return scaleOf({ low, high, mean, deviation: Math.sqrt(squares / values.length) }, rule);
 }
 
 /** The typed arrays in which a column may have its numbers. */

@@ -2370,6 +2370,7 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
     gradientOf: gradientOfBatch,
     takeSteps: singleSteps,
     evaluateRows,
+    listRows,
     ...base,
     slots,
     progress: freshProgress(),
@@ -2386,7 +2387,8 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
     lastData = data;
     return runEpochs(session, plan);
   };
-  const evaluateAll = (data: Batch) => runToEnd(evaluateRows(session, data, allRows(rowsOf(slots, data))));
+  const rowsIn = (data: Batch) => session.listRows(slots, data);
+  const evaluateAll = (data: Batch) => runToEnd(session.evaluateRows(session, data, rowsIn(data)));
 
   return {
     parameters: machine.parameters,
@@ -2409,7 +2411,7 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
         session.takeSteps(
           session,
           data,
-          allRows(rowsOf(slots, data)),
+          listRows(slots, data),
           model.batchSize,
           checkWhole("count", count, 1),
           freshProgress(),
@@ -2469,6 +2471,8 @@ interface Part {
 
 /** The parts of an epoch that take long. They are generators, which yield only in trainers that can pause. */
 interface EpochParts {
+  /** Lists the rows of a data set, or its blocks. */
+  listRows: (slots: Slots, data: Batch) => Int32Array;
   takeSteps: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
   evaluateRows: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
 }
@@ -2495,7 +2499,7 @@ interface FitPlan {
 }
 
 /** Checks the options and the data. The spec defines the defaults of the options. */
-function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
+function planFit(session: EpochSession, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
   checkKeys("training options", options, [
     "epochs",
@@ -2545,7 +2549,7 @@ function checkChoice(what: string, choice: string, names: readonly string[]): vo
  * validation.
  */
 function partsOf(
-  session: Session,
+  session: EpochSession,
   data: Batch,
   validation: Batch | number,
 ): Pick<FitPlan, "train" | "validation"> {
@@ -2558,6 +2562,16 @@ function partsOf(
   if (validation === 0) return { train: all };
   const split = cutRows(drawnRows(all.rows.length, session.machine.seed[0]!), { validation });
   return { train: { data, rows: split.train }, validation: { data, rows: split.validation } };
+}
+
+/**
+ * Returns the numbers of all rows. First checks every value, so that an invalid value is reported before
+ * training and not in the middle of an epoch.
+ */
+function checkedRows(session: EpochSession, data: Batch): Int32Array {
+  const rows = session.listRows(session.slots, data);
+  forBatches(session, data, rows, () => {});
+  return rows;
 }
 
 /**
@@ -3002,15 +3016,8 @@ function forBatches(
   }
 }
 
-/**
- * Returns the indices of all rows. First checks every value, so that an invalid value is reported before
- * training and not in the middle of an epoch.
- */
-function checkedRows(session: Session, data: Batch): Int32Array {
-  const rows = allRows(rowsOf(session.slots, data));
-  forBatches(session, data, rows, () => {});
-  return rows;
-}
+/** The numbers of all rows, from 0 on. */
+const listRows = (slots: Slots, data: Batch): Int32Array => allRows(rowsOf(slots, data));
 
 /**
  * Computes loss and metrics over these rows of the data. This function is a generator because some trainers

@@ -4654,6 +4654,7 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
     gradientOf: gradientOfBatch,
     takeSteps: singleSteps,
     evaluateRows,
+    listRows,
     ...base,
     slots,
     progress: freshProgress(),
@@ -4670,7 +4671,8 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
     lastData = data;
     return runEpochs(session, plan);
   };
-  const evaluateAll = (data: Batch) => runToEnd(evaluateRows(session, data, allRows(rowsOf(slots, data))));
+  const rowsIn = (data: Batch) => session.listRows(slots, data);
+  const evaluateAll = (data: Batch) => runToEnd(session.evaluateRows(session, data, rowsIn(data)));
 
   return {
     parameters: machine.parameters,
@@ -4693,7 +4695,7 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
         session.takeSteps(
           session,
           data,
-          allRows(rowsOf(slots, data)),
+          listRows(slots, data),
           model.batchSize,
           checkWhole("count", count, 1),
           freshProgress(),
@@ -4753,6 +4755,8 @@ interface Part {
 
 /** The parts of an epoch that take long. They are generators, which yield only in trainers that can pause. */
 interface EpochParts {
+  /** Lists the rows of a data set, or its blocks. */
+  listRows: (slots: Slots, data: Batch) => Int32Array;
   takeSteps: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
   evaluateRows: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
 }
@@ -4779,7 +4783,7 @@ interface FitPlan {
 }
 
 /** Checks the options and the data. The spec defines the defaults of the options. */
-function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
+function planFit(session: EpochSession, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
   checkKeys("training options", options, [
     "epochs",
@@ -4829,7 +4833,7 @@ function checkChoice(what: string, choice: string, names: readonly string[]): vo
  * validation.
  */
 function partsOf(
-  session: Session,
+  session: EpochSession,
   data: Batch,
   validation: Batch | number,
 ): Pick<FitPlan, "train" | "validation"> {
@@ -4842,6 +4846,16 @@ function partsOf(
   if (validation === 0) return { train: all };
   const split = cutRows(drawnRows(all.rows.length, session.machine.seed[0]!), { validation });
   return { train: { data, rows: split.train }, validation: { data, rows: split.validation } };
+}
+
+/**
+ * Returns the numbers of all rows. First checks every value, so that an invalid value is reported before
+ * training and not in the middle of an epoch.
+ */
+function checkedRows(session: EpochSession, data: Batch): Int32Array {
+  const rows = session.listRows(session.slots, data);
+  forBatches(session, data, rows, () => {});
+  return rows;
 }
 
 /**
@@ -6036,15 +6050,8 @@ function forBatches(
   }
 }
 
-/**
- * Returns the indices of all rows. First checks every value, so that an invalid value is reported before
- * training and not in the middle of an epoch.
- */
-function checkedRows(session: Session, data: Batch): Int32Array {
-  const rows = allRows(rowsOf(session.slots, data));
-  forBatches(session, data, rows, () => {});
-  return rows;
-}
+/** The numbers of all rows, from 0 on. */
+const listRows = (slots: Slots, data: Batch): Int32Array => allRows(rowsOf(slots, data));
 
 /**
  * Computes loss and metrics over these rows of the data. This function is a generator because some trainers
@@ -6876,9 +6883,9 @@ const characterEncoder: FeatureEncoder = {
     columnNames(table, name, columns, 1);
     const cells = textsOf(table, columns[0]!);
     checkLengths(table, columns[0]!, cells, length);
-    const characters = charactersOf(train, cells);
-    checkVocabulary(model, data, name, characters);
-    return { name, columns, characters };
+    const found = new Set<string>();
+    for (const row of train) for (const character of cells[row]!) found.add(character);
+    return { name, columns, characters: fittedCharacters(model, data, name, found) };
   },
   encode: ({ model: { inputs } }, { name, columns: [column], characters = [] }, table, rows) =>
     sequences(table, name, column!, inputs[name]!.shape[0]!, characters, rows, (text, i) => text[i - 1] ?? 0),
@@ -6896,12 +6903,17 @@ const nextEncoder: FeatureEncoder = {
     ),
 };
 
-/** Returns the distinct characters of these rows, in order of code point. */
-function charactersOf(rows: Int32Array, texts: readonly string[]): string[] {
+/** Returns the characters in order of code point. Throws if their number differs from that in the spec. */
+function fittedCharacters(
+  model: ModelFacts,
+  data: DataFacts,
+  input: string,
+  found: ReadonlySet<string>,
+): string[] {
   const code = (character: string) => character.codePointAt(0) ?? 0;
-  const found = new Set<string>();
-  for (const row of rows) for (const character of texts[row]!) found.add(character);
-  return [...found].sort((a, b) => code(a) - code(b));
+  const characters = [...found].sort((a, b) => code(a) - code(b));
+  checkVocabulary(model, data, input, characters);
+  return characters;
 }
 
 /**

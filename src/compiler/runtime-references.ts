@@ -72,6 +72,7 @@ type TrainerPart =
   | keyof typeof import("../runtime/step/steps.ts")
   | keyof typeof import("../runtime/trainer/probe.ts")
   | keyof typeof import("../runtime/trainer/pauses.ts")
+  | keyof typeof import("../runtime/trainer/streamed-rows.ts")
   | keyof typeof import("../runtime/trainer/rank-rows.ts")
   | keyof typeof import("../runtime/wasm/staged-steps.ts")
   | keyof typeof import("../runtime/trainer/trainer-of.ts")

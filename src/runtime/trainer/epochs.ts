@@ -1,13 +1,13 @@
 // The training loop: epochs over shuffled rows, validation after each epoch, early stopping, class weights.
 import { cutRows, drawnRows } from "../data/split.ts";
 import { randomKey, randomStream, salts, shuffle } from "../numbers/random.ts";
-import type { Batch } from "../step/batch.ts";
+import type { Batch, Slots } from "../step/batch.ts";
 import { InputError, checkKeys } from "../step/errors.ts";
 import type { Numbers, Summary } from "../step/machine.ts";
 import { checkBatchSize, checkWhole, freshProgress, packParameters } from "../step/session.ts";
 import type { Session, TakeSteps } from "../step/session.ts";
 import { checkLoss } from "../step/steps.ts";
-import { checkedRows } from "./evaluate.ts";
+import { forBatches } from "./evaluate.ts";
 import type { EpochReport, FitOptions, History } from "./trainer.ts";
 
 /** Some rows of a data set: their indices, and the data of all rows. */
@@ -18,6 +18,8 @@ interface Part {
 
 /** The parts of an epoch that take long. They are generators, which yield only in trainers that can pause. */
 export interface EpochParts {
+  /** Lists the rows of a data set, or its blocks. */
+  listRows: (slots: Slots, data: Batch) => Int32Array;
   takeSteps: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
   evaluateRows: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
 }
@@ -44,7 +46,7 @@ export interface FitPlan {
 }
 
 /** Checks the options and the data. The spec defines the defaults of the options. */
-export function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
+export function planFit(session: EpochSession, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
   checkKeys("training options", options, [
     "epochs",
@@ -94,7 +96,7 @@ function checkChoice(what: string, choice: string, names: readonly string[]): vo
  * validation.
  */
 function partsOf(
-  session: Session,
+  session: EpochSession,
   data: Batch,
   validation: Batch | number,
 ): Pick<FitPlan, "train" | "validation"> {
@@ -107,6 +109,16 @@ function partsOf(
   if (validation === 0) return { train: all };
   const split = cutRows(drawnRows(all.rows.length, session.machine.seed[0]!), { validation });
   return { train: { data, rows: split.train }, validation: { data, rows: split.validation } };
+}
+
+/**
+ * Returns the numbers of all rows. First checks every value, so that an invalid value is reported before
+ * training and not in the middle of an epoch.
+ */
+function checkedRows(session: EpochSession, data: Batch): Int32Array {
+  const rows = session.listRows(session.slots, data);
+  forBatches(session, data, rows, () => {});
+  return rows;
 }
 
 /**

@@ -1,6 +1,6 @@
 // Loss and metrics over any number of rows, one batch at a time.
 import { rowsOf, writeRows } from "../step/batch.ts";
-import type { Batch } from "../step/batch.ts";
+import type { Batch, Slots } from "../step/batch.ts";
 import type { Summary } from "../step/machine.ts";
 import { allRows } from "../step/session.ts";
 import type { Session } from "../step/session.ts";
@@ -21,15 +21,8 @@ export function forBatches(
   }
 }
 
-/**
- * Returns the indices of all rows. First checks every value, so that an invalid value is reported before
- * training and not in the middle of an epoch.
- */
-export function checkedRows(session: Session, data: Batch): Int32Array {
-  const rows = allRows(rowsOf(session.slots, data));
-  forBatches(session, data, rows, () => {});
-  return rows;
-}
+/** The numbers of all rows, from 0 on. */
+export const listRows = (slots: Slots, data: Batch): Int32Array => allRows(rowsOf(slots, data));
 
 /**
  * Computes loss and metrics over these rows of the data. This function is a generator because some trainers

@@ -3,7 +3,7 @@
 import type { Session, TakeSteps } from "../step/session.ts";
 import { singleSteps } from "../step/steps.ts";
 import type { EpochParts } from "./epochs.ts";
-import { forBatches } from "./evaluate.ts";
+import { forBatches, listRows } from "./evaluate.ts";
 import type { EpochPosition, EpochReport, Trainer } from "./trainer.ts";
 
 /** The kind of a piece of work: optimizer steps, or batches of an evaluation. */
@@ -50,6 +50,7 @@ export function pausing(pace: Pace, others: TakeSteps = singleSteps): EpochParts
     soFar,
   });
   return {
+    listRows,
     *takeSteps(session, data, order, batchSize, count, tally) {
       // Only epochs() uses the tally of the session. Other callers, such as steps(), do not pause.
       if (tally !== session.progress) return yield* others(session, data, order, batchSize, count, tally);

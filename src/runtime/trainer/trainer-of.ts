@@ -5,9 +5,8 @@ import { decodeCheckpoint, encodeCheckpoint } from "../checkpoints/checkpoint.ts
 import type { CheckpointMetadata } from "../checkpoints/checkpoint.ts";
 import { planFit, runEpochs } from "./epochs.ts";
 import type { EpochSession } from "./epochs.ts";
-import { evaluateRows } from "./evaluate.ts";
+import { evaluateRows, listRows } from "./evaluate.ts";
 import {
-  allRows,
   checkBatchSize,
   checkWhole,
   freshProgress,
@@ -34,6 +33,7 @@ export function trainerOf(base: TrainerBase, options: { seed?: number | undefine
     gradientOf: gradientOfBatch,
     takeSteps: singleSteps,
     evaluateRows,
+    listRows,
     ...base,
     slots,
     progress: freshProgress(),
@@ -50,7 +50,8 @@ export function trainerOf(base: TrainerBase, options: { seed?: number | undefine
     lastData = data;
     return runEpochs(session, plan);
   };
-  const evaluateAll = (data: Batch) => runToEnd(evaluateRows(session, data, allRows(rowsOf(slots, data))));
+  const rowsIn = (data: Batch) => session.listRows(slots, data);
+  const evaluateAll = (data: Batch) => runToEnd(session.evaluateRows(session, data, rowsIn(data)));
 
   return {
     parameters: machine.parameters,
@@ -73,7 +74,7 @@ export function trainerOf(base: TrainerBase, options: { seed?: number | undefine
         session.takeSteps(
           session,
           data,
-          allRows(rowsOf(slots, data)),
+          listRows(slots, data),
           model.batchSize,
           checkWhole("count", count, 1),
           freshProgress(),
