@@ -1385,7 +1385,7 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
     lastData = data;
     return runEpochs(session, plan);
   };
-  const evaluateAll = (data: Batch) => runToEnd(evaluateRows(session, data, allRows(rowsOf(slots, data))));
+  const evaluateAll = (data: Batch) => runToEnd(session.evaluateRows(session, data, listRows(session, data)));
 
   return {
     parameters: machine.parameters,
@@ -1408,7 +1408,7 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
         session.takeSteps(
           session,
           data,
-          allRows(rowsOf(slots, data)),
+          listRows(session, data),
           model.batchSize,
           checkWhole("count", count, 1),
           freshProgress(),
@@ -1468,6 +1468,8 @@ interface Part {
 
 /** The long-running parts of an epoch. They are generators, but yield only in trainers that can pause. */
 interface EpochParts {
+  /** Lists the blocks of a data set. Undefined for a data set without blocks, whose rows are listed instead. */
+  listBlocks?: (data: Batch) => Int32Array | undefined;
   takeSteps: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
   evaluateRows: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
 }
@@ -1494,7 +1496,7 @@ interface FitPlan {
 }
 
 /** Checks the options and the data. The spec defines the defaults of the options. */
-function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
+function planFit(session: EpochSession, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
   checkKeys("training options", options, [
     "epochs",
@@ -1544,7 +1546,7 @@ function checkChoice(what: string, choice: string, names: readonly string[]): vo
  * validation.
  */
 function partsOf(
-  session: Session,
+  session: EpochSession,
   data: Batch,
   validation: Batch | number,
 ): Pick<FitPlan, "train" | "validation"> {
@@ -1557,6 +1559,20 @@ function partsOf(
   if (validation === 0) return { train: all };
   const split = cutRows(drawnRows(all.rows.length, session.machine.seed[0]!), { validation });
   return { train: { data, rows: split.train }, validation: { data, rows: split.validation } };
+}
+
+/** The indices of all rows of the data set, or of its blocks. */
+const listRows = (session: EpochSession, data: Batch): Int32Array =>
+  session.listBlocks?.(data) ?? allRows(rowsOf(session.slots, data));
+
+/**
+ * Returns the indices of all rows. First checks every value, so that invalid values are reported before
+ * training, not in the middle of an epoch.
+ */
+function checkedRows(session: EpochSession, data: Batch): Int32Array {
+  const rows = listRows(session, data);
+  forBatches(session, data, rows, () => {});
+  return rows;
 }
 
 /**
@@ -1928,16 +1944,6 @@ function forBatches(
     writeRows(slots, data, start, n, rows);
     work(n);
   }
-}
-
-/**
- * Returns the indices of all rows. First checks every value, so that invalid values are reported before
- * training, not in the middle of an epoch.
- */
-function checkedRows(session: Session, data: Batch): Int32Array {
-  const rows = allRows(rowsOf(session.slots, data));
-  forBatches(session, data, rows, () => {});
-  return rows;
 }
 
 /**
@@ -2340,6 +2346,7 @@ function checksum(bytes: Uint8Array): Uint8Array {
 const data: DataFacts = {
   inputs: { pixels: { columns: ["p0..p63"], scale: { divide: 16 } } },
   targets: { digit: { columns: ["digit"] } },
+  reads: { numbers: ["p0..p63"], texts: ["digit"] },
 };
 
 /** The numbers of an input or target, row-major. */
@@ -2555,10 +2562,18 @@ interface ColumnFacts {
   classNames?: readonly string[];
 }
 
+/** Texts are also categories, dates, classes (which may be names), times and groups. */
+interface ReadColumns {
+  numbers: readonly string[];
+  texts: readonly string[];
+}
+
 /** The data section of the spec: the columns of each input and target. */
 interface DataFacts {
   inputs: Record<string, ColumnFacts>;
   targets: Record<string, ColumnFacts>;
+  /** The columns of a text file that are read as numbers and as texts, by name or as ranges. */
+  reads?: ReadColumns;
 }
 
 /** The fitted encoding of a field: all that is needed to encode new rows, as plain data. */
@@ -2735,7 +2750,9 @@ const columnEncoder: FeatureEncoder = {
           const value = numbers[rows[row]! * size + place]!;
           encoded[at] = (value - shift) / span;
           if (isWithin(bounds ? value : encoded[at]!, bounds)) continue;
-          if (Number.isNaN(value)) throw noNumber(table, column, rows[row]!);
+          // The first cell of the column that is not a number has its text, which later ones may lack.
+          if (Number.isNaN(value))
+            throw noNumber(table, column, Math.floor(numbers.findIndex(Number.isNaN) / size));
           const scaled = span === 1 ? "" : ", scaled,";
           const what = bounds ? ` is not ${bounds.rule}` : `${scaled} is too large for ${dtype}`;
           throw wrongCell(table, column, rows[row]!, value + what);
@@ -2815,24 +2832,6 @@ function numberIn(cell: string): number {
   return Number.isFinite(number) ? number : NaN;
 }
 
-/**
- * Builds a table from records. The first record contains the column names. Throws an error with the line if
- * the records do not form a table.
- */
-function tableOf(records: readonly TableRecord[]): Table {
-  const [head, ...rows] = records;
-  checkNames(head);
-  const { cells: names, line } = head!;
-  for (const { cells, line } of rows) checkCells(names.length, cells.length, line);
-  checkAnyRow(rows.length, line);
-  const columns = names.map((name, i): [string, Column] => {
-    let found: NumberArray | undefined;
-    const numbers = () => (found ??= Float64Array.from(rows, ({ cells }) => numberIn(cells[i]!)));
-    return [name, { size: 1, text: (row) => rows[row]!.cells[i]!, numbers }];
-  });
-  return { rows: rows.length, columns: new Map(columns), lineOf: (row) => records[row + 1]!.line };
-}
-
 function checkNames(header: TableRecord | undefined): void {
   if (header === undefined) throw new InputError("the file is empty: its first row must name the columns", 1);
   const { cells, line } = header;
@@ -2849,39 +2848,197 @@ function checkAnyRow(rows: number, line: number): void {
   if (rows === 0) throw new InputError("the file has no rows", line);
 }
 
-/**
- * Parses CSV (RFC 4180). Accepts quoted cells, doubled quotes, any line endings and a byte-order mark. The
- * first row names the columns. Empty lines are skipped.
- */
-function parseCsv(text: string): Table {
-  return tableOf(csvRecords(text));
+/** A growing list of numbers. */
+interface NumberList {
+  push(value: number): void;
+  at(index: number): number;
+  /** All numbers, in a new array. */
+  all(): Float64Array;
+}
+
+/** Numbers as quotients: numbers[i] / unit. */
+type Block = readonly [numbers: ArrayLike<number>, unit: number];
+
+const blockSize = 1024;
+
+/** Creates a list. Most decimals take 32 bits, other numbers 64 bits. */
+function numberList(): NumberList {
+  const blocks: Block[] = [];
+  let last: number[] = [];
+  const at = (index: number) => {
+    const [numbers, unit] = blocks[Math.floor(index / blockSize)] ?? [last, 1];
+    return numbers[index % blockSize]! / unit;
+  };
+  return {
+    push(value) {
+      if (last.push(value) < blockSize) return;
+      blocks.push(packed(last));
+      last = [];
+    },
+    at,
+    all: () => new Float64Array(blocks.length * blockSize + last.length).map((_, i) => at(i)),
+  };
 }
 
 /**
- * Splits the text of a CSV file into records. `pattern` matches one cell, quoted or plain, and its end: a
- * comma, a line break, or the end of the text. The pattern does not match U+FFFD, because this character
- * replaces bytes that are not UTF-8.
+ * Packs numbers into 32 bits each if all of them are w / u, for integers w and a power of ten u. The quotient
+ * of two integers is rounded to the nearest double, as the decimal text was. So it is the same number.
  */
-function csvRecords(
-  text: string,
-  pattern = /(?:"([^"\ufffd]*(?:""[^"\ufffd]*)*)"|([^",\r\n\ufffd]*))(,|\r?\n|\r|$)/y,
-): TableRecord[] {
-  const records: TableRecord[] = [];
-  let cells: string[] = [];
-  let line = 1;
-  text = text.replace(/^\ufeff/, "");
-  for (let end = ","; end !== "";) {
-    const match = pattern.exec(text);
-    if (match === null) throw new InputError("invalid quote, or invalid UTF-8", line);
-    const [, quoted, plain] = match;
-    end = match[3]!;
-    cells.push(plain ?? quoted!.replaceAll('""', '"'));
-    if (/[^\r\n]/.test(end)) continue;
-    if (cells.length > 1 || cells[0] !== "") records.push({ cells, line });
-    line += cells.reduce((lines, cell) => lines + cell.split(/\r?\n|\r/).length - 1, 1);
-    cells = [];
+function packed(values: readonly number[]): Block {
+  for (let unit = 1; unit < 1e10; unit *= 10) {
+    const whole = (value: number) => Math.round(value * unit) | 0;
+    if (values.every((value) => Object.is(whole(value) / unit, value)))
+      return [new Int32Array(values.map(whole)), unit];
   }
-  return records;
+  return [Float64Array.from(values), 1];
+}
+
+/** A column while it is read. */
+interface StoredColumn extends Column {
+  /** Adds the cell of the next row. */
+  add(cell: string): void;
+}
+
+/**
+ * Creates a column of this kind:
+ *
+ *   texts      each text is stored once, and for each row the first row with its text
+ *   numbers    of all rows with the same text that is not a number, only the first one has the text
+ *   undefined  nothing is stored
+ */
+function storedColumn(read: (cell: string) => number, kind: string | undefined): StoredColumn {
+  const isText = kind === "texts";
+  const list = numberList();
+  const firstRows = new Map<string, number>();
+  const texts: Record<number, string> = {};
+  let rows = 0;
+  return {
+    size: 1,
+    add(cell) {
+      if (!kind) return;
+      let number = isText ? NaN : read(cell);
+      if (Number.isNaN(number)) {
+        const first = firstRows.get(cell) ?? rows;
+        firstRows.set(cell, first);
+        texts[first] = cell;
+        if (isText) number = first;
+      }
+      list.push(number);
+      rows++;
+    },
+    numbers: () => (isText ? list.all().map((first) => read(texts[first]!)) : list.all()),
+    text: (row) => texts[isText ? list.at(row) : row] ?? "",
+  };
+}
+
+/** Takes the pieces of a text in order. Throws an error with its line. */
+interface PieceReader<Result> {
+  add(piece: string): void;
+  end(): Result;
+}
+
+/** Builds a table from the pieces of a text. */
+type TextReader = PieceReader<Table>;
+
+/**
+ * Starts to read a text. With `asked`, predictions for its rows are requested. Then no row is dropped, and the
+ * columns may be in another order than those of the training file.
+ */
+type TextFormat = (data: DataFacts, asked?: string) => TextReader;
+
+/** Whether to leave out a row. */
+type SkipsRow = (cells: readonly string[], names: readonly string[]) => boolean;
+
+/**
+ * Reads CSV (RFC 4180) with quoted cells, doubled quotes, any line endings and a byte-order mark. The first
+ * row names the columns. Those that `reads` does not name are not stored, unless ranges may have another
+ * meaning in this file. Without `reads`, all columns are texts. Empty lines are skipped.
+ */
+function csv(
+  { reads }: DataFacts,
+  asked?: string,
+  read = numberIn,
+  skips: SkipsRow = () => false,
+  pattern?: RegExp,
+): TextReader {
+  let names: readonly string[] = [];
+  let columns: StoredColumn[] = [];
+  let [found, rows] = [0, 0];
+  const lines = numberList();
+  const take = (cells: readonly string[], line: number) => {
+    if (names.length === 0) {
+      checkNames({ cells, line });
+      names = cells;
+      const kinds = new Map(
+        Object.entries(reads ?? { texts: names }).flatMap(([kind, entries]) =>
+          namedBy(names, entries).flatMap((found) => found.map((name) => [name, kind] as const)),
+        ),
+      );
+      columns = names.map((name) => storedColumn(read, kinds.get(name) ?? (asked && "texts")));
+    } else {
+      checkCells(names.length, cells.length, line);
+      found++;
+      if (skips(cells, names)) return;
+      columns.forEach(({ add }, i) => add(cells[i]!));
+      rows++;
+    }
+    lines.push(line);
+  };
+  const records = recordsOf(take, pattern);
+  return {
+    add: records.add,
+    end() {
+      records.end();
+      if (names.length === 0) checkNames(undefined);
+      checkAnyRow(found, lines.at(0));
+      return {
+        rows,
+        columns: new Map(columns.map((column, i) => [names[i]!, column])),
+        lineOf: (row) => lines.at(row + 1),
+      };
+    },
+  };
+}
+
+/** The longest record that may span several pieces. A quote without an end would take the rest of the file. */
+const longestRecord = 0x1000000;
+
+/**
+ * Splits the pieces of a CSV file into records. `pattern` matches one cell, quoted or plain, and its end: a
+ * comma or a line break. It does not match U+FFFD, because this character replaces bytes that are not UTF-8.
+ * It does not match a `\r` at the end of a piece, because a `\n` may follow.
+ */
+function recordsOf(
+  take: (cells: readonly string[], line: number) => void,
+  pattern = /(?:"([^"\ufffd]*(?:""[^"\ufffd]*)*)"|([^",\r\n\ufffd]*))(,|\r?\n|\r(?!$))/y,
+): PieceReader<void> {
+  let [line, rest, longest] = [1, "", longestRecord];
+  const add = (piece: string) => {
+    rest += piece;
+    if (line === 1) rest = rest.replace(/^\ufeff/, "");
+    let start = 0;
+    let cells: string[] = [];
+    for (let match = pattern.exec(rest); match; match = pattern.exec(rest)) {
+      const [, quoted, plain, end] = match;
+      cells.push(plain ?? quoted!.replaceAll('""', '"'));
+      if (/[^\r\n]/.test(end!)) continue;
+      if (cells.length > 1 || cells[0] !== "") take(cells, line);
+      cells = [];
+      const record = rest.slice(start, pattern.lastIndex);
+      line += record.split(/\r?\n|\r/).length - 1;
+      start += record.length;
+    }
+    // The last record of a piece continues in the next piece.
+    rest = rest.slice(start);
+    if (rest.length > longest) throw new InputError("invalid quote or not UTF-8", line);
+  };
+  return {
+    add,
+    end() {
+      longest = 0;
+      add("\n");
+    },
+  };
 }
 
 // ── 14 Program: train from the command line ──
@@ -3067,19 +3224,14 @@ function helpText({ model, training, reader, seenHelp = "" }: Program): string {
   --help               print this help`;
 }
 
-/**
- * Parses the text of a file. `asked` is the path of the file if predictions for its rows are requested. In
- * this case, no row is dropped.
- */
-type TextParser = (text: string, data: DataFacts, asked?: string) => Table;
-
 /** Reads all rows from one file. */
-const csvFile = (parse: TextParser): DataReader => ({
+const csvFile = (format: TextFormat): DataReader => ({
   help: "FILE          CSV in UTF-8 with a header row (required)",
   async read({ data }, { "--predict": asked, "--data": file = asked, "--out": out }) {
     if (file === undefined) throw new InputError("--data FILE is required (see --help)");
-    const text = await reading(file, (files) => files.readFile(file, "utf8"), out);
-    return { file, table: locateErrors(file, () => parse(text, data, asked)) };
+    const reader = format(data, asked);
+    await eachPiece(file, (piece) => locateErrors(file, () => reader.add(piece)), out);
+    return { file, table: locateErrors(file, () => reader.end()) };
   },
 });
 
@@ -3097,12 +3249,15 @@ interface FileStatus {
 
 interface HostFiles {
   readFile(path: string): Promise<Uint8Array>;
-  readFile(path: string, encoding: "utf8"): Promise<string>;
   writeFile(path: string, bytes: Uint8Array, options?: WriteOptions): Promise<void>;
   appendFile(path: string, text: string): Promise<void>;
   chmod(path: string, mode: number): Promise<void>;
   mkdir(path: string, options: { recursive: boolean }): Promise<unknown>;
-  open(path: string): Promise<{ sync(): Promise<void>; close(): Promise<void> }>;
+  open(path: string): Promise<{
+    sync(): Promise<void>;
+    close(): Promise<void>;
+    createReadStream(options: { encoding: "utf8" }): AsyncIterable<string>;
+  }>;
   readdir(path: string): Promise<string[]>;
   readlink(path: string): Promise<string>;
   rename(from: string, to: string): Promise<void>;
@@ -3135,13 +3290,24 @@ async function reading<T>(path: string, read: (files: HostFiles) => Promise<T>, 
   return orRefuse(`read ${path}`, read(files));
 }
 
+/** Reads a text file in UTF-8 piece by piece. Throws as `reading` does. */
+const eachPiece = (path: string, take: (piece: string) => void, out?: string): Promise<void> =>
+  reading(
+    path,
+    async (files) => {
+      const file = await files.open(path);
+      for await (const piece of file.createReadStream({ encoding: "utf8" })) take(piece);
+    },
+    out,
+  );
+
 /**
  * Awaits the work. Converts an error of the host to an InputError, whose message names the failed operation
  * and the reason.
  */
 function orRefuse<T>(what: string, work: Promise<T>): Promise<T> {
   return work.catch((error: Error) => {
-    throw new InputError(`cannot ${what}: ${error.message}`);
+    throw error instanceof InputError ? error : new InputError(`cannot ${what}: ${error.message}`);
   });
 }
 
@@ -3245,7 +3411,7 @@ void runIfMain(import.meta, {
   training,
   data,
   createTrainer,
-  reader: csvFile(parseCsv),
+  reader: csvFile(csv),
   encoders: { columns: columnEncoder },
   seenHelp: predictHelp,
   predict: predictBy(byProbability),

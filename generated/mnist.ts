@@ -2386,7 +2386,7 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
     lastData = data;
     return runEpochs(session, plan);
   };
-  const evaluateAll = (data: Batch) => runToEnd(evaluateRows(session, data, allRows(rowsOf(slots, data))));
+  const evaluateAll = (data: Batch) => runToEnd(session.evaluateRows(session, data, listRows(session, data)));
 
   return {
     parameters: machine.parameters,
@@ -2409,7 +2409,7 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
         session.takeSteps(
           session,
           data,
-          allRows(rowsOf(slots, data)),
+          listRows(session, data),
           model.batchSize,
           checkWhole("count", count, 1),
           freshProgress(),
@@ -2469,6 +2469,8 @@ interface Part {
 
 /** The long-running parts of an epoch. They are generators, but yield only in trainers that can pause. */
 interface EpochParts {
+  /** Lists the blocks of a data set. Undefined for a data set without blocks, whose rows are listed instead. */
+  listBlocks?: (data: Batch) => Int32Array | undefined;
   takeSteps: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
   evaluateRows: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
 }
@@ -2495,7 +2497,7 @@ interface FitPlan {
 }
 
 /** Checks the options and the data. The spec defines the defaults of the options. */
-function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
+function planFit(session: EpochSession, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
   checkKeys("training options", options, [
     "epochs",
@@ -2545,7 +2547,7 @@ function checkChoice(what: string, choice: string, names: readonly string[]): vo
  * validation.
  */
 function partsOf(
-  session: Session,
+  session: EpochSession,
   data: Batch,
   validation: Batch | number,
 ): Pick<FitPlan, "train" | "validation"> {
@@ -2558,6 +2560,20 @@ function partsOf(
   if (validation === 0) return { train: all };
   const split = cutRows(drawnRows(all.rows.length, session.machine.seed[0]!), { validation });
   return { train: { data, rows: split.train }, validation: { data, rows: split.validation } };
+}
+
+/** The indices of all rows of the data set, or of its blocks. */
+const listRows = (session: EpochSession, data: Batch): Int32Array =>
+  session.listBlocks?.(data) ?? allRows(rowsOf(session.slots, data));
+
+/**
+ * Returns the indices of all rows. First checks every value, so that invalid values are reported before
+ * training, not in the middle of an epoch.
+ */
+function checkedRows(session: EpochSession, data: Batch): Int32Array {
+  const rows = listRows(session, data);
+  forBatches(session, data, rows, () => {});
+  return rows;
 }
 
 /**
@@ -2996,16 +3012,6 @@ function forBatches(
     writeRows(slots, data, start, n, rows);
     work(n);
   }
-}
-
-/**
- * Returns the indices of all rows. First checks every value, so that invalid values are reported before
- * training, not in the middle of an epoch.
- */
-function checkedRows(session: Session, data: Batch): Int32Array {
-  const rows = allRows(rowsOf(session.slots, data));
-  forBatches(session, data, rows, () => {});
-  return rows;
 }
 
 /**
@@ -3809,7 +3815,9 @@ const columnEncoder: FeatureEncoder = {
           const value = numbers[rows[row]! * size + place]!;
           encoded[at] = (value - shift) / span;
           if (isWithin(bounds ? value : encoded[at]!, bounds)) continue;
-          if (Number.isNaN(value)) throw noNumber(table, column, rows[row]!);
+          // The first cell of the column that is not a number has its text, which later ones may lack.
+          if (Number.isNaN(value))
+            throw noNumber(table, column, Math.floor(numbers.findIndex(Number.isNaN) / size));
           const scaled = span === 1 ? "" : ", scaled,";
           const what = bounds ? ` is not ${bounds.rule}` : `${scaled} is too large for ${dtype}`;
           throw wrongCell(table, column, rows[row]!, value + what);
@@ -4236,7 +4244,12 @@ async function readPart(
   const contents: Record<string, IdxArray> = {};
   let before: { name: string; items: number } | undefined;
   for (const [name, path] of files) {
-    const bytes = await reading(path, (host) => host.readFile(path).then(unpacked), out);
+    const packed = await reading(path, (host) => host.readFile(path), out);
+    const bytes = await unpacked(packed).catch((error: Error) =>
+      locateErrors(path, () => {
+        throw error;
+      }),
+    );
     contents[name] = locateErrors(path, () => itemsOf(model, name, bytes, before));
     before = { name, items: contents[name].shape[0]! };
   }
@@ -4257,12 +4270,15 @@ interface FileStatus {
 
 interface HostFiles {
   readFile(path: string): Promise<Uint8Array>;
-  readFile(path: string, encoding: "utf8"): Promise<string>;
   writeFile(path: string, bytes: Uint8Array, options?: WriteOptions): Promise<void>;
   appendFile(path: string, text: string): Promise<void>;
   chmod(path: string, mode: number): Promise<void>;
   mkdir(path: string, options: { recursive: boolean }): Promise<unknown>;
-  open(path: string): Promise<{ sync(): Promise<void>; close(): Promise<void> }>;
+  open(path: string): Promise<{
+    sync(): Promise<void>;
+    close(): Promise<void>;
+    createReadStream(options: { encoding: "utf8" }): AsyncIterable<string>;
+  }>;
   readdir(path: string): Promise<string[]>;
   readlink(path: string): Promise<string>;
   rename(from: string, to: string): Promise<void>;
@@ -4301,7 +4317,7 @@ async function reading<T>(path: string, read: (files: HostFiles) => Promise<T>, 
  */
 function orRefuse<T>(what: string, work: Promise<T>): Promise<T> {
   return work.catch((error: Error) => {
-    throw new InputError(`cannot ${what}: ${error.message}`);
+    throw error instanceof InputError ? error : new InputError(`cannot ${what}: ${error.message}`);
   });
 }
 

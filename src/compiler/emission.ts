@@ -53,7 +53,13 @@ export async function emitTrainer(
   compilation: Compilation,
   dtype: "f32" | "f64",
   { target, kernels }: TrainerTarget,
-  { isFormatted = true, isProgram = true, isPausing = false, isReadable }: EmitOptions = {},
+  {
+    isFormatted = true,
+    isProgram = true,
+    isPausing = false,
+    isStreaming = false,
+    isReadable,
+  }: EmitOptions = {},
 ): Promise<EmittedFile> {
   const { model, built, lowered, programs, plan } = compilation;
   const facts = trainerFacts(model, built, dtype, target);
@@ -74,6 +80,7 @@ export async function emitTrainer(
     ...originsOf(compilation),
     ...(compilation.graphs.probe && { probed: probedLayers(model, built) }),
     isPausing,
+    isStreaming,
     isReadable,
     kernels,
   };

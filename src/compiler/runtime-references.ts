@@ -72,6 +72,7 @@ type TrainerPart =
   | keyof typeof import("../runtime/step/steps.ts")
   | keyof typeof import("../runtime/trainer/probe.ts")
   | keyof typeof import("../runtime/trainer/pauses.ts")
+  | keyof typeof import("../runtime/trainer/streamed-rows.ts")
   | keyof typeof import("../runtime/trainer/rank-rows.ts")
   | keyof typeof import("../runtime/wasm/staged-steps.ts")
   | keyof typeof import("../runtime/trainer/trainer-of.ts")
@@ -85,7 +86,7 @@ type TrainerPart =
 
 type ProgramPart =
   | keyof typeof import("../runtime/check/check-program.ts")
-  | keyof typeof import("../runtime/data/table.ts")
+  | keyof typeof import("../runtime/data/csv.ts")
   | keyof typeof import("../runtime/data/scale.ts")
   | keyof typeof import("../runtime/data/gaps.ts")
   | keyof typeof import("../runtime/data/series.ts")

@@ -58,7 +58,13 @@ export const chapters = [
   {
     name: "trainer",
     title: "createTrainer: the public interface",
-    files: ["trainer/trainer.ts", "trainer/trainer-of.ts", "trainer/probe.ts", "trainer/pauses.ts"],
+    files: [
+      "trainer/trainer.ts",
+      "trainer/trainer-of.ts",
+      "trainer/probe.ts",
+      "trainer/pauses.ts",
+      "trainer/streamed-rows.ts",
+    ],
   },
   {
     name: "loop",
@@ -129,6 +135,8 @@ export const chapters = [
       "data/scale.ts",
       "data/number-format.ts",
       "data/table.ts",
+      "data/stored-column.ts",
+      "data/csv.ts",
       "data/idx.ts",
     ],
   },

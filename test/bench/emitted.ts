@@ -28,9 +28,10 @@ export async function digitsTrainers(): Promise<{ whole: string; module: string 
 /**
  * The maximum size of the trainer of digits, minified and gzipped: as a program, and as the module for a
  * page. The goal is 12.5 kB and 8 kB. Kernels take 1.8 kB of the module. Checks of batches, options and
- * checkpoints take 1.3 kB; about 0.2 kB of that serves inputs and options that digits does not have.
+ * checkpoints take 1.3 kB; about 0.2 kB of that serves inputs and options that digits does not have. The CSV
+ * reader, which stores a number in four bytes while it reads the file in pieces, takes 1 kB of the program.
  */
-export const mostBytes = { whole: 14_000, module: 8_260 } as const;
+export const mostBytes = { whole: 14_560, module: 8_295 } as const;
 
 /** The size of the module in bytes: as it is, minified, and minified and gzipped. */
 export async function sizesOf(code: string): Promise<{ plain: number; minified: number; gzipped: number }> {

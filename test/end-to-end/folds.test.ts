@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { compile } from "../../src/compiler/compile.ts";
 import { loadTrainer } from "../../src/compiler/load-trainer.ts";
-import { parseCsv } from "../../src/runtime/data/table.ts";
+import { parseCsv } from "../support/parse-csv.ts";
 import { randomKey, randomStream, shuffle } from "../../src/runtime/numbers/random.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import { datasetContextOf } from "../../src/compiler/trainer/dataset-context.ts";

@@ -139,5 +139,5 @@ test("the emitted file compiles under --strict, and has no CSV reader", () => {
   expect(faults.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))).toEqual([]);
   for (const part of ["function parseIdx(", "const columnEncoder", "function unpacked("])
     expect(code).toContain(part);
-  for (const part of ["parseCsv", "tableOf("]) expect(code).not.toContain(part);
+  for (const part of ["csv(", "recordsOf("]) expect(code).not.toContain(part);
 });

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { compileFor } from "../../src/compiler/compile-target.ts";
 import { columnEncoder, namedClassEncoder, weightEncoder } from "../../src/runtime/data/column-encoder.ts";
-import { parseCsv } from "../../src/runtime/data/table.ts";
+import { parseCsv } from "../support/parse-csv.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { verifyModel } from "../../src/command/verify/verify-model.ts";

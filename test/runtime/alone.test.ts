@@ -77,7 +77,7 @@ test.each(kinds)("as one file of %s it compiles with the types of any host, and 
     const training = "{ epochs: 1, seed: 1, shuffle: true, metrics: [], stratify: true }";
     const program =
       `const noProgram = { model: ${facts} satisfies ModelFacts, training: ${training}, createTrainer: (): ` +
-      `Trainer => { throw new InputError("none"); }, reader: csvFile(parseCsv), encoders: { columns: columnEncoder ` +
+      `Trainer => { throw new InputError("none"); }, reader: csvFile(csv), encoders: { columns: columnEncoder ` +
       "} };\n";
     const text = [...whole, program, start, "export type { Trainer };\n"].join("\n");
     const file = join(scratch, "whole file.ts");

@@ -3,7 +3,7 @@
 import { columnEncoder } from "../../src/runtime/data/column-encoder.ts";
 import { datasetOf, type Dataset, type DatasetContext, type Source } from "../../src/runtime/data/dataset.ts";
 import type { DataFacts } from "../../src/runtime/data/fields.ts";
-import { parseCsv } from "../../src/runtime/data/table.ts";
+import { parseCsv } from "./parse-csv.ts";
 import type { Table } from "../../src/runtime/data/table.ts";
 import type { ModelFacts, TrainingFacts } from "../../src/runtime/model/facts.ts";
 import { fitScales } from "../../src/runtime/data/scale.ts";

@@ -160,8 +160,23 @@ function trainCommand(program: Command, done: Done): void {
       "tapeless train fine.json --from digits.ckpt      start from the parameters that match",
       "tapeless train graphs/digits.json --find-learning-rate --plot rates.svg",
       "tapeless train graphs/names.json --resume names.ckpt --sample 20 --temperature 0.8",
+      "tapeless train graphs/digits.json --data large.csv --stream      rows stay on disk",
     ]).argument("<spec>", specArgument),
   )
+    .option(
+      "--stream",
+      "keep the rows in a temporary file, for data that is larger than memory (CSV, JSON Lines)",
+    )
+    .option(
+      "--block <rows>",
+      "with --stream: the number of rows of a block on disk (default: 4096)",
+      positive,
+    )
+    .option(
+      "--buffer <blocks>",
+      "with --stream: the number of blocks in memory, whose rows are shuffled together (default: 32)",
+      positive,
+    )
     .addOption(targetOption())
     .addOption(dtypeOption())
     .addOption(checkKernelsOption())

@@ -13,6 +13,8 @@ import { checkEmitted, compileSpec, onData, onFile } from "../compile/compile-sp
 import { checkOutputs, isSameFile, ofSpec } from "../files/write-file.ts";
 import { readCheckpointFile, trainedOn } from "../files/parameter-files.ts";
 import { usageError } from "../terminal/report-error.ts";
+import { checkResumedStream, checkStream, sizesIn } from "../train/stream/check-stream.ts";
+import { openStream } from "../train/stream/open-stream.ts";
 import { checkReport } from "../train/report-predictions.ts";
 import { startingFrom } from "../train/start-from.ts";
 import { checkTrainFlags, type TrainFlags } from "../train/train-flags.ts";
@@ -28,12 +30,17 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   });
   const { model } = compilation;
   checkTrainFlags(model, flags);
+  checkStream(model, flags);
   await checkFiles(spec, model, flags);
   await checkReport(flags.report);
   if (hasSearch)
     process.stderr.write("training the spec without its search; `tapeless search` trains the candidates\n");
   const { emitText } = await import("../../compiler/compile-target.ts");
-  const text = await emitText(compilation, flags.dtype, { isFormatted: false, isPausing: true });
+  const text = await emitText(compilation, flags.dtype, {
+    isFormatted: false,
+    isPausing: true,
+    isStreaming: flags.stream,
+  });
   const loaded = await loadTrainer(text);
   await checkEmitted(spec, compilation, loaded, flags);
   const emitted = flags.from === undefined ? loaded : await startingFrom(flags.from, loaded);
@@ -49,12 +56,22 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   const locateErrors: LocateErrors = (file, work) =>
     file === resume ? onFile(file, "T3001", work) : onData(file, work);
   const start = { ...context, epochs, trainer, resume, resumed, createTrainer, locateErrors };
+  const stream = flags.stream
+    ? openStream({ context, seed: trainer.seed, sizes: sizesIn(flags), locateErrors, ...host.request })
+    : undefined;
   try {
-    await host.end(await trainRun(start, host, regimeOf(model)));
+    await host.end(
+      await trainRun(
+        start,
+        stream ? { ...host, read: stream.read } : host,
+        stream?.regime ?? regimeOf(model),
+      ),
+    );
     return 0;
   } catch (error) {
     return await host.fail(error);
   } finally {
+    stream?.close();
     host.release();
   }
 }
@@ -74,13 +91,11 @@ async function checkFiles(spec: string, model: Model, flags: TrainFlags): Promis
 }
 
 /** Loads a checkpoint into the trainer and returns its metadata. */
-async function resumeFrom(
-  trainer: Trainer,
-  file: string,
-  { seed, sample }: TrainFlags,
-): Promise<CheckpointMetadata> {
+async function resumeFrom(trainer: Trainer, file: string, flags: TrainFlags): Promise<CheckpointMetadata> {
+  const { seed, sample } = flags;
   const { bytes, header } = await readCheckpointFile(file);
   const metadata = onFile(file, "T3001", () => trainer.load(bytes));
+  checkResumedStream(file, metadata, flags);
   // The seed of sampling may differ from that of training.
   if (seed !== undefined && seed !== trainer.seed && sample === undefined)
     throw usageError(`--seed ${seed}: ${file} was trained with seed ${trainer.seed}`, "omit --seed");

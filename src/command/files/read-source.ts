@@ -17,10 +17,11 @@ import type { Table } from "../../runtime/data/table.ts";
 import { onlyInput } from "../../runtime/program/idx-reader.ts";
 import { readIdx } from "../formats/tables/read-idx.ts";
 import { readTable } from "../formats/tables/read-table.ts";
+import type { TableReader } from "../formats/tables/read-table.ts";
 import { expandRanges } from "../formats/tables/column-builder.ts";
 import type { Wanted } from "../formats/tables/column-builder.ts";
 
-interface DataRequest {
+export interface DataRequest {
   /** The file of the spec. Paths of its data files are relative to it. */
   readonly spec: string;
   readonly source: SpecSource;
@@ -34,10 +35,10 @@ interface DataRequest {
 }
 
 /** @throws DiagnosticError for files that cannot be read or are invalid. */
-export async function readSource(request: DataRequest): Promise<Source> {
+export async function readSource(request: DataRequest, read: TableReader = readTable): Promise<Source> {
   const data = dataOf(request);
   const { file, test } = data;
-  return typeof file === "string" ? readTables(request, data, file) : readImages(request, file, test);
+  return typeof file === "string" ? readTables(request, data, file, read) : readImages(request, file, test);
 }
 
 /** Reads only the inputs of new rows. @throws DiagnosticError if the file cannot be read or is invalid. */
@@ -103,7 +104,12 @@ const filesOf = (files: DataFiles | undefined): string[] =>
   typeof files === "string" ? [files] : Object.values(files ?? {});
 
 /** Reads files of one table each. `--data` replaces the spec's training file. */
-async function readTables(request: DataRequest, data: ModelData, file: string): Promise<Source> {
+async function readTables(
+  request: DataRequest,
+  data: ModelData,
+  file: string,
+  read: TableReader,
+): Promise<Source> {
   const { spec, source, facts, given } = request;
   const wanted = { model: facts, data: dataFacts(request.model) ?? { inputs: {}, targets: {} } };
   const isSplit = data.test !== undefined || data.validation !== undefined;
@@ -113,7 +119,7 @@ async function readTables(request: DataRequest, data: ModelData, file: string): 
       ? { file: relativeToSpec(spec, file), path: ["data", isTrain ? "train" : "file"] }
       : { file: given };
   const checkNames = (names: readonly string[]) => checkColumns(request.model, rows.file, names);
-  const table = await readData(rows, request, { ...wanted, checkNames });
+  const table = await readData(rows, request, { ...wanted, checkNames }, read);
   const readPart = async (split: "validation" | "test") => {
     const { [split]: name } = data;
     if (typeof name !== "string") return undefined;
@@ -122,7 +128,7 @@ async function readTables(request: DataRequest, data: ModelData, file: string): 
     const part = { file: relativeToSpec(spec, name), path };
     return {
       file: part.file,
-      table: await readData(part, request, expandRanges(wanted, [...table.columns.keys()])),
+      table: await readData(part, request, expandRanges(wanted, [...table.columns.keys()]), read),
     };
   };
   const validationFile = await readPart("validation");
@@ -167,9 +173,10 @@ async function readData(
   data: DataFile,
   { source, notify }: Pick<DataRequest, "source" | "notify">,
   wanted: Wanted,
+  read: TableReader = readTable,
 ): Promise<Table> {
   await checkReadable(data, source);
-  const table = await located(source, () => readTable(data.file, wanted));
+  const table = await located(source, () => read(data.file, wanted));
   if (table.notice !== "") notify(data.file, table.notice);
   return table;
 }

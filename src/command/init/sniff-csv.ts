@@ -2,7 +2,7 @@
 import { numberReader } from "../../runtime/data/number-format.ts";
 import type { NumberFormat } from "../../runtime/data/number-format.ts";
 import { isMissing } from "../../runtime/data/column-encoder.ts";
-import { csvRecords } from "../../runtime/data/table.ts";
+import { recordsOf } from "../../runtime/data/csv.ts";
 import type { TableRecord } from "../../runtime/data/table.ts";
 import { cellPattern } from "../../runtime/program/readers.ts";
 import { beginningOf } from "../formats/tables/open-bytes.ts";
@@ -50,7 +50,11 @@ function recordsIn(text: string, separator: string): TableRecord[] {
     lines = lines.slice(0, Math.max(0, lines.lastIndexOf("\n", lines.length - 1)))
   ) {
     try {
-      return csvRecords(lines, cellPattern(separator));
+      const found: TableRecord[] = [];
+      const { add, end } = recordsOf((cells, line) => found.push({ cells, line }), cellPattern(separator));
+      add(lines);
+      end();
+      return found;
     } catch {
       // A quoted cell may contain the line break at which the sample was cut.
     }

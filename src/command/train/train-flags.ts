@@ -13,6 +13,11 @@ export interface TrainFlags extends WatchFlags {
   readonly keep?: number;
   readonly resume?: string;
   readonly from?: string;
+  /** Whether the rows stay on disk. */
+  readonly stream?: boolean;
+  /** The number of rows of a block, and of blocks in memory. */
+  readonly block?: number;
+  readonly buffer?: number;
   readonly sample?: number;
   readonly temperature?: number;
   readonly findLearningRate?: boolean;

@@ -16,6 +16,7 @@ import { readCheckpoint } from "../../runtime/checkpoints/checkpoint.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { writerOf } from "../../runtime/program/text-writer.ts";
+import { streamOf } from "../../runtime/trainer/streamed-rows.ts";
 import type { EpochReport, Trainer } from "../../runtime/trainer/trainer.ts";
 import { foldsIn } from "../../runtime/training/cross-validate.ts";
 import { inUnitsOfTargets } from "../../runtime/training/units-of-targets.ts";
@@ -23,6 +24,7 @@ import { epochText } from "../../runtime/training/train-on.ts";
 import type { Begun, Host, Trainable, TrainingResult } from "../../runtime/training/train-on.ts";
 import type { Run as ScheduleRun } from "../../studio/explain/subject.ts";
 import { readSource } from "../files/read-source.ts";
+import type { DataRequest } from "../files/read-source.ts";
 import { progressLine } from "../terminal/progress-line.ts";
 import { printDiagnostics, printNotice } from "../terminal/report-error.ts";
 import { stopCodes } from "../terminal/stop-signals.ts";
@@ -92,7 +94,8 @@ async function reportDivergence(
 ): Promise<number> {
   const { explainDivergence } = await import("../verify/explain-divergence.ts");
   trainer.load(before);
-  const cause = explainDivergence(compilation, facts, trainer, dataset.train);
+  const isInMemory = streamOf(dataset.train) === undefined;
+  const cause = isInMemory ? explainDivergence(compilation, facts, trainer, dataset.train) : undefined;
   printDiagnostics([
     {
       code: "T4001",
@@ -124,6 +127,8 @@ interface RunSetup {
 }
 
 interface TrainHost extends Host {
+  /** What the data is read for. */
+  readonly request: DataRequest;
   /** Prints the result. */
   end(result: TrainingResult): Promise<void>;
   /**
@@ -157,9 +162,9 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
       return file;
     },
   });
-
   const request = { spec, source, model, facts: emitted.model, given: flags.data, notify: printNotice };
   return {
+    request,
     read: () => readSource(request),
     async begin(begun) {
       const { name = "", dataset, epochs, metadata } = begun;
@@ -167,8 +172,7 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
       if (setup.isProbed && monitor === undefined)
         monitor = await openMonitor(model.name, trainer.epoch, flags);
       const rows = rowsIn(emitted.model, dataset.train);
-      if (flags.showSchedule && begun.trainer === trainer) await showSchedule(compilation, { rows, epochs });
-      if (begun.trainer === trainer) await warnOfHighLosses(setup, dataset);
+      await announce(setup, begun, rows, flags);
       const wrapped = wrapTrainer(begun, emitted, model, flags);
       if (isWatched(metadata)) await monitor?.begin({ ...begun, facts: emitted.model, accumulate });
       else monitor?.announce(name);
@@ -218,6 +222,14 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
     },
     release: () => pauses.release(),
   };
+}
+
+/** Shows what is known before the first training: its learning rates, and losses that start too high. */
+async function announce(setup: RunSetup, begun: Begun, rows: number, flags: TrainFlags): Promise<void> {
+  const { trainer, dataset, epochs } = begun;
+  if (trainer !== setup.trainer) return;
+  if (flags.showSchedule) await showSchedule(setup.compilation, { rows, epochs });
+  await warnOfHighLosses(setup, dataset);
 }
 
 async function warnOfHighLosses(

@@ -15,6 +15,8 @@ export interface EmitOptions {
   readonly isProgram?: boolean;
   /** Whether the trainer can pause inside epochs (`PausingTrainer` in the runtime). */
   readonly isPausing?: boolean | undefined;
+  /** Whether a pausing trainer also takes streams of rows. */
+  readonly isStreaming?: boolean | undefined;
   /** Whether the head explains how to read plain loops. */
   readonly isReadable?: boolean | undefined;
 }

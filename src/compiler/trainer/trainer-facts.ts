@@ -108,14 +108,44 @@ export function dataFacts(model: Model) {
   const { data } = model;
   if (data === undefined) return undefined;
   const isTable = typeof data.file === "string";
+  const inputs = columnsOf(data.inputs);
+  const targets = targetColumnsOf(model, data.targets, isTable);
   return {
-    inputs: columnsOf(data.inputs),
-    targets: targetColumnsOf(model, data.targets, isTable),
+    inputs,
+    targets,
+    ...(isTable && { reads: readColumns(model, data, { ...inputs, ...targets }) }),
     ...(data.separator === undefined ? {} : { separator: data.separator }),
     ...(data.numbers === undefined ? {} : { numberFormat: data.numbers }),
     ...seriesFacts(model, data),
     ...(typeof data.file === "string" ? {} : { idx: idxNames(data.file, data.test) }),
   };
+}
+
+/** The facts of a field that determine whether its columns are read as texts. */
+interface ReadFacts extends Partial<Record<"characters" | "words" | "categories" | "dates", unknown>> {
+  readonly columns: readonly string[];
+}
+
+/**
+ * The columns that are read as numbers and as texts. Classes may be names, so they are texts. The columns that
+ * order, group and split the rows are texts, too.
+ */
+function readColumns(
+  { targets, training }: Model,
+  { windows, time }: ModelData,
+  fields: Readonly<Record<string, ReadFacts>>,
+) {
+  const isText = ([name, { characters, words, categories, dates }]: [string, ReadFacts]) =>
+    [characters, words, categories, dates, targets[name]?.classes].some((key) => key !== undefined);
+  const columnsWith = (asTexts: boolean) =>
+    Object.entries(fields).flatMap((field) => (isText(field) === asTexts ? field[1].columns : []));
+  const { test, validation } = training;
+  const ofRules = [
+    windows?.group,
+    time?.column,
+    ...[test, validation].flatMap((rule) => [rule?.column, rule?.group]),
+  ].filter((column) => column !== undefined);
+  return { numbers: columnsWith(false), texts: [...new Set([...columnsWith(true), ...ofRules])] };
 }
 
 /** The windows, the column of times, and the rules of splits. */
@@ -353,9 +383,8 @@ const programParts = (model: Model, built: ModelGraphs): Readonly<Record<string,
   if (data === undefined) return {};
   const fields = [...Object.values(data.inputs), ...Object.values(data.targets)];
   const isCleaned = data.separator !== undefined || fields.some(({ missing }) => missing === "drop");
-  const plain: RuntimeValue = isCleaned ? "parseCleaned" : "parseCsv";
-  const isFormatted = data.numbers !== undefined;
-  const parse = isFormatted ? called("formattedNumbers", plain) : plain;
+  const plain: RuntimeValue = isCleaned ? "cleanedCsv" : "csv";
+  const parse: RuntimeValue = data.numbers === undefined ? plain : "formattedCsv";
   const isOther = [data.file, data.test].some((file) => typeof file === "string" && otherFormats.test(file));
   const ofFile = called("csvFile", isOther ? called("csvOnly", parse) : parse);
   const ofTable = splitReader(data, ofFile);

@@ -48,7 +48,9 @@ export const columnEncoder: FeatureEncoder = {
           const value = numbers[rows[row]! * size + place]!;
           encoded[at] = (value - shift) / span;
           if (isWithin(bounds ? value : encoded[at]!, bounds)) continue;
-          if (Number.isNaN(value)) throw noNumber(table, column, rows[row]!);
+          // The first cell of the column that is not a number has its text, which later ones may lack.
+          if (Number.isNaN(value))
+            throw noNumber(table, column, Math.floor(numbers.findIndex(Number.isNaN) / size));
           const scaled = span === 1 ? "" : ", scaled,";
           const what = bounds ? ` is not ${bounds.rule}` : `${scaled} is too large for ${dtype}`;
           throw wrongCell(table, column, rows[row]!, value + what);

@@ -177,7 +177,7 @@ export function encodeRows(
   );
 }
 
-function encoderOf({ data, encoders }: EncodingContext, name: string): FeatureEncoder {
+export function encoderOf({ data, encoders }: EncodingContext, name: string): FeatureEncoder {
   const facts = columnFactsOf(data, name);
   return encoders[Object.keys(encoders).find((key) => key in facts) ?? "columns"]!;
 }

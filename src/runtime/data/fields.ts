@@ -149,10 +149,18 @@ export interface FoldRule {
   group?: string;
 }
 
+/** Texts are also categories, dates, classes (which may be names), times and groups. */
+export interface ReadColumns {
+  numbers: readonly string[];
+  texts: readonly string[];
+}
+
 /** The data section of the spec: the columns of each input and target. */
 export interface DataFacts {
   inputs: Record<string, ColumnFacts>;
   targets: Record<string, ColumnFacts>;
+  /** The columns of a text file that are read as numbers and as texts, by name or as ranges. */
+  reads?: ReadColumns;
   /** The separator of a CSV file, if it is not a comma. */
   separator?: string | undefined;
   /** The format of numbers in the cells of a text file. */

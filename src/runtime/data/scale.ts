@@ -34,7 +34,21 @@ function wholeNumbers(table: Table, name: string): NumberArray {
   throw noNumber(table, name, Math.floor(place / size));
 }
 
-/** Computes the scale for these values. A constant column is only shifted. */
+/** The facts of numbers that determine their scale. */
+export interface Spread {
+  low: number;
+  high: number;
+  mean: number;
+  deviation: number;
+}
+
+/** Computes the scale of numbers with this spread. Equal numbers are only shifted. */
+export function scaleOf({ low, high, mean, deviation }: Spread, rule: FittedRule): Scale {
+  if (low === high) return { shift: low, span: 1 };
+  return rule === "min-max" ? { shift: low, span: high - low } : { shift: mean, span: deviation };
+}
+
+/** Computes the scale for these values. */
 function fitScale(values: Float64Array, rule: FittedRule): Scale {
   let [low, high, sum, squares] = [Infinity, -Infinity, 0, 0];
   for (const value of values) {
@@ -42,11 +56,9 @@ function fitScale(values: Float64Array, rule: FittedRule): Scale {
     high = Math.max(high, value);
     sum += value;
   }
-  if (low === high) return { shift: low, span: 1 };
-  if (rule === "min-max") return { shift: low, span: high - low };
   const mean = sum / values.length;
   // The square is computed as a product, not as a power, because engines may differ in the last bit of a
   // power.
   for (const value of values) squares += (value - mean) * (value - mean);
-  return { shift: mean, span: Math.sqrt(squares / values.length) };
+  return scaleOf({ low, high, mean, deviation: Math.sqrt(squares / values.length) }, rule);
 }

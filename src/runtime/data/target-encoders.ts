@@ -48,7 +48,7 @@ export const decimalEncoder: FeatureEncoder = {
 };
 
 /** A larger number of decimals has no effect, because predictions have at most 7 significant digits. */
-const mostDecimals = 12;
+export const mostDecimals = 12;
 
 /**
  * Returns the number of decimals of the values. Returns more if there would otherwise be fewer than 100 different
@@ -66,7 +66,7 @@ function decimalsOf(values: Float64Array): number {
 }
 
 /** Whether this many decimals suffice for the number. The rounding error of 32-bit numbers is ignored. */
-function isWrittenIn(value: number, decimals: number): boolean {
+export function isWrittenIn(value: number, decimals: number): boolean {
   const written = Number(value.toFixed(decimals));
   return written === value || (Math.fround(value) === value && Math.fround(written) === value);
 }

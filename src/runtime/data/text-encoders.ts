@@ -19,9 +19,9 @@ export const characterEncoder: FeatureEncoder = {
     columnNames(table, name, columns, 1);
     const cells = textsOf(table, columns[0]!);
     checkLengths(table, columns[0]!, cells, length);
-    const characters = charactersOf(train, cells);
-    checkVocabulary(model, data, name, characters);
-    return { name, columns, characters };
+    const found = new Set<string>();
+    for (const row of train) for (const character of cells[row]!) found.add(character);
+    return { name, columns, characters: fittedCharacters(model, data, name, found) };
   },
   encode: ({ model: { inputs } }, { name, columns: [column], characters = [] }, table, rows) =>
     sequences(table, name, column!, inputs[name]!.shape[0]!, characters, rows, (text, i) => text[i - 1] ?? 0),
@@ -39,12 +39,17 @@ export const nextEncoder: FeatureEncoder = {
     ),
 };
 
-/** Returns the distinct characters of these rows, in order of code point. */
-function charactersOf(rows: Int32Array, texts: readonly string[]): string[] {
+/** Returns the characters in order of code point. Throws if their number differs from that in the spec. */
+export function fittedCharacters(
+  model: ModelFacts,
+  data: DataFacts,
+  input: string,
+  found: ReadonlySet<string>,
+): string[] {
   const code = (character: string) => character.codePointAt(0) ?? 0;
-  const found = new Set<string>();
-  for (const row of rows) for (const character of texts[row]!) found.add(character);
-  return [...found].sort((a, b) => code(a) - code(b));
+  const characters = [...found].sort((a, b) => code(a) - code(b));
+  checkVocabulary(model, data, input, characters);
+  return characters;
 }
 
 /**
@@ -126,19 +131,38 @@ function sequences(
 export const wordEncoder: FeatureEncoder = {
   fit(context, name, table, train) {
     const { columns } = columnFactsOf(context.data, name);
-    const texts = wordsOf(context, name, table, columns[0]!);
     const counts = new Map<string, number>();
-    for (const row of train) for (const word of texts[row]!) counts.set(word, (counts.get(word) ?? 0) + 1);
-    const { vocabulary = Infinity } = context.model.inputs[name]!;
-    const words = [...counts]
-      .sort(([a, often], [b, oftener]) => oftener - often || (a < b ? -1 : 1))
-      .slice(0, vocabulary - 2)
-      .map(([word]) => word);
-    return { name, columns, words };
+    countWords(context, name, table, train, counts);
+    return { name, columns, words: frequentWords(context, name, counts) };
   },
   encode: (context, field, table, rows) =>
     wordSequences(context, field.name, field, table, rows, (text, i) => text[i - 1] ?? 0),
 };
+
+/** Counts the words of these rows. */
+export function countWords(
+  context: EncodingContext,
+  input: string,
+  table: Table,
+  rows: Int32Array,
+  counts: Map<string, number>,
+): void {
+  const texts = wordsOf(context, input, table, columnFactsOf(context.data, input).columns[0]!);
+  for (const row of rows) for (const word of texts[row]!) counts.set(word, (counts.get(word) ?? 0) + 1);
+}
+
+/** The words that have an index: the most frequent ones, until the vocabulary is full. */
+export function frequentWords(
+  { model }: EncodingContext,
+  input: string,
+  counts: ReadonlyMap<string, number>,
+): string[] {
+  const { vocabulary = Infinity } = model.inputs[input]!;
+  return [...counts]
+    .sort(([a, often], [b, oftener]) => oftener - often || (a < b ? -1 : 1))
+    .slice(0, vocabulary - 2)
+    .map(([word]) => word);
+}
 
 /**
  * Encodes a text as words, for a target: at each position, the next word. A truncated text has no end mark.

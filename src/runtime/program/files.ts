@@ -14,12 +14,15 @@ interface FileStatus {
 
 export interface HostFiles {
   readFile(path: string): Promise<Uint8Array>;
-  readFile(path: string, encoding: "utf8"): Promise<string>;
   writeFile(path: string, bytes: Uint8Array, options?: WriteOptions): Promise<void>;
   appendFile(path: string, text: string): Promise<void>;
   chmod(path: string, mode: number): Promise<void>;
   mkdir(path: string, options: { recursive: boolean }): Promise<unknown>;
-  open(path: string): Promise<{ sync(): Promise<void>; close(): Promise<void> }>;
+  open(path: string): Promise<{
+    sync(): Promise<void>;
+    close(): Promise<void>;
+    createReadStream(options: { encoding: "utf8" }): AsyncIterable<string>;
+  }>;
   readdir(path: string): Promise<string[]>;
   readlink(path: string): Promise<string>;
   rename(from: string, to: string): Promise<void>;
@@ -56,13 +59,24 @@ export async function reading<T>(
   return orRefuse(`read ${path}`, read(files));
 }
 
+/** Reads a text file in UTF-8 piece by piece. Throws as `reading` does. */
+export const eachPiece = (path: string, take: (piece: string) => void, out?: string): Promise<void> =>
+  reading(
+    path,
+    async (files) => {
+      const file = await files.open(path);
+      for await (const piece of file.createReadStream({ encoding: "utf8" })) take(piece);
+    },
+    out,
+  );
+
 /**
  * Awaits the work. Converts an error of the host to an InputError, whose message names the failed operation
  * and the reason.
  */
 function orRefuse<T>(what: string, work: Promise<T>): Promise<T> {
   return work.catch((error: Error) => {
-    throw new InputError(`cannot ${what}: ${error.message}`);
+    throw error instanceof InputError ? error : new InputError(`cannot ${what}: ${error.message}`);
   });
 }
 

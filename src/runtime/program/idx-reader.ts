@@ -44,7 +44,12 @@ async function readPart(
   const contents: Record<string, IdxArray> = {};
   let before: { name: string; items: number } | undefined;
   for (const [name, path] of files) {
-    const bytes = await reading(path, (host) => host.readFile(path).then(unpacked), out);
+    const packed = await reading(path, (host) => host.readFile(path), out);
+    const bytes = await unpacked(packed).catch((error: Error) =>
+      locateErrors(path, () => {
+        throw error;
+      }),
+    );
     contents[name] = locateErrors(path, () => itemsOf(model, name, bytes, before));
     before = { name, items: contents[name].shape[0]! };
   }

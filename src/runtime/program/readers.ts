@@ -2,70 +2,85 @@
 import { columnFactsOf, namedBy } from "../data/fields.ts";
 import type { DataFacts } from "../data/fields.ts";
 import { isMissing } from "../data/column-encoder.ts";
-import { withNumberFormat } from "../data/number-format.ts";
-import { csvRecords, tableOf } from "../data/table.ts";
-import type { Table } from "../data/table.ts";
+import { numberReader } from "../data/number-format.ts";
+import { csv } from "../data/csv.ts";
+import type { TextFormat, TextReader } from "../data/csv.ts";
+import { numberIn } from "../data/table.ts";
 import type { Source } from "../data/dataset.ts";
 import { InputError } from "../step/errors.ts";
-import { reading } from "./files.ts";
+import { eachPiece } from "./files.ts";
 import { locateErrors, say } from "./program.ts";
-import type { DataReader } from "./program.ts";
-
-/**
- * Parses the text of a file. `asked` is the path of the file if predictions for its rows are requested. In
- * this case, no row is dropped.
- */
-export type TextParser = (text: string, data: DataFacts, asked?: string) => Table;
+import type { DataReader, Program } from "./program.ts";
 
 /** Reads all rows from one file. */
-export const csvFile = (parse: TextParser): DataReader => ({
+export const csvFile = (format: TextFormat): DataReader => ({
   help: "FILE          CSV in UTF-8 with a header row (required)",
   async read({ data }, { "--predict": asked, "--data": file = asked, "--out": out }) {
     if (file === undefined) throw new InputError("--data FILE is required (see --help)");
-    const text = await reading(file, (files) => files.readFile(file, "utf8"), out);
-    return { file, table: locateErrors(file, () => parse(text, data, asked)) };
+    const reader = format(data, asked);
+    await eachPiece(file, (piece) => locateErrors(file, () => reader.add(piece)), out);
+    return { file, table: locateErrors(file, () => reader.end()) };
   },
 });
 
 /**
- * Wraps the parser for a spec whose data file is not CSV. `tapeless train` reads that format, but this
- * program reads only CSV with the same columns.
+/**
+ * The format for a spec whose data file is not CSV. `tapeless train` reads that format, but this program reads only
+ * CSV with the same columns.
  */
 export const csvOnly =
-  (parse: TextParser): TextParser =>
-  (text, data, asked) => {
-    if (!/^(PAR1|PK\x03|.NUMPY|\x1f|\s*[{[])/.test(text)) return parse(text, data, asked);
-    throw new InputError("this program reads only CSV: convert the file, or use `tapeless train`");
+  (format: TextFormat): TextFormat =>
+  (...facts) => {
+    const { add, end } = format(...facts);
+    let isFirst = true;
+    return {
+      add(piece) {
+        if (isFirst && /^(PAR1|PK\x03|.NUMPY|\x1f|\s*[{[])/.test(piece))
+          throw new InputError("this program reads only CSV: convert the file, or use `tapeless train`");
+        isFirst = false;
+        add(piece);
+      },
+      end,
+    };
   };
 
-/** Wraps the parser for specs with a number format. */
-export const formattedNumbers =
-  (parse: TextParser): TextParser =>
-  (text, data, asked) =>
-    withNumberFormat(parse(text, data, asked), data.numberFormat);
-
-/** Matches one cell and its end, like the default pattern of `csvRecords`, but with this separator. */
+/** Matches one cell and its end, like the default pattern of `recordsOf`, but with this separator. */
 export function cellPattern(separator = ","): RegExp {
   const cell = `(?:"([^"\ufffd]*(?:""[^"\ufffd]*)*)"|([^"\ufffd${separator}\\r\\n]*))`;
-  return new RegExp(`${cell}([${separator}]|\\r?\\n|\\r|$)`, "y");
+  return new RegExp(`${cell}([${separator}]|\\r?\\n|\\r(?!$))`, "y");
 }
 
 /**
- * Parses CSV with the separator of the spec. Drops rows with missing values if the spec requires it, and
- * prints their number. If `asked` is given, no rows are dropped.
+/**
+ * Reads CSV with the separator of the spec. Drops rows with missing values if the spec requires it, and prints their
+ * number. If `asked` is given, no rows are dropped.
  */
-export function parseCleaned(text: string, data: DataFacts, asked?: string): Table {
-  const records = csvRecords(text, cellPattern(data.separator));
-  const names = records[0]?.cells ?? [];
-  const dropping = new Set(asked === undefined ? droppingColumns(data, names) : []);
-  const places = names.flatMap((name, place) => (dropping.has(name) ? [place] : []));
-  const kept = records.filter(
-    ({ cells }, i) =>
-      i === 0 || cells.length !== names.length || !places.some((place) => isMissing(cells[place]!)),
-  );
-  const told = dropText(records.length - kept.length, records.length - 1);
-  if (told !== "") say(`${told}\n`);
-  return tableOf(kept);
+export const cleanedCsv: TextFormat = (data, asked) => cleaned(data, asked, numberIn);
+
+/** Like `cleanedCsv`, with the format of numbers of the spec. */
+export const formattedCsv: TextFormat = (data, asked) =>
+  cleaned(data, asked, numberReader(data.numberFormat ?? {}));
+
+function cleaned(data: DataFacts, asked: string | undefined, read: (cell: string) => number): TextReader {
+  let places: readonly number[] | undefined;
+  let [rows, dropped] = [0, 0];
+  const skips = (cells: readonly string[], names: readonly string[]) => {
+    places ??= asked === undefined ? droppingColumns(data, names).map((name) => names.indexOf(name)) : [];
+    const isDropped = places.some((place) => isMissing(cells[place]!));
+    if (isDropped) dropped++;
+    rows++;
+    return isDropped;
+  };
+  const { add, end } = csv(data, asked, read, skips, cellPattern(data.separator));
+  return {
+    add,
+    end() {
+      const table = end();
+      const told = dropText(dropped, rows);
+      if (told !== "") say(`${told}\n`);
+      return table;
+    },
+  };
 }
 
 /** Returns the columns in which a missing value causes the row to be dropped. */
@@ -83,6 +98,16 @@ export function dropText(dropped: number, rows: number): string {
   return `${dropped} of ${rows} rows have a missing value and are dropped`;
 }
 
+/** The program with the columns of a file instead of ranges, which may have another meaning in another file. */
+function withoutRanges(program: Program, { table }: Source): Program {
+  const { reads } = program.data;
+  if (reads === undefined) return program;
+  const all = [...table.columns.keys()];
+  const named = (entries: readonly string[]) => namedBy(all, entries).flat();
+  const own = { numbers: named(reads.numbers), texts: named(reads.texts) };
+  return { ...program, data: { ...program.data, reads: own } };
+}
+
 /** Reads training rows from one file and test rows from another. */
 export const fileAndTest = (one: DataReader): DataReader => ({
   help: `${one.help}
@@ -92,7 +117,10 @@ export const fileAndTest = (one: DataReader): DataReader => ({
     const { "--test": file, "--predict": asked, "--out": out } = flags;
     if (asked !== undefined) return source;
     if (file === undefined) throw new InputError("--test FILE is required (see --help)");
-    return { ...source, test: await one.read(program, { "--data": file, "--out": out }) };
+    return {
+      ...source,
+      test: await one.read(withoutRanges(program, source), { "--data": file, "--out": out }),
+    };
   },
 });
 
@@ -115,7 +143,7 @@ function withParts(one: DataReader, parts: readonly ("validation" | "test")[]): 
         if (!parts.includes(part)) return undefined;
         const { [`--${part}`]: file, "--out": out } = flags;
         if (file === undefined) throw new InputError(`--${part} FILE is required (see --help)`);
-        return one.read(program, { "--data": file, "--out": out });
+        return one.read(withoutRanges(program, source), { "--data": file, "--out": out });
       };
       return { ...source, validationFile: await read("validation"), test: await read("test") };
     },

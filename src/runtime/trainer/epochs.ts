@@ -1,13 +1,14 @@
 // The training loop: epochs over shuffled rows, validation after each epoch, early stopping, class weights.
 import { cutRows, drawnRows } from "../data/split.ts";
 import { randomKey, randomStream, salts, shuffle } from "../numbers/random.ts";
+import { rowsOf } from "../step/batch.ts";
 import type { Batch } from "../step/batch.ts";
 import { InputError, checkKeys } from "../step/errors.ts";
 import type { Numbers, Summary } from "../step/machine.ts";
-import { checkBatchSize, checkWhole, freshProgress, packParameters } from "../step/session.ts";
+import { allRows, checkBatchSize, checkWhole, freshProgress, packParameters } from "../step/session.ts";
 import type { Session, TakeSteps } from "../step/session.ts";
 import { checkLoss } from "../step/steps.ts";
-import { checkedRows } from "./evaluate.ts";
+import { forBatches } from "./evaluate.ts";
 import type { EpochReport, FitOptions, History } from "./trainer.ts";
 
 /** A part of a data set: the indices of its rows, and the data of all rows. */
@@ -18,6 +19,8 @@ interface Part {
 
 /** The long-running parts of an epoch. They are generators, but yield only in trainers that can pause. */
 export interface EpochParts {
+  /** Lists the blocks of a data set. Undefined for a data set without blocks, whose rows are listed instead. */
+  listBlocks?: (data: Batch) => Int32Array | undefined;
   takeSteps: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
   evaluateRows: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
 }
@@ -44,7 +47,7 @@ export interface FitPlan {
 }
 
 /** Checks the options and the data. The spec defines the defaults of the options. */
-export function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
+export function planFit(session: EpochSession, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
   checkKeys("training options", options, [
     "epochs",
@@ -94,7 +97,7 @@ function checkChoice(what: string, choice: string, names: readonly string[]): vo
  * validation.
  */
 function partsOf(
-  session: Session,
+  session: EpochSession,
   data: Batch,
   validation: Batch | number,
 ): Pick<FitPlan, "train" | "validation"> {
@@ -107,6 +110,20 @@ function partsOf(
   if (validation === 0) return { train: all };
   const split = cutRows(drawnRows(all.rows.length, session.machine.seed[0]!), { validation });
   return { train: { data, rows: split.train }, validation: { data, rows: split.validation } };
+}
+
+/** The indices of all rows of the data set, or of its blocks. */
+export const listRows = (session: EpochSession, data: Batch): Int32Array =>
+  session.listBlocks?.(data) ?? allRows(rowsOf(session.slots, data));
+
+/**
+ * Returns the indices of all rows. First checks every value, so that invalid values are reported before
+ * training, not in the middle of an epoch.
+ */
+function checkedRows(session: EpochSession, data: Batch): Int32Array {
+  const rows = listRows(session, data);
+  forBatches(session, data, rows, () => {});
+  return rows;
 }
 
 /**

@@ -1,8 +1,7 @@
 // Loss and metrics over any number of rows, one batch at a time.
-import { rowsOf, writeRows } from "../step/batch.ts";
+import { writeRows } from "../step/batch.ts";
 import type { Batch } from "../step/batch.ts";
 import type { Summary } from "../step/machine.ts";
-import { allRows } from "../step/session.ts";
 import type { Session } from "../step/session.ts";
 
 /**
@@ -19,16 +18,6 @@ export function forBatches(
     writeRows(slots, data, start, n, rows);
     work(n);
   }
-}
-
-/**
- * Returns the indices of all rows. First checks every value, so that invalid values are reported before
- * training, not in the middle of an epoch.
- */
-export function checkedRows(session: Session, data: Batch): Int32Array {
-  const rows = allRows(rowsOf(session.slots, data));
-  forBatches(session, data, rows, () => {});
-  return rows;
 }
 
 /**

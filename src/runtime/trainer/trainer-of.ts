@@ -3,11 +3,10 @@
 import { checkTrainerOptions } from "../step/errors.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../checkpoints/checkpoint.ts";
 import type { CheckpointMetadata } from "../checkpoints/checkpoint.ts";
-import { planFit, runEpochs } from "./epochs.ts";
+import { listRows, planFit, runEpochs } from "./epochs.ts";
 import type { EpochSession } from "./epochs.ts";
 import { evaluateRows } from "./evaluate.ts";
 import {
-  allRows,
   checkBatchSize,
   checkWhole,
   freshProgress,
@@ -50,7 +49,7 @@ export function trainerOf(base: TrainerBase, options: { seed?: number | undefine
     lastData = data;
     return runEpochs(session, plan);
   };
-  const evaluateAll = (data: Batch) => runToEnd(evaluateRows(session, data, allRows(rowsOf(slots, data))));
+  const evaluateAll = (data: Batch) => runToEnd(session.evaluateRows(session, data, listRows(session, data)));
 
   return {
     parameters: machine.parameters,
@@ -73,7 +72,7 @@ export function trainerOf(base: TrainerBase, options: { seed?: number | undefine
         session.takeSteps(
           session,
           data,
-          allRows(rowsOf(slots, data)),
+          listRows(session, data),
           model.batchSize,
           checkWhole("count", count, 1),
           freshProgress(),

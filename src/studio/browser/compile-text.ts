@@ -19,9 +19,9 @@ import { windowViewOf } from "../../runtime/step/window-rows.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { naiveIn } from "../../runtime/training/ruled-training.ts";
-import { parseCsv } from "../../runtime/data/table.ts";
+import { csv, tableOfText } from "../../runtime/data/csv.ts";
 import type { Table } from "../../runtime/data/table.ts";
-import { formattedNumbers, parseCleaned } from "../../runtime/program/readers.ts";
+import { cleanedCsv, formattedCsv } from "../../runtime/program/readers.ts";
 import { locateErrors } from "../../runtime/program/program.ts";
 import type { TrainerScript } from "./messages.ts";
 
@@ -79,11 +79,11 @@ function prepareData(
   const isCleaned =
     data.separator !== undefined ||
     [...Object.values(data.inputs), ...Object.values(data.targets)].some(({ missing }) => missing === "drop");
+  const plain = isCleaned ? cleanedCsv : csv;
+  const format = data.numbers === undefined ? plain : formattedCsv;
   const tableIn = (file: string): Table => {
     const text = textOf(file, files);
-    const plain = isCleaned ? parseCleaned : parseCsv;
-    const parse = data.numbers === undefined ? plain : formattedNumbers(plain);
-    return locateErrors(file, () => parse(text, context.data));
+    return locateErrors(file, () => tableOfText(text, format, context.data));
   };
   const { file, test, validation } = data;
   if (typeof file !== "string" || typeof test === "object")

@@ -7,7 +7,7 @@ import { buildGraphs } from "../../../src/compiler/spec/build.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 import { datasetContextOf } from "../../../src/compiler/trainer/dataset-context.ts";
 import { modelFacts } from "../../../src/compiler/trainer/trainer-facts.ts";
-import { parseCsv } from "../../../src/runtime/data/table.ts";
+import { parseCsv } from "../../support/parse-csv.ts";
 
 const model = parseModel({
   name: "waves",

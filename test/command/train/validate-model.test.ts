@@ -4,7 +4,7 @@ import { datasetContextOf } from "../../../src/compiler/trainer/dataset-context.
 import { compile } from "../../../src/compiler/compile.ts";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
 import { datasetOf } from "../../../src/runtime/data/dataset.ts";
-import { parseCsv } from "../../../src/runtime/data/table.ts";
+import { parseCsv } from "../../support/parse-csv.ts";
 import { splitRows } from "../../../src/runtime/data/split.ts";
 import { trainOn } from "../../../src/runtime/training/train-on.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";

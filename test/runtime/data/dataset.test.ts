@@ -5,7 +5,7 @@ import type { Dataset } from "../../../src/runtime/data/dataset.ts";
 import type { DataFacts } from "../../../src/runtime/data/fields.ts";
 import { InputError } from "../../../src/runtime/step/errors.ts";
 import type { ModelFacts, TrainingFacts } from "../../../src/runtime/model/facts.ts";
-import { parseCsv } from "../../../src/runtime/data/table.ts";
+import { parseCsv } from "../../support/parse-csv.ts";
 import { rowsOf, slotsOf, writeRows } from "../../../src/runtime/step/batch.ts";
 import { prepareTable } from "../../support/prepare-table.ts";
 import { linearMachine, model as lineModel, training } from "../linear-machine.ts";

@@ -1,7 +1,7 @@
 // Missing values. If one fails, a mean depends on validation or test rows, or a dropped row shifts the
 // labels; no loss would show either.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { parseCleaned } from "../../../src/runtime/program/readers.ts";
+import { parseCleaned } from "../../support/parse-csv.ts";
 import { columnEncoder, isMissing, meanEncoder } from "../../../src/runtime/data/column-encoder.ts";
 import type { DataFacts } from "../../../src/runtime/data/fields.ts";
 import type { ModelFacts, TrainingFacts } from "../../../src/runtime/model/facts.ts";

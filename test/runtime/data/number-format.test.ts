@@ -2,7 +2,8 @@
 import { expect, test } from "vitest";
 import { numberReader, withNumberFormat } from "../../../src/runtime/data/number-format.ts";
 import type { NumberFormat } from "../../../src/runtime/data/number-format.ts";
-import { numberIn, parseCsv } from "../../../src/runtime/data/table.ts";
+import { parseCsv } from "../../support/parse-csv.ts";
+import { numberIn } from "../../../src/runtime/data/table.ts";
 
 const german: NumberFormat = { decimal: ",", thousands: "." };
 

@@ -9,7 +9,7 @@ import { ruledDatasetOf, ruledFoldsOf } from "../../../src/runtime/data/ruled-da
 import { fitScales } from "../../../src/runtime/data/scale.ts";
 import { readMoments } from "../../../src/runtime/data/series.ts";
 import * as rules from "../../../src/runtime/data/split-rules.ts";
-import { parseCsv } from "../../../src/runtime/data/table.ts";
+import { parseCsv } from "../../support/parse-csv.ts";
 import { cutWindows, windowsBy } from "../../../src/runtime/data/windows.ts";
 import { windowViewOf } from "../../../src/runtime/step/window-rows.ts";
 import { model, training } from "../linear-machine.ts";

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { columnEncoder } from "../../../src/runtime/data/column-encoder.ts";
 import type { DatasetContext } from "../../../src/runtime/data/dataset.ts";
-import { parseCsv } from "../../../src/runtime/data/table.ts";
+import { parseCsv } from "../../support/parse-csv.ts";
 import type { ModelFacts } from "../../../src/runtime/model/facts.ts";
 import { byTarget, predictEach, type TargetAnswer } from "../../../src/runtime/prediction/by-target.ts";
 import { byScore, inTargetUnits } from "../../../src/runtime/prediction/interpretations.ts";

@@ -15,7 +15,7 @@ import { csvText, predictBy } from "../../../src/runtime/prediction/predictions.
 import { columnEncoder } from "../../../src/runtime/data/column-encoder.ts";
 import type { DatasetContext } from "../../../src/runtime/data/dataset.ts";
 import type { ModelFacts } from "../../../src/runtime/model/facts.ts";
-import { parseCsv } from "../../../src/runtime/data/table.ts";
+import { parseCsv } from "../../support/parse-csv.ts";
 
 describe("predictions", () => {
   const classes = ["cat", "dog"];

@@ -17,7 +17,7 @@ import { fitScales } from "../../../src/runtime/data/scale.ts";
 import { csvFile, fileAndTest } from "../../../src/runtime/program/readers.ts";
 import { inOriginalUnits } from "../../../src/runtime/training/original-units.ts";
 import { runIfMain, runProgram, type Program } from "../../../src/runtime/program/program.ts";
-import { parseCsv } from "../../../src/runtime/data/table.ts";
+import { csv } from "../../../src/runtime/data/csv.ts";
 import { lineData, linearTrainer, model, training } from "../linear-machine.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "program-"));
@@ -38,7 +38,7 @@ const program = (rate = 0.3): Program => ({
   training: facts,
   data: { inputs: { x: { columns: ["u", "v"], scale: "standard" } }, targets: { y: { columns: ["y"] } } },
   createTrainer: ({ seed }) => linearTrainer({ rate, seed, training: facts }),
-  reader: csvFile(parseCsv),
+  reader: csvFile(csv),
   encoders: { columns: columnEncoder },
   fitScales,
 });
@@ -231,7 +231,7 @@ const twoFiles = (): Program => {
     ...rest,
     training: withoutTest,
     data: { ...data, targets },
-    reader: fileAndTest(csvFile(parseCsv)),
+    reader: fileAndTest(csvFile(csv)),
     seen: inOriginalUnits,
   };
 };

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { columnEncoder } from "../../../src/runtime/data/column-encoder.ts";
 import { crossValidate, foldedRegime, trainOnFolds } from "../../../src/runtime/training/cross-validate.ts";
 import type { Dataset } from "../../../src/runtime/data/dataset.ts";
-import { parseCsv } from "../../../src/runtime/data/table.ts";
+import { parseCsv } from "../../support/parse-csv.ts";
 import { splitRows } from "../../../src/runtime/data/split.ts";
 import { trainOn, type Run, type Stage } from "../../../src/runtime/training/train-on.ts";
 import type { EpochReport } from "../../../src/runtime/trainer/trainer.ts";

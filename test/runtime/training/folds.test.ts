@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { columnEncoder } from "../../../src/runtime/data/column-encoder.ts";
 import { dealRows, foldsOf } from "../../../src/runtime/training/folds.ts";
 import type { Run } from "../../../src/runtime/training/train-on.ts";
-import { parseCsv } from "../../../src/runtime/data/table.ts";
+import { parseCsv } from "../../support/parse-csv.ts";
 import { splitRows } from "../../../src/runtime/data/split.ts";
 import { lineData, linearTrainer, model, training } from "../linear-machine.ts";
 

@@ -4,6 +4,7 @@ import type { DatasetContext } from "../../../runtime/data/dataset.ts";
 import { namedBy } from "../../../runtime/data/fields.ts";
 import type { ColumnFacts, DataFacts } from "../../../runtime/data/fields.ts";
 import { numberReader } from "../../../runtime/data/number-format.ts";
+import { numberList } from "../../../runtime/data/stored-column.ts";
 import { numberIn } from "../../../runtime/data/table.ts";
 import type { Column } from "../../../runtime/data/table.ts";
 import { droppingColumns } from "../../../runtime/program/readers.ts";
@@ -20,38 +21,18 @@ export interface ColumnBuilder {
   end(): Column;
 }
 
-const firstRoom = 16;
-
-/** A copy with twice the capacity, but at least the initial one. */
-function widened<T extends Float32Array | Float64Array | Int32Array>(
-  numbers: T,
-  make: new (count: number) => T,
-): T {
-  const wider = new make(Math.max(firstRoom, 2 * numbers.length));
-  wider.set(numbers);
-  return wider;
-}
-
 /** Reads the number in a text; returns NaN for any other text. */
 type ReadNumber = (text: string) => number;
 
-/** Stores numbers in 32 bits until one is not exact in 32 bits, then in 64 bits. */
+/** Stores numbers. Of the texts that are not numbers, only the first row of each is stored, to report it. */
 function numberBuilder(name: string, read: ReadNumber): ColumnBuilder {
-  let numbers: Float32Array | Float64Array = new Float32Array(0);
-  let [size, rows, filled] = [0, 0, 0];
-  // The texts that are not numbers. The first row of each is enough to report the first error.
+  const numbers = numberList();
+  let [size, rows, isSingle] = [0, 0, true];
   const odd = new Set<string>();
   const oddAt = new Map<number, string>();
   const put = (number: number) => {
-    if (numbers instanceof Float32Array && Math.fround(number) !== number && !Number.isNaN(number)) {
-      const wider = new Float64Array(numbers.length);
-      wider.set(numbers.subarray(0, filled));
-      numbers = wider;
-    }
-    if (filled === numbers.length)
-      numbers =
-        numbers instanceof Float32Array ? widened(numbers, Float32Array) : widened(numbers, Float64Array);
-    numbers[filled++] = number;
+    isSingle &&= Math.fround(number) === number || Number.isNaN(number);
+    numbers.push(number);
   };
   return {
     add(cell, line) {
@@ -61,49 +42,48 @@ function numberBuilder(name: string, read: ReadNumber): ColumnBuilder {
         const message = `column "${shown(name)}": the cell has ${width} numbers, but earlier rows have ${size}`;
         throw new InputError(message, line);
       }
-      rows++;
-      if (typeof cell === "object") return cell.forEach(put);
+      if (typeof cell === "object") {
+        cell.forEach(put);
+        rows++;
+        return;
+      }
       const number = typeof cell === "string" ? read(cell) : Number(cell);
       if (typeof cell === "string" && Number.isNaN(number) && !odd.has(cell)) {
         odd.add(cell);
-        oddAt.set(filled, cell);
+        oddAt.set(rows, cell);
       }
       put(number);
+      rows++;
     },
     end() {
-      const found = numbers.subarray(0, filled);
       const text = (row: number) => {
-        const number = found[row * size];
+        const number = numbers.at(row * size);
         return oddAt.get(row) ?? (Number.isNaN(number) ? "" : `${number}`);
       };
-      return { size, numbers: () => found, text };
+      const single = () => new Float32Array(rows * size).map((_, i) => numbers.at(i));
+      return { size, numbers: isSingle ? single : numbers.all, text };
     },
   };
 }
 
 /** Stores each distinct text once, and a code per row. */
 function textBuilder(read: ReadNumber): ColumnBuilder {
-  let codes = new Int32Array(0);
+  const codes = numberList();
   const known = new Map<string, number>();
-  let rows = 0;
   return {
     add(cell) {
       const text = typeof cell === "string" ? cell : JSON.stringify(cell);
-      let code = known.get(text);
-      if (code === undefined) {
-        code = known.size;
-        known.set(text, code);
-      }
-      if (rows === codes.length) codes = widened(codes, Int32Array);
-      codes[rows++] = code;
+      const code = known.get(text) ?? known.size;
+      known.set(text, code);
+      codes.push(code);
     },
     end() {
       const texts = [...known.keys()];
       const values = texts.map(read);
       return {
         size: 1,
-        numbers: () => Float64Array.from(codes.subarray(0, rows), (code) => values[code]),
-        text: (row) => texts[codes[row]],
+        numbers: () => codes.all().map((code) => values[code]),
+        text: (row) => texts[codes.at(row)],
       };
     },
   };

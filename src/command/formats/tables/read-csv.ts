@@ -8,15 +8,18 @@ import type { TableRecord } from "../../../runtime/data/table.ts";
 import { checkUnpacked, maxLineBytes } from "./open-bytes.ts";
 import { tooLong, utf8BytesOf } from "./read-lines.ts";
 import { tableBuilder } from "./table-builder.ts";
-import type { ReadTable } from "./table-builder.ts";
+import type { ReadTable, TableBuilder } from "./table-builder.ts";
 import { listedColumns } from "./column-builder.ts";
 import type { Wanted } from "./column-builder.ts";
 
 /** Reads a CSV file whose first row names the columns. @throws DiagnosticError with file and line */
-export async function readCsv(file: string, wanted: Wanted): Promise<ReadTable> {
+export async function readCsv(
+  file: string,
+  wanted: Wanted,
+  table: TableBuilder = tableBuilder(file, wanted),
+): Promise<ReadTable> {
   const { separator = "," } = wanted.data;
   await checkUnpacked(file);
-  const table = tableBuilder(file, wanted);
   let take = (header: TableRecord) => {
     checkSeparator(file, wanted, header);
     table.begin(header);

@@ -6,16 +6,19 @@ import { checkUnpacked, maxDepth, inFile } from "./open-bytes.ts";
 import { linesOf } from "./read-lines.ts";
 import type { Line } from "./read-lines.ts";
 import { cellOf, checkColumns, tableBuilder } from "./table-builder.ts";
-import type { ReadTable } from "./table-builder.ts";
+import type { ReadTable, TableBuilder } from "./table-builder.ts";
 import type { Wanted } from "./column-builder.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
 /** @throws DiagnosticError with file and line */
-export async function readJsonLines(file: string, wanted: Wanted): Promise<ReadTable> {
+export async function readJsonLines(
+  file: string,
+  wanted: Wanted,
+  table: TableBuilder = tableBuilder(file, wanted),
+): Promise<ReadTable> {
   await checkUnpacked(file);
   const names = [...(await namesIn(file))];
-  const table = tableBuilder(file, wanted);
   table.begin({ cells: names, line: 1 });
   for await (const line of linesOf(file)) {
     const values = objectOn(file, line);

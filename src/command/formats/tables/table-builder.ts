@@ -14,7 +14,7 @@ import type { Cell, Wanted, WantedColumn } from "./column-builder.ts";
 import { inFile, maxColumns, wrongIn } from "./open-bytes.ts";
 
 /** A column that the model does not read. Only its name is used, in messages. */
-const unread: Column = {
+export const unreadColumn: Column = {
   size: 1,
   numbers: notRead,
   text: notRead,
@@ -30,7 +30,7 @@ interface Header {
   readonly line: number;
 }
 
-interface TableBuilder {
+export interface TableBuilder {
   /**
    * Sets the column names, before any row. Returns the names of the columns that are read.
    * @throws DiagnosticError
@@ -45,6 +45,14 @@ interface TableBuilder {
   end(): ReadTable;
 }
 
+/** Builds several tables, one after the other, from the rows of a file. */
+interface BlockBuilder extends TableBuilder {
+  /** The number of rows since the last block. */
+  rows(): number;
+  /** Returns these rows as a table, which has all of its columns. */
+  block(): Table;
+}
+
 /** A table, and a notice about dropped rows, which is empty if no row was dropped. */
 export interface ReadTable extends Table {
   readonly notice: string;
@@ -55,12 +63,17 @@ export function tableBuilder(
   file: string,
   wanted: Wanted,
   nameOf: (line: number) => number | string | undefined = (line) => line,
-): TableBuilder {
+): BlockBuilder {
   const errors = rowErrors(file);
-  const lines = rowLines();
+  let lines = rowLines();
   let header: Header | undefined;
   let columns: readonly WantedColumn[] = [];
-  let [rows, dropped] = [0, 0];
+  let [rows, all, dropped] = [0, 0, 0];
+  const tableOf = (): Table => {
+    const [built, of] = [new Map(columns.map(({ name, builder }) => [name, builder.end()])), lines];
+    const everyColumn = new Map((header?.cells ?? []).map((name) => [name, built.get(name) ?? unreadColumn]));
+    return { rows, columns: everyColumn, lineOf: (row) => nameOf(of.lineOf(row)) };
+  };
   return {
     begin(found) {
       inFile(file, "T2003", () => {
@@ -82,20 +95,57 @@ export function tableBuilder(
           columns.forEach(({ builder }, i) => builder.add(cells[i], nameOf(line)));
           lines.add(line);
           rows++;
+          all++;
         }
       });
+    },
+    rows: () => rows,
+    block() {
+      const table = tableOf();
+      columns = wantedColumns(wanted, header?.cells ?? []);
+      lines = rowLines();
+      lines.add(header?.line ?? 1);
+      rows = 0;
+      return table;
     },
     end() {
       errors.end();
       const notice = inFile(file, "T2003", () => {
         checkNames(header);
-        const text = dropText(dropped, rows + dropped);
-        checkAnyRow(rows, header?.line ?? 1);
+        const text = dropText(dropped, all + dropped);
+        checkAnyRow(all, header?.line ?? 1);
         return text;
       });
-      const built = new Map(columns.map(({ name, builder }) => [name, builder.end()]));
-      const all = new Map((header?.cells ?? []).map((name) => [name, built.get(name) ?? unread]));
-      return { rows, columns: all, lineOf: (row) => nameOf(lines.lineOf(row)), notice };
+      return { ...tableOf(), notice };
+    },
+  };
+}
+
+/**
+ * Builds tables of `size` rows, which `take` receives. The table that `end` returns has the number of all rows,
+ * but not the rows.
+ */
+export function blocksBuilder(
+  file: string,
+  wanted: Wanted,
+  size: number,
+  take: (block: Table) => void,
+): TableBuilder {
+  const builder = tableBuilder(file, wanted);
+  let rows = 0;
+  const pass = () => {
+    rows += builder.rows();
+    if (builder.rows() > 0) take(builder.block());
+  };
+  return {
+    begin: builder.begin,
+    add(...row) {
+      builder.add(...row);
+      if (builder.rows() === size) pass();
+    },
+    end() {
+      pass();
+      return { ...builder.end(), rows };
     },
   };
 }

@@ -23,6 +23,7 @@ import {
   probingRoots,
   probingType,
   stepParts,
+  streamingRoots,
   writeReturn,
 } from "./write-extras.ts";
 
@@ -55,6 +56,7 @@ export function runtimeRootsOf(parts: TrainerParts): readonly RuntimeName[] {
     ...(accumulates(parts) ? ["groupsOf" as const] : []),
     ...(probed === undefined ? [] : probingRoots),
     ...(isPausing ? pausingRoots : []),
+    ...(parts.isStreaming ? streamingRoots : []),
     ...(fills.length === 0 ? [] : ofFills),
   ];
 }

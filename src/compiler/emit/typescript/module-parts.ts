@@ -207,4 +207,6 @@ export interface TrainerParts extends ModuleParts {
   readonly probed?: readonly { readonly name: string }[];
   /** Whether the trainer can pause inside epochs. */
   readonly isPausing?: boolean;
+  /** Whether a pausing trainer also takes streams of rows. */
+  readonly isStreaming?: boolean;
 }

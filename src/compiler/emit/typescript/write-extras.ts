@@ -25,6 +25,9 @@ export const probingRoots: readonly RuntimeName[] = [
 /** The runtime declarations that a pausing trainer uses. */
 export const pausingRoots: readonly RuntimeName[] = ["pausing", "withPauses", "Pace", "PausingTrainer"];
 
+/** The runtime declaration that a pausing trainer uses instead of `pausing` if it takes streams. */
+export const streamingRoots: readonly RuntimeName[] = ["streaming"];
+
 /** The types of these trainers. */
 export const probingType = "ProbingTrainer" satisfies RuntimeName;
 export const pausingType = "PausingTrainer" satisfies RuntimeName;
@@ -40,12 +43,12 @@ export const pausingNames: readonly string[] = ["pace", "trainer"];
  */
 export function stepParts(
   staged: string | undefined,
-  { probed, isPausing }: Pick<TrainerParts, "probed" | "isPausing">,
+  { probed, isPausing, isStreaming }: Pick<TrainerParts, "probed" | "isPausing" | "isStreaming">,
 ): readonly string[] {
   const after = (first: string, steps: string | undefined) =>
     steps === undefined ? first : `${first}, ${steps}`;
   const steps = probed === undefined ? staged : `watchedSteps(${after("watch", staged)})`;
-  if (isPausing) return [`...pausing(${after("pace", steps)})`];
+  if (isPausing) return [`...${isStreaming ? "streaming" : "pausing"}(${after("pace", steps)})`];
   return steps === undefined ? [] : [`takeSteps: ${steps}`];
 }
 

@@ -12,10 +12,9 @@ import { expandRanges } from "../../../../src/command/formats/tables/column-buil
 import type { Wanted } from "../../../../src/command/formats/tables/column-builder.ts";
 import { DiagnosticError } from "../../../../src/compiler/diagnostics/errors.ts";
 import type { Diagnostic } from "../../../../src/compiler/diagnostics/diagnostic.ts";
-import { parseCleaned } from "../../../../src/runtime/program/readers.ts";
 import { columnOf } from "../../../../src/runtime/data/fields.ts";
 import { InputError } from "../../../../src/runtime/step/errors.ts";
-import { parseCsv } from "../../../../src/runtime/data/table.ts";
+import { parseCleaned, parseCsv } from "../../../support/parse-csv.ts";
 import type { Table } from "../../../../src/runtime/data/table.ts";
 import { model } from "../../../runtime/linear-machine.ts";
 

@@ -1,0 +1,236 @@
+/** The data set of `tapeless train --stream`: splits whose rows stay in a temporary file. */
+import { InternalError } from "../../../compiler/diagnostics/errors.ts";
+import { encodeRows } from "../../../runtime/data/dataset.ts";
+import type { Dataset, DatasetContext, LocateErrors, Source } from "../../../runtime/data/dataset.ts";
+import { columnOf, namedBy, wrongCell } from "../../../runtime/data/fields.ts";
+import type { FittedField } from "../../../runtime/data/fields.ts";
+import { splitLabels } from "../../../runtime/data/split-rules.ts";
+import type { Table } from "../../../runtime/data/table.ts";
+import { randomKey, randomUnit, salts } from "../../../runtime/numbers/random.ts";
+import { batchFields } from "../../../runtime/step/batch.ts";
+import type { Batch } from "../../../runtime/step/batch.ts";
+import { InputError, shown } from "../../../runtime/step/errors.ts";
+import { withRowStream } from "../../../runtime/trainer/streamed-rows.ts";
+import type { RowStream } from "../../../runtime/trainer/streamed-rows.ts";
+import { readSource } from "../../files/read-source.ts";
+import type { DataRequest } from "../../files/read-source.ts";
+import { readBlocks } from "../../formats/tables/read-table.ts";
+import { createSpool } from "./block-spool.ts";
+import type { BlockSpool } from "./block-spool.ts";
+import { fitBlocks, rowsOfSplit } from "./fit-blocks.ts";
+
+/** The number of rows of a block, and the number of blocks whose rows are shuffled together in memory. */
+export interface StreamSizes {
+  readonly block: number;
+  readonly buffer: number;
+}
+
+export interface StreamedDataset {
+  readonly dataset: Dataset;
+  /** The files, with tables that have no rows. */
+  readonly source: Source;
+  /** The number of rows in all files. */
+  readonly rows: number;
+  /** The size of the temporary files in bytes. */
+  readonly bytes: number;
+  /** Removes the temporary files. */
+  close(): void;
+}
+
+export interface StreamRequest extends DataRequest {
+  readonly context: DatasetContext;
+  readonly seed: number;
+  readonly sizes: StreamSizes;
+  readonly locateErrors: LocateErrors;
+  /** Reports how many rows of a file have been read. */
+  progress(file: string, rows: number): void;
+}
+
+/** The rows of a data file on disk. */
+interface SpooledFile {
+  readonly file: string;
+  readonly spool: BlockSpool;
+}
+
+/** Reads the data files once, fits the encoding, and checks every row. @throws DiagnosticError */
+export async function streamedDataset(request: StreamRequest): Promise<StreamedDataset> {
+  const { context, sizes, locateErrors, progress } = request;
+  const files = new Map<Table, SpooledFile>();
+  const spools: BlockSpool[] = [];
+  const close = () => spools.forEach((spool) => spool.close());
+  let texts: ReadonlySet<string> | undefined;
+  try {
+    const source = await readSource(request, async (file, wanted) => {
+      const spool = createSpool();
+      const isFirst = spools.push(spool) === 1;
+      let rows = 0;
+      const table = await readBlocks(file, wanted, sizes.block, (block) => {
+        // Ranges have their meaning in the first file, which is that of the training rows.
+        texts ??= new Set(namedBy([...block.columns.keys()], context.data.reads?.texts ?? []).flat());
+        const labels = isFirst
+          ? locateErrors(file, () => labelsOf(context, block, rows, request.seed))
+          : new Uint8Array(block.rows);
+        spool.add({ table: block, labels }, texts);
+        rows += block.rows;
+        progress(file, rows);
+      });
+      files.set(table, { file, spool });
+      return table;
+    });
+    const dataset = datasetIn(request, source, files);
+    const [rows, bytes] = [
+      [...files.keys()].reduce((sum, table) => sum + table.rows, 0),
+      spools.reduce((sum, spool) => sum + spool.bytes, 0),
+    ];
+    return { dataset, source, rows, bytes, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+// Splits. The split of a row depends only on its number, the seed and its cells.
+
+/** The labels of the rows of a block, the first of which has the number `start`. */
+function labelsOf(context: DatasetContext, table: Table, start: number, seed: number): Uint8Array {
+  const { splitRules = {} } = context.data;
+  const { test = 0, validation = 0 } = context.training;
+  const key = randomKey(seed, 0, salts.split);
+  const inColumn = (split: "validation" | "test", row: number) => {
+    const { column, value = split } = splitRules[split] ?? {};
+    return column !== undefined && columnOf(table, column).text(row).trim() === value;
+  };
+  const fractionOf = (split: "validation" | "test", fraction: number) =>
+    splitRules[split]?.fraction ?? fraction;
+  return Uint8Array.from({ length: table.rows }, (_, row) => {
+    checkSplitName(context, table, row);
+    const drawn = randomUnit(key, start + row);
+    const tested = fractionOf("test", test);
+    if (inColumn("test", row) || drawn < tested) return splitLabels.test;
+    const isValidation = inColumn("validation", row) || drawn < tested + fractionOf("validation", validation);
+    return isValidation ? splitLabels.validation : splitLabels.train;
+  });
+}
+
+/** Without a value in the rule, each cell of the column names a split. */
+function checkSplitName({ data: { splitRules = {} } }: DatasetContext, table: Table, row: number): void {
+  const rules = [splitRules.test, splitRules.validation].filter((rule) => rule?.column !== undefined);
+  const [{ column } = {}] = rules;
+  if (column === undefined || rules.some((rule) => rule?.value !== undefined || rule?.column !== column))
+    return;
+  const names = ["train", ...(["validation", "test"] as const).filter((split) => splitRules[split]?.column)];
+  const own = columnOf(table, column).text(row).trim();
+  if (names.includes(own)) return;
+  throw wrongCell(
+    table,
+    column,
+    row,
+    `"${shown(own)}" is not a split of the spec: write ${names.join(" or ")}`,
+  );
+}
+
+// The data set: a stream for each split.
+
+function datasetIn(request: StreamRequest, source: Source, files: ReadonlyMap<Table, SpooledFile>): Dataset {
+  const { context, locateErrors } = request;
+  const main = fileOf(files, source.table);
+  const fields = locateErrors(main.file, () => {
+    if (!main.spool.counts.some((counts) => counts[splitLabels.train] > 0))
+      throw new InputError(`validation and test leave none of ${source.table.rows} rows for training`);
+    return fitBlocks(context, () => main.spool.all());
+  });
+  const all = [...files.values()];
+  for (const { file, spool } of all)
+    for (const { table } of spool.all())
+      locateErrors(file, () =>
+        encodeRows(
+          context,
+          fields,
+          table,
+          Int32Array.from({ length: table.rows }, (_, i) => i),
+        ),
+      );
+  const part = (split: "validation" | "test", own: Source["test"]) => {
+    const inMain = main.spool.counts.some((counts) => counts[splitLabels[split]] > 0);
+    if (own !== undefined)
+      return { [split]: splitIn(request, fields, fileOf(files, own.table), splitLabels.train) };
+    if (inMain) return { [split]: splitIn(request, fields, main, splitLabels[split]) };
+    if ((context.data.splitRules?.[split] ?? context.training[split]) === undefined) return {};
+    throw new InputError(`the ${split} split has no row`);
+  };
+  return {
+    train: splitIn(request, fields, main, splitLabels.train),
+    ...locateErrors(main.file, () => part("validation", source.validationFile)),
+    ...locateErrors(main.file, () => part("test", source.test)),
+    fields,
+  };
+}
+
+function fileOf(files: ReadonlyMap<Table, SpooledFile>, table: Table): SpooledFile {
+  const file = files.get(table);
+  if (file === undefined) throw new InternalError("a table was not read in blocks");
+  return file;
+}
+
+/** The rows of a file with this label. */
+function splitIn(
+  { context, sizes, locateErrors }: StreamRequest,
+  fields: readonly FittedField[],
+  { file, spool }: SpooledFile,
+  label: number,
+): Batch {
+  const blocks = [...spool.counts.keys()].filter((block) => spool.counts[block][label] > 0);
+  const counts = blocks.map((block) => spool.counts[block][label]);
+  const stream: RowStream = {
+    rows: counts.reduce((sum, count) => sum + count, 0),
+    blocks: blocks.length,
+    buffer: sizes.buffer,
+    read: (block) =>
+      locateErrors(file, () => {
+        const { table, labels } = spool.read(blocks[block]);
+        return encodeRows(context, fields, table, rowsOfSplit(labels, label));
+      }),
+  };
+  const pages = pagesOf(stream, counts);
+  const arrays = batchFields(context.model).map(({ name, size }) => [
+    name,
+    numbersIn(stream, pages, name, size),
+  ]);
+  return withRowStream(Object.fromEntries(arrays), stream);
+}
+
+// Each input and target as an array whose numbers are read when they are used, a block at a time. Training reads
+// blocks; this is for code that looks at a few rows.
+
+/** Finds a row: its block, and its number in it. The last block stays in memory. */
+type Pages = (row: number) => { readonly batch: Batch; readonly row: number };
+
+function pagesOf(stream: RowStream, counts: readonly number[]): Pages {
+  const starts: number[] = [];
+  counts.reduce((start, count) => {
+    starts.push(start);
+    return start + count;
+  }, 0);
+  let [last, batch]: [number, Batch] = [-1, {}];
+  return (row) => {
+    const block = starts.findLastIndex((start) => start <= row);
+    if (block !== last) [last, batch] = [block, stream.read(block)];
+    return { batch, row: row - starts[block] };
+  };
+}
+
+function numbersIn(stream: RowStream, pages: Pages, name: string, size: number): ArrayLike<number> {
+  const length = stream.rows * size;
+  const numberAt = (index: number) => {
+    const { batch, row } = pages(Math.floor(index / size));
+    return batch[name][row * size + (index % size)];
+  };
+  const target: ArrayLike<number> = { length };
+  return new Proxy(target, {
+    get(own, key): unknown {
+      const index = typeof key === "string" && /^\d+$/.test(key) ? Number(key) : -1;
+      if (index < 0) return Reflect.get(own, key);
+      return index < length ? numberAt(index) : undefined;
+    },
+  });
+}

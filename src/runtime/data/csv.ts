@@ -1,0 +1,125 @@
+// The CSV parser, which builds a table from the pieces of a text.
+import { InputError } from "../step/errors.ts";
+import { namedBy } from "./fields.ts";
+import type { DataFacts } from "./fields.ts";
+import { numberList, storedColumn } from "./stored-column.ts";
+import type { StoredColumn } from "./stored-column.ts";
+import { checkAnyRow, checkCells, checkNames, numberIn } from "./table.ts";
+import type { Table } from "./table.ts";
+
+/** Takes the pieces of a text in order. Throws an error with its line. */
+interface PieceReader<Result> {
+  add(piece: string): void;
+  end(): Result;
+}
+
+/** Builds a table from the pieces of a text. */
+export type TextReader = PieceReader<Table>;
+
+/**
+ * Starts to read a text. With `asked`, predictions for its rows are requested. Then no row is dropped, and the
+ * columns may be in another order than those of the training file.
+ */
+export type TextFormat = (data: DataFacts, asked?: string) => TextReader;
+
+/** Whether to leave out a row. */
+type SkipsRow = (cells: readonly string[], names: readonly string[]) => boolean;
+
+/**
+ * Reads CSV (RFC 4180) with quoted cells, doubled quotes, any line endings and a byte-order mark. The first
+ * row names the columns. Those that `reads` does not name are not stored, unless ranges may have another
+ * meaning in this file. Without `reads`, all columns are texts. Empty lines are skipped.
+ */
+export function csv(
+  { reads }: DataFacts,
+  asked?: string,
+  read = numberIn,
+  skips: SkipsRow = () => false,
+  pattern?: RegExp,
+): TextReader {
+  let names: readonly string[] = [];
+  let columns: StoredColumn[] = [];
+  let [found, rows] = [0, 0];
+  const lines = numberList();
+  const take = (cells: readonly string[], line: number) => {
+    if (names.length === 0) {
+      checkNames({ cells, line });
+      names = cells;
+      const kinds = new Map(
+        Object.entries(reads ?? { texts: names }).flatMap(([kind, entries]) =>
+          namedBy(names, entries).flatMap((found) => found.map((name) => [name, kind] as const)),
+        ),
+      );
+      columns = names.map((name) => storedColumn(read, kinds.get(name) ?? (asked && "texts")));
+    } else {
+      checkCells(names.length, cells.length, line);
+      found++;
+      if (skips(cells, names)) return;
+      columns.forEach(({ add }, i) => add(cells[i]!));
+      rows++;
+    }
+    lines.push(line);
+  };
+  const records = recordsOf(take, pattern);
+  return {
+    add: records.add,
+    end() {
+      records.end();
+      if (names.length === 0) checkNames(undefined);
+      checkAnyRow(found, lines.at(0));
+      return {
+        rows,
+        columns: new Map(columns.map((column, i) => [names[i]!, column])),
+        lineOf: (row) => lines.at(row + 1),
+      };
+    },
+  };
+}
+
+/** The longest record that may span several pieces. A quote without an end would take the rest of the file. */
+const longestRecord = 0x1000000;
+
+/**
+ * Splits the pieces of a CSV file into records. `pattern` matches one cell, quoted or plain, and its end: a
+ * comma or a line break. It does not match U+FFFD, because this character replaces bytes that are not UTF-8.
+ * It does not match a `\r` at the end of a piece, because a `\n` may follow.
+ */
+export function recordsOf(
+  take: (cells: readonly string[], line: number) => void,
+  pattern = /(?:"([^"\ufffd]*(?:""[^"\ufffd]*)*)"|([^",\r\n\ufffd]*))(,|\r?\n|\r(?!$))/y,
+): PieceReader<void> {
+  let [line, rest, longest] = [1, "", longestRecord];
+  const add = (piece: string) => {
+    rest += piece;
+    if (line === 1) rest = rest.replace(/^\ufeff/, "");
+    let start = 0;
+    let cells: string[] = [];
+    for (let match = pattern.exec(rest); match; match = pattern.exec(rest)) {
+      const [, quoted, plain, end] = match;
+      cells.push(plain ?? quoted!.replaceAll('""', '"'));
+      if (/[^\r\n]/.test(end!)) continue;
+      if (cells.length > 1 || cells[0] !== "") take(cells, line);
+      cells = [];
+      const record = rest.slice(start, pattern.lastIndex);
+      line += record.split(/\r?\n|\r/).length - 1;
+      start += record.length;
+    }
+    // The last record of a piece continues in the next piece.
+    rest = rest.slice(start);
+    if (rest.length > longest) throw new InputError("invalid quote or not UTF-8", line);
+  };
+  return {
+    add,
+    end() {
+      longest = 0;
+      add("\n");
+    },
+  };
+}
+
+/** Reads a whole text. */
+export function tableOfText(text: string, format: TextFormat, data: DataFacts): Table {
+  const { add, end } = format(data);
+  add(text);
+  return end();
+}

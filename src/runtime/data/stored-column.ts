@@ -1,0 +1,85 @@
+// Columns that grow while a file is read. A number takes four bytes if possible, and a text is stored once.
+import type { Column } from "./table.ts";
+
+/** A growing list of numbers. */
+export interface NumberList {
+  push(value: number): void;
+  at(index: number): number;
+  /** All numbers, in a new array. */
+  all(): Float64Array;
+}
+
+/** Numbers as quotients: numbers[i] / unit. */
+type Block = readonly [numbers: ArrayLike<number>, unit: number];
+
+const blockSize = 1024;
+
+/** Creates a list. Most decimals take 32 bits, other numbers 64 bits. */
+export function numberList(): NumberList {
+  const blocks: Block[] = [];
+  let last: number[] = [];
+  const at = (index: number) => {
+    const [numbers, unit] = blocks[Math.floor(index / blockSize)] ?? [last, 1];
+    return numbers[index % blockSize]! / unit;
+  };
+  return {
+    push(value) {
+      if (last.push(value) < blockSize) return;
+      blocks.push(packed(last));
+      last = [];
+    },
+    at,
+    all: () => new Float64Array(blocks.length * blockSize + last.length).map((_, i) => at(i)),
+  };
+}
+
+/**
+ * Packs numbers into 32 bits each if all of them are w / u, for integers w and a power of ten u. The quotient
+ * of two integers is rounded to the nearest double, as the decimal text was. So it is the same number.
+ */
+function packed(values: readonly number[]): Block {
+  for (let unit = 1; unit < 1e10; unit *= 10) {
+    const whole = (value: number) => Math.round(value * unit) | 0;
+    if (values.every((value) => Object.is(whole(value) / unit, value)))
+      return [new Int32Array(values.map(whole)), unit];
+  }
+  return [Float64Array.from(values), 1];
+}
+
+/** A column while it is read. */
+export interface StoredColumn extends Column {
+  /** Adds the cell of the next row. */
+  add(cell: string): void;
+}
+
+/**
+ * Creates a column of this kind:
+ *
+ *   texts      each text is stored once, and for each row the first row with its text
+ *   numbers    of all rows with the same text that is not a number, only the first one has the text
+ *   undefined  nothing is stored
+ */
+export function storedColumn(read: (cell: string) => number, kind: string | undefined): StoredColumn {
+  const isText = kind === "texts";
+  const list = numberList();
+  const firstRows = new Map<string, number>();
+  const texts: Record<number, string> = {};
+  let rows = 0;
+  return {
+    size: 1,
+    add(cell) {
+      if (!kind) return;
+      let number = isText ? NaN : read(cell);
+      if (Number.isNaN(number)) {
+        const first = firstRows.get(cell) ?? rows;
+        firstRows.set(cell, first);
+        texts[first] = cell;
+        if (isText) number = first;
+      }
+      list.push(number);
+      rows++;
+    },
+    numbers: () => (isText ? list.all().map((first) => read(texts[first]!)) : list.all()),
+    text: (row) => texts[isText ? list.at(row) : row] ?? "",
+  };
+}

@@ -1,0 +1,269 @@
+// `tapeless train --stream`. If one fails, a training on rows from disk differs from one on the same rows in
+// memory, mixes its splits, or accepts what it cannot do.
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeEach, expect, test } from "vitest";
+import { readCheckpoint } from "../../../src/runtime/checkpoints/checkpoint.ts";
+import { expectRefusal, workspace } from "../cli/workspace.ts";
+
+const place = workspace();
+afterAll(place.remove);
+
+const words = ["red fox", "Red hen", "blue hen", "a hen, a fox", "blue"];
+
+/** Rows with a bit of everything: numbers, missing ones, categories, texts, a column of splits, and a class. */
+function rowsFrom(start: number, count: number): Record<string, string | number>[] {
+  return Array.from({ length: count }, (_, i) => {
+    const n = start + i;
+    return {
+      u: Math.round(Math.sin(n) * 1e4) / 1e3,
+      v: n % 9 === 4 ? "NA" : (n * 37) % 101,
+      colour: n % 23 === 0 ? "rare" : ["red", "green", "blue"][(n * n) % 3],
+      size: n % 11 === 5 ? "" : ["S", "M", "L"][n % 3],
+      note: words[(n * 3) % 5],
+      split: ["train", "train", "validation", "train", "test"][n % 5],
+      kind: Math.sin(n) > 0 ? "up" : "down",
+      price: Math.round((Math.cos(n) * 50 + 70) * 100) / 100,
+    };
+  });
+}
+
+const csvOf = (rows: readonly Record<string, string | number>[]): string =>
+  [
+    Object.keys(rows[0]).join(),
+    ...rows.map((row) =>
+      Object.values(row)
+        .map((cell) => JSON.stringify(cell))
+        .join(),
+    ),
+  ].join("\n");
+
+const rows = rowsFrom(0, 250);
+
+const inputs = {
+  numbers: { columns: ["u"], scale: "standard" },
+  gaps: { columns: ["v"], missing: "mean", scale: "min-max" },
+  colour: { columns: ["colour"], categories: "index" },
+  size: { columns: ["size"], categories: "one-hot", missing: "category", unseen: "category" },
+  note: { columns: ["note"], words: { length: 8, lowerCase: true, cut: true } },
+};
+
+const spec = {
+  name: "mixed",
+  inputs: {
+    numbers: { shape: [1] },
+    gaps: { shape: [1] },
+    colour: { shape: [1], dtype: "i32" },
+    size: { shape: [5] },
+    note: { shape: [8], dtype: "i32" },
+  },
+  targets: { kind: { classes: 2 }, price: { shape: [1] } },
+  network: [
+    { name: "words", type: "embedding", vocabulary: 6, units: 3, from: "note" },
+    { name: "bag", type: "global-avg-pool1d" },
+    { name: "tint", type: "embedding", vocabulary: 5, units: 2, from: "colour" },
+    { name: "flat", type: "flatten" },
+    { name: "all", type: "concat", from: ["bag", "flat", "numbers", "gaps", "size"] },
+    { name: "hidden", type: "dense", units: 6, activation: "tanh", from: "all" },
+    { name: "head1", type: "dense", units: 2, from: "hidden" },
+    { name: "head2", type: "dense", units: 1, from: "hidden" },
+  ],
+  losses: {
+    kind: { loss: "cross-entropy", from: "head1", metrics: ["accuracy"] },
+    price: { loss: "mse", from: "head2", metrics: ["mae"] },
+  },
+  optimizer: { type: "adam", learningRate: 0.01 },
+  training: { epochs: 3, batchSize: 16, seed: 4, shuffle: false },
+  data: {
+    file: "rows.csv",
+    inputs,
+    targets: { kind: { columns: ["kind"] }, price: { columns: ["price"], scale: "standard" } },
+  },
+};
+
+type Spec = typeof spec;
+
+const bySplitColumn = { validation: { column: "split" }, test: { column: "split" } };
+
+beforeEach(() => {
+  place.write("rows.csv", csvOf(rows));
+  place.write("mixed.json", spec);
+});
+
+const train = (...args: readonly string[]) => place.run("train", "mixed.json", "--json", ...args);
+
+/** The figures, the fitted encoding, and the bytes of parameters and optimizer. */
+async function outcomeOf(...args: readonly string[]) {
+  const { code, stdout, stderr } = await train("--out", "run.ckpt", ...args);
+  expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+  const { header, data } = readCheckpoint(place.bytes("run.ckpt"));
+  return { stdout, fields: header.notes.fields, progress: header.progress, data };
+}
+
+test.each([
+  ["one file", {}, {}],
+  ["splits in a column", bySplitColumn, {}],
+  [
+    "files of their own",
+    {},
+    { file: undefined, train: "rows.csv", validation: "held.csv", test: "test.csv" },
+  ],
+])("without shuffling, it gives the bits of a training in memory: %s", async (_, split, files) => {
+  place.write("held.csv", csvOf(rowsFrom(300, 40)));
+  place.write("test.csv", csvOf(rowsFrom(400, 30)));
+  place.write("mixed.json", {
+    ...spec,
+    training: { ...spec.training, ...split },
+    data: { ...spec.data, ...files },
+  });
+  const inMemory = await outcomeOf();
+  for (const sizes of [[], ["--block", "300", "--buffer", "1"], ["--block", "7", "--buffer", "3"]])
+    expect(await outcomeOf("--stream", ...sizes)).toEqual(inMemory);
+});
+
+test("JSON Lines and gzip give the result of CSV", async () => {
+  const inMemory = await outcomeOf();
+  place.write("rows.csv.gz", gzipSync(csvOf(rows)));
+  place.write("rows.jsonl", rows.map((row) => JSON.stringify(row)).join("\n"));
+  for (const file of ["rows.csv.gz", "rows.jsonl"])
+    expect(await outcomeOf("--data", file, "--stream", "--block", "32")).toEqual(inMemory);
+});
+
+test("characters are fitted like those of all rows", async () => {
+  const text = {
+    name: "text",
+    inputs: { note: { shape: [16], dtype: "i32" } },
+    targets: { next: { shape: [16], classes: 15 } },
+    network: [
+      { type: "embedding", vocabulary: 15, units: 4 },
+      { type: "gru", units: 5, returnSequences: true },
+      { type: "dense", units: 15 },
+    ],
+    loss: "cross-entropy",
+    optimizer: "adam",
+    training: spec.training,
+    data: {
+      file: "rows.csv",
+      inputs: { note: { columns: ["note"], characters: { length: 16 } } },
+      targets: { next: { nextOf: "note" } },
+    },
+  };
+  place.write("mixed.json", text);
+  const first = await train();
+  const [, found = "15"] = /, (\d+) with the start token/.exec(first.stderr) ?? [];
+  place.write(
+    "mixed.json",
+    JSON.stringify(text).replaceAll("15,", `${found},`).replaceAll(":15}", `:${found}}`),
+  );
+  expect(await outcomeOf("--stream", "--block", "64")).toEqual(await outcomeOf());
+});
+
+/** The spec with random splits and shuffling. */
+function shuffled(): Spec & { training: object } {
+  const fractions = { validation: { fraction: 0.2 }, test: { fraction: 0.2 } };
+  return { ...spec, training: { ...spec.training, shuffle: true, ...fractions } };
+}
+
+test("the split of a row depends on the seed, and not on the size of blocks", async () => {
+  place.write("mixed.json", {
+    ...shuffled(),
+    training: { ...shuffled().training, shuffle: false, epochs: 1 },
+  });
+  const figuresOf = async (...args: readonly string[]) => (await outcomeOf("--stream", ...args)).stdout;
+  const figures = await figuresOf();
+  expect(Object.keys(JSON.parse(figures))).toEqual(expect.arrayContaining(["train", "validation", "test"]));
+  expect(await figuresOf("--block", "10")).toBe(figures);
+  expect(await figuresOf("--seed", "5")).not.toBe(figures);
+});
+
+test("with shuffling, runs repeat bit for bit, and resuming continues them", async () => {
+  place.write("mixed.json", shuffled());
+  const sizes = ["--stream", "--block", "20", "--buffer", "4"];
+  const whole = await outcomeOf(...sizes);
+  expect(await outcomeOf(...sizes)).toEqual(whole);
+  await train("--out", "half.ckpt", "--epochs", "1", ...sizes);
+  expect(await outcomeOf("--resume", "half.ckpt", ...sizes)).toEqual(whole);
+  expect(await outcomeOf("--stream", "--block", "20", "--buffer", "2")).not.toEqual(whole);
+});
+
+test("a checkpoint continues only with the options that it was trained with", async () => {
+  place.write("mixed.json", shuffled());
+  await train("--out", "streamed.ckpt", "--epochs", "1", "--stream", "--block", "20");
+  await train("--out", "plain.ckpt", "--epochs", "1");
+  expectRefusal(
+    await train("--resume", "streamed.ckpt"),
+    "streamed.ckpt was trained with --stream --block 20 --buffer 32, not no --stream",
+    "use --stream --block 20 --buffer 32",
+  );
+  expectRefusal(
+    await train("--resume", "streamed.ckpt", "--stream"),
+    "not --stream --block 4096 --buffer 32",
+  );
+  expectRefusal(
+    await train("--resume", "plain.ckpt", "--stream"),
+    "plain.ckpt was trained with no --stream",
+    "omit --stream",
+  );
+});
+
+test("it says where the rows are, and a model predicts from its checkpoint", async () => {
+  const { stderr } = await train("--stream", "--out", "run.ckpt");
+  expect(stderr).toMatch(/rows\.csv: 250 rows, stored in a temporary file of \d+\.\d MB for this training/);
+  const { code, stdout } = await place.run("predict", "mixed.json", "run.ckpt", "rows.csv");
+  expect([code, stdout.split("\n").length]).toEqual([0, 252]);
+});
+
+test.each([
+  [
+    "a cell that is not a number",
+    { 140: { u: "many" } },
+    'rows.csv:142 error T2004: column "u": "many" is not a number',
+  ],
+  [
+    "an unknown split",
+    { 77: { split: "tset" } },
+    'rows.csv:79 error T2004: column "split": "tset" is not a split of the spec',
+  ],
+  ["a third class", { 200: { kind: "sideways" } }, 'kind has 2 classes, but column "kind" has 3'],
+])("%s is reported before training", async (_, changes: Record<number, Record<string, string>>, message) => {
+  place.write("rows.csv", csvOf(rows.map((row, i) => ({ ...row, ...changes[i] }))));
+  place.write("mixed.json", { ...spec, training: { ...spec.training, ...bySplitColumn } });
+  expectRefusal(await train("--stream", "--block", "50"), message);
+});
+
+test.each([
+  ["folds", { training: { ...spec.training, validation: { folds: 3 } } }, [], "does not support folds"],
+  [
+    "groups",
+    { training: { ...spec.training, test: { fraction: 0.2, group: "colour" } } },
+    [],
+    "a split by `group`",
+  ],
+  [
+    "splits by time",
+    { training: { ...spec.training, test: { last: 0.2 } }, data: { ...spec.data, time: "u" } },
+    [],
+    "a split with `last`",
+  ],
+  ["a report", {}, ["--report"], "cannot be combined with --report"],
+  ["a page", {}, ["--serve"], "cannot be combined with --serve"],
+  ["TensorBoard", {}, ["--tensorboard", "runs"], "cannot be combined with --tensorboard"],
+])("--stream refuses %s, and says why", async (_, changes, flags, message) => {
+  const { training, data } = { ...spec, ...changes };
+  const time = "time" in data ? { column: "u", format: "number" } : undefined;
+  place.write("mixed.json", { ...spec, training, data: { ...data, ...(time && { time }) } });
+  expectRefusal(
+    await place.run("train", "mixed.json", "--stream", ...flags),
+    message,
+    "needs all rows in memory",
+  );
+});
+
+test("other formats, and sizes without --stream, are refused", async () => {
+  place.write("rows.npy", Buffer.from("\x93NUMPY\x01\0", "latin1"));
+  expectRefusal(
+    await train("--stream", "--data", "rows.npy"),
+    "only CSV and JSON Lines can be read in blocks",
+    "convert the file",
+  );
+  expectRefusal(await train("--block", "9"), "--block needs --stream");
+});
