@@ -102,7 +102,7 @@ describe("a network of layers", () => {
     expect(pathOf(lineWith(lines, "  batchSize: 8"))).toBe("training.batchSize");
     expect(pathOf(lineWith(lines, 'name: "dense3.bias"'))).toBe("network.3");
     expect(pathOf(lineWith(lines, "  validation: 0.2"))).toBe("training.validation");
-    expect(pathOf(lineWith(lines, 'columns: ["a0..a5"]'))).toBe("data");
+    expect(pathOf(lineWith(lines, 'columns: ["a0..a5"]'))).toBe("data.inputs");
   });
 
   it("the initialisation of a parameter has the path of its layer", () => {
