@@ -7159,11 +7159,9 @@ function csv(
     if (names.length === 0) {
       checkNames({ cells, line });
       names = cells;
-      const kinds = new Map(
-        Object.entries(reads ?? { texts: names }).flatMap(([kind, entries]) =>
-          namedBy(names, entries).flatMap((found) => found.map((name) => [name, kind] as const)),
-        ),
-      );
+      const kinds = new Map<string, string>();
+      for (const [kind, entries] of Object.entries(reads ?? { texts: names }))
+        for (const name of namedBy(names, entries).flat()) kinds.set(name, kind);
       columns = names.map((name) => storedColumn(read, kinds.get(name) ?? (asked && "texts")));
     } else {
       checkCells(names.length, cells.length, line);
