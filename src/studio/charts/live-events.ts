@@ -59,12 +59,19 @@ const maxEvents: Readonly<Record<LiveEvent["kind"], number>> = {
  */
 export class LiveHistory {
   private readonly kept = new Map<LiveEvent["kind"], LiveEvent[]>();
+  private readonly limit: number;
+
+  /** `limit` bounds the number of events of each kind further. */
+  constructor(limit = Infinity) {
+    this.limit = limit;
+  }
 
   add(event: LiveEvent): void {
     const { kind } = event;
-    const list = maxEvents[kind] === 1 ? [] : (this.kept.get(kind) ?? []);
+    const most = Math.min(maxEvents[kind], this.limit);
+    const list = most === 1 ? [] : (this.kept.get(kind) ?? []);
     list.push(event);
-    this.kept.set(kind, list.length > maxEvents[kind] ? thinnedOut(list) : list);
+    this.kept.set(kind, list.length > most ? thinnedOut(list) : list);
   }
 
   /** The events of one kind, in order. */

@@ -96,7 +96,22 @@ describe("the server", () => {
     setTimeout(() => server.send({ kind: "end", at: 2, outcome: "done", text: "all" }), 30);
     const { headers, body } = await ask(port, `/${token}/events`, { until: '"text":"all"' });
     expect(headers["content-type"]).toContain("text/event-stream");
-    expect(body).toMatch(/^event: history\ndata: \[{"kind":"stage".*\]\n\n(: .*\n\n)*data: {"kind":"end"/);
+    expect(body).toMatch(/^event: history\ndata: \[{"kind":"stage".*\]\n\n(: .*\n\n)*data: \[{"kind":"end"/);
+  });
+
+  it("sends many events in few messages, with the first and the last of them", async () => {
+    const body = ask(port, `/${token}/events`, { until: '"text":"all"' });
+    setTimeout(() => {
+      for (let epoch = 0; epoch < 5000; epoch++)
+        server.send({ kind: "steps", at: epoch, epoch, loss: 1, rows: 8, learningRate: 1 });
+      server.send({ kind: "end", at: 5000, outcome: "done", text: "all" });
+    }, 30);
+    const messages = [...(await body).body.matchAll(/^data: (.*)$/gm)].slice(1).map(([, text]) => text);
+    const epochs = messages.flatMap((text) =>
+      JSON.parse(text).flatMap((event: LiveEvent) => (event.kind === "steps" ? [event.epoch] : [])),
+    );
+    expect(epochs.length).toBeLessThan(500);
+    expect([epochs[0], epochs.at(-1)]).toEqual([0, 4999]);
   });
 
   it("listens only on the loopback address", async () => {

@@ -27,6 +27,12 @@ export interface LiveServer {
 const host = "127.0.0.1";
 /** Milliseconds between comments that keep idle connections open. */
 const heartbeat = 15_000;
+/**
+ * Milliseconds between messages, and the maximum number of events of each kind in one message. A small model
+ * trains for thousands of epochs per second, and a page could neither read nor draw an event for each of them.
+ */
+const pause = 100;
+const eventsOfMessage = 50;
 /** Unread bytes after which a connection is closed. The page reconnects and receives the whole history. */
 const maxUnreadBytes = 0x1000000;
 
@@ -65,6 +71,7 @@ export function createLiveServer({ token, page, onStop }: LiveServerOptions): Li
   });
 
   function subscribe(response: ServerResponse): void {
+    sendWaiting();
     response.writeHead(200, { ...guards, "Content-Type": "text/event-stream; charset=utf-8" });
     response.write(`event: history\ndata: ${JSON.stringify(history.all())}\n\n`);
     readers.add(response);
@@ -74,6 +81,15 @@ export function createLiveServer({ token, page, onStop }: LiveServerOptions): Li
     for (const reader of readers)
       if (reader.writableLength > maxUnreadBytes) reader.destroy();
       else reader.write(text);
+  };
+  let waiting = new LiveHistory(eventsOfMessage);
+  let timer: NodeJS.Timeout | undefined;
+  const sendWaiting = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    const events = waiting.all();
+    waiting = new LiveHistory(eventsOfMessage);
+    if (events.length > 0) broadcast(`data: ${JSON.stringify(events)}\n\n`);
   };
   const beat = setInterval(() => broadcast(": still here\n\n"), heartbeat).unref();
 
@@ -85,11 +101,13 @@ export function createLiveServer({ token, page, onStop }: LiveServerOptions): Li
       }),
     send(event) {
       history.add(event);
-      broadcast(`data: ${JSON.stringify(event)}\n\n`);
+      waiting.add(event);
+      timer ??= setTimeout(sendWaiting, pause);
     },
     close: () =>
       new Promise((resolve) => {
         clearInterval(beat);
+        sendWaiting();
         server.close(() => resolve());
         for (const reader of readers) reader.end("event: bye\ndata: {}\n\n");
         server.closeIdleConnections();

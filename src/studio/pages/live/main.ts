@@ -50,8 +50,8 @@ function showTraining(model: string): void {
     isNow("open");
   });
   source.addEventListener("message", ({ data }) => {
-    const event: LiveEvent = JSON.parse(data);
-    history.add(event);
+    const events: LiveEvent[] = JSON.parse(data);
+    for (const event of events) history.add(event);
     drawSoon();
   });
   source.addEventListener("bye", () => {
