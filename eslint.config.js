@@ -39,14 +39,15 @@ const typed = [
 ];
 
 export default [
-  // Ignores code from the parser generator, from this compiler, from other projects and from the fuzzer.
+  // Ignores code from the parser generator, from this compiler, from other projects and from the fuzzer, and builds.
   {
     ignores: [
       "**/formula/tables.ts",
       "generated/",
       "playground/",
       "vitest.config.ts",
-      "dist/",
+      "**/dist/",
+      "docs/site/pages/",
       "test/reference/cases/",
       "test/fuzz/cases/",
       "**/node_modules/",

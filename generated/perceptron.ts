@@ -2818,6 +2818,25 @@ const highestStart = 1e4;
 /** Targets of at most this size do not explain a high loss. In that case, the inputs are too large. */
 const smallTarget = 10;
 
+/** The rows of the first batch. */
+function firstBatch(model: ModelFacts, train: Batch): Record<string, Float64Array> {
+  const fields = batchFields(model).map(({ name, size }): [string, Float64Array] => {
+    const length = Math.min(train[name]!.length, model.batchSize * size);
+    return [name, Float64Array.from({ length }, (_, i) => train[name]![i]!)];
+  });
+  return Object.fromEntries(fields);
+}
+
+/** Says why a loss is high, and which scale lowers it. `values` are targets. */
+function highLossText(what: string, loss: number, target: string, values: Float64Array): string {
+  const size = values.reduce((sum, value) => sum + Math.abs(value), 0) / values.length;
+  const [reason, place] =
+    size > smallTarget
+      ? [`${target} is about ${Number(size.toPrecision(3))}`, `to data.targets.${target}`]
+      : ["the inputs are large", "to them in data.inputs"];
+  return `${what} starts at ${figureText(loss)}, because ${reason}: add "scale": "standard" ${place}`;
+}
+
 /**
  * Returns a warning if the loss of the first batch is too high before the first step. Otherwise returns
  * undefined.
@@ -2825,21 +2844,9 @@ const smallTarget = 10;
 function firstLossText(model: ModelFacts, trainer: Trainer, { train }: Dataset): string | undefined {
   if (trainer.epoch > 0) return undefined;
   const target = Object.keys(model.targets)[0]!;
-  const batch = Object.fromEntries(
-    batchFields(model).map(({ name, size }) => {
-      const length = Math.min(train[name]!.length, model.batchSize * size);
-      return [name, Float64Array.from({ length }, (_, i) => train[name]![i]!)];
-    }),
-  );
+  const batch = firstBatch(model, train);
   const { loss } = trainer.evaluate(batch);
-  if (!(loss > highestStart)) return undefined;
-  const values = batch[target]!;
-  const size = values.reduce((sum, value) => sum + Math.abs(value), 0) / values.length;
-  const [reason, place] =
-    size > smallTarget
-      ? [`${target} is about ${Number(size.toPrecision(3))}`, `to data.targets.${target}`]
-      : ["the inputs are large", "to them in data.inputs"];
-  return `the loss starts at ${figureText(loss)}, because ${reason}: add "scale": "standard" ${place}`;
+  return loss > highestStart ? highLossText("the loss", loss, target, batch[target]!) : undefined;
 }
 
 /** Prints the warning in a program, before training. */

@@ -103,7 +103,10 @@ const folders = ["runtime", "compiler", "studio", "command"].flatMap((roof) =>
 /** Without docs/style.md, which lists the idioms themselves. */
 const pages = [
   ...["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].filter((path) => existsSync(join(root, path))),
-  ...filesUnder("docs", /\.md$/).filter((path) => path !== "docs/style.md"),
+  // The documentation site is built from copies of the pages.
+  ...filesUnder("docs", /\.md$/).filter(
+    (path) => path !== "docs/style.md" && !path.startsWith("docs/site/pages/"),
+  ),
 ];
 const code = filesUnder("src", /\.(ts|md)$/);
 

@@ -34,6 +34,10 @@ import type { Fresh } from "../stages/loops.ts";
 const isRealVariable = (x: Expression): boolean =>
   x.kind === "convert" && isFloat(x.type) && (x.x.kind === "variable" || isRealVariable(x.x));
 
+/** The name of the variable, if the expression is a variable or its free conversion. */
+const variableIn = (x: Expression): string | undefined =>
+  x.kind === "variable" ? x.name : isRealVariable(x) && x.kind === "convert" ? variableIn(x.x) : undefined;
+
 const isWorthSharing = (x: Expression): boolean =>
   x.kind !== "number" &&
   x.kind !== "variable" &&
@@ -127,6 +131,15 @@ function isHarmless(statement: Statement, run: readonly Statement[]): boolean {
   });
 }
 
+/** The position of the last statement that assigns each variable, also in inner loops. */
+function lastAssignments(statements: readonly Statement[]): ReadonlyMap<string, number> {
+  const last = new Map<string, number>();
+  statements.forEach((statement, position) => {
+    for (const name of changesOf([statement]).variables) last.set(name, position);
+  });
+  return last;
+}
+
 function shareBlock(
   statements: readonly Statement[],
   outer: NamedExpressions,
@@ -136,6 +149,7 @@ function shareBlock(
   const aliases = new Map<string, Expression>();
   const result: Statement[] = [];
   let counts = countsAhead(statements, 0);
+  const assignedUntil = lastAssignments(statements);
 
   const share = (x: Expression): Expression => {
     if (x.kind === "variable") return aliases.get(x.name) ?? x;
@@ -178,7 +192,8 @@ function shareBlock(
     }
     const mapped = mapExpressions(statement, share);
     if (mapped.kind === "let" && !mapped.mutable) {
-      if (mapped.value.kind === "variable" || isRealVariable(mapped.value)) {
+      const original = variableIn(mapped.value);
+      if (original !== undefined && (assignedUntil.get(original) ?? -1) < position) {
         aliases.set(mapped.name, mapped.value);
         return;
       }

@@ -8,7 +8,7 @@ import { formatPath } from "../diagnostics/diagnostic.ts";
 import type { Diagnostic, SpecPath } from "../diagnostics/diagnostic.ts";
 import { didYouMean, showValue } from "../util/message-text.ts";
 import { foreignKey, foreignName } from "./foreign-names.ts";
-import { keysOf, mostListed, mustBe, namesOf, nodeAtPath, sharedKeysOf } from "./json-schema.ts";
+import { keyOfNumber, keysOf, mostListed, mustBe, namesOf, nodeAtPath, sharedKeysOf } from "./json-schema.ts";
 import type { SchemaNode } from "./json-schema.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -247,7 +247,9 @@ function mismatch(path: SpecPath, schema: SchemaNode, spec: unknown): Diagnostic
   const needed = neededAt(path, schema, spec, value) ?? "a different value";
   const code =
     node?.enum && typeof value === "string" ? "T1202" : typeof value === "number" ? "T1203" : "T1201";
-  return wrong(path, code, `${formatPath(path)} must be ${needed}, got ${showValue(value)}`);
+  const key = node && typeof value === "number" ? keyOfNumber(node, value) : undefined;
+  const hint = key && `write { ${showValue(key)}: ${showValue(value)} }`;
+  return wrong(path, code, `${formatPath(path)} must be ${needed}, got ${showValue(value)}`, hint);
 }
 
 function wrong(path: SpecPath, code: DiagnosticCode, message: string, hint?: string): Diagnostic {

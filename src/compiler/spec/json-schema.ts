@@ -105,6 +105,20 @@ export function namesOf(node: SchemaNode, tag: string): string[] {
   return [...new Set(names.filter((name) => typeof name === "string"))];
 }
 
+/** The first key of an object without required keys that can have this number: `fraction` for a split of 0.2. */
+export function keyOfNumber(node: SchemaNode, value: number): string | undefined {
+  const open = alternatives(node).filter(({ required = [] }) => required.length === 0);
+  const members = open.flatMap(({ properties = {} }) => Object.entries(properties));
+  return members.find(([, member]) => typeof member === "object" && accepts(member, value))?.[0];
+}
+
+const accepts = (form: SchemaNode, value: number): boolean =>
+  (form.type === "number" || (form.type === "integer" && Number.isInteger(value))) &&
+  value >= (form.minimum ?? -Infinity) &&
+  value <= (form.maximum ?? Infinity) &&
+  value > Number(form.exclusiveMinimum ?? -Infinity) &&
+  value < Number(form.exclusiveMaximum ?? Infinity);
+
 /**
  * The rule for a value, as the end of a sentence with "must be": "a positive integer", "true or false".
  * `kind` describes a choice among named rows. If the value already has the type of one form, only that form

@@ -1,11 +1,9 @@
 // The warning about losses that start too high, for models with several targets.
 import type { Dataset, DatasetContext } from "../data/dataset.ts";
 import { columnFactsOf } from "../data/fields.ts";
-import { batchFields } from "../step/batch.ts";
-import { figureText } from "../training/train-on.ts";
 import type { Trainable } from "../training/train-on.ts";
 import type { Trainer } from "../trainer/trainer.ts";
-import { highestStart, smallTarget } from "./first-loss.ts";
+import { firstBatch, highLossText, highestStart } from "./first-loss.ts";
 import { say } from "./program.ts";
 
 /** A target whose loss starts too high, and the warning. */
@@ -21,26 +19,13 @@ export function highFirstLosses(
   { train }: Dataset,
 ): HighLoss[] {
   if (trainer.epoch > 0) return [];
-  const batch = batchFields(model).map(({ name, size }) => {
-    const values = train[name] ?? [];
-    const length = Math.min(values.length, model.batchSize * size);
-    return { name, values: Array.from(values).slice(0, length) };
-  });
-  const summary = trainer.evaluate(Object.fromEntries(batch.map(({ name, values }) => [name, values])));
-  return batch.flatMap(({ name, values }) => {
-    const loss = summary[`${name}.loss`] ?? 0;
-    const isPlain =
-      name in model.targets &&
-      model.targets[name]?.classes === undefined &&
-      columnFactsOf(data, name).scale === undefined;
-    if (!isPlain || !(loss > highestStart)) return [];
-    const size = values.reduce((sum, value) => sum + Math.abs(value), 0) / values.length;
-    const [reason, place] =
-      size > smallTarget
-        ? [`${name} is about ${Number(size.toPrecision(3))}`, `to data.targets.${name}`]
-        : ["the inputs are large", "to them in data.inputs"];
-    const found = `the loss of ${name} starts at ${figureText(loss)}, because ${reason}`;
-    return [{ target: name, text: `${found}: add "scale": "standard" ${place}` }];
+  const batch = firstBatch(model, train);
+  const summary = trainer.evaluate(batch);
+  return Object.entries(model.targets).flatMap(([target, { classes }]) => {
+    const loss = summary[`${target}.loss`] ?? 0;
+    const isScaled = columnFactsOf(data, target).scale !== undefined;
+    if (classes !== undefined || isScaled || !(loss > highestStart)) return [];
+    return [{ target, text: highLossText(`the loss of ${target}`, loss, target, batch[target]!) }];
   });
 }
 

@@ -6,6 +6,7 @@ import {
   add,
   binary,
   call,
+  convert,
   integer,
   less,
   multiply,
@@ -157,6 +158,30 @@ describe("eliminate-common-subexpressions", () => {
       ]),
     ];
     expect(after(share, body)).toBe(printStatements(body).join("\n"));
+  });
+});
+
+describe("copies of variables", () => {
+  const share = (kernel: Kernel) =>
+    eliminateCommonSubexpressions.ofKernel(kernel, kernelContext(freshNames()));
+  const total = variable("total", "f32");
+  const [old, converted] = [variable("old", "f32"), convert(total, "f64")];
+  const start: Statement = { kind: "let", name: "total", value: number(1, "f32"), mutable: true };
+  const change = assign("total", number(2, "f32"));
+  it("are replaced by the variable, also if they convert it", () => {
+    const body = [start, define("old", total), store("s", [], convert(old, "f64"))];
+    expect(after(share, body)).not.toContain("old");
+    const real = [start, define("copy", converted), store("s", [], variable("copy", "f64"))];
+    expect(after(share, real)).not.toContain("copy");
+  });
+  it("remain if the variable is assigned before they are read, also in an inner loop", () => {
+    const later = [change, overRows(() => [change])];
+    for (const between of later) {
+      const body = [start, define("old", total), between, store("s", [], convert(old, "f64"))];
+      expect(after(share, body)).toContain("let old");
+      const real = [start, define("copy", converted), between, store("s", [], variable("copy", "f64"))];
+      expect(after(share, real)).toContain("let copy");
+    }
   });
 });
 

@@ -25,6 +25,16 @@ const valueRows: Row[] = [
     "error T1203: network[0].units must be a positive integer, got -3",
   ],
   [
+    "a fraction instead of a split",
+    { training: { epochs: 1, batchSize: 4, seed: 1, validation: 0.2 } },
+    'error T1203: training.validation must be an object, got 0.2\n  hint: write { "fraction": 0.2 }',
+  ],
+  [
+    "a number of folds instead of a split",
+    { training: { epochs: 1, batchSize: 4, seed: 1, validation: 3 } },
+    'error T1203: training.validation must be an object, got 3\n  hint: write { "folds": 3 }',
+  ],
+  [
     "half a unit",
     { network: [{ type: "dense", units: 2.5 }] },
     "error T1203: network[0].units must be a positive integer, got 2.5",

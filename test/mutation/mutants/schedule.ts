@@ -133,6 +133,11 @@ export const scheduleMutants: readonly Mutant[] = [
       `if (s.kind === "assign") variables.add(s.name);`,
       "",
     ],
+    [
+      "eliminate-common-subexpressions: a copy changes with its variable",
+      "original !== undefined && (assignedUntil.get(original) ?? -1) < position",
+      "original !== undefined",
+    ],
     ["eliminate-common-subexpressions: a store forgets nothing", "known.forget(changesOf([mapped]));", ""],
   ]),
   ...inFile("src/compiler/schedule/compute-addresses.ts", schedule, [

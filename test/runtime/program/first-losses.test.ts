@@ -64,7 +64,9 @@ test("names each target that is too large, and what to add; it is judged by the 
         'add "scale": "standard" to data.targets.price',
     },
   ]);
-  expect(batches).toEqual([{ x: [1, 2, 3, 4], price: [240_000, -260_000], kind: [0, 1], size: [1, 3] }]);
+  const numbers = { x: [1, 2, 3, 4], price: [240_000, -260_000], kind: [0, 1], size: [1, 3] };
+  const fields = Object.entries(numbers).map(([name, values]) => [name, Float64Array.from(values)]);
+  expect(batches).toEqual([Object.fromEntries(fields)]);
 });
 
 test("if the target is small, the inputs are too large", () => {
