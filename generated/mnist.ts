@@ -3710,14 +3710,16 @@ function columnOf({ columns }: Table, name: string): Column {
   throw new InputError(`unknown column "${shown(name)}"`);
 }
 
-/** Returns the texts of a column. Throws for an empty cell. */
-function textsOf(table: Table, name: string): string[] {
-  const { text } = columnOf(table, name);
-  return Array.from({ length: table.rows }, (_, row) => {
-    if (text(row).trim()) return text(row);
-    throw wrongCell(table, name, row, "the cell is empty");
-  });
+/** Returns the text of a cell. Throws if it is empty. */
+function textOf(table: Table, name: string, row: number): string {
+  const text = columnOf(table, name).text(row);
+  if (text.trim()) return text;
+  throw wrongCell(table, name, row, "the cell is empty");
 }
+
+/** Returns the texts of a column. Throws for an empty cell. */
+const textsOf = (table: Table, name: string): string[] =>
+  Array.from({ length: table.rows }, (_, row) => textOf(table, name, row));
 
 /** Returns a shortened list of names for a message, with `mark` before and after each name. */
 function shorten(names: readonly string[], mark = ""): string {
@@ -3727,13 +3729,22 @@ function shorten(names: readonly string[], mark = ""): string {
     : names.map(show).join(", ");
 }
 
-/** Creates the error for a cell that is not a number. */
-function noNumber(table: Table, column: string, row: number): InputError {
+/** The first row in which a cell of this column is not a number, or −1. */
+function firstNaN(table: Table, column: string): number {
+  const { size, number } = columnOf(table, column);
+  for (let i = 0; i < table.rows * size; i++) if (Number.isNaN(number(i))) return Math.floor(i / size);
+  return -1;
+}
+
+/** Throws if a cell of the column is not a number. */
+function checkNumbers(table: Table, column: string): void {
+  const row = firstNaN(table, column);
+  if (row < 0) return;
   const cell = columnOf(table, column).text(row);
   // 1e999 is a number, but too large for a double. "Infinity" is not a number.
   const what = /\de/i.test(cell) && 1 / Number(cell) === 0 ? "too large" : "not a number";
   const text = cell.trim() === "" ? "the cell is empty" : `"${shown(cell)}" is ${what}`;
-  return wrongCell(table, column, row, text);
+  throw wrongCell(table, column, row, text);
 }
 
 /** Creates the error for a cell, with its line. */
@@ -3806,18 +3817,16 @@ const columnEncoder: FeatureEncoder = {
     const encoded = new (bounds ? Int32Array : real)(rows.length * width);
     let offset = 0;
     for (const column of columnNames(table, name, columns, width)) {
-      const numbers =
-        classNames.length > 0 ? classesOfTexts(table, column, classNames) : columnOf(table, column).numbers();
-      const size = numbers.length / table.rows;
+      const { size, number } =
+        classNames.length > 0 ? classesOfTexts(table, column, classNames) : columnOf(table, column);
       for (let place = 0; place < size; place++, offset++) {
         const { shift, span } = scales?.[offset] ?? { shift: 0, span: 1 };
         for (let row = 0, at = offset; row < rows.length; row++, at += width) {
-          const value = numbers[rows[row]! * size + place]!;
+          const value = number(rows[row]! * size + place);
           encoded[at] = (value - shift) / span;
           if (isWithin(bounds ? value : encoded[at]!, bounds)) continue;
           // The first cell of the column that is not a number has its text, which later ones may lack.
-          if (Number.isNaN(value))
-            throw noNumber(table, column, Math.floor(numbers.findIndex(Number.isNaN) / size));
+          if (Number.isNaN(value)) checkNumbers(table, column);
           const scaled = span === 1 ? "" : ", scaled,";
           const what = bounds ? ` is not ${bounds.rule}` : `${scaled} is too large for ${dtype}`;
           throw wrongCell(table, column, rows[row]!, value + what);
@@ -3830,7 +3839,7 @@ const columnEncoder: FeatureEncoder = {
 
 /** Returns the sorted class names of a target. The list is empty if the columns contain class numbers. */
 function namesOfClasses(table: Table, name: string, columns: string[], classes: number): string[] {
-  if (!columns.some((column) => columnOf(table, column).numbers().some(Number.isNaN))) return [];
+  if (!columns.some((column) => firstNaN(table, column) >= 0)) return [];
   const texts = columns.flatMap((column) => textsOf(table, column));
   const names = [...new Set(texts)];
   if (names.length === classes) return names.sort();
@@ -3841,13 +3850,20 @@ function namesOfClasses(table: Table, name: string, columns: string[], classes: 
   throw new InputError(`${name} has ${classes} classes, but ${found}`, table.lineOf(row));
 }
 
-function classesOfTexts(table: Table, name: string, names: readonly string[]): NumberArray {
+/** Returns a column of texts as a column of class numbers. */
+function classesOfTexts(
+  table: Table,
+  name: string,
+  names: readonly string[],
+): Pick<Column, "size" | "number"> {
   const numbers = new Map(names.map((text, number) => [text, number]));
-  return Float64Array.from(textsOf(table, name), (text, row) => {
-    const number = numbers.get(text);
-    if (number !== undefined) return number;
+  const number = (row: number) => {
+    const text = textOf(table, name, row);
+    const found = numbers.get(text);
+    if (found !== undefined) return found;
     throw wrongCell(table, name, row, `"${shown(text)}" is not one of the classes ${shorten(names)}`);
-  });
+  };
+  return { size: 1, number };
 }
 
 /**
@@ -3862,8 +3878,8 @@ type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8A
 interface Column {
   /** The number of values per cell: usually 1; for an image, the number of pixels. */
   readonly size: number;
-  /** All numbers, row-major. A cell that is not a number is NaN. */
-  numbers(): NumberArray;
+  /** The number at this index of all numbers, row-major. A cell that is not a number is NaN. */
+  number(index: number): number;
   /** The text of a cell. */
   text(row: number): string;
 }
@@ -4019,7 +4035,7 @@ function idxTable(contents: Readonly<Record<string, IdxArray>>): Table {
   const rows = Object.values(contents)[0]!.shape[0]!;
   const columns = Object.entries(contents).map(([name, { numbers }]): [string, Column] => {
     const size = numbers.length / rows;
-    return [name, { size, numbers: () => numbers, text: (row) => `${numbers[row * size]}` }];
+    return [name, { size, number: (i) => numbers[i]!, text: (row) => `${numbers[row * size]}` }];
   });
   return { rows, columns: new Map(columns), lineOf: (row) => `item ${row}` };
 }

@@ -6804,14 +6804,16 @@ function columnOf({ columns }: Table, name: string): Column {
   throw new InputError(`unknown column "${shown(name)}"`);
 }
 
-/** Returns the texts of a column. Throws for an empty cell. */
-function textsOf(table: Table, name: string): string[] {
-  const { text } = columnOf(table, name);
-  return Array.from({ length: table.rows }, (_, row) => {
-    if (text(row).trim()) return text(row);
-    throw wrongCell(table, name, row, "the cell is empty");
-  });
+/** Returns the text of a cell. Throws if it is empty. */
+function textOf(table: Table, name: string, row: number): string {
+  const text = columnOf(table, name).text(row);
+  if (text.trim()) return text;
+  throw wrongCell(table, name, row, "the cell is empty");
 }
+
+/** Returns the texts of a column. Throws for an empty cell. */
+const textsOf = (table: Table, name: string): string[] =>
+  Array.from({ length: table.rows }, (_, row) => textOf(table, name, row));
 
 /** Returns a shortened list of names for a message, with `mark` before and after each name. */
 function shorten(names: readonly string[], mark = ""): string {
@@ -6981,14 +6983,11 @@ function sequences(
   return encoded;
 }
 
-/** The typed arrays in which a column may store its numbers. */
-type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
-
 interface Column {
   /** The number of values per cell: usually 1; for an image, the number of pixels. */
   readonly size: number;
-  /** All numbers, row-major. A cell that is not a number is NaN. */
-  numbers(): NumberArray;
+  /** The number at this index of all numbers, row-major. A cell that is not a number is NaN. */
+  number(index: number): number;
   /** The text of a cell. */
   text(row: number): string;
 }
@@ -7042,8 +7041,6 @@ function checkAnyRow(rows: number, line: number): void {
 interface NumberList {
   push(value: number): void;
   at(index: number): number;
-  /** All numbers, in a new array. */
-  all(): Float64Array;
 }
 
 /** Numbers as quotients: numbers[i] / unit. */
@@ -7055,18 +7052,16 @@ const blockSize = 1024;
 function numberList(): NumberList {
   const blocks: Block[] = [];
   let last: number[] = [];
-  const at = (index: number) => {
-    const [numbers, unit] = blocks[Math.floor(index / blockSize)] ?? [last, 1];
-    return numbers[index % blockSize]! / unit;
-  };
   return {
     push(value) {
       if (last.push(value) < blockSize) return;
       blocks.push(packed(last));
       last = [];
     },
-    at,
-    all: () => new Float64Array(blocks.length * blockSize + last.length).map((_, i) => at(i)),
+    at(index) {
+      const [numbers, unit] = blocks[Math.floor(index / blockSize)] ?? [last, 1];
+      return numbers[index % blockSize]! / unit;
+    },
   };
 }
 
@@ -7080,7 +7075,7 @@ function packed(values: readonly number[]): Block {
     if (values.every((value) => Object.is(whole(value) / unit, value)))
       return [new Int32Array(values.map(whole)), unit];
   }
-  return [Float64Array.from(values), 1];
+  return [new Float64Array(values), 1];
 }
 
 /** A column while it is read. */
@@ -7116,7 +7111,7 @@ function storedColumn(read: (cell: string) => number, kind: string | undefined):
       list.push(number);
       rows++;
     },
-    numbers: () => (isText ? list.all().map((first) => read(texts[first]!)) : list.all()),
+    number: (i) => (isText ? read(texts[list.at(i)]!) : list.at(i)),
     text: (row) => texts[isText ? list.at(row) : row] ?? "",
   };
 }
@@ -7218,7 +7213,7 @@ function recordsOf(
     }
     // The last record of a piece continues in the next piece.
     rest = rest.slice(start);
-    if (rest.length > longest) throw new InputError("invalid quote or not UTF-8", line);
+    if (rest.length > longest) throw new InputError("invalid quote, or invalid UTF-8", line);
   };
   return {
     add,

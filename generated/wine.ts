@@ -2835,14 +2835,16 @@ function columnOf({ columns }: Table, name: string): Column {
   throw new InputError(`unknown column "${shown(name)}"`);
 }
 
-/** Returns the texts of a column. Throws for an empty cell. */
-function textsOf(table: Table, name: string): string[] {
-  const { text } = columnOf(table, name);
-  return Array.from({ length: table.rows }, (_, row) => {
-    if (text(row).trim()) return text(row);
-    throw wrongCell(table, name, row, "the cell is empty");
-  });
+/** Returns the text of a cell. Throws if it is empty. */
+function textOf(table: Table, name: string, row: number): string {
+  const text = columnOf(table, name).text(row);
+  if (text.trim()) return text;
+  throw wrongCell(table, name, row, "the cell is empty");
 }
+
+/** Returns the texts of a column. Throws for an empty cell. */
+const textsOf = (table: Table, name: string): string[] =>
+  Array.from({ length: table.rows }, (_, row) => textOf(table, name, row));
 
 /** Returns a shortened list of names for a message, with `mark` before and after each name. */
 function shorten(names: readonly string[], mark = ""): string {
@@ -2852,13 +2854,28 @@ function shorten(names: readonly string[], mark = ""): string {
     : names.map(show).join(", ");
 }
 
-/** Creates the error for a cell that is not a number. */
-function noNumber(table: Table, column: string, row: number): InputError {
+/** The number at position `place` of the cells in these rows of a column. */
+function numbersAt(table: Table, column: string, rows: Int32Array, place: number): Float64Array {
+  const { size, number } = columnOf(table, column);
+  return new Float64Array(rows.length).map((_, i) => number(rows[i]! * size + place));
+}
+
+/** The first row in which a cell of this column is not a number, or −1. */
+function firstNaN(table: Table, column: string): number {
+  const { size, number } = columnOf(table, column);
+  for (let i = 0; i < table.rows * size; i++) if (Number.isNaN(number(i))) return Math.floor(i / size);
+  return -1;
+}
+
+/** Throws if a cell of the column is not a number. */
+function checkNumbers(table: Table, column: string): void {
+  const row = firstNaN(table, column);
+  if (row < 0) return;
   const cell = columnOf(table, column).text(row);
   // 1e999 is a number, but too large for a double. "Infinity" is not a number.
   const what = /\de/i.test(cell) && 1 / Number(cell) === 0 ? "too large" : "not a number";
   const text = cell.trim() === "" ? "the cell is empty" : `"${shown(cell)}" is ${what}`;
-  return wrongCell(table, column, row, text);
+  throw wrongCell(table, column, row, text);
 }
 
 /** Creates the error for a cell, with its line. */
@@ -2931,18 +2948,16 @@ const columnEncoder: FeatureEncoder = {
     const encoded = new (bounds ? Int32Array : real)(rows.length * width);
     let offset = 0;
     for (const column of columnNames(table, name, columns, width)) {
-      const numbers =
-        classNames.length > 0 ? classesOfTexts(table, column, classNames) : columnOf(table, column).numbers();
-      const size = numbers.length / table.rows;
+      const { size, number } =
+        classNames.length > 0 ? classesOfTexts(table, column, classNames) : columnOf(table, column);
       for (let place = 0; place < size; place++, offset++) {
         const { shift, span } = scales?.[offset] ?? { shift: 0, span: 1 };
         for (let row = 0, at = offset; row < rows.length; row++, at += width) {
-          const value = numbers[rows[row]! * size + place]!;
+          const value = number(rows[row]! * size + place);
           encoded[at] = (value - shift) / span;
           if (isWithin(bounds ? value : encoded[at]!, bounds)) continue;
           // The first cell of the column that is not a number has its text, which later ones may lack.
-          if (Number.isNaN(value))
-            throw noNumber(table, column, Math.floor(numbers.findIndex(Number.isNaN) / size));
+          if (Number.isNaN(value)) checkNumbers(table, column);
           const scaled = span === 1 ? "" : ", scaled,";
           const what = bounds ? ` is not ${bounds.rule}` : `${scaled} is too large for ${dtype}`;
           throw wrongCell(table, column, rows[row]!, value + what);
@@ -2955,7 +2970,7 @@ const columnEncoder: FeatureEncoder = {
 
 /** Returns the sorted class names of a target. The list is empty if the columns contain class numbers. */
 function namesOfClasses(table: Table, name: string, columns: string[], classes: number): string[] {
-  if (!columns.some((column) => columnOf(table, column).numbers().some(Number.isNaN))) return [];
+  if (!columns.some((column) => firstNaN(table, column) >= 0)) return [];
   const texts = columns.flatMap((column) => textsOf(table, column));
   const names = [...new Set(texts)];
   if (names.length === classes) return names.sort();
@@ -2966,13 +2981,20 @@ function namesOfClasses(table: Table, name: string, columns: string[], classes: 
   throw new InputError(`${name} has ${classes} classes, but ${found}`, table.lineOf(row));
 }
 
-function classesOfTexts(table: Table, name: string, names: readonly string[]): NumberArray {
+/** Returns a column of texts as a column of class numbers. */
+function classesOfTexts(
+  table: Table,
+  name: string,
+  names: readonly string[],
+): Pick<Column, "size" | "number"> {
   const numbers = new Map(names.map((text, number) => [text, number]));
-  return Float64Array.from(textsOf(table, name), (text, row) => {
-    const number = numbers.get(text);
-    if (number !== undefined) return number;
+  const number = (row: number) => {
+    const text = textOf(table, name, row);
+    const found = numbers.get(text);
+    if (found !== undefined) return found;
     throw wrongCell(table, name, row, `"${shown(text)}" is not one of the classes ${shorten(names)}`);
-  });
+  };
+  return { size: 1, number };
 }
 
 /**
@@ -2983,24 +3005,10 @@ type FitScales = (table: Table, columns: readonly string[], train: Int32Array, r
 
 const fitScales: FitScales = (table, columns, train, rule) =>
   columns.flatMap((column) => {
-    const numbers = wholeNumbers(table, column);
+    checkNumbers(table, column);
     const { size } = columnOf(table, column);
-    return Array.from({ length: size }, (_, place) =>
-      fitScale(
-        Float64Array.from(train, (row) => numbers[row * size + place]!),
-        rule,
-      ),
-    );
+    return Array.from({ length: size }, (_, place) => fitScale(numbersAt(table, column, train, place), rule));
   });
-
-/** Returns all numbers of the column. Throws for a cell that is not a number. */
-function wholeNumbers(table: Table, name: string): NumberArray {
-  const { size, numbers } = columnOf(table, name);
-  const found = numbers();
-  const place = found.findIndex(Number.isNaN);
-  if (place < 0) return found;
-  throw noNumber(table, name, Math.floor(place / size));
-}
 
 /** The facts of numbers that determine their scale. */
 interface Spread {
@@ -3031,14 +3039,11 @@ function fitScale(values: Float64Array, rule: FittedRule): Scale {
   return scaleOf({ low, high, mean, deviation: Math.sqrt(squares / values.length) }, rule);
 }
 
-/** The typed arrays in which a column may store its numbers. */
-type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
-
 interface Column {
   /** The number of values per cell: usually 1; for an image, the number of pixels. */
   readonly size: number;
-  /** All numbers, row-major. A cell that is not a number is NaN. */
-  numbers(): NumberArray;
+  /** The number at this index of all numbers, row-major. A cell that is not a number is NaN. */
+  number(index: number): number;
   /** The text of a cell. */
   text(row: number): string;
 }
@@ -3092,8 +3097,6 @@ function checkAnyRow(rows: number, line: number): void {
 interface NumberList {
   push(value: number): void;
   at(index: number): number;
-  /** All numbers, in a new array. */
-  all(): Float64Array;
 }
 
 /** Numbers as quotients: numbers[i] / unit. */
@@ -3105,18 +3108,16 @@ const blockSize = 1024;
 function numberList(): NumberList {
   const blocks: Block[] = [];
   let last: number[] = [];
-  const at = (index: number) => {
-    const [numbers, unit] = blocks[Math.floor(index / blockSize)] ?? [last, 1];
-    return numbers[index % blockSize]! / unit;
-  };
   return {
     push(value) {
       if (last.push(value) < blockSize) return;
       blocks.push(packed(last));
       last = [];
     },
-    at,
-    all: () => new Float64Array(blocks.length * blockSize + last.length).map((_, i) => at(i)),
+    at(index) {
+      const [numbers, unit] = blocks[Math.floor(index / blockSize)] ?? [last, 1];
+      return numbers[index % blockSize]! / unit;
+    },
   };
 }
 
@@ -3130,7 +3131,7 @@ function packed(values: readonly number[]): Block {
     if (values.every((value) => Object.is(whole(value) / unit, value)))
       return [new Int32Array(values.map(whole)), unit];
   }
-  return [Float64Array.from(values), 1];
+  return [new Float64Array(values), 1];
 }
 
 /** A column while it is read. */
@@ -3166,7 +3167,7 @@ function storedColumn(read: (cell: string) => number, kind: string | undefined):
       list.push(number);
       rows++;
     },
-    numbers: () => (isText ? list.all().map((first) => read(texts[first]!)) : list.all()),
+    number: (i) => (isText ? read(texts[list.at(i)]!) : list.at(i)),
     text: (row) => texts[isText ? list.at(row) : row] ?? "",
   };
 }
@@ -3268,7 +3269,7 @@ function recordsOf(
     }
     // The last record of a piece continues in the next piece.
     rest = rest.slice(start);
-    if (rest.length > longest) throw new InputError("invalid quote or not UTF-8", line);
+    if (rest.length > longest) throw new InputError("invalid quote, or invalid UTF-8", line);
   };
   return {
     add,

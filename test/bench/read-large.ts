@@ -21,7 +21,7 @@ async function main(file: string): Promise<void> {
   const before = process.resourceUsage().maxRSS;
   const table = await readCsv(file, { model, data });
   const after = process.resourceUsage().maxRSS;
-  const last = columnOf(table, "c19").numbers()[table.rows - 1];
+  const last = columnOf(table, "c19").number(table.rows - 1);
   console.log(JSON.stringify({ rows: table.rows, last, before: before * 1024, peak: after * 1024 }));
 }
 

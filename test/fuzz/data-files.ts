@@ -14,6 +14,7 @@ import { npz, safetensors } from "../../src/command/formats/parameters/formats.t
 import { InputError } from "../../src/runtime/step/errors.ts";
 import { model } from "../runtime/linear-machine.ts";
 import { sampleFiles, type SampleFile } from "./sample-files.ts";
+import { numbersIn } from "../support/numbers-in.ts";
 
 /** A file that was handled incorrectly. */
 export interface DataFault {
@@ -47,7 +48,7 @@ async function read({ kind, columns }: SampleFile, file: string, bytes: Uint8Arr
       ? await readIdx({ ...model, inputs: { x: { shape: [4], dtype: "f32" } } }, { x: file })
       : await readTable(file, wanted([...columns]));
   for (const name of columns) {
-    table.columns.get(name)?.numbers();
+    if (table.columns.has(name)) numbersIn(table, name);
     table.columns.get(name)?.text(table.rows - 1);
   }
 }

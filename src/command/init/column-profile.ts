@@ -122,7 +122,7 @@ export function profileBuilder(name: string, format: NumberFormat, limits: Profi
         dates.add(text);
       }
     },
-    end: () => ({ size: 1, numbers: () => new Float64Array(0), text: () => "" }),
+    end: () => ({ size: 1, number: () => NaN, text: () => "" }),
     profile: () => ({
       name,
       rows,

@@ -8,12 +8,14 @@ import {
   columnOf,
   fieldOf,
   namedBy,
-  noNumber,
+  firstNaN,
+  checkNumbers,
   shorten,
+  textOf,
   textsOf,
   wrongCell,
 } from "./fields.ts";
-import type { Column, NumberArray, Table } from "./table.ts";
+import type { Column, Table } from "./table.ts";
 
 /**
  * Encodes numbers, and classes that the data identifies by number or by name. Real numbers are scaled.
@@ -39,18 +41,16 @@ export const columnEncoder: FeatureEncoder = {
     const encoded = new (bounds ? Int32Array : real)(rows.length * width);
     let offset = 0;
     for (const column of columnNames(table, name, columns, width)) {
-      const numbers =
-        classNames.length > 0 ? classesOfTexts(table, column, classNames) : columnOf(table, column).numbers();
-      const size = numbers.length / table.rows;
+      const { size, number } =
+        classNames.length > 0 ? classesOfTexts(table, column, classNames) : columnOf(table, column);
       for (let place = 0; place < size; place++, offset++) {
         const { shift, span } = scales?.[offset] ?? { shift: 0, span: 1 };
         for (let row = 0, at = offset; row < rows.length; row++, at += width) {
-          const value = numbers[rows[row]! * size + place]!;
+          const value = number(rows[row]! * size + place);
           encoded[at] = (value - shift) / span;
           if (isWithin(bounds ? value : encoded[at]!, bounds)) continue;
           // The first cell of the column that is not a number has its text, which later ones may lack.
-          if (Number.isNaN(value))
-            throw noNumber(table, column, Math.floor(numbers.findIndex(Number.isNaN) / size));
+          if (Number.isNaN(value)) checkNumbers(table, column);
           const scaled = span === 1 ? "" : ", scaled,";
           const what = bounds ? ` is not ${bounds.rule}` : `${scaled} is too large for ${dtype}`;
           throw wrongCell(table, column, rows[row]!, value + what);
@@ -63,7 +63,7 @@ export const columnEncoder: FeatureEncoder = {
 
 /** Returns the sorted class names of a target. The list is empty if the columns contain class numbers. */
 function namesOfClasses(table: Table, name: string, columns: string[], classes: number): string[] {
-  if (!columns.some((column) => columnOf(table, column).numbers().some(Number.isNaN))) return [];
+  if (!columns.some((column) => firstNaN(table, column) >= 0)) return [];
   const texts = columns.flatMap((column) => textsOf(table, column));
   const names = [...new Set(texts)];
   if (names.length === classes) return names.sort();
@@ -74,13 +74,20 @@ function namesOfClasses(table: Table, name: string, columns: string[], classes: 
   throw new InputError(`${name} has ${classes} classes, but ${found}`, table.lineOf(row));
 }
 
-function classesOfTexts(table: Table, name: string, names: readonly string[]): NumberArray {
+/** Returns a column of texts as a column of class numbers. */
+function classesOfTexts(
+  table: Table,
+  name: string,
+  names: readonly string[],
+): Pick<Column, "size" | "number"> {
   const numbers = new Map(names.map((text, number) => [text, number]));
-  return Float64Array.from(textsOf(table, name), (text, row) => {
-    const number = numbers.get(text);
-    if (number !== undefined) return number;
+  const number = (row: number) => {
+    const text = textOf(table, name, row);
+    const found = numbers.get(text);
+    if (found !== undefined) return found;
     throw wrongCell(table, name, row, `"${shown(text)}" is not one of the classes ${shorten(names)}`);
-  });
+  };
+  return { size: 1, number };
 }
 
 /** Whether a cell is missing: empty, NA, N/A, NaN, null or ?. */
@@ -105,14 +112,13 @@ export const meanEncoder: FeatureEncoder = {
  * cell that is neither a number nor missing.
  */
 function meansOf(table: Table, name: string, train: Int32Array): number[] {
-  const { size, numbers, text } = columnOf(table, name);
-  const values = numbers();
-  const odd = values.findIndex((value, at) => Number.isNaN(value) && !isMissing(text(Math.floor(at / size))));
-  if (odd >= 0) throw noNumber(table, name, Math.floor(odd / size));
+  const { size, number } = columnOf(table, name);
+  // Once missing values are replaced, each cell is a number.
+  checkNumbers(withMeans(table, [name], Array<number>(size).fill(0)), name);
   return Array.from({ length: size }, (_, place) => {
     let [sum, count] = [0, 0];
     for (const row of train) {
-      const value = values[row * size + place]!;
+      const value = number(row * size + place);
       if (Number.isNaN(value)) continue;
       sum += value;
       count++;
@@ -135,10 +141,12 @@ function withMeans(table: Table, names: readonly string[], means: readonly numbe
   return { ...table, columns };
 }
 
-function filled({ size, numbers, text }: Column, means: readonly number[]): Column {
-  const fill = (value: number, at: number) =>
-    Number.isNaN(value) && isMissing(text(Math.floor(at / size))) ? means[at % size]! : value;
-  return { size, text, numbers: () => Float64Array.from(numbers(), fill) };
+function filled({ size, number, text }: Column, means: readonly number[]): Column {
+  const fill = (i: number) => {
+    const value = number(i);
+    return Number.isNaN(value) && isMissing(text(Math.floor(i / size))) ? means[i % size]! : value;
+  };
+  return { size, number: fill, text };
 }
 
 /**

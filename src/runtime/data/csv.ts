@@ -104,7 +104,7 @@ export function recordsOf(
     }
     // The last record of a piece continues in the next piece.
     rest = rest.slice(start);
-    if (rest.length > longest) throw new InputError("invalid quote or not UTF-8", line);
+    if (rest.length > longest) throw new InputError("invalid quote, or invalid UTF-8", line);
   };
   return {
     add,

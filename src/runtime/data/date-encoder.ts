@@ -105,7 +105,7 @@ function withNumbers(
           row * size,
         );
     }
-    columns.set(name, { size, text, numbers: () => numbers });
+    columns.set(name, { size, text, number: (i) => numbers[i]! });
   });
   return { ...table, columns };
 }

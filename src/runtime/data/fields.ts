@@ -246,14 +246,16 @@ export function columnOf({ columns }: Table, name: string): Column {
   throw new InputError(`unknown column "${shown(name)}"`);
 }
 
-/** Returns the texts of a column. Throws for an empty cell. */
-export function textsOf(table: Table, name: string): string[] {
-  const { text } = columnOf(table, name);
-  return Array.from({ length: table.rows }, (_, row) => {
-    if (text(row).trim()) return text(row);
-    throw wrongCell(table, name, row, "the cell is empty");
-  });
+/** Returns the text of a cell. Throws if it is empty. */
+export function textOf(table: Table, name: string, row: number): string {
+  const text = columnOf(table, name).text(row);
+  if (text.trim()) return text;
+  throw wrongCell(table, name, row, "the cell is empty");
 }
+
+/** Returns the texts of a column. Throws for an empty cell. */
+export const textsOf = (table: Table, name: string): string[] =>
+  Array.from({ length: table.rows }, (_, row) => textOf(table, name, row));
 
 /** Returns a shortened list of names for a message, with `mark` before and after each name. */
 export function shorten(names: readonly string[], mark = ""): string {
@@ -263,13 +265,28 @@ export function shorten(names: readonly string[], mark = ""): string {
     : names.map(show).join(", ");
 }
 
-/** Creates the error for a cell that is not a number. */
-export function noNumber(table: Table, column: string, row: number): InputError {
+/** The number at position `place` of the cells in these rows of a column. */
+export function numbersAt(table: Table, column: string, rows: Int32Array, place: number): Float64Array {
+  const { size, number } = columnOf(table, column);
+  return new Float64Array(rows.length).map((_, i) => number(rows[i]! * size + place));
+}
+
+/** The first row in which a cell of this column is not a number, or −1. */
+export function firstNaN(table: Table, column: string): number {
+  const { size, number } = columnOf(table, column);
+  for (let i = 0; i < table.rows * size; i++) if (Number.isNaN(number(i))) return Math.floor(i / size);
+  return -1;
+}
+
+/** Throws if a cell of the column is not a number. */
+export function checkNumbers(table: Table, column: string): void {
+  const row = firstNaN(table, column);
+  if (row < 0) return;
   const cell = columnOf(table, column).text(row);
   // 1e999 is a number, but too large for a double. "Infinity" is not a number.
   const what = /\de/i.test(cell) && 1 / Number(cell) === 0 ? "too large" : "not a number";
   const text = cell.trim() === "" ? "the cell is empty" : `"${shown(cell)}" is ${what}`;
-  return wrongCell(table, column, row, text);
+  throw wrongCell(table, column, row, text);
 }
 
 /** Creates the error for a cell, with its line. */

@@ -142,7 +142,7 @@ export function idxTable(contents: Readonly<Record<string, IdxArray>>): Table {
   const rows = Object.values(contents)[0]!.shape[0]!;
   const columns = Object.entries(contents).map(([name, { numbers }]): [string, Column] => {
     const size = numbers.length / rows;
-    return [name, { size, numbers: () => numbers, text: (row) => `${numbers[row * size]}` }];
+    return [name, { size, number: (i) => numbers[i]!, text: (row) => `${numbers[row * size]}` }];
   });
   return { rows, columns: new Map(columns), lineOf: (row) => `item ${row}` };
 }

@@ -35,10 +35,9 @@ export function numberReader({ decimal = ".", thousands = "" }: NumberFormat): (
 /** Returns the table with numbers read in this format. */
 export function withNumberFormat(table: Table, format: NumberFormat = {}): Table {
   const read = numberReader(format);
-  const columns = [...table.columns].map(([name, { size, text }]): [string, Column] => {
-    let found: Float64Array | undefined;
-    const numbers = () => (found ??= Float64Array.from({ length: table.rows }, (_, row) => read(text(row))));
-    return [name, { size, text, numbers }];
-  });
+  const columns = [...table.columns].map(([name, { size, text }]): [string, Column] => [
+    name,
+    { size, number: (row) => read(text(row)), text },
+  ]);
   return { ...table, columns: new Map(columns) };
 }

@@ -10,15 +10,9 @@ import { allRows } from "../step/session.ts";
 
 /** Returns these rows of a table as a new table. */
 export function rowsOfTable(table: Table, rows: Int32Array): Table {
-  const columns = [...table.columns].map(([name, { size, text, numbers }]): [string, Column] => {
-    const own = () => {
-      const all = numbers();
-      return Float64Array.from(
-        { length: rows.length * size },
-        (_, i) => all[rows[Math.floor(i / size)]! * size + (i % size)]!,
-      );
-    };
-    return [name, { size, text: (row) => text(rows[row]!), numbers: own }];
+  const columns = [...table.columns].map(([name, { size, number, text }]): [string, Column] => {
+    const own = (i: number) => number(rows[Math.floor(i / size)]! * size + (i % size));
+    return [name, { size, number: own, text: (row) => text(rows[row]!) }];
   });
   return {
     rows: rows.length,

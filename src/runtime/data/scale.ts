@@ -1,6 +1,6 @@
 // Fits scales on the training rows only, so that training uses no information about validation and test rows.
-import { columnOf, noNumber, type FittedRule, type Scale } from "./fields.ts";
-import type { NumberArray, Table } from "./table.ts";
+import { checkNumbers, columnOf, numbersAt, type FittedRule, type Scale } from "./fields.ts";
+import type { Table } from "./table.ts";
 
 /**
  * Fits a scale for each number in a row of these columns, on the rows `train`. Throws for a cell that is not
@@ -15,24 +15,10 @@ export type FitScales = (
 
 export const fitScales: FitScales = (table, columns, train, rule) =>
   columns.flatMap((column) => {
-    const numbers = wholeNumbers(table, column);
+    checkNumbers(table, column);
     const { size } = columnOf(table, column);
-    return Array.from({ length: size }, (_, place) =>
-      fitScale(
-        Float64Array.from(train, (row) => numbers[row * size + place]!),
-        rule,
-      ),
-    );
+    return Array.from({ length: size }, (_, place) => fitScale(numbersAt(table, column, train, place), rule));
   });
-
-/** Returns all numbers of the column. Throws for a cell that is not a number. */
-function wholeNumbers(table: Table, name: string): NumberArray {
-  const { size, numbers } = columnOf(table, name);
-  const found = numbers();
-  const place = found.findIndex(Number.isNaN);
-  if (place < 0) return found;
-  throw noNumber(table, name, Math.floor(place / size));
-}
 
 /** The facts of numbers that determine their scale. */
 export interface Spread {

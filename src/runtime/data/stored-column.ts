@@ -5,8 +5,6 @@ import type { Column } from "./table.ts";
 export interface NumberList {
   push(value: number): void;
   at(index: number): number;
-  /** All numbers, in a new array. */
-  all(): Float64Array;
 }
 
 /** Numbers as quotients: numbers[i] / unit. */
@@ -18,18 +16,16 @@ const blockSize = 1024;
 export function numberList(): NumberList {
   const blocks: Block[] = [];
   let last: number[] = [];
-  const at = (index: number) => {
-    const [numbers, unit] = blocks[Math.floor(index / blockSize)] ?? [last, 1];
-    return numbers[index % blockSize]! / unit;
-  };
   return {
     push(value) {
       if (last.push(value) < blockSize) return;
       blocks.push(packed(last));
       last = [];
     },
-    at,
-    all: () => new Float64Array(blocks.length * blockSize + last.length).map((_, i) => at(i)),
+    at(index) {
+      const [numbers, unit] = blocks[Math.floor(index / blockSize)] ?? [last, 1];
+      return numbers[index % blockSize]! / unit;
+    },
   };
 }
 
@@ -43,7 +39,7 @@ function packed(values: readonly number[]): Block {
     if (values.every((value) => Object.is(whole(value) / unit, value)))
       return [new Int32Array(values.map(whole)), unit];
   }
-  return [Float64Array.from(values), 1];
+  return [new Float64Array(values), 1];
 }
 
 /** A column while it is read. */
@@ -79,7 +75,7 @@ export function storedColumn(read: (cell: string) => number, kind: string | unde
       list.push(number);
       rows++;
     },
-    numbers: () => (isText ? list.all().map((first) => read(texts[first]!)) : list.all()),
+    number: (i) => (isText ? read(texts[list.at(i)]!) : list.at(i)),
     text: (row) => texts[isText ? list.at(row) : row] ?? "",
   };
 }

@@ -7,8 +7,8 @@ export type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array 
 export interface Column {
   /** The number of values per cell: usually 1; for an image, the number of pixels. */
   readonly size: number;
-  /** All numbers, row-major. A cell that is not a number is NaN. */
-  numbers(): NumberArray;
+  /** The number at this index of all numbers, row-major. A cell that is not a number is NaN. */
+  number(index: number): number;
   /** The text of a cell. */
   text(row: number): string;
 }

@@ -2,7 +2,7 @@
 // and numbers with a range of valid values.
 import { columnEncoder, namedClassEncoder } from "./column-encoder.ts";
 import type { FeatureEncoder } from "./dataset.ts";
-import { columnFactsOf, columnOf, wrongCell } from "./fields.ts";
+import { columnFactsOf, columnOf, numbersAt, wrongCell } from "./fields.ts";
 import type { Column, Table } from "./table.ts";
 import { isInRange } from "./target-range.ts";
 
@@ -22,7 +22,7 @@ export const namedNumberEncoder: FeatureEncoder = {
 function withoutNumbers(table: Table): Table {
   const columns = [...table.columns].map(([name, { size, text }]): [string, Column] => [
     name,
-    { size, text, numbers: () => new Float64Array(table.rows * size).fill(NaN) },
+    { size, text, number: () => NaN },
   ]);
   return { ...table, columns: new Map(columns) };
 }
@@ -32,11 +32,8 @@ export const decimalEncoder: FeatureEncoder = {
   fit(context, name, table, train) {
     const field = columnEncoder.fit(context, name, table, train);
     const decimals = field.columns.flatMap((column) => {
-      const { size, numbers } = columnOf(table, column);
-      const found = numbers();
-      return Array.from({ length: size }, (_, place) =>
-        decimalsOf(Float64Array.from(train, (row) => found[row * size + place]!)),
-      );
+      const { size } = columnOf(table, column);
+      return Array.from({ length: size }, (_, place) => decimalsOf(numbersAt(table, column, train, place)));
     });
     const scales = decimals.map((count, i) => ({
       ...(field.scales?.[i] ?? { shift: 0, span: 1 }),
@@ -85,8 +82,8 @@ export const rangeEncoder: FeatureEncoder = {
     // numbers.
     const holders = field.columns.flatMap((name) => Array<string>(columnOf(table, name).size).fill(name));
     const column = holders[at % width]!;
-    const { size, numbers } = columnOf(table, column);
-    const value = numbers()[row * size + ((at % width) - holders.indexOf(column))];
+    const { size, number } = columnOf(table, column);
+    const value = number(row * size + ((at % width) - holders.indexOf(column)));
     const { shift, span } = field.scales?.[at % width] ?? { shift: 0, span: 1 };
     const scaled = shift === 0 && span === 1 ? "" : `, scaled to ${encoded[at]!.toPrecision(4)},`;
     throw wrongCell(table, column, row, `${value}${scaled} is not ${range.rule}`);

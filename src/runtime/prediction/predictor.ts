@@ -79,8 +79,7 @@ export function tableOfRows(rows: readonly Record<string, Cell>[]): Table {
   if (!(rows.length > 0)) throw new InputError("there are no rows");
   const columns = Object.keys(rows[0]!).map((name): [string, Column] => {
     const text = (row: number) => `${Object.hasOwn(rows[row]!, name) ? rows[row]![name] : ""}`;
-    const numbers = () => Float64Array.from(rows, (_, row) => numberIn(text(row)));
-    return [name, { size: 1, text, numbers }];
+    return [name, { size: 1, number: (row) => numberIn(text(row)), text }];
   });
   return {
     rows: rows.length,

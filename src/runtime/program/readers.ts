@@ -24,7 +24,6 @@ export const csvFile = (format: TextFormat): DataReader => ({
 });
 
 /**
-/**
  * The format for a spec whose data file is not CSV. `tapeless train` reads that format, but this program reads only
  * CSV with the same columns.
  */
@@ -50,7 +49,6 @@ export function cellPattern(separator = ","): RegExp {
   return new RegExp(`${cell}([${separator}]|\\r?\\n|\\r(?!$))`, "y");
 }
 
-/**
 /**
  * Reads CSV with the separator of the spec. Drops rows with missing values if the spec requires it, and prints their
  * number. If `asked` is given, no rows are dropped.

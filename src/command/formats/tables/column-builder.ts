@@ -27,11 +27,10 @@ type ReadNumber = (text: string) => number;
 /** Stores numbers. Of the texts that are not numbers, only the first row of each is stored, to report it. */
 function numberBuilder(name: string, read: ReadNumber): ColumnBuilder {
   const numbers = numberList();
-  let [size, rows, isSingle] = [0, 0, true];
+  let [size, rows] = [0, 0];
   const odd = new Set<string>();
   const oddAt = new Map<number, string>();
   const put = (number: number) => {
-    isSingle &&= Math.fround(number) === number || Number.isNaN(number);
     numbers.push(number);
   };
   return {
@@ -60,8 +59,7 @@ function numberBuilder(name: string, read: ReadNumber): ColumnBuilder {
         const number = numbers.at(row * size);
         return oddAt.get(row) ?? (Number.isNaN(number) ? "" : `${number}`);
       };
-      const single = () => new Float32Array(rows * size).map((_, i) => numbers.at(i));
-      return { size, numbers: isSingle ? single : numbers.all, text };
+      return { size, number: numbers.at, text };
     },
   };
 }
@@ -82,7 +80,7 @@ function textBuilder(read: ReadNumber): ColumnBuilder {
       const values = texts.map(read);
       return {
         size: 1,
-        numbers: () => codes.all().map((code) => values[code]),
+        number: (row) => values[codes.at(row)],
         text: (row) => texts[codes.at(row)],
       };
     },

@@ -16,7 +16,7 @@ import { inFile, maxColumns, wrongIn } from "./open-bytes.ts";
 /** A column that the model does not read. Only its name is used, in messages. */
 export const unreadColumn: Column = {
   size: 1,
-  numbers: notRead,
+  number: notRead,
   text: notRead,
 };
 

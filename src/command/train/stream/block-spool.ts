@@ -119,7 +119,7 @@ function packedBlock({ table, labels }: Block, texts: ReadonlySet<string>): Pack
   const areNumbers = lines.every((line) => typeof line === "number");
   const packed = [...columns].map(([name, column]): PackedBlock["columns"][number] => {
     if (column === unreadColumn) return [name, undefined];
-    return [name, texts.has(name) ? packedTexts(column, rows) : packedNumbers(column)];
+    return [name, texts.has(name) ? packedTexts(column, rows) : packedNumbers(column, rows)];
   });
   return {
     rows,
@@ -130,25 +130,25 @@ function packedBlock({ table, labels }: Block, texts: ReadonlySet<string>): Pack
   };
 }
 
-function packedNumbers({ size, numbers, text }: Column): PackedNumbers {
-  const all = numbers();
+function packedNumbers({ size, number, text }: Column, rows: number): PackedNumbers {
+  const all = Float64Array.from({ length: rows * size }, (_, i) => number(i));
   const odd = new Map<number, string>();
   if (size === 1)
     all.forEach((number: number, row: number) => {
       if (Number.isNaN(number)) odd.set(row, text(row));
     });
-  return { size, numbers: all, odd };
+  const single = Float32Array.from(all);
+  return { size, numbers: all.every((value, i) => Object.is(value, single[i])) ? single : all, odd };
 }
 
-function packedTexts({ numbers, text }: Column, rows: number): PackedTexts {
-  const all = numbers();
+function packedTexts({ number, text }: Column, rows: number): PackedTexts {
   const codes = new Map<string, number>();
   const values: number[] = [];
   const found = Int32Array.from({ length: rows }, (_, row) => {
     const own = text(row);
     const code = codes.get(own) ?? codes.size;
     codes.set(own, code);
-    values[code] = all[row];
+    values[code] = number(row);
     return code;
   });
   return { texts: [...codes.keys()], values: Float64Array.from(values), codes: found };
@@ -166,10 +166,10 @@ function unpackedColumn(packed: PackedNumbers | PackedTexts | undefined): Column
     const { texts, values, codes } = packed;
     return {
       size: 1,
-      numbers: () => Float64Array.from(codes, (code) => values[code]),
+      number: (row) => values[codes[row]],
       text: (row) => texts[codes[row]],
     };
   }
   const { size, numbers, odd } = packed;
-  return { size, numbers: () => numbers, text: (row) => odd.get(row) ?? `${numbers[row * size]}` };
+  return { size, number: (i) => numbers[i], text: (row) => odd.get(row) ?? `${numbers[row * size]}` };
 }

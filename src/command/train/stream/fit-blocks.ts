@@ -116,7 +116,7 @@ function fitTexts(
   ]);
   const own = columns.map((column, i): [string, Column] => {
     const numbers = Float64Array.from(padded[i], ({ number }) => number);
-    return [column, { size: 1, numbers: () => numbers, text: (row) => padded[i][row].text }];
+    return [column, { size: 1, number: (row) => numbers[row], text: (row) => padded[i][row].text }];
   });
   const lines = padded[0].map(({ line }) => line);
   return encoder.fit(context, name, smallTable(first, own, lines), firstRows(count("train")));
@@ -125,13 +125,12 @@ function fitTexts(
 function textsIn(column: string, blocks: Blocks): Iterable<FoundText> {
   const found = new Map<string, FoundText>();
   for (const { table, labels } of blocks()) {
-    const { text, numbers } = columnOf(table, column);
-    const all = numbers();
+    const { text, number } = columnOf(table, column);
     for (let row = 0; row < table.rows; row++) {
       const own = text(row);
       let known = found.get(own);
       if (known === undefined) {
-        known = { text: own, number: all[row], line: table.lineOf(row), train: 0, others: 0 };
+        known = { text: own, number: number(row), line: table.lineOf(row), train: 0, others: 0 };
         found.set(own, known);
       }
       if (labels[row] === splitLabels.train) known.train++;
@@ -176,7 +175,7 @@ function fitNumbers(
         numbers[row * size + place] = number;
       }),
     );
-    return [column, { size, numbers: () => numbers, text: (row) => `${numbers[row * size]}` }];
+    return [column, { size, number: (i) => numbers[i], text: (row) => `${numbers[row * size]}` }];
   });
   const fitScales: DatasetContext["fitScales"] = (_table, _columns, _train, rule) =>
     found.flatMap(({ figures }) => figures.map((figure) => scaleOf(figure, rule)));
@@ -274,11 +273,11 @@ function eachTrainValue(
   for (const block of blocks()) {
     const rows = trainRows(block);
     found.forEach(({ column, figures }, i) => {
-      const numbers = columnOf(block.table, column).numbers();
+      const { number } = columnOf(block.table, column);
       const { length: size } = figures;
       for (const row of rows)
         for (let place = 0; place < size; place++)
-          visit(numbers[row * size + place], figures[place], i, place);
+          visit(number(row * size + place), figures[place], i, place);
     });
   }
 }

@@ -12,6 +12,7 @@ import type { Wanted } from "../../../../src/command/formats/tables/column-build
 import { columnOf } from "../../../../src/runtime/data/fields.ts";
 import type { Table } from "../../../../src/runtime/data/table.ts";
 import { model } from "../../../runtime/linear-machine.ts";
+import { numbersIn } from "../../../support/numbers-in.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "formats-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -28,7 +29,6 @@ const wanted = (columns: string[], more: object = {}): Wanted => ({
   data: { inputs: { x: { columns, ...more } }, targets: { kind: { columns: ["kind"] } } },
 });
 const ab = wanted(["a", "b"]);
-const numbers = (table: Table, name: string) => Array.from(columnOf(table, name).numbers());
 const texts = (table: Table, name: string) =>
   Array.from({ length: table.rows }, (_, row) => columnOf(table, name).text(row));
 
@@ -67,8 +67,8 @@ describe.each<[string, string | Uint8Array]>([
   test.each(["plain", "packed by gzip"])("%s", async (how) => {
     const table = await readTable(fileOf(how === "as it is" ? content : gzipSync(content)), ab);
     expect(table.rows).toBe(3);
-    expect(numbers(table, "a")).toEqual(rows.a);
-    expect(numbers(table, "b")).toEqual(rows.b);
+    expect(numbersIn(table, "a")).toEqual(rows.a);
+    expect(numbersIn(table, "b")).toEqual(rows.b);
     expect(texts(table, "kind")).toEqual(rows.kind);
   });
 });
@@ -77,18 +77,18 @@ test("lists of numbers, nested or not, are cells with several numbers; missing o
   const block = '{"kind":0,"p":[[1,2],[3,4]]}\n{"p":[5,6,7,null],"kind":1}\n';
   const table = await readTable(fileOf(block), wanted(["p"]));
   expect(columnOf(table, "p").size).toBe(4);
-  expect(numbers(table, "p")).toEqual([1, 2, 3, 4, 5, 6, 7, NaN]);
+  expect(numbersIn(table, "p")).toEqual([1, 2, 3, 4, 5, 6, 7, NaN]);
   const pixels = npz({
     p: dump(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8), [2, 2, 2]),
     kind: dump(Int8Array.of(0, 1), [2]),
   });
-  expect(numbers(await readTable(fileOf(pixels), wanted(["p"])), "p")).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  expect(numbersIn(await readTable(fileOf(pixels), wanted(["p"])), "p")).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
 });
 
 test("missing keys, JSON null and Parquet null are missing values; booleans are 0 and 1", async () => {
   const lines = '{"a":1,"kind":"x"}\n{"a":null,"b":true,"kind":"y"}\n';
   const table = await readTable(fileOf(lines), ab);
-  expect([numbers(table, "a"), numbers(table, "b")]).toEqual([
+  expect([numbersIn(table, "a"), numbersIn(table, "b")]).toEqual([
     [1, NaN],
     [NaN, 1],
   ]);
@@ -98,7 +98,7 @@ test("missing keys, JSON null and Parquet null are missing values; booleans are 
     { name: "kind", data: ["x", "y"], type: "STRING" },
   ]);
   const other = await readTable(fileOf(nulls), ab);
-  expect([numbers(other, "a"), numbers(other, "b")]).toEqual([
+  expect([numbersIn(other, "a"), numbersIn(other, "b")]).toEqual([
     [1, NaN],
     [1, 0],
   ]);
@@ -142,7 +142,7 @@ test.each<[string, ArrayBufferView & { BYTES_PER_ELEMENT: number }]>([
   const values = Array.from(array as unknown as ArrayLike<number>, Number);
   const read = async (descr: string, of: Uint8Array, isFortran = false) => {
     const table = await readTable(fileOf(npy(descr, "2, 2", of, isFortran)), columns);
-    return [numbers(table, "c0"), numbers(table, "c1")];
+    return [numbersIn(table, "c0"), numbersIn(table, "c1")];
   };
   const order = array.BYTES_PER_ELEMENT === 1 ? "|" : "<";
   const [p, q, r, s] = values;
@@ -165,7 +165,7 @@ test("column-major order with three axes", async () => {
   const values = Float64Array.from({ length: 12 }, (_, i) => i);
   const table = await readTable(fileOf(npy("<f8", "2, 3, 2", little(values), true)), wanted(["c0..c5"]));
   // NumPy: np.arange(12).reshape((2, 3, 2), order="F").reshape(2, 6)[0] is 0 6 2 8 4 10
-  expect(["c0", "c1", "c2", "c3", "c4", "c5"].map((name) => numbers(table, name)[0])).toEqual([
+  expect(["c0", "c1", "c2", "c3", "c4", "c5"].map((name) => numbersIn(table, name)[0])).toEqual([
     0, 6, 2, 8, 4, 10,
   ]);
 });
