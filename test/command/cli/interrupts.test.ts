@@ -45,12 +45,14 @@ const commandIn = (stderr: string): string[] =>
 
 describe("tapeless train", () => {
   const epochs = 3000;
+  const streamed = ["--stream", "--block", "7", "--buffer", "2"];
   it.each([
-    ["SIGINT", 130, "Ctrl-C", ["--out", "own.ckpt"], "own.ckpt"],
-    ["SIGTERM", 143, "SIGTERM", [], "flowers.stopped.ckpt"],
+    ["SIGINT", 130, "Ctrl-C", ["--out", "own.ckpt"], "own.ckpt", []],
+    ["SIGTERM", 143, "SIGTERM", [], "flowers.stopped.ckpt", []],
+    ["SIGINT", 130, "Ctrl-C", ["--out", "own.ckpt"], "own.ckpt", streamed],
   ] as const)(
-    "%s ends it with %i; the printed command continues it",
-    async (signal, exit, name, out, file) => {
+    "%s ends it with %i; the printed command continues it (%s, %j, %s, %j)",
+    async (signal, exit, name, out, file, more) => {
       place.write("flowers.json", { ...flowers, training: { ...flowers.training, epochs } });
       const { code, stdout, stderr } = await stopped(
         signal,
@@ -59,13 +61,14 @@ describe("tapeless train", () => {
         "flowers.json",
         "--json",
         ...out,
+        ...more,
       );
       expect(stderr).toContain(`stopped by ${name}: `);
       expect(stderr).toMatch(/\nepoch \d+\/3000 {2}loss [\d.]+ {2}accuracy/);
       expect(stderr).toContain(`\ncheckpoint: ${file}\nto continue: tapeless train flowers.json --json `);
       expect([code, stdout]).toEqual([exit, ""]);
       const continued = await place.run(...commandIn(stderr));
-      const whole = await place.run("train", "flowers.json", "--json", "--out", "whole.ckpt");
+      const whole = await place.run("train", "flowers.json", "--json", "--out", "whole.ckpt", ...more);
       expect(continued.code).toBe(0);
       expect(continued.stdout).toBe(whole.stdout);
       expect(place.bytes(file)).toEqual(place.bytes("whole.ckpt"));
