@@ -34,8 +34,8 @@ export interface SourceOptions {
   readonly folder?: string | undefined;
 }
 
-/** The name of rows in memory, for messages. */
-const inMemory = "the rows";
+/** The name of rows in memory, in place of a file in messages. */
+const inMemory = "rows";
 
 /** Opens the data for training. `notify` receives warnings. @throws DiagnosticError */
 export async function sourceOf(
@@ -68,7 +68,7 @@ export async function sourceOf(
         `\`${split}\` needs a spec with separate ${split} data`,
         `write "data": { "train": …, "${split}": … }`,
       );
-    return rows && { file: `the ${split} rows`, table: tableFor(rows) };
+    return rows && { file: `${split} rows`, table: tableFor(rows) };
   };
   const [validationFile, test] = [partFor("validation"), partFor("test")];
   return {
@@ -109,7 +109,9 @@ function tableOfGiven(rows: readonly Row[], data: DataFacts, notify: (text: stri
     const notice = dropText(cells.length - kept.length, cells.length);
     if (notice !== "") notify(notice);
     const table = tableOfRows(kept);
-    return numberFormat === undefined ? table : withNumberFormat(table, numberFormat);
+    // Rows have no header, so that an error about all of them has no line.
+    const lineOf = (row: number) => (row < 0 ? undefined : table.lineOf(row));
+    return { ...(numberFormat === undefined ? table : withNumberFormat(table, numberFormat)), lineOf };
   });
 }
 

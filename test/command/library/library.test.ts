@@ -326,7 +326,7 @@ describe("rejects with exported error classes", () => {
     [
       "rows without a column",
       () => train(spec, { data: [{ length: 1 }] }),
-      /T2004: .*needs the column "kind"/,
+      /^DiagnosticError: rows error T2004: kind needs the column "kind"/,
     ],
     [
       "bytes that are no checkpoint",
