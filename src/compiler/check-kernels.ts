@@ -13,16 +13,16 @@ import type { Compilation } from "./pipeline.ts";
 import { cyclesByBatch } from "./schedule/vectors/estimate-cycles.ts";
 
 /**
- * Limits on the estimated cycles of the comparison. The first one is about a tenth of a second; the second
- * one applies if only one row can be compared.
+ * Limits on the estimated cycles of the comparison. The first one corresponds to about a tenth of a second;
+ * the second one applies if only one row can be compared.
  */
 const mostCycles = 8e6;
 const mostOfOneRow = 5e7;
 /** The estimated number of cycles for copying and comparing one element of storage. */
 const cyclesOfElement = 8;
 /**
- * The cycle estimate is twice as high for f64, whose vectors have half as many lanes. The TypeScript kernels
- * have no vectors, so the weight removes this factor.
+ * Factors that correct the cycle estimate. The estimate for f64 is twice as high, because its vectors have
+ * half as many lanes, but the TypeScript kernels have no vectors.
  */
 const weights = { f32: 1, f64: 0.5 } as const;
 /** The row counts that are tried if half the batch takes too long. */
@@ -51,8 +51,8 @@ export function rowsToCompare({ model, vectors }: Compilation): readonly number[
 }
 
 /**
- * Compares the kernels. `commands` are the commands that reproduce a difference, and that compile without
- * WebAssembly. On a host without WebAssembly, there is no comparison.
+ * Compares the kernels. For the error message, `commands.reproduce` is a command that reproduces a
+ * difference, and `commands.instead` one that avoids it. A host without WebAssembly skips the comparison.
  *
  * @throws InternalError with the kernel and the value that differ
  */
@@ -99,7 +99,7 @@ function messageOf(
   ].join("\n");
 }
 
-/** The last kernel in the program that stores the value, by its name in the emitted file. */
+/** The name, in the emitted file, of the last kernel of the program that stores the value. */
 function kernelOf({ model, vectors }: Compilation, program: string, value: string): string | undefined {
   const found = vectors?.programs.find(({ name }) => name === program);
   // An optimizer state of one parameter is called "STATE of PARAMETER".

@@ -25,7 +25,7 @@ export interface CompileOptions {
   readonly probe?: boolean;
   /** Emit a trainer that can pause inside epochs with `trainer.pauseAfter(next)`; `false` by default. */
   readonly pauses?: boolean;
-  /** `js` returns JavaScript as `code`, and `declarations`; `ts` by default. */
+  /** `js` returns JavaScript as `code`, and adds `declarations`; `ts` by default. */
   readonly emit?: "ts" | "js";
   /** Emit kernels as plain loops, with a legend of their notation. They are slower; `false` by default. */
   readonly readable?: boolean;

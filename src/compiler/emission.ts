@@ -25,7 +25,10 @@ import {
 import { headLines } from "./trainer/module-head.ts";
 import { probedLayers } from "./trainer/probed-layers.ts";
 
-/** Reduces a compilation to the named programs and an arena of their tensors. Results do not change. */
+/**
+ * Reduces a compilation to the named programs, with an arena that contains only their tensors. The results of
+ * these programs do not change.
+ */
 export function withPrograms(compilation: Compilation, names: readonly string[]): Compilation {
   const programs = compilation.programs.filter(({ name }) => names.some((wanted) => wanted === name));
   const touched = new Set(programs.flatMap(({ kernels }) => kernels.flatMap(buffersOf)));
@@ -42,7 +45,7 @@ export function withPrograms(compilation: Compilation, names: readonly string[])
   return { ...compilation, ...planned };
 }
 
-/** The name of a target in its trainers, and the kernels that they run. */
+/** The target's name, which its trainers report, and the kernels that they run. */
 export interface TrainerTarget {
   readonly target: ModelFacts["target"];
   readonly kernels: TrainerKernels;

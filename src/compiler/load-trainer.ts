@@ -4,8 +4,8 @@ import type { Trainer } from "../runtime/trainer/trainer.ts";
 import type { TrainerOptions } from "../runtime/wasm/wasm-kernels.ts";
 
 /**
- * The exports of an emitted module. predict() of its trainers returns one array, even if there are several
- * targets.
+ * The exports of an emitted module. `predict()` of its trainers returns one array, even if the model has
+ * several targets.
  */
 export interface EmittedModule {
   readonly model: ModelFacts;

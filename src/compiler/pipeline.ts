@@ -74,7 +74,7 @@ export const derivation: Derivation = {
 /** Graph → graph, for each graph of a model. */
 export const graphPasses: readonly Pass[] = [
   eraseStopGradients, // after differentiation, which needs them; before sharing, which they would hinder
-  foldConstants, // first, so that rules see constants
+  foldConstants, // before the rules, so that they see constants
   simplify,
   shareSubexpressions, // rules create equal nodes, and some rules (factoring) require identical operands
   simplify,
@@ -91,7 +91,7 @@ export const lowering: Lowering = {
   graphs: [rematerialise],
   toNests: lowerGraph,
   nests: [
-    groupReductions, // before fusion, which joins a nest to an earlier one: fewer nests are then between the two
+    groupReductions, // before fusion, which merges a nest into an earlier one: fewer nests then separate the two
     fuseLoops,
     scalarReplacement, // after fusion: a load becomes a variable only if the store is in the same nest
   ],
@@ -104,7 +104,7 @@ export const scalarSchedule: ScalarSchedule = {
   loops: [
     registerBlocking, // first: it needs perfect nests
     collapseLoops, // while the nests of sums are perfect
-    hoistInvariants, // before common subexpressions are eliminated: those that remain vary in the loop
+    hoistInvariants, // before common subexpressions are eliminated: only those that vary in a loop remain in it
     eliminateCommonSubexpressions,
     computeElementAddresses, // last: the other stages compare accesses axis by axis
   ],
@@ -161,7 +161,7 @@ export interface VectorSchedule {
   readonly plan: PlanStage;
 }
 
-/** The stages of the compiler by list. A test can replace a stage in them. */
+/** The stages of the compiler by list. A test can pass lists in which a stage is replaced. */
 export interface StageLists {
   readonly derivation: Derivation;
   readonly graphPasses: readonly Pass[];
@@ -220,7 +220,7 @@ export interface Compilation {
   /** The graphs of a whole step, before and after the graph passes. */
   readonly step: ProgramGraphs;
   readonly graphs: ProgramGraphs;
-  /** The lowered graphs, in program order. To save memory, cheap values may occur twice in them. */
+  /** The lowered graphs, in program order. To save memory, they may compute a cheap value twice. */
   readonly rematerialised: readonly Graph[];
   /** The nodes that repeat another node in `rematerialised`. */
   readonly copies: ReadonlySet<Node>;
@@ -232,7 +232,7 @@ export interface Compilation {
   readonly vectors?: VectorPrograms | undefined;
 }
 
-/** Vector programs in which every address is a number of bytes. */
+/** Vector programs in which every address is in bytes. */
 export interface VectorPrograms extends PlannedPrograms {
   /** The same kernels before addresses are computed: each access has one index per axis. */
   readonly loops: readonly LoopProgram[];

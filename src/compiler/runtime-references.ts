@@ -51,14 +51,14 @@ export type SplitterName = Extract<
   `${string}Rows` | `rows${"After" | "OfColumn" | "OfGroups"}` | "drawnFraction"
 >;
 
-/** The names of the regimes: runs with several stages, and runs with split rules. */
+/** The names of the training regimes: cross-validation, and training with split rules, once or in folds. */
 export type RegimeName = Extract<
   | keyof typeof import("../runtime/training/cross-validate.ts")
   | keyof typeof import("../runtime/training/ruled-training.ts"),
   `${string}Regime`
 >;
 
-/** The names of the functions that interpret an output. */
+/** The names of the functions that interpret an output of the network. */
 export type InterpretationName = Exclude<
   keyof typeof import("../runtime/prediction/interpretations.ts"),
   "inDecimals"

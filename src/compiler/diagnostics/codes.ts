@@ -1,7 +1,7 @@
 /**
- * All diagnostic codes, with the cause and the fix that `docs/diagnostics.md` lists. `Diagnostic.code` must
- * be a key of this table, so code that uses any other code does not compile. A code is stable: it is never
- * reused.
+ * All diagnostic codes, with the cause and the fix that `docs/diagnostics.md` lists. The type of
+ * `Diagnostic.code` contains only the keys of this table, so an unknown code is a type error. A code is
+ * stable: it is never reused.
  */
 
 export interface CodeEntry {
@@ -11,7 +11,7 @@ export interface CodeEntry {
   readonly fix: string;
 }
 
-/** The groups of codes in order, by first digits. */
+/** The groups of codes in order. The key of a group is the first characters of its codes. */
 export const codeGroups = {
   T10: "Files, syntax and the command line",
   T11: "Missing and unknown keys",
@@ -31,7 +31,7 @@ export const diagnosticCodes = {
   T1001: {
     title: "File not readable",
     cause: "The file does not exist, or the process may not read it.",
-    fix: "Check the path and the permissions. The hint names a file with a similar name.",
+    fix: "Check the path and the permissions. If a file has a similar name, the hint suggests it.",
   },
   T1002: {
     title: "Not a spec file",
@@ -56,7 +56,7 @@ export const diagnosticCodes = {
   T1006: {
     title: "Spec too large",
     cause: "The spec is nested too deeply or contains too many values.",
-    fix: "Use `repeat` blocks for repeated layers. Check a generated spec for a cycle.",
+    fix: "Use `repeat` blocks for repeated layers. If a program builds the spec, check that it contains no cycle.",
   },
   T1007: {
     title: "Duplicate key",
@@ -96,15 +96,14 @@ export const diagnosticCodes = {
   T1013: {
     title: "Not a log file of tapeless",
     cause:
-      "With `--log --resume`, training appends to an existing log, but `--log` did not write a line of that file.",
+      "With `--log --resume`, training appends to an existing log, but the file has a line that `--log` did not write.",
     fix: "Choose another file for `--log`.",
   },
   T1014: {
     title: "Output would overwrite another file",
     cause:
-      "The output is the spec, its data or a checkpoint, two outputs have the same path, or tapeless did " +
-      "not write the " +
-      "existing file.",
+      "The output has the path of the spec, its data or a checkpoint, two outputs have the same path, or the " +
+      "output file exists and was not written by tapeless.",
     fix: "Choose another output, or delete the file first.",
   },
   T1101: {
@@ -153,7 +152,7 @@ export const diagnosticCodes = {
     cause:
       "`training.stratify` is true, but the target does not have one class per row. With several targets, " +
       "the first one must have classes.",
-    fix: "Remove `stratify`. It is on by default for targets with one class per row.",
+    fix: "Remove `stratify`. By default, splits are stratified if the target has one class per row.",
   },
   T1207: {
     title: "Early stopping without validation split",
@@ -161,7 +160,7 @@ export const diagnosticCodes = {
     fix: 'Add `"validation": { "fraction": 0.2 }` to `training`, or pass `validation` to `fit()`.',
   },
   T1208: {
-    title: "Keys that exclude each other",
+    title: "Keys that cannot be combined",
     cause: "Two keys of one object cannot be combined, or a key does not apply to this kind of data.",
     fix: "Remove one of the two keys. The message names them and gives the reason.",
   },
@@ -173,14 +172,14 @@ export const diagnosticCodes = {
   T1211: {
     title: "Best epoch without validation split",
     cause:
-      '`training.keep` is "best", but the spec has no validation split that selects an epoch. This is a warning.',
+      '`training.keep` is "best", but the spec has no validation split to select the best epoch. This is a warning.',
     fix: 'Add `"validation": { "fraction": 0.2 }` to `training`, or remove `keep`.',
   },
   T1221: {
     title: "Class weights do not match the target",
     cause:
       "The target has no classes, the number of weights differs from the number of classes, or all weights are 0.",
-    fix: "List one weight per class. Names of classes work only where the target column contains names.",
+    fix: "List one weight per class. Weights by class name require a target column that contains names.",
   },
   T1222: {
     title: "Invalid sample weights",
@@ -212,11 +211,11 @@ export const diagnosticCodes = {
   T1226: {
     title: "Windows that do not match the shapes or the data",
     cause:
-      "The first axis of an input or target is not the number of rows that it reads from a window, or " +
-      "`data.windows` contradicts the rest of `data`.",
+      "The length of the first axis of an input or target differs from the number of rows that it reads from a " +
+      "window, or `data.windows` contradicts the rest of `data`.",
     fix:
-      "Begin the shapes of inputs with `length`, and those of targets with `horizon`. With `window` in " +
-      "`data.inputs`, an input reads other rows.",
+      "Begin the shapes of inputs with `length`, and those of targets with `horizon`. An input with `window` in " +
+      "`data.inputs` can read other rows.",
   },
   T1227: {
     title: "Invalid or contradictory split",
@@ -332,9 +331,8 @@ export const diagnosticCodes = {
   T1405: {
     title: "Losses do not match the targets",
     cause:
-      "A target has no loss, an entry of `losses` names no target, `loss` is used with several targets, " +
-      "or the weight " +
-      "of every loss is 0.",
+      "A target has no loss, an entry of `losses` names an unknown target, `loss` is used with several targets, " +
+      "or the weight of every loss is 0.",
     fix: "Write `losses` with one entry for each target, at least one of them with a weight above 0.",
   },
   T1501: {
@@ -411,7 +409,7 @@ export const diagnosticCodes = {
   },
   T1703: {
     title: "Invalid range in a search",
-    cause: "A range is empty or continuous, or the grid has too many combinations.",
+    cause: "A range is empty, a grid contains a continuous range, or the grid has too many combinations.",
     fix: "Add `steps` to each range, or draw candidates at random with `samples`.",
   },
   T1704: {
@@ -443,12 +441,12 @@ export const diagnosticCodes = {
   T1901: {
     title: "Not supported yet",
     cause: "The spec is valid, but it needs a feature that the compiler does not have yet.",
-    fix: "The message names the feature. Change the spec so that it does not need it.",
+    fix: "Change the spec so that it does not need the feature that the message names.",
   },
   T2001: {
     title: "Data file not readable",
     cause: "A data file does not exist or cannot be read.",
-    fix: "Check the path. Paths in a spec are relative to the spec.",
+    fix: "Check the path. Paths in a spec are relative to the folder of the spec.",
   },
   T2002: {
     title: "Invalid data file",
@@ -467,9 +465,8 @@ export const diagnosticCodes = {
       "The number of rows, the number of values per row or a class differs from what the spec declares, or a target " +
       "is outside the range of the loss or of a metric.",
     fix:
-      "Compare `inputs`, `targets` and `data.*.columns` of the spec with the file. If a target is " +
-      "outside the range in " +
-      "the message, scale the target, or choose another loss or metric.",
+      "Compare `inputs`, `targets` and `data.*.columns` of the spec with the file. If a target is outside the " +
+      "range in the message, scale the target, or choose another loss or metric.",
   },
   T2005: {
     title: "Spec without data",

@@ -23,20 +23,22 @@ export interface TextPart {
   readonly end: number;
 }
 
-/** One error or warning. All codes, with cause and fix, are in codes.ts; "internal" is a bug of the compiler. */
+/**
+ * One error or warning. codes.ts lists all codes, with cause and fix; "internal" means a bug of the compiler.
+ */
 export interface Diagnostic {
   readonly code: DiagnosticCode | "internal";
   readonly severity: "error" | "warning";
   /** The whole sentence, with the path in the spec: "network[1].units must be a positive integer, got -3". */
   readonly message: string;
-  /** The path in the spec, from which code that has the source text derives `location` and `frame`. */
+  /** The path in the spec. Code that has the source text derives `location` and `frame` from it. */
   readonly path?: SpecPath;
   /** Whether to mark the key at the end of `path`, or (by default) its value. */
   readonly at?: "key" | "value";
   /** The part to mark if the value at `path` is a formula. */
   readonly within?: TextPart;
   readonly location?: SourceLocation;
-  /** How to fix it. */
+  /** How to fix the problem. */
   readonly hint?: string;
   readonly notes?: readonly string[];
   /** The lines of source around `location`, with a mark. */

@@ -1,6 +1,6 @@
 /**
  * The three kinds of errors, the rendering of diagnostics as text, and the collector that lets a check report
- * all of them together.
+ * all its diagnostics together.
  */
 import type { DiagnosticCode } from "./codes.ts";
 import pc from "picocolors";
@@ -127,7 +127,7 @@ export function invariant(condition: unknown, message: string): asserts conditio
 
 type Details = Pick<Diagnostic, "at" | "hint" | "notes" | "within" | "frame">;
 
-/** The largest number of errors that are retained; the same limit applies to warnings. */
+/** The maximum number of errors that a collector retains; the same limit applies to warnings. */
 export const mostKept = 100;
 
 export interface Collector {

@@ -34,7 +34,7 @@ interface BuilderCore {
   readonly float: "f32" | "f64";
   /** Makes a node of any op, for code that treats all ops alike. The methods of the ops call it. */
   make(op: OpName, operands: readonly Operand[], attributes: object): Node;
-  /** Runs `build` and gives this origin, merged over the enclosing one, to every node built inside. */
+  /** Runs `build`. Every node that it builds has this origin, merged over the enclosing one. */
   within<T>(origin: Origin, build: () => T): T;
   /** The same node with a name for printed graphs and emitted code. */
   named(name: string, node: Node): Node;
@@ -48,7 +48,10 @@ interface BuilderCore {
    * size 1 are repeated.
    */
   broadcastTo(x: Node, shape: Shape): Node;
-  /** Repeats `x` along `axes`, to `shape`. The shape of `x` lacks these axes, as after a reduction. */
+  /**
+   * Repeats `x` along `axes`; the result has `shape`. The shape of `x` lacks these axes, as after a
+   * reduction.
+   */
   repeatAlong(x: Node, axes: readonly number[], shape: Shape): Node;
   /** A constant of the model's float type, or of `element`. */
   number(value: number, element?: ElementType): Node;
@@ -168,8 +171,8 @@ function refuse(op: OpName, operands: readonly Node[], error: unknown, { layer, 
   throw new DiagnosticError([{ code: "T1310", severity: "error", message, path }]);
 }
 
-// Some targets would compute with an infinite constant and others with a finite one, which would look like an
-// error in the kernels.
+// A constant that overflows f32 is an error. Otherwise some targets would compute with an infinite constant
+// and others with the finite one, which would look like an error in the kernels.
 function overflow(value: number, { path }: Origin): DiagnosticError {
   const message = `the constant ${value} is too large for f32`;
   return new DiagnosticError([{ code: "T1313", severity: "error", message, path, hint: singleRange.most }]);

@@ -246,8 +246,8 @@ export const leafName = (node: Node): string | undefined =>
   node.op === "input" || node.op === "parameter" || node.op === "state" ? node.attributes.name : undefined;
 
 /**
- * All nodes that the outputs need, operands first. It is iterative, because deep networks would overflow the
- * stack.
+ * All nodes that the outputs need, operands first. The function is iterative, because recursion over a deep
+ * network would overflow the stack.
  */
 export function collectNodes(outputs: readonly Output[]): Node[] {
   const done = new Set<Node>();

@@ -70,8 +70,9 @@ export interface RecurrenceFacts {
 const maskName = "isReal";
 
 /**
- * Stacks the values that `step` computes from its arguments in `length` steps. If a stacked value is also the
- * next value of a carried operand, the carried value is stacked, which a mask leaves unchanged on padding.
+ * Stacks the values that `step` computes from its arguments in `length` steps. If the stacked value is also
+ * the next value of a carried operand, the masked value is stacked: on padding, it repeats the previous
+ * value.
  */
 export function recur<Operands extends { readonly [name: string]: RecurrenceInput | undefined }>(
   g: GraphBuilder,
@@ -109,7 +110,7 @@ export function recur<Operands extends { readonly [name: string]: RecurrenceInpu
   );
 }
 
-/** The next value in rows whose position is real, otherwise the value before the step. */
+/** The next value in rows whose position is real (not padding), otherwise the value before the step. */
 function whereReal(g: GraphBuilder, isReal: Node, next: Node, before: Node): Node {
   const { shape } = next.type;
   if (shape[0] !== "n") return next;
@@ -126,7 +127,7 @@ const asParts = <Operands>(parts: object): Parts<Operands> => parts as Parts<Ope
 
 export function argumentNode(g: GraphBuilder, name: string, type: TensorType): NodeOf<"argument"> {
   const node = g.argument({ name, type });
-  if (node.op !== "argument") throw new Error("internal: the builder made another node");
+  if (node.op !== "argument") throw new Error("internal: the builder did not make an argument");
   return node;
 }
 

@@ -8,7 +8,7 @@ const spaces = [
   "average", // the moving average of the parameters
   "flat", // all trainable parameters, their gradients, or the weights of an average, as one tensor
   "gradient", // of one parameter
-  "held", // values that a gradient check keeps constant while it moves parameters
+  "held", // values that a gradient check keeps constant while it changes parameters
   "loss", // values other than the batch that the loss reads
   "optimizer", // states of the optimizer
   "probe", // the value of one layer
@@ -90,7 +90,7 @@ export const totalStorage = (measure: string, sum: string): StorageName =>
   storageIn("totals", `${measure}.${sum}`);
 export const sumOfTotal = (measure: string, storage: string): string | undefined =>
   nameInGroup("totals", measure, storage);
-/** The numbers of each element that a rank metric collects. */
+/** The values that a rank metric collects for each element. */
 export const pairStorage = (metric: string, part: string): StorageName =>
   storageIn("result", `pairs.${metric}.${part}`);
 export const summaryStorage = (measure: string): StorageName => storageIn("result", `summary.${measure}`);

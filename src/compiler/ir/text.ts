@@ -27,7 +27,7 @@ import type { Dimension, ElementType, TensorType } from "./types.ts";
 //
 // The parser rebuilds the same graph from the text.
 
-/** The attributes as text, except empty lists and those that repeat the type of the node. */
+/** The attributes as text, without empty lists, and without the type, which the line already contains. */
 function attributesText(node: Node, spell: GraphNames): string {
   const attributes =
     node.op === "scan"

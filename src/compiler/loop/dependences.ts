@@ -5,7 +5,9 @@
  * Iterations are independent in a buffer if, on some axis, no range stored by one iteration overlaps a range
  * accessed by another:
  *
- *     for i step 4: y[i + 2, j] = y[i, j] + 1      stores i + 2, loads i; 4, 8, … are not between −2 and 2
+ *     for i step 4: y[i + 2, j] = y[i, j] + 1
+ *
+ * Here, two iterations are 4, 8, … rows apart, but only rows at a distance of 2 would depend on each other.
  *
  * The position in memory is treated as an additional axis, so the analysis also covers reshaped indices (y[i
  * div 8, i mod 8]) and strided vectors.
@@ -136,8 +138,7 @@ class IterationSpace {
       for (const part of children(x)) load(part, isLaneByLane ? needed : Infinity);
     };
     visitStatements(this.body, (s) => {
-      // Lanes that are not stored may have any value. The lanes from which they are computed may then also
-      // have any value.
+      // A lane that is not stored may have any value, and so may the lanes from which it is computed.
       const count = s.kind === "store" && s.count ? rangeOf(s.count, this.ranges).most : Infinity;
       for (const x of expressionsOf(s)) load(x, s.kind === "store" && x === s.value ? count : Infinity);
       if (s.kind === "store")
@@ -198,8 +199,8 @@ class IterationSpace {
     const [least, most] = [b.least - a.most, b.most - a.least];
     const stride = Math.abs(a.factor) * this.step;
     const farthest = stride * Math.floor((this.extent - 1) / this.step);
-    // The nearest multiples of the stride above 0 (at least `least`) and below 0 (at most `most`), as
-    // distances from 0.
+    // The smallest positive multiple of the stride that is at least `least`, and the absolute value of the
+    // largest negative multiple that is at most `most`.
     const above = Math.max(stride, Math.ceil(least / stride) * stride);
     const below = Math.max(stride, Math.ceil(-most / stride) * stride);
     return (above > most || above > farthest) && (below > -least || below > farthest);
@@ -267,8 +268,8 @@ const sharedBuffers = (loop: For, surroundings: Surroundings): readonly string[]
     : new IterationSpace(loop, surroundings).sharedBuffers();
 
 /**
- * The buffers of which each thread needs its own copy if threads run the iterations at the same time. The
- * list is often empty. Undefined if the iterations cannot run at the same time even with copies.
+ * If threads run the iterations at the same time, each thread needs its own copy of these buffers. The list
+ * is often empty. Undefined if the iterations cannot run at the same time even with copies.
  */
 export const sharedStores = (loop: For, surroundings: Surroundings): readonly string[] | undefined =>
   outsideAssignments(loop.body).size > 0 ? undefined : sharedBuffers(loop, surroundings);

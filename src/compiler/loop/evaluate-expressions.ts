@@ -134,13 +134,13 @@ export function checkIndices(buffer: Buffer, indices: readonly number[], sizes: 
   invariant(inside, `${name}[${indices.join(", ")}] is outside of [${shape.join(", ")}]`);
 }
 
-/** The number as a store rounds it. */
+/** Rounds a number as a store to an element of this type does. */
 export const stored = (value: number, element: ElementType): number =>
   element === "f32" ? Math.fround(value) : element === "i32" ? Math.trunc(value) : value;
 
 // The value of an expression: a number, or the numbers in the lanes of a vector. Operations work lane by
-// lane, on operands with the same number of lanes. A lane loaded from outside its buffer is NaN. A program
-// must not store a result of such a lane to an element that it reads.
+// lane, on operands with the same number of lanes. A lane loaded from outside its buffer is NaN. A result
+// that is computed from such a lane must not be stored to an element that the program reads.
 
 /** A scalar, or the lanes of a vector. */
 export type Value = number | readonly number[];
@@ -151,8 +151,8 @@ export interface State {
   readonly sizes: Sizes;
   readonly variables: Map<string, Value>;
   /**
-   * Whether the expression is a branch of a select between vectors. Its lanes may be loaded from outside a
-   * buffer, because the select discards them.
+   * Whether the expression is a branch of a select between vectors. Lanes that the select discards may be
+   * loaded from outside a buffer.
    */
   readonly isSpeculative?: boolean;
 }

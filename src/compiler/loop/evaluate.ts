@@ -7,9 +7,10 @@
  * truncation.
  *
  * It runs programs from before and from after the stage `compute-addresses`: a single index into a tensor of
- * several axes is an offset. The variable with a buffer's name, its base offset, is always 0, because every
- * buffer has its own array. An offset outside of its buffer is an error here, although compiled code would
- * read it silently. Lanes of a vector may be loaded from outside a buffer, but not stored there.
+ * several axes is an offset. A variable with the name of a buffer is the base offset of that buffer. Here it
+ * is always 0, because every buffer has its own array. An offset outside of its buffer is an error here;
+ * compiled code would silently access other memory. Lanes of a vector may be loaded from outside a buffer,
+ * but not stored there.
  */
 import { invariant } from "../diagnostics/errors.ts";
 import { sizeOf } from "../ir/types.ts";
@@ -77,8 +78,8 @@ function runStore(statement: Extract<Statement, { kind: "store" }>, state: State
   const indices = statement.at.map((index) => scalarOf(index, state));
   checkIndices(buffer, indices, state.sizes);
   const start = offsetOf(buffer, indices, state.sizes);
-  // `checkIndices` checks only the first lane. `end` makes `checkOffset` reject lanes that belong to a
-  // missing row.
+  // `checkIndices` checks only the first lane. With `end`, `checkOffset` rejects lanes in rows after the last
+  // one.
   const isVector = typeof value !== "number" && buffer.shape[0] === "n";
   const end = sizeOf(buffer.shape, isVector ? rowsOf(state.sizes) : state.sizes.batchSize);
   lanes.slice(0, count).forEach((lane, offset) => {

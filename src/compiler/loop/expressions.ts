@@ -73,7 +73,7 @@ export type VectorExpression =
   | { readonly kind: "splat"; readonly x: Expression; readonly lanes: number; readonly type: ElementType }
   /** x, x + 1, x + 2, … */
   | { readonly kind: "ramp"; readonly x: Expression; readonly lanes: number; readonly type: ElementType }
-  /** A vector with one of these scalars in each lane. */
+  /** A vector whose lanes are these scalars. */
   | { readonly kind: "gather"; readonly elements: readonly Expression[]; readonly type: ElementType }
   /** All lanes of x combined into one scalar. */
   | {
@@ -82,7 +82,7 @@ export type VectorExpression =
       readonly x: Expression;
       readonly type: ElementType;
     }
-  /** A vector with one lane per given vector, which contains the sum of that vector's lanes. */
+  /** A vector with one lane per operand: the sum of the operand's lanes. */
   | { readonly kind: "sums"; readonly vectors: readonly Expression[]; readonly type: ElementType }
   /** One lane of x. */
   | { readonly kind: "lane"; readonly x: Expression; readonly index: number; readonly type: ElementType };
@@ -160,9 +160,9 @@ export const minus = (x: Expression, y: Expression): Expression =>
   isInteger(y) ? add(x, integer(-y.value)) : binary("-", x, y);
 
 /**
- * x / divisor without its fraction, as in WebAssembly: ⌊x / divisor⌋ for x ≥ 0. With `remainder`, which has the
- * sign of x, x = divisor · quotient + remainder for every x. The index of a vector depends on that: its first lane
- * may be negative if a select discards that lane.
+ * The integer part of x / divisor, as in WebAssembly: ⌊x / divisor⌋ for x ≥ 0. `remainder` has the sign of x, so
+ * x = divisor · quotient + remainder for every x. Vector accesses depend on this, because the index of their first
+ * lane may be negative if a select discards that lane.
  */
 export function quotient(x: Expression, divisor: number): Expression {
   if (divisor === 1) return x;
@@ -274,7 +274,7 @@ export function mapChildren(x: Expression, f: (child: Expression) => Expression)
 }
 
 /**
- * Rebuilds integer arithmetic with the folding constructors, because substitution may have made it constant.
+ * Rebuilds integer arithmetic with the folding constructors, because the new operands may be constants.
  */
 function rebuiltBinary(operator: BinaryOperator, x: Expression, y: Expression): Expression {
   if (x.type === "i32" && y.type === "i32") {

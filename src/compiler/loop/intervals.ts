@@ -92,7 +92,7 @@ export function rangeOf(x: Expression, ranges: Ranges): Interval {
 }
 
 /**
- * The largest value of a loop variable. If the first value is not exact, the step does not narrow the range.
+ * The largest value of a loop variable. The step narrows the range only if the first value is known exactly.
  */
 function lastOf(from: Interval, to: Interval, step: number): number {
   const run = Math.max(0, to.most - 1 - from.least);
@@ -142,7 +142,7 @@ function incrementOf({ name, value }: Extract<Statement, { kind: "assign" }>): n
     : undefined;
 }
 
-/** The variables that only a single statement assigns, and that it only increases. */
+/** The variables that exactly one statement assigns, and that this statement only increases. */
 function pointersOf(body: readonly Statement[]): ReadonlySet<string> {
   const times = new Map<string, number>();
   visitStatements(body, (s) => {

@@ -26,8 +26,8 @@ const signs: Partial<Record<BinaryOperator, string>> = { quotient: "div", remain
 const associative: ReadonlySet<BinaryOperator> = new Set(["+", "*", "and"]);
 
 /**
- * A variable's name has a mark that distinguishes it from buffers. The text needs no mark, because buffers
- * have brackets.
+ * The name of a variable may contain the mark `#`, which distinguishes it from the names of buffers. The text
+ * omits the mark, because accesses to buffers have brackets.
  */
 const plain = (variable: string): string => variable.replaceAll("#", "");
 

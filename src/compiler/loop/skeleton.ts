@@ -32,7 +32,7 @@ const numberKey = (value: number): number | string =>
 
 /**
  * The loops as text without provenance, with variables and buffers numbered by first appearance. `slots`
- * lists the buffers, with the properties of each that must be equal.
+ * lists the buffers, with those properties of each buffer that must be equal.
  */
 function skeletonOf(
   { body }: Kernel,
@@ -73,7 +73,7 @@ export interface EqualKernels<Each> {
 export interface Equality<Each> {
   /** The properties of a buffer that must be equal, as a string. */
   readonly factsOf: (buffer: Buffer) => string;
-  /** Whether a slot of two equal kernels refers to the same memory. */
+  /** Whether the slot refers to the same memory in both kernels. */
   readonly isSame: (a: Each, b: Each, slot: number) => boolean;
 }
 

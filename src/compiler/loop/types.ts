@@ -146,7 +146,7 @@ export interface MemoryPlan {
   /** Temporaries of each program, by program and buffer name. */
   readonly temporaries: ReadonlyMap<string, ReadonlyMap<string, Placement>>;
   readonly bytes: number;
-  /** The size of the temporaries in this plan, and a lower bound that no plan can improve on. */
+  /** The size of the temporaries in this plan, and a lower bound on their size in any plan. */
   readonly temporaryBytes: number;
   readonly lowerBound: number;
 }

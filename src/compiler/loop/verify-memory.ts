@@ -1,6 +1,6 @@
 /**
- * Verifies a memory plan: every buffer is inside the arena and aligned to its elements, and no two buffers
- * share bytes while both are live. An error here is a bug of the compiler.
+ * Verifies a memory plan: every buffer is inside the arena and aligned to its element size, and no two
+ * buffers share bytes while both are live. An error here is a bug of the compiler.
  */
 import { InternalError } from "../diagnostics/errors.ts";
 import { bytesOfElement } from "./types.ts";

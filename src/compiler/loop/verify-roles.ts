@@ -1,10 +1,11 @@
 /**
- * Verifies the roles of loops. The iterations of a `parallel` or `output` loop must be independent. Every
- * stage handles two exceptions: iterations may add to the same elements if each addition is one statement,
- * and they may use the same temporary memory if each iteration stores what it then loads there.
+ * Verifies the roles of loops. The iterations of a `parallel` or `output` loop must be independent, with two
+ * exceptions that every stage handles: iterations may add to the same elements if each addition is one
+ * statement, and they may use the same temporary memory if each iteration stores a value there before it
+ * loads it.
  *
  * Stages that interleave, vectorise or divide iterations check independence themselves (`dependences.ts`). If
- * lowering marks a loop as parallel that is not, the compiler has a bug.
+ * lowering marks a dependent loop as parallel, the compiler has a bug.
  */
 import { InternalError } from "../diagnostics/errors.ts";
 import { isOnlyAddedTo, sharedStores } from "./dependences.ts";

@@ -62,14 +62,14 @@ function expectType(
 ): number {
   const lanes = checkExpression(x, scope, checks);
   if (type !== undefined && x.type !== type)
-    checks.report(`${what} is ${type}, but ${keyOf(x)} is ${x.type}`);
+    checks.report(`${what} must be ${type}, but ${keyOf(x)} is ${x.type}`);
   return lanes;
 }
 
 /** Checks that x is a scalar integer. */
 function expectScalar(x: Expression, what: string, scope: Scope, checks: Checks): void {
   const lanes = expectType(x, "i32", what, scope, checks);
-  if (lanes !== 1) checks.report(`${what} is a scalar, but ${keyOf(x)} has ${lanesText(lanes)}`);
+  if (lanes !== 1) checks.report(`${what} must be a scalar, but ${keyOf(x)} has ${lanesText(lanes)}`);
 }
 
 /**
@@ -103,7 +103,8 @@ function checkExpression(x: Expression, scope: Scope, checks: Checks): number {
     }
     case "splat":
     case "ramp":
-      if (x.kind === "ramp" && x.type !== "i32") report(`${keyOf(x)} is a ramp of ${x.type}`);
+      if (x.kind === "ramp" && x.type !== "i32")
+        report(`${keyOf(x)} must be a ramp of i32, not of ${x.type}`);
       if (!isCount(x.lanes)) report(`${keyOf(x)} has ${x.lanes} lanes`);
       checkElement(x, x.x, scope, checks);
       return x.lanes;
@@ -117,7 +118,7 @@ function checkExpression(x: Expression, scope: Scope, checks: Checks): number {
     case "lane": {
       const lanes = checkExpression(x.x, scope, checks);
       expectSameType(x, x.x, x, checks);
-      if (!(x.index >= 0 && x.index < lanes)) report(`${keyOf(x)} is a lane of ${lanes}`);
+      if (!(x.index >= 0 && x.index < lanes)) report(`${keyOf(x)}: the vector has only ${lanesText(lanes)}`);
       return 1;
     }
     case "sums":
@@ -138,7 +139,8 @@ function commonLanes(x: Expression, parts: readonly Expression[], scope: Scope, 
 /** Checks that an element of the vector x is a scalar with the element type of x. */
 function checkElement(x: Expression, element: Expression, scope: Scope, checks: Checks): void {
   const lanes = checkExpression(element, scope, checks);
-  if (lanes !== 1) checks.report(`${keyOf(x)} takes scalars, but ${keyOf(element)} has ${lanesText(lanes)}`);
+  if (lanes !== 1)
+    checks.report(`${keyOf(x)} requires scalars, but ${keyOf(element)} has ${lanesText(lanes)}`);
   expectSameType(x, element, x, checks);
 }
 

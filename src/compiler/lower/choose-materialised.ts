@@ -2,16 +2,17 @@
  * Decides which nodes are materialised in a buffer and which are computed where they are read. The rules:
  *
  * - Graph outputs and nodes that need loops of their own (sums, contractions) are materialised.
- * - A pointwise value with one reader is computed in that reader. It is materialised, however, if the reader
- *   would compute it many times, as a contraction, a window, or a repetition of an expensive value would.
+ * - A pointwise value with one reader is computed in that reader. It is materialised, however, if each
+ *   element would be computed many times: if a contraction or a recurrence reads it, or if the value is
+ *   expensive and a view such as a window or a broadcast repeats it.
  * - A contraction whose results are only scattered is not materialised. Each result is added to its
  *   destination directly.
  * - A view that selects the source of each element (concatenation, padding) is materialised if a contraction
  *   reads it.
  * - A value with several readers is materialised, unless recomputing it costs less than loading it
  *   (`recomputeLimit`).
- * - A chain of cheap ops, such as bias and relu, may finish a contraction. The end of the chain is then
- *   materialised in the buffer of the contraction, and not recomputed from it.
+ * - If a chain of cheap ops, such as bias and relu, follows a contraction, the last value of the chain is
+ *   materialised. Its readers then do not recompute it from the contraction.
  *
  * If all readers of a materialised value end up in the loop that computes it, `scalar-replacement.ts` makes
  * it a local variable.
@@ -80,7 +81,7 @@ const ownCost = (node: Node): number =>
 
 const takesLoops = (node: Node): boolean => hasTrait(node, "reduction") || hasTrait(node, "recurrence");
 
-/** Whether the only reader of a contraction adds up its results, so that it can add each result directly. */
+/** Whether the only reader of a contraction adds up its results. Each result can then be added directly. */
 function isScattered(node: Node, readers: ReadonlyMap<Node, readonly Reader[]>): boolean {
   const [reader, ...others] = readers.get(node) ?? [];
   if (reader === undefined || reader.node === "output" || others.length > 0) return false;

@@ -1,6 +1,6 @@
 /**
  * Counts the floating-point operations of nodes for a full batch. A scalar op counts as one operation and a
- * multiply-add as two. Moving elements counts as none.
+ * multiply-add as two. Moves of elements do not count.
  */
 import { operandsOf } from "../ir/nodes.ts";
 import type { Node } from "../ir/nodes.ts";

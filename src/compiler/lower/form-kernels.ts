@@ -10,7 +10,7 @@ import { defineRequired } from "../stages/define.ts";
 import { loopPrograms } from "../stages/loops.ts";
 import { kernelsOf, nestsOfLoops } from "./nests.ts";
 
-/** No check is needed here: the check of nests forms the kernels and verifies them. */
+/** No check is needed here, because the check of nests already forms the kernels and verifies them. */
 const verified = { ...loopPrograms, check: () => {} };
 
 export const formKernels = defineRequired("form-kernels", nestsOfLoops, verified, { each: kernelsOf });

@@ -41,7 +41,7 @@ function callsIn(statements: readonly Statement[]): number {
  */
 const maxCalls = 2;
 
-/** Merges both loops; undefined if that would change the order of dependent iterations. */
+/** Merges both loops; undefined if dependences between iterations forbid it, or if it has no benefit. */
 function mergeLoops(first: For, second: For): For | undefined {
   if (!sameExtent(first, second) || second.role === "output") return undefined;
   if (first.role === "sequential" || second.role === "sequential") return undefined;
@@ -130,7 +130,7 @@ function joinBodies(first: readonly Statement[], second: readonly Statement[]): 
   return list;
 }
 
-/** A nest can be joined with one of this many previous nests. The limit keeps compile time linear. */
+/** A nest can be joined only with one of this many previous nests. The limit keeps compile time linear. */
 const reach = 12;
 
 const hasLoop = (statements: readonly Statement[]): boolean => statements.some(({ kind }) => kind === "for");
@@ -145,8 +145,8 @@ function joinNests(
   const a = accessesOf(first);
   const b = accessesOf(second);
   if (!hasLoop(first) || !hasLoop(second)) {
-    // Nests of scalars are joined with each other. They are also joined with the kernel that computes or uses
-    // their values, so that these become local variables.
+    // Nests of scalars are joined with each other. They are also joined with the nest that computes their
+    // operands or reads their values, so that these become local variables.
     const related =
       (!hasLoop(first) && !hasLoop(second)) || [...a.stored].some((buffer) => b.loaded.has(buffer));
     return related ? [...first, ...second] : undefined;
@@ -159,8 +159,8 @@ function joinNests(
 /**
  * Whether `second` applies functions to the results of the contraction `first`. If so, `second` becomes a
  * separate loop in the kernel of the contraction, because this kernel is long. Engines inline the calls in a
- * long kernel. A short kernel, however, is itself inlined into its caller, the calls in it are not inlined,
- * and their results are allocated on the heap.
+ * long kernel. A short kernel, however, is itself inlined into its caller. The calls in it are then not
+ * inlined, and each of them allocates its result on the heap.
  */
 function finishes(
   a: Accesses,

@@ -4,7 +4,7 @@
  * Requires  a graph after all passes, and the copies that `rematerialise` made.
  * Ensures   each output is in its storage at the end. A recurrence becomes a loop along time that contains
  *           the nests of its step. Nests are not optimised: fusion and blocking come later.
- * Example   %h = contract %x, %w ; %y = relu %h, both stored
+ * Example   %h = contract %x, %w ; %y = relu %h, both materialised
  *           =>   for i: for j: { sum = 0 ; for k: sum += x[i, k] · w[k, j] ; h[i, j] = sum }
  *                for i: for j: y[i, j] = max(h[i, j], 0)
  */
@@ -95,7 +95,7 @@ class GraphLowering {
 
   private outermost(): Scope {
     // The mark `#`, which names of layers cannot contain, distinguishes the names of loop variables and
-    // accumulators from buffers.
+    // accumulators from those of buffers.
     const unique = nameMaker([], "#");
     return {
       float: this.context.float,

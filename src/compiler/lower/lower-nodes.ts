@@ -35,7 +35,7 @@ function nestOver(
   }, inner);
 }
 
-/** The nest of a reduction. `use` makes the statement that uses each result. */
+/** The nest of a reduction. `use` returns the statement that uses the result at the given indices. */
 function reductionNest(
   node: Node,
   lowering: Extract<BoundLowering, { kind: "reduce" }>,
@@ -120,10 +120,10 @@ function scatteredNest(
   );
 }
 
-/** The pieces from which a node is joined. Nested joins are flattened. */
+/** The pieces that a node joins, such as the operands of a concatenation. Nested joins are flattened. */
 function piecesOf(node: Node, scope: Scope): readonly Piece[] {
   const found: Piece[] = [];
-  // A join of many pieces is a deep chain of joins, so a work list replaces recursion. Its last item is next.
+  // A join of many pieces is a deep chain of joins, so a work list replaces recursion. It is a stack.
   const open = [...ownPieces(node)].reverse();
   for (let piece = open.pop(); piece !== undefined; piece = open.pop()) {
     const { node: part, start } = piece;

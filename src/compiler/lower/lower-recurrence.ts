@@ -19,7 +19,7 @@ import type { Nest } from "./nests.ts";
 import { readerOf, storedElement } from "./scope.ts";
 import type { BufferLocation, Scope } from "./scope.ts";
 
-/** The services of the enclosing program that lowering a step needs. */
+/** The functions of the enclosing program's lowering that the lowering of a step needs. */
 export interface StepHost {
   /** The buffer of a value of a step. The buffer of an argument contains the carried value. */
   temporaryOf(node: Node): string;

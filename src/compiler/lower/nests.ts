@@ -35,8 +35,8 @@ export interface Nest {
   /** The operand and the axes of a reduction. Nests with equal operand and axes can share a loop. */
   readonly reduces?: { readonly x: Node; readonly axes: string } | undefined;
   /**
-   * A loop along time after the statements, and the nests of its step, which come after the statements in the
-   * loop's body.
+   * A loop along time, which follows the statements above, and the nests of its step, which follow the
+   * statements in the loop's body.
    */
   readonly along?: { readonly loop: For; readonly step: readonly Nest[] } | undefined;
 }
@@ -79,7 +79,7 @@ export function mapLists(
 
 /**
  * A generator of names that are not used in the nests. Each name contains `#`, which distinguishes it from
- * buffers.
+ * the names of buffers.
  */
 export function freshInNests(nests: readonly Nest[]): Fresh {
   const used = new Set<string>();

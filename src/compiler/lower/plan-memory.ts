@@ -5,7 +5,7 @@
  *           they live.
  * Ensures   no two buffers that are live at the same time overlap. Offsets are aligned, and the plan is
  *           deterministic. It records a lower bound: the largest total size of the temporaries that are live
- *           at one kernel.
+ *           during one kernel.
  * Example   a: kernels 0 to 1, b: 1 to 2, c: 2 to 3, 64 bytes each   =>   a at 0, b at 64, c at 0
  *
  * Temporaries are placed in order of decreasing size, each at the lowest offset that is free during its
@@ -67,7 +67,7 @@ function lowestFit(bytes: number, span: Span, placed: readonly Placed[]): number
   return offset;
 }
 
-/** The largest total size of the temporaries that are live at one kernel, in bytes. */
+/** The largest total size of the temporaries that are live during one kernel, in bytes. */
 export function lowerBoundOf(
   program: LoopProgram,
   lifetimes: ReadonlyMap<string, Span>,

@@ -64,7 +64,7 @@ function formulaLine(value: Formula, formula: Formula): Line {
   return {
     text: `${left} = ${right}`,
     value: nameIn(value),
-    // The names differ only in the number that makes them unique.
+    // In a copy, the two names differ only in the number that makes them unique.
     isCopy: left.replace(/_\d+$/, "") === right,
   };
 }

@@ -1,4 +1,4 @@
-/** The statements of reductions: they define the accumulators and add one element. */
+/** The statements of reductions: they define the accumulators and accumulate one element. */
 import type { Dimension, ElementType } from "../ir/types.ts";
 import {
   add,
@@ -18,7 +18,7 @@ import type { Statement } from "../loop/types.ts";
 
 export interface ReductionSteps {
   readonly definitions: readonly Statement[];
-  /** The statements that add the element with these indices along the reduced axes. */
+  /** The statements that accumulate the element with these indices along the reduced axes. */
   steps(along: readonly Expression[]): readonly Statement[];
 }
 

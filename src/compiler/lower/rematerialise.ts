@@ -5,7 +5,7 @@
  *           unchanged. Only pointwise values without function calls are recomputed, and only from values that
  *           are alive at that point anyway.
  * Example   the forward part and a weight's gradient read y = x · f; other gradients keep x and f alive
- *           =>   the gradient reads y_again = x · f, and y is freed after the forward part has read it
+ *           =>   the weight's gradient reads y_again = x · f, and y is freed after the forward part
  *
  * (Chen, Xu, Zhang and Guestrin, "Training deep nets with sublinear memory cost", 2016, restricted to cheap
  * values.)
@@ -30,8 +30,8 @@ import type { ValueLifetimes } from "./value-lifetimes.ts";
 const freeBytes = 1 << 20;
 
 /**
- * The maximum number of rounds of the search. Removing values from the peak makes another point the peak, so
- * the search is repeated.
+ * The maximum number of rounds of the search. Removing values from the peak may make another point the peak,
+ * so the search is repeated.
  */
 const rounds = 4;
 
@@ -60,8 +60,8 @@ export const rematerialisedGraphs: Representation<Rematerialised> = {
 };
 
 /**
- * The values that are alive across the peak and can be recomputed from other values that are still alive
- * then.
+ * The values that are alive across the peak and can be recomputed from other values that remain alive after
+ * it.
  */
 function candidates(graph: Graph, lifetimes: ValueLifetimes, at: number): Set<Node> {
   const { stored, madeAt, readAt, sourcesOf } = lifetimes;
@@ -94,13 +94,13 @@ function withCopies(
     const operands = operandsOf(node);
     const images = operands.map((operand) => imageOf(operand, isLate));
     if (images.some((image, i) => image !== operands[i])) return withOperands(g, node, images);
-    // Values that are not materialised are duplicated, one on each side of the peak. If both sides shared a
-    // value, it would be materialised.
+    // A value that is not materialised is duplicated: each side of the peak computes its own copy. If both
+    // sides shared the value, it could become materialised.
     return isLate && !stored.has(node) && operands.length > 0 ? { ...node } : node;
   };
   const imageOf = (node: Node, isLate: boolean): Node => {
     const isCopied = isLate && chosen.has(node);
-    // A materialised value is computed at its original position, and its copy after the peak of memory. Any
+    // A materialised value is computed at its original position, and its copy after the memory peak. Any
     // other value is computed on the same side of the peak as its reader.
     const side = isCopied || (!stored.has(node) && isLate) ? late : early;
     const known = side.get(node);

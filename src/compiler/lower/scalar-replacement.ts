@@ -120,7 +120,8 @@ function inlineBlock(
 
 /**
  * Moves each value whose only use is a store down to that store, past statements that do not change its
- * operands. New values of states are stored at the end of a block, after the last read of an old value.
+ * operands. For example, the new value of a state is stored at the end of a block, after the last read of the
+ * old value.
  */
 function sinkStoredValues(
   statements: readonly Statement[],

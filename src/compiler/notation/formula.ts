@@ -3,7 +3,7 @@
  * MathML, and share the rules for brackets in this file.
  */
 
-/** An infix sign. `scale` is a product with a number, `times` an elementwise product, `matrix` a matrix product. */
+/** An infix operator. `scale` multiplies by a number, `times` is an elementwise and `matrix` a matrix product. */
 export type Sign =
   | "add"
   | "subtract"
@@ -123,7 +123,7 @@ export function partNeedsBrackets(sign: Sign, side: 0 | 1, part: Formula, layout
 }
 
 /**
- * The factor next to the sign of an infix formula: the last factor of the left part, or the first factor of
+ * The factor next to the operator of an infix formula: the last factor of the left part, or the first factor of
  * the right part.
  */
 export function nextToSign(part: Formula, side: 0 | 1): Formula {

@@ -1,6 +1,6 @@
 /**
- * Formulas as MathML Core. They are printed directly, not converted from TeX by a library. So the result
- * needs no styles, classes or stylesheets, which the content policy of the pages forbids. All text is
+ * Formulas as MathML Core. They are printed directly, because the output of a library that converts TeX would
+ * need inline styles or stylesheets, which the content security policy of the pages forbids. All text is
  * escaped.
  */
 import { needsBrackets, partNeedsBrackets } from "./formula.ts";
@@ -87,7 +87,7 @@ function raised(base: Formula, above: string): string {
 
 const joined = (parts: readonly Formula[]): string => listed(parts.map(inner));
 
-/** A sign or name with its indices below it, or without indices if it covers all of them. */
+/** An operator or name with its indices below it, or without indices if it covers all of them. */
 const over = (sign: string, axes: readonly string[] = []): string =>
   axes.length === 0 ? sign : `<munder>${sign}<mrow>${listed(axes.map(identifier))}</mrow></munder>`;
 

@@ -28,7 +28,7 @@ const extreme =
   (name: string): Notation<BinaryName> =>
   ({ operands: { x, y } }, part) =>
     call(name, part(x), part(y));
-/** The notation of a comparison. A constant is written on the right of the sign. */
+/** The notation of a comparison. A constant is written on the right of the operator. */
 const comparison =
   (sign: Sign, mirrored: Sign): Notation<BinaryName> =>
   ({ operands: { x, y } }, part) => ({
@@ -74,7 +74,7 @@ function numberOf(value: number): Formula {
   }
 }
 
-/** x² for x · x, constants first, and ⊙ for elementwise products. */
+/** Writes x · x as x², constants before other factors, and elementwise products with ⊙. */
 const elementProduct: Notation<"multiply"> = ({ operands: { x, y } }, part) => {
   if (x === y) return { kind: "power", x: part(x), y: numeral("2") };
   const [first, second] = isNumber(y) && !isNumber(x) ? [y, x] : [x, y];
@@ -235,7 +235,7 @@ const notations: { readonly [K in Exclude<OpName, ElementaryName>]: Notation<K> 
   random: () => named("random"),
 };
 
-/** Dispatching on a union needs one asserted cast. */
+/** Contains a type assertion, because TypeScript cannot check a call that dispatches on a union of ops. */
 const spell = (node: Node, part: Part): Formula =>
   ((notations[node.op] ?? applied(node.op)) as Notation<OpName>)(node as NodeOf<OpName>, part);
 

@@ -18,7 +18,7 @@ export const notationOf = (formula: Formula): Notation => ({
 });
 
 // The equations of rewrite rules in all notations. The file of a rule contains its equation as a line of
-// text. The text is only split into tokens, not parsed into operations, because letters, words and signs
+// text. The text is only split into tokens, not parsed into operations, because letters, words and symbols
 // suffice to typeset it.
 
 interface Form {

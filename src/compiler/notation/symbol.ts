@@ -14,7 +14,7 @@ export type Symbol =
   | { readonly kind: "letter"; readonly letter: string }
   | { readonly kind: "word"; readonly word: string }
   | { readonly kind: "subscript"; readonly base: Symbol; readonly below: readonly string[] }
-  /** ∂L/∂x; `part` if it is one of several terms of the derivative. */
+  /** ∂L/∂x. `part` is set if it is one of several terms of the derivative. */
   | { readonly kind: "derivative"; readonly of: Symbol; readonly part: string | undefined };
 
 /** Symbols for the parameters of a layer, and for its sum before the activation. */
@@ -89,7 +89,7 @@ export function symbolOf({ name, layer, time }: Name): Symbol {
 const isWord = (symbol: Symbol): boolean =>
   symbol.kind === "word" || (symbol.kind === "subscript" && isWord(symbol.base));
 
-/** Whether a product needs a visible sign, because adjacent numbers or words would look like one. */
+/** Whether a product needs a visible operator, because adjacent numbers or words would look like one. */
 export function needsDot({ sign, x, y }: Extract<Formula, { readonly kind: "infix" }>): boolean {
   if (sign !== "scale" && sign !== "matrix") return false;
   const [left, right] = [nextToSign(x, 0), nextToSign(y, 1)];

@@ -58,7 +58,7 @@ const escapes: Readonly<Record<string, string>> = {
 /** Escapes words for text mode. */
 export const escapeTex = (text: string): string => text.replace(/[\\{}$&#%_^~]/g, (sign) => escapes[sign]);
 
-/** A single sign in math mode. */
+/** A single character in math mode. */
 export const signTex = (sign: string): string =>
   commands.get(sign) ?? (/[?:]/.test(sign) ? `\\mathbin{${sign}}` : escapeTex(sign));
 

@@ -21,7 +21,7 @@ import type { Tensor } from "./tensor.ts";
  *     contraction   a sum of products, which reads each element many times
  *     fills         a view that also contains a padding value
  *     chooses       the index decides which operand or value an element comes from
- *     recurrence    a loop along time over a body of its own
+ *     recurrence    a loop along time with its own body
  *     linear        f(x + y) = f(x) + f(y), element by element or by moving elements
  *     axes          reduces one operand along its attribute `axes`; several of these can share one pass
  */
@@ -40,7 +40,7 @@ export type Trait =
   | "linear"
   | "axes";
 
-/** What the rule of an op with a body, such as a scan, needs to differentiate that body. */
+/** The functions with which the derivative of an op with a body, such as a scan, differentiates that body. */
 export interface Reverse {
   /**
    * The cotangents of `leaves`, in order, from those of `seeds`; undefined for a leaf on which no seed
@@ -88,8 +88,8 @@ export type LoweringOver<N, Names extends string> =
       expression(operands: { readonly [Name in Names]: Expression }, node: N): Expression;
     }
   /**
-   * Computes each element from elements at other indices. `pieces` are the operands, if the result consists
-   * of unchanged operands.
+   * Computes each element from elements at other indices. `pieces` lists the operands with their positions,
+   * if the result is composed of whole operands.
    */
   | {
       readonly kind: "element";
@@ -97,8 +97,8 @@ export type LoweringOver<N, Names extends string> =
       pieces?(node: N): readonly Piece[];
     }
   /**
-   * Computes each element from many: a loop over `extents` combines `element`. `order` lists the result's
-   * axes, outermost loop first.
+   * Computes each element from many: a loop over `extents` combines the values of `element`. `order` lists
+   * the result's axes, outermost loop first.
    */
   | {
       readonly kind: "reduce";
@@ -138,7 +138,7 @@ type Bound<L> = L extends { readonly kind: "pointwise" }
 /** A lowering whose node is known. A pointwise lowering becomes one of kind "element". */
 export type BoundLowering = Bound<LoweringOver<Node, string>>;
 
-/** An operand of a test: given values, or random ones, uniform between two bounds. `n` is three rows. */
+/** An operand of a test: given values, or random values, uniform between two bounds. In a shape, `n` is 3. */
 export type SampleOperand =
   | { readonly shape: Shape; readonly low: number; readonly high: number; readonly element?: ElementType }
   | { readonly shape: Shape; readonly values: readonly number[]; readonly element?: ElementType };

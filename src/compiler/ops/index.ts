@@ -120,7 +120,7 @@ export interface AnySample {
   readonly kink?: Readonly<Record<string, readonly number[]>>;
 }
 
-/** The only cast: dispatching on a union needs it. */
+/** Contains the only type assertion of this file, because TypeScript cannot dispatch on a union of ops. */
 const definitionOf = (op: OpName): AnyDefinition => ops[op] as AnyDefinition;
 
 export const samplesOf = (op: OpName): readonly AnySample[] => definitionOf(op).samples;
@@ -144,7 +144,7 @@ export const evaluateOp = (
   rows: number,
 ): Tensor => definitionOf(node.op).evaluate(operands, node, shape, rows, evaluateBody);
 
-/** The values of nodes, which are sorted, operands first. Nodes with a `given` value are not computed. */
+/** The values of nodes, which must come after their operands. Nodes with a `given` value are not computed. */
 export function evaluateNodes(
   nodes: readonly Node[],
   given: ReadonlyMap<Node, Tensor>,

@@ -5,7 +5,7 @@
  *
  *               d loss / d p = Σ over batches of  Σ_j (∂V/∂T_j) · d S_j / d p
  *
- *           where ∂V/∂T_j is one number for all batches, which is known once T is known. A step therefore
+ *           where ∂V/∂T_j is the same number for all batches, and is known once T is known. A step therefore
  *           processes each group twice. First, `measure` adds up the totals on which some ∂V/∂T_j depends.
  *           For a mean, the only such total is its divisor, which needs no forward pass. Then, `gradient`
  *           adds up the gradients of Σ_j (∂V/∂T_j) · S_j. `begin` sets all sums to zero.
@@ -53,7 +53,7 @@ export interface AccumulateContext {
   readonly loss: SummedLoss;
   /** The names of the parameters whose gradients are needed. */
   readonly wanted: readonly string[];
-  /** The number of batches per step; undefined for one. */
+  /** The number of batches per step; undefined if each step has one batch. */
   readonly groupSize: number | undefined;
 }
 

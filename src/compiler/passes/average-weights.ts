@@ -6,7 +6,7 @@
  *
  *               p ← w at step 0, later p ← d · p + (1 − d) · w          a ← p
  *
- *           A caller may write new values into p, from which training continues. To this end, each step
+ *           A caller may write new values into p, and training then continues from them. Each step therefore
  *           starts with
  *
  *               w ← p where p ≠ a

@@ -2,7 +2,7 @@
  * Purpose   Remove the ops that stop differentiation.
  * Requires  a graph after differentiation.
  * Ensures   the graph has no stopGradient. Values stay the same, with one exception: x − stopGradient x,
- *           which only carries a derivative, becomes 0 even for an infinite x.
+ *           which only carries a derivative, becomes 0 even for an infinite x, where it would be NaN.
  * Example   %a = stopGradient %x ; %b = exp %a   =>   %b = exp %x
  */
 import type { Node } from "../ir/nodes.ts";

@@ -1,6 +1,5 @@
 /**
- * Purpose   Compute values that do not depend on an input at compile time: pointwise ops over constants, and
- *           views of constants.
+ * Purpose   Compute pointwise ops over constants, and over views of constants, at compile time.
  * Requires  a verified graph.
  * Ensures   no pointwise node has only scalar constants (or broadcasts of them) as operands. Values are
  *           computed in doubles by the ops' reference evaluation; a constant of f32 is rounded when it is
@@ -13,7 +12,7 @@ import type { Node } from "../ir/nodes.ts";
 import { evaluateOp, hasTrait } from "../ops/index.ts";
 import { definePass } from "./define.ts";
 
-/** The number to which all elements of `node` are equal, if there is one and it is known. */
+/** The common value of all elements of `node`, if all are equal and the value is known. */
 function uniformValue(node: Node): number | undefined {
   if (isConstant(node)) return node.attributes.value;
   if (!hasTrait(node, "view") || hasTrait(node, "fills")) return undefined;

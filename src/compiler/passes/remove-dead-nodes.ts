@@ -1,7 +1,7 @@
 /**
  * Purpose   Remove nodes that no output needs, and operands of recurrences that no step needs.
  * Requires  a verified graph.
- * Ensures   every remaining node reaches an output; operands still come before the nodes that use them.
+ * Ensures   some output depends on every remaining node; operands still come before the nodes that use them.
  * Example   %a = negate %x ; %b = exp %x ; output "y" = %b   =>   %b = exp %x ; output "y" = %b
  */
 import { makeGraph } from "../ir/nodes.ts";

@@ -40,8 +40,8 @@ const pass = "simplify";
 const rounds = 8;
 
 /**
- * Applies rules until no rule applies. `settled` contains the nodes to which no rule applies; new ones are
- * added.
+ * Applies rules until no rule applies. `settled` contains the nodes to which no rule applies; the function
+ * adds new ones.
  */
 function applyRules(
   node: Node,

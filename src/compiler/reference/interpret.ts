@@ -1,6 +1,6 @@
 /**
- * The interpreter of graphs. It evaluates the nodes in order, in doubles, each by the definition of its op.
- * It is slow and simple; all code that the compiler emits is compared with it.
+ * The interpreter of graphs. It evaluates the nodes in order, in doubles, each with the reference evaluation
+ * of its op. It is slow and simple; tests compare all code that the compiler emits with it.
  */
 import { invariant } from "../diagnostics/errors.ts";
 import type { Graph, Node } from "../ir/nodes.ts";

@@ -1,12 +1,12 @@
 /**
  * Purpose   Compute addresses: turn the indices of each access into one offset in memory, and compute the
- *           loop-invariant part of it before the loop, under a name (`x_row = x + row · 64`).
+ *           loop-invariant part of the offset before the loop, in a variable (`x_row = x + row · 64`).
  * Requires  kernels with one index per axis; the shapes of buffers.
- * Ensures   every load and store has one index. In elements, it is an offset from the start of the arena, and
- *           a variable with the buffer's name contains the buffer's own offset. In bytes, it is an offset
- *           from the start of the buffer, because WebAssembly instructions add the buffer's offset at no
- *           cost. Scratch buffers, and buffers that are arguments of a shared kernel, are exceptions: their
- *           addresses in bytes also include the start of the buffer.
+ * Ensures   every load and store has one index. If the unit is elements, the index is an offset from the
+ *           start of the arena, and a variable with the buffer's name contains the offset of the buffer. If
+ *           the unit is bytes, it is an offset from the start of the buffer, because WebAssembly instructions
+ *           add the buffer's offset at no cost. Scratch buffers, and buffers that are arguments of a shared
+ *           kernel, are exceptions: their addresses in bytes also include the start of the buffer.
  * Example   for i: for k: … x[i, k] …   =>   for i: const x_i = x + i · 64 ; for k: … x[x_i + k] …
  */
 import {

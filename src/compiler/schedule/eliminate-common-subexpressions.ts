@@ -1,12 +1,12 @@
 /**
  * Purpose   Common-subexpression elimination: evaluate an expression only once if it is needed several times.
- *           Such expressions are loads that blocking made equal, parts of formulas, and values that an outer
- *           block has already computed.
+ *           Examples are loads that blocking made equal, parts of formulas, and values that an outer block
+ *           has already computed.
  * Requires  kernels; pure expressions.
  * Ensures   a non-trivial expression that a block evaluates twice becomes a named constant, defined directly
  *           before its first use. If an enclosing block or an earlier statement has already named an
- *           expression, the block reads that name. A store or an assignment invalidates what it changes.
- *           Branches of a select are unchanged.
+ *           expression, the block reads that name. A store or an assignment invalidates the names of
+ *           expressions that it changes. Branches of a select may read names, but do not cause new ones.
  * Example   a += x[k] · w[j] ; b += x[k] · w[j + 1]
  *           =>   const x0 = x[k] ; a += x0 · w[j] ; b += x0 · w[j + 1]
  */
@@ -34,7 +34,7 @@ import type { Fresh } from "../stages/loops.ts";
 const isRealVariable = (x: Expression): boolean =>
   x.kind === "convert" && isFloat(x.type) && (x.x.kind === "variable" || isRealVariable(x.x));
 
-/** The name of the variable, if the expression is a variable or its free conversion. */
+/** The name of the variable, if the expression is a variable or its conversion to a real number. */
 const variableIn = (x: Expression): string | undefined =>
   x.kind === "variable" ? x.name : isRealVariable(x) && x.kind === "convert" ? variableIn(x.x) : undefined;
 
@@ -131,7 +131,7 @@ function isHarmless(statement: Statement, run: readonly Statement[]): boolean {
   });
 }
 
-/** The position of the last statement that assigns each variable, also in inner loops. */
+/** The position of the last statement that assigns each variable, directly or in an inner loop. */
 function lastAssignments(statements: readonly Statement[]): ReadonlyMap<string, number> {
   const last = new Map<string, number>();
   statements.forEach((statement, position) => {
@@ -173,7 +173,8 @@ function shareBlock(
       ? { ...x, condition: share(x.condition), x: renameOnly(x.x), y: renameOnly(x.y) }
       : mapChildren(x, share);
   /**
-   * A branch must not evaluate anything in advance, but it may read expressions that already have a name.
+   * An expression in a branch must not be evaluated in advance, but a branch may read expressions that
+   * already have a name.
    */
   const renameOnly = (x: Expression): Expression => {
     if (x.kind === "variable") return aliases.get(x.name) ?? x;

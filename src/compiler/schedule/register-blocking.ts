@@ -19,8 +19,8 @@ import { defineKernelStage } from "../stages/loops.ts";
 import { blockSizes } from "./cost-model.ts";
 
 /**
- * A copy of a loop body for a later iteration. `mark` is appended to the names that the body defines, so that
- * the names of different copies differ.
+ * A copy of a loop body for the iteration at an offset of `c`. `mark` is appended to the names that the body
+ * defines, so that the names of different copies differ.
  */
 export function copyOf(
   body: readonly Statement[],

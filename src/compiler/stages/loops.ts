@@ -73,7 +73,8 @@ export const defineRequiredKernelStage = (name: string, ofKernel: KernelStage["o
 });
 
 /**
- * Makes new names for variables of a kernel. The names contain a mark that distinguishes them from buffers.
+ * Makes new names for variables of a kernel. The mark in each name distinguishes it from the names of
+ * buffers.
  */
 export function freshIn(kernel: Kernel): Fresh {
   let known: Set<string> | undefined;

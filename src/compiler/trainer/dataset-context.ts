@@ -107,7 +107,7 @@ export const datasetContextOf = (model: Model, facts: ModelFacts): DatasetContex
   ...(seriesParts(model).forecastNaively && { forecastNaively }),
 });
 
-/** The regime of a run; undefined for a single training run on random splits. */
+/** The training regime of the model; undefined for a single training run on random splits. */
 export function regimeOf(model: Model): Regime | undefined {
   const name = regimeName(model);
   return name === undefined ? undefined : regimes[name];

@@ -98,8 +98,8 @@ function flopsOf(lowered: readonly LoopProgram[], program: string): ReadonlyMap<
 const textColumns = 4;
 
 /**
- * A line per layer, and one for the total. Costs are FLOPs of a prediction, per sample. With the bytes of a
- * number, the table has a column for the bytes of the parameters.
+ * A line per layer, and one for the total. Costs are FLOPs of a prediction, per sample. If `bytesOfNumber` is
+ * given, the table has a column with the size of the parameters in bytes.
  */
 export function layerLines(model: Model, rows: readonly LayerRow[], bytesOfNumber?: number): string[] {
   const hasBytes = bytesOfNumber !== undefined;

@@ -17,7 +17,8 @@ const saturation: Readonly<Record<string, { readonly low: number; readonly high:
 };
 
 /**
- * The activation that a layer applies last, if any. The activations of an lstm and a gru are inside the step.
+ * The activation that a layer applies last, if any. An lstm and a gru have none: they apply their activations
+ * inside the step.
  */
 function activationAtEnd(layer: Layer): string | undefined {
   if (layer.type === "activation") return activationName(layer.fn);

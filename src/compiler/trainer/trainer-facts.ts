@@ -31,7 +31,7 @@ import type { Columns, DataFiles, Model, ModelData, SplitRule, Training } from "
 import { version } from "../spec/version.ts";
 import { mapValues } from "../util/collections.ts";
 
-/** The splits that are random fractions of the rows. The facts of the data contain all other rules. */
+/** The splits that are random fractions of the rows. `dataFacts` contains all other split rules. */
 function fractionsOf(training: Training, data: ModelData | undefined) {
   const { test, validation } = training;
   if (isRuled(training, data)) return {};
@@ -121,14 +121,14 @@ export function dataFacts(model: Model) {
   };
 }
 
-/** The facts of a field that determine whether its columns are read as texts. */
+/** The facts of a field that determine whether its columns are read as strings. */
 interface ReadFacts extends Partial<Record<"characters" | "words" | "categories" | "dates", unknown>> {
   readonly columns: readonly string[];
 }
 
 /**
- * The columns that are read as numbers and as texts. Classes may be names, so they are texts. The columns that
- * order, group and split the rows are texts, too.
+ * The columns that are read as numbers, and those that are read as strings. Classes are read as strings, because
+ * they may be names. The columns that order, group and split the rows are strings, too.
  */
 function readColumns(
   { targets, training }: Model,
@@ -194,7 +194,7 @@ export function splitterNames({ training, data }: Model): Readonly<Record<string
     group: "rowsOfGroups",
     fraction: "drawnFraction",
   };
-  // A group without a fraction is only checked.
+  // A group without a fraction does not select rows. It is only checked.
   const keyOf = (rule: SplitRule) =>
     Object.keys(all).find((key) => key in rule && !(key === "group" && rule.fraction === undefined));
   const keys = new Set(rules.map(keyOf));
@@ -342,7 +342,7 @@ function answerName(
   return loss.type === "binary-cross-entropy" ? "bySecondLogit" : "byMargin";
 }
 
-/** The real targets without a scale. Their size may make the loss start high. */
+/** The real targets without a scale. If their values are large, the loss starts high. */
 export const plainTargets = ({ targets, data }: Model): readonly string[] =>
   Object.entries(targets).flatMap(([name, { classes }]) =>
     classes === undefined && data?.targets[name]?.scale === undefined ? [name] : [],
@@ -351,8 +351,8 @@ export const plainTargets = ({ targets, data }: Model): readonly string[] =>
 const called = (call: RuntimeValue, argument: RuntimeExpression): RuntimeExpression => ({ call, argument });
 
 /**
- * The runtime's wrapper of the trainer in a program: reports errors in original units, warns of a high first loss, or
- * generates texts.
+ * The runtime's function with which a program wraps its trainer, to report errors in original units, to warn of a
+ * high first loss, or to generate text.
  */
 function seenBy(model: Model): RuntimeExpression | undefined {
   const { data, losses } = model;
@@ -453,7 +453,7 @@ function integerInputs(node: Node): readonly string[] {
 
 /**
  * The number of valid indices of an input: the size of the smallest table whose rows it selects, directly or
- * through other layers. Rows are checked against it when they are read, so kernels need no bounds checks.
+ * through other layers. Indices are checked against it when data is read, so kernels need no bounds checks.
  */
 function vocabularyOf(
   { inputs }: Model,
@@ -481,7 +481,7 @@ export const balancedWeights = (model: Model) =>
       : [],
   );
 
-/** The targets whose values the loss or a metric limits, and their ranges. */
+/** The targets whose values must be in a range that the loss or a metric requires, and these ranges. */
 export const limitedTargets = (model: Model) =>
   objectivesOf(model).flatMap((objective) => {
     const { name, shape } = objective.target;

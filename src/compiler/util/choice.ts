@@ -15,7 +15,7 @@ export type ChoiceTable = Readonly<Record<string, ChoiceRow>>;
 type Flat<T> = { [K in keyof T]: T[K] };
 type NoKeys = Record<never, never>;
 
-// An empty shape infers Record<string, never>, which would forbid the other keys; `unknown` adds no
+// For an empty shape, zod infers Record<string, never>, which would forbid the other keys. `unknown` adds no
 // constraint.
 type Output<Keys extends z.ZodRawShape> = keyof Keys extends never ? unknown : z.output<z.ZodObject<Keys>>;
 type Input<Keys extends z.ZodRawShape> = keyof Keys extends never ? unknown : z.input<z.ZodObject<Keys>>;
@@ -106,5 +106,8 @@ function atLeastOne<T>(rows: readonly T[]): [T, ...T[]] {
   return [first, ...rest];
 }
 
-/** The only cast: zod cannot infer a union from the rows of a table, but the mapped types above can. */
+/**
+ * The only type assertion of this file. Zod cannot infer a union from the rows of a table, but the mapped
+ * types above can.
+ */
 const asserted = <Schema>(schema: unknown): Schema => schema as Schema;

@@ -1,6 +1,6 @@
 // Converts offsets in a text to lines and columns, as editors count them.
 
-/** Lines and columns of one text, both from 1; columns count UTF-16 units, as editors do. */
+/** Lines and columns of one text, both counted from 1. Columns count UTF-16 units, as in editors. */
 export interface LineIndex {
   readonly lines: readonly string[];
   at(offset: number): { line: number; column: number };

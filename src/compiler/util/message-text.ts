@@ -19,7 +19,10 @@ const longest = 60;
 export const printable = (text: string): string =>
   text.replace(unprintable, (character) => "\\u" + character.charCodeAt(0).toString(16).padStart(4, "0"));
 
-/** The value as JSON, shortened to about 60 characters; large lists and objects are only described by their size. */
+/**
+ * The value as JSON, shortened to about 60 characters. A long list is described by its length, and an object by its
+ * first keys.
+ */
 export function showValue(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "string") return showText(value);
@@ -140,8 +143,8 @@ const longestWord = 100;
 export const plainName = (name: string): string => name.toLowerCase().replaceAll(/[-_ ]/g, "");
 
 /**
- * The nearest candidate, ignoring case. The number of edits may be up to two fifths of the longer name's
- * length, and at least 1 is allowed.
+ * The nearest candidate, ignoring case and separators. The maximum number of edits is two fifths of the longer
+ * name's length, but at least 1.
  */
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length === 0 || word.length > longestWord) return undefined;

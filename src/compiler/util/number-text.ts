@@ -41,7 +41,7 @@ export function formulaOfNumber(value: number): ShortFormula | undefined {
   return String(x).length <= 8 && isClose ? { kind: "logarithm", x } : undefined;
 }
 
-/** Six digits; `…` marks omitted digits. */
+/** The number with at most six significant digits; `…` marks omitted digits. */
 export function shortNumber(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "−∞" : "NaN";
   const short = Number(value.toPrecision(6));

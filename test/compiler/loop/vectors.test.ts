@@ -209,32 +209,32 @@ const faultRows: readonly (readonly [name: string, body: readonly Statement[], m
   [
     "an index that is a vector",
     [store("y", [ramp(integer(0))], real(1))],
-    "an index is a scalar, but ramp4(0:i32) has 4 lanes",
+    "an index must be a scalar, but ramp4(0:i32) has 4 lanes",
   ],
   [
     "an end that is a vector",
     [{ ...loop("j", 2, "parallel", [store("y", [j], real(1))]), to: ramp(integer(0), 2) }],
-    "j's end is a scalar, but ramp2(0:i32) has 2 lanes",
+    "j's end must be a scalar, but ramp2(0:i32) has 2 lanes",
   ],
   [
     "a splat of a vector",
     [store("y", [integer(0)], splat(first4))],
-    "splat4(x[0:i32]:4) takes scalars, but x[0:i32]:4 has 4 lanes",
+    "splat4(x[0:i32]:4) requires scalars, but x[0:i32]:4 has 4 lanes",
   ],
   [
     "a ramp of real numbers",
     [store("y", [integer(0)], { kind: "ramp", x: real(0), lanes: 4, type: "f64" })],
-    "ramp4(0:f64) is a ramp of f64",
+    "ramp4(0:f64) must be a ramp of i32, not of f64",
   ],
   [
     "a gather of vectors",
     [store("y", [integer(0)], gather(first4, first4))],
-    "gather(x[0:i32]:4,x[0:i32]:4) takes scalars, but x[0:i32]:4 has 4 lanes",
+    "gather(x[0:i32]:4,x[0:i32]:4) requires scalars, but x[0:i32]:4 has 4 lanes",
   ],
   [
     "an unknown lane",
     [store("y", [integer(0)], { kind: "lane", x: two, index: 2, type: "f64" })],
-    "lane 2(splat2(1:f64)) is a lane of 2",
+    "lane 2(splat2(1:f64)): the vector has only 2 lanes",
   ],
   [
     "sums of unequal vectors",
@@ -259,7 +259,7 @@ const faultRows: readonly (readonly [name: string, body: readonly Statement[], m
   [
     "a count that is not an integer",
     [storeSome("y", [integer(0)], first4, real(1))],
-    "a count of lanes is i32, but 1:f64 is f64",
+    "a count of lanes must be i32, but 1:f64 is f64",
   ],
 ];
 

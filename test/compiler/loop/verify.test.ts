@@ -82,9 +82,9 @@ const rows: readonly (readonly [name: string, body: readonly Statement[], messag
   [
     "an index that is not an integer",
     [store("x", [integer(0), one], two)],
-    "an index is i32, but 1:f64 is f64",
+    "an index must be i32, but 1:f64 is f64",
   ],
-  ["a value of another type", [store("y", [], integer(1))], "y is f64, but 1:i32 is i32"],
+  ["a value of another type", [store("y", [], integer(1))], "y must be f64, but 1:i32 is i32"],
   [
     "a load of another type",
     [store("y", [], convert(load("y", [], "f32"), "f64"))],
@@ -103,7 +103,7 @@ const rows: readonly (readonly [name: string, body: readonly Statement[], messag
   [
     "a condition that is not a bool",
     [store("y", [], { kind: "select", condition: load("y", []), x: one, y: two, type: "f64" })],
-    "a condition is bool, but y[] is f64",
+    "a condition must be bool, but y[] is f64",
   ],
   [
     "branches of two types",
@@ -118,7 +118,7 @@ const rows: readonly (readonly [name: string, body: readonly Statement[], messag
   [
     "an end that is not an integer",
     [{ ...loop("i", 2, "parallel", [store("y", [], one)]), to: two }],
-    "i's end is i32, but 2:f64 is f64",
+    "i's end must be i32, but 2:f64 is f64",
   ],
   ["a kernel without statements", [], "its body is empty"],
 ];

@@ -1,7 +1,7 @@
 /**
  * z is uniform in [0, 1): a pure function of seed, step, salt and index. The forward pass and the backward
- * pass therefore draw the same numbers, on every target. Different salts separate the draws of one step. See
- * `runtime/numbers/random.ts`.
+ * pass therefore draw the same numbers, on every target. Different draws in one step have different salts.
+ * See `runtime/numbers/random.ts`.
  */
 import { tensorType, TypeRefusal } from "../../ir/types.ts";
 import type { Shape } from "../../ir/types.ts";

@@ -9,11 +9,11 @@ import type { Expression } from "../../loop/expressions.ts";
 import { defineOp, values } from "../define.ts";
 import { comparisonOp } from "./pointwise.ts";
 
-// z = [x = y], a bool. Piecewise constant, so gradients are not propagated.
+// z = [x = y], a bool. It is piecewise constant, so gradients are not propagated.
 //
 // Values in variables are doubles; values in memory are rounded to their element type. The lowering decides
 // which of the two a comparison reads. To make the result independent of that decision, f32 operands are
-// rounded before they are compared: x = 0.1 is true for an x that was read as 0.1.
+// rounded before they are compared. For an input x whose value is 0.1, for example, x = 0.1 is true.
 
 const rounded = (x: Expression): Expression => {
   const isExact = x.type !== "f32" || (x.kind === "number" && Math.fround(x.value) === x.value);
@@ -30,13 +30,13 @@ export const equal = defineOp({
   }),
 });
 
-/** z = [x < y], a bool. Piecewise constant, so gradients are not propagated. */
+/** z = [x < y], a bool. It is piecewise constant, so gradients are not propagated. */
 export const less = defineOp({
   name: "less",
   ...comparisonOp({ lower: lessExpression, f: (x, y) => Number(x < y) }),
 });
 
-/** z = [x ≤ y], a bool. Piecewise constant, so gradients are not propagated. */
+/** z = [x ≤ y], a bool. It is piecewise constant, so gradients are not propagated. */
 export const lessEqual = defineOp({
   name: "lessEqual",
   ...comparisonOp({

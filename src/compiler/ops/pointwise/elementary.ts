@@ -1,8 +1,8 @@
 /**
  * The elementary functions. Each entry has the equation, the derivative, and an evaluation in doubles, with
- * which the tests compare all targets. A target computes each function by a function of the same name. The
- * functions are primitive for accuracy (`expm1`, `log1p`), or because the derivative is a short expression of
- * the result (`exp`, `tanh`, `sigmoid`).
+ * which the tests compare all targets. A target computes each op with a function of the same name. Some ops
+ * are primitive for accuracy (`expm1`, `log1p`), others because the derivative is a short expression of the
+ * result (`exp`, `tanh`, `sigmoid`).
  */
 import { erf } from "../../../runtime/numbers/error-function.ts";
 import type { ElementaryName } from "../../ir/nodes.ts";

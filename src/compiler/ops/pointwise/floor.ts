@@ -1,6 +1,6 @@
 /**
- * z = ⌊x⌋, the largest integer not above x. Piecewise constant, so gradients are not propagated. It is
- * primitive because a composition through i32 is wrong from 2³¹ upwards.
+ * z = ⌊x⌋, the largest integer not above x. It is piecewise constant, so gradients are not propagated. The op
+ * is primitive, because casts to i32 and back would be wrong from 2³¹ upwards.
  */
 import { defineOp, values } from "../define.ts";
 import { unary } from "./pointwise.ts";

@@ -1,6 +1,6 @@
 /**
- * z = max(x, 0). dx = dz · [z > 0]; at 0 the derivative is 0, as in PyTorch. NaN stays NaN. It is primitive,
- * not a select, so that the derivative reads only the result and x need not be saved.
+ * z = max(x, 0). dx = dz · [z > 0]; at 0 the derivative is 0, as in PyTorch. NaN stays NaN. The op is
+ * primitive, not a select, so that the derivative reads only the result and x need not be saved.
  */
 import { call, number } from "../../loop/expressions.ts";
 import { defineOp, uniform, values } from "../define.ts";

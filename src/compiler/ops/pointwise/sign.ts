@@ -1,4 +1,4 @@
-/** z = sign(x), 0 at 0. Piecewise constant, so gradients are not propagated. */
+/** z = sign(x), which is 0 at 0. It is piecewise constant, so gradients are not propagated. */
 import { defineOp } from "../define.ts";
 import { unary } from "./pointwise.ts";
 

@@ -1,8 +1,8 @@
 /**
- * Moves the sum over time of a value in a recurrence's step out of the loop. Σ_t x_tᵀ · y_t becomes one
- * contraction of the stacks of x and y over rows and time together, and a sum over rows becomes a sum over
- * rows and time. The gradient of a weight that every step reads thus becomes one large product, and no array
- * of the weight's size is carried from step to step.
+ * Sums a value of a recurrence's step over time, outside of the loop. Σ_t x_tᵀ · y_t becomes one contraction
+ * of the stacks of x and y over rows and time together, and a sum over rows becomes a sum over rows and time.
+ * The gradient of a weight that every step reads thus becomes one large product, and no array of the weight's
+ * size is carried from step to step.
  */
 import { withOperands } from "../../ir/builder.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -11,7 +11,7 @@ import type { Axes, Node, Recurrence } from "../../ir/nodes.ts";
 import { scanOf, timeAxisOf, varyingNodes } from "../../ir/recurrence.ts";
 import type { Reverse } from "../define.ts";
 
-/** `given` are the operands of the recurrence, outside the loop. */
+/** `given` lists the nodes outside the loop that are the operands of the recurrence. */
 export function sumOverTime(
   node: Node,
   recurrence: Recurrence,

@@ -1,10 +1,10 @@
 /**
- * z = the position of the largest x along `axes`, which the result lacks; the first position if several
- * elements are equally large. The position is the row-major index along the axes, in their order: k₀ for one
- * axis, k₀ · size₁ + k₁ for two. Gradients are not propagated.
+ * z = the position of the largest x along `axes`, which the result does not have. If several elements are
+ * equally large, z is the first of their positions. A position is the row-major index along the axes, in
+ * their order: k₀ for one axis, k₀ · size₁ + k₁ for two. Gradients are not propagated.
  *
- * It is primitive because comparing x with its maximum is unsafe: one of the two may be rounded and the other
- * not.
+ * The op is primitive, because comparing x with its maximum is unsafe: one of the two may be rounded and the
+ * other not.
  */
 import { tensorType } from "../../ir/types.ts";
 import { defineOp, uniform, values } from "../define.ts";

@@ -60,8 +60,9 @@ const positionInMemory = (x: Node, axis: number): number =>
   x.op === "transpose" ? positionInMemory(x.operands.x, x.attributes.permutation[axis]) : axis;
 
 /**
- * The result's axes in the order of loops. The two innermost axes are one of x and one of y, the most
- * contiguous ones in memory, so that a register block of both reuses each element several times.
+ * The result's axes in the order of loops. The two innermost loops run over the free axis of x and the free
+ * axis of y that are most contiguous in memory, so that a register block of both reuses each element several
+ * times.
  */
 function blockingOrder({
   operands: { x, y },
@@ -163,8 +164,8 @@ export const contract = defineOp({
       const index = indices(at, along);
       return { x: positionOf(x.shape, index.x), y: positionOf(y.shape, index.y) };
     };
-    // A position is a linear function of the index: the position of the first term, plus the same distances
-    // for each result.
+    // A position is a linear function of the index. The distances from the first term to the others are
+    // therefore the same for each result.
     const [origin, first] = [shape.map(() => 0), attributes.sumX.map(() => 0)];
     const summed = attributes.sumX.map((axis) => x.shape[axis]);
     const distances = Array.from(indicesOf(summed), (along) => positions(origin, along));

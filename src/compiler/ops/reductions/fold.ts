@@ -15,7 +15,7 @@ export const fold = defineOp({
   traits: ["reduction", "linear"],
   infer: ({ x }, { shape, ...windows }) => {
     if (!sameShape(windowsShape(shape, windows), x.shape))
-      throw new TypeRefusal(`[${x.shape.join()}] are not the windows of [${shape.join()}]`);
+      throw new TypeRefusal(`[${x.shape.join()}] is not the shape of the windows of [${shape.join()}]`);
     return tensorType(x.element, shape);
   },
   vjp: ({ attributes: { axes, size, stride, dilation } }, dz, g) => ({

@@ -1,4 +1,6 @@
-/** z[at, rest] = x[indices[at], rest]: rows of a table. dx adds each row of dz to the row that was read. */
+/**
+ * z[at, rest] = x[indices[at], rest]: rows of a table. dx is the scatter-add of dz to the rows that z reads.
+ */
 import { tensorType, TypeRefusal } from "../../ir/types.ts";
 import { defineOp, integers, uniform } from "../define.ts";
 import { staticSize } from "../shape-rules.ts";

@@ -1,6 +1,6 @@
 /**
- * z = max x along `axes`, which the result lacks. dx = dz · [index = argmax x]: if several elements are
- * equally large, only the first gets the gradient, as in PyTorch's max pooling and `max` along an axis.
+ * z = max x along `axes`, which the result does not have. dx = dz · [index = argmax x]: if several elements
+ * are equally large, only the first gets the gradient, as in PyTorch's max pooling and `max` along an axis.
  */
 import { nameHint } from "../../ir/names.ts";
 import { defineOp, uniform, values } from "../define.ts";

@@ -1,4 +1,4 @@
-/** z = Σ x along `axes`, which the result lacks. dx = dz repeated along them. */
+/** z = Σ x along `axes`, which the result does not have. dx = dz, repeated along these axes. */
 import { defineOp, uniform } from "../define.ts";
 import { axesSizes, mergeAxes, reduceTensor } from "./reduction.ts";
 import { reducedType } from "../shape-rules.ts";

@@ -1,6 +1,6 @@
 /**
- * z[indices[at], rest] = Σ x[at, rest]: adds rows to the rows at the indices. It is the adjoint of `gather`.
- * dx reads the rows of dz at the indices.
+ * z[indices[at], rest] = Σ x[at, rest]: adds each row of x to the row of z at its index. It is the adjoint of
+ * `gather`. dx contains the rows of dz at the indices.
  */
 import { sameShape, tensorType, TypeRefusal } from "../../ir/types.ts";
 import { defineOp, integers, uniform } from "../define.ts";

@@ -1,8 +1,8 @@
 /**
  * Sliding windows. Each of `axes` becomes an axis of window positions o, and a new axis at the end has the
  * offsets k within the window: z[…o…, …k…] = x[…o·stride + k·dilation…]. Convolution is a contraction over k,
- * pooling is a reduction over k. dx is a fold of dz: each element sums the cotangents of all windows that
- * contain it.
+ * and pooling is a reduction over k. dx is a fold of dz: each element of dx is the sum of its cotangents in
+ * all windows that contain it.
  */
 import { tensorType } from "../../ir/types.ts";
 import { defineOp, uniform } from "../define.ts";

@@ -22,7 +22,7 @@ export function windowsShape(shape: Shape, { axes, size, stride, dilation }: Win
   return [...positions, ...size];
 }
 
-/** The index in the source tensor of the element of the windows at index `at`. */
+/** The index, in the source tensor, of the element that has index `at` in the tensor of windows. */
 export function sourceIndex(
   rank: number,
   { axes, stride, dilation }: WindowShape,

@@ -1,6 +1,6 @@
 /**
- * z[at] = x[at over `axes`]. Axis i of x becomes axis axes[i] of z, and x repeats along the other axes of z.
- * dx = Σ dz over those other axes.
+ * Axis i of x becomes axis axes[i] of z, and x is repeated along the other axes of z. dx = Σ dz over those
+ * other axes.
  */
 import { tensorType, TypeRefusal } from "../../ir/types.ts";
 import type { Shape } from "../../ir/types.ts";
@@ -25,8 +25,9 @@ export const broadcast = defineOp({
     if (axes.length !== x.shape.length)
       throw new TypeRefusal("axes must contain one axis of the result for every axis of the operand");
     axes.forEach((axis, i) => {
-      if (i > 0 && axes[i - 1] >= axis) throw new TypeRefusal("axes must keep their order");
-      if (shape[axis] !== x.shape[i]) throw new TypeRefusal(`axis ${i} is ${x.shape[i]}, not ${shape[axis]}`);
+      if (i > 0 && axes[i - 1] >= axis) throw new TypeRefusal("axes must be in ascending order");
+      if (shape[axis] !== x.shape[i])
+        throw new TypeRefusal(`axis ${i} has size ${x.shape[i]}, not ${shape[axis]}`);
     });
     return tensorType(x.element, shape);
   },

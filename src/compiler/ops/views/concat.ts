@@ -1,4 +1,4 @@
-/** z is x, then y, along an axis. dx and dy are the two parts of dz. */
+/** z joins x and y along an axis, x first. dx and dy are the corresponding slices of dz. */
 import { sameShape, tensorType, TypeRefusal, typeText } from "../../ir/types.ts";
 import type { Shape } from "../../ir/types.ts";
 import { add, integer, less, select } from "../../loop/expressions.ts";

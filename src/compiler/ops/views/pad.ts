@@ -1,4 +1,6 @@
-/** z is x, padded on every axis with `before` and `after` elements of one value. dx is the box of x in dz. */
+/**
+ * z is x, padded on every axis with `before` and `after` elements of one value. dx is dz without the padding.
+ */
 import { tensorType, TypeRefusal } from "../../ir/types.ts";
 import { add, and, integer, less, lessEqual, number, select } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";

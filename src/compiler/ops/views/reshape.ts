@@ -34,7 +34,7 @@ export const reshape = defineOp({
       );
     if (sizesAroundBatch(x.shape) !== sizesAroundBatch(shape))
       throw new TypeRefusal(
-        `${typeText(x)} cannot be reshaped to [${shape.join()}]: elements would move from row to row`,
+        `${typeText(x)} cannot be reshaped to [${shape.join()}]: elements would move to other rows of the batch`,
       );
     return tensorType(x.element, shape);
   },

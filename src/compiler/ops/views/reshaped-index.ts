@@ -12,7 +12,7 @@ interface Group {
   readonly to: readonly number[];
 }
 
-/** Divides the axes of both shapes into the smallest runs that have equal numbers of elements. */
+/** Divides the axes of both shapes into the smallest runs of axes with equal numbers of elements. */
 function groups(from: Shape, to: Shape): Group[] {
   const result: Group[] = [];
   let i = 0;

@@ -1,4 +1,6 @@
-/** z[at] = x[at + start], a box of x. dx = dz padded with zeros. The batch axis is never cut. */
+/**
+ * z[at] = x[at + start], a box of x. dx = dz, padded with zeros. A slice always has all rows of the batch.
+ */
 import { tensorType, TypeRefusal } from "../../ir/types.ts";
 import type { Dimension, Shape } from "../../ir/types.ts";
 import { add, integer } from "../../loop/expressions.ts";

@@ -6,7 +6,7 @@ import type { Node } from "../../ir/nodes.ts";
 import { defineRule, either, is, scalarOf } from "./define.ts";
 import { isNeverZero } from "./ranges.ts";
 
-/** The depth, in operations, to which inner choices are searched. */
+/** The maximum depth, in operations, of the search for inner choices. */
 const deepestChoice = 3;
 
 /**
@@ -30,7 +30,7 @@ export const choiceRules = [
   }),
   defineRule({
     name: "choose-once",
-    equation: "c ? (c ? x : y) · w : z = c ? x · w : z, and the same of quotients and of the other side",
+    equation: "c ? (c ? x : y) · w : z = c ? x · w : z, and the same for quotients and for the other side",
     apply: (node, g) => {
       if (!is(node, "select")) return undefined;
       const { condition, x, y } = node.operands;
@@ -49,7 +49,7 @@ export const choiceRules = [
   }),
   defineRule({
     name: "join-choices",
-    equation: "(c ? x : y) ± (c ? z : 0) = c ? x ± z : y ± 0, and the same with a 0 elsewhere",
+    equation: "(c ? x : y) ± (c ? z : 0) = c ? x ± z : y ± 0, and the same with the 0 in another position",
     apply: (node, g) => {
       if (!is(node, "add") && !is(node, "subtract")) return undefined;
       const { x: left, y: right } = node.operands;

@@ -39,9 +39,9 @@ function swapped(node: Node, g: GraphBuilder): Node | undefined {
 }
 
 /**
- * Transposes the operands of a contraction instead of its result, which needs no copy. This is possible if
- * the transpose moves batch axes only among batch axes, free axes of x among those of x, and free axes of y
- * among those of y.
+ * Transposes the operands of a contraction instead of its result. No copy is then needed, because a
+ * contraction reads transposed operands directly. This is possible if the transpose moves batch axes only
+ * among batch axes, free axes of x among those of x, and free axes of y among those of y.
  */
 function arrangedOperands(node: Node, g: GraphBuilder): Node | undefined {
   if (!is(node, "transpose") || !is(node.operands.x, "contract")) return undefined;
@@ -86,7 +86,7 @@ function withFreeAxes(x: Node, taken: readonly Axes[], order: readonly number[],
 export const contractionRules = [
   defineRule({
     name: "contract-transposed",
-    equation: "contract (transpose x), y = contract x, y over the axes from before",
+    equation: "contract (transpose x), y = contract x, y over the axes before the transpose",
     apply: (node, g) => {
       if (!is(node, "contract")) return undefined;
       const { x, y } = node.operands;
@@ -117,7 +117,7 @@ export const contractionRules = [
   }),
   defineRule({
     name: "transpose-operands",
-    equation: "(x · y)^p = x^q · y^r, where p keeps the axes of x before those of y",
+    equation: "(x · y)^p = x^q · y^r, where p permutes the axes of x and those of y separately",
     apply: arrangedOperands,
   }),
 ];

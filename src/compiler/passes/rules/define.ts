@@ -90,7 +90,7 @@ export function orders(node: Node): (readonly [Node, Node])[] {
     : [[x, y]];
 }
 
-/** The first result of `attempt` over the orders of the operands. */
+/** Calls `attempt` for each order of the operands. Returns the first result that is not undefined. */
 export function either(node: Node, attempt: (x: Node, y: Node) => Node | undefined): Node | undefined {
   for (const [x, y] of orders(node)) {
     const result = attempt(x, y);

@@ -1,6 +1,6 @@
 /**
  * Rules for quotients. Together with the rules for sums, they simplify the derivative of a normalisation to
- * its three terms: dx = (γ / σ) · (dy − mean(dy) − x̂ · mean(dy · x̂)).
+ * its three terms: dx = (γ / σ) · (dy − mean(dy) − x̂ · mean(dy · x̂)). A "repeated" value is a broadcast.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { operandsOf } from "../../ir/nodes.ts";
@@ -43,8 +43,8 @@ const sameRepetition = (a: Repeated, b: Repeated): boolean =>
 const deepest = 6;
 
 /**
- * Whether x is a sum, or a product or quotient of one. Such a value has few elements, so one more division is
- * cheap.
+ * Whether x is a sum, or a product or quotient with a sum as an operand. Such a value has few elements, so
+ * one more division is cheap.
  */
 function isOfSum(x: Node, depth = 0): boolean {
   if (is(x, "reduceSum")) return true;

@@ -3,8 +3,8 @@ import type { Node } from "../../ir/nodes.ts";
 import { defineRule, either, is, scalarOf } from "./define.ts";
 
 /**
- * Whether `sum` is a sum of e over axes, possibly with a correction that keeps a divisor nonzero. Its
- * broadcast to the shape of e repeats it along these axes.
+ * Whether `sum` is a sum of e over axes, possibly with a correction that keeps a divisor nonzero. A broadcast
+ * of `sum` to the shape of e repeats it along these axes.
  */
 const isSumOf = (sum: Node, e: Node): boolean =>
   is(sum, "add")

@@ -5,7 +5,7 @@ import type { Axes, Node } from "../../ir/nodes.ts";
 import type { ElementType, Shape } from "../../ir/types.ts";
 import { defineRule, is, orders } from "./define.ts";
 
-/** The number of times that a value is repeated along axes of these sizes; undefined for once. */
+/** The number of times that a value is repeated along axes of these sizes; undefined if the number is 1. */
 function repetitions(sizes: Shape, element: ElementType, g: GraphBuilder): Node | undefined {
   const fixed = sizes.reduce<number>((product, size) => (size === "n" ? product : product * size), 1);
   const rows = sizes.includes("n") ? g.batchSize({ element }) : undefined;

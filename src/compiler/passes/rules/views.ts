@@ -66,8 +66,8 @@ function paddedAxis(node: Node): PaddedBox | undefined {
 }
 
 /**
- * Rewrites a sum of adjacent zero-padded boxes that cover the whole result as the concatenation of the boxes:
- * each element is x + 0 + 0 …
+ * Rewrites a sum of adjacent zero-padded boxes that cover the whole result as the concatenation of the boxes.
+ * Each element of the sum is x + 0 + 0 …
  */
 function joinedBoxes(node: Node, g: GraphBuilder): Node | undefined {
   if (!is(node, "add")) return undefined;
@@ -111,7 +111,7 @@ export const viewRules = [
   }),
   defineRule({
     name: "slice-nothing",
-    equation: "all of x = x",
+    equation: "slice all of x = x",
     apply: (node) =>
       is(node, "slice") && sameShape(node.type.shape, node.operands.x.type.shape)
         ? node.operands.x

@@ -62,12 +62,12 @@ function untiled(node: Node, g: GraphBuilder): Node | undefined {
 export const windowRules = [
   defineRule({
     name: "tiles",
-    equation: "windows that do not overlap = x under another shape",
+    equation: "windows of x that do not overlap = x in another shape",
     apply: tiles,
   }),
   defineRule({
     name: "join-tiles",
-    equation: "fold of windows that do not overlap = the adjacent windows",
+    equation: "fold of windows that do not overlap = the windows next to each other",
     fast: ["zero-sign"], // 0 + −0 is 0
     apply: untiled,
   }),

@@ -28,8 +28,8 @@ export interface Contraction {
   readonly columns: For;
   readonly rows: For | undefined;
   /**
-   * The numbers of iterations for a full batch. `width` refers to the columns; the next three to the rows, to
-   * all output loops around them, and to the loops of the sum.
+   * The numbers of iterations for a full batch: of the columns (`width`), of the rows (`height`), of all
+   * output loops around them (`repeats`), and of the loops of the sum (`depth`).
    */
   readonly width: number;
   readonly height: number;
@@ -41,8 +41,8 @@ export interface Contraction {
   /** The number of sums that one iteration updates. */
   readonly sums: number;
   /**
-   * The number of outer loops that must stay around a panel, because an operand depends on a loop of unknown
-   * extent.
+   * The number of outer loops inside which panels must be packed, because an operand depends on a loop of
+   * unknown extent.
    */
   readonly around: number;
   /** The number of times that those loops repeat the packing of a strip. */

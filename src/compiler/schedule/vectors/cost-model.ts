@@ -1,6 +1,6 @@
 /**
  * The cost model of vector code, in cycles of a core with 16 vector registers. Costs were measured in V8 on
- * x86-64, with data in the first two caches: three additions or multiplications take 2 cycles, and one fused
+ * x86-64, with data in the L1 and L2 caches: three additions or multiplications take 2 cycles, and one fused
  * multiply-add takes 1.5. A trainer has a single schedule for the plain module and the module with fused
  * multiply-add, so both are weighted equally.
  */
@@ -25,7 +25,7 @@ export interface Tile {
 export const costs = {
   load: 0.45,
   /**
-   * Loads a vector lane by lane, because its elements are not adjacent. These loads also compete with the
+   * A load of a vector lane by lane, because its elements are not adjacent. Such loads also compete with the
    * arithmetic.
    */
   loadOfLanes: 1.4,
@@ -49,16 +49,16 @@ const spillingFused = 1.5;
 const copyOfVector = 1.3;
 /** The measured slowdown of `dots` tiles, compared with tiles whose lanes run along the columns. */
 const slowdownOfDots = 1.08;
-/** The relative cost of the code for each additional shape of tile. */
+/** The relative cost of the code for each additional tile shape. */
 const costOfVariant = 0.03;
 /**
- * The size in bytes above which an operand does not stay in the second cache until the next tile reads it.
+ * The size in bytes above which an operand does not stay in the L2 cache until the next tile reads it.
  */
 const secondCache = 786_432;
 const slowdownBeyond = 1.8;
 /**
  * If the rows of an operand are at least this many bytes apart, and there are at least this many of them,
- * they evict each other from the first cache.
+ * they evict each other from the L1 cache.
  */
 const farApart = 1024;
 const manyRows = 64;

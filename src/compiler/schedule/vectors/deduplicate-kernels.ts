@@ -5,8 +5,8 @@
  * Requires  the programs of one model, scheduled, with one index per axis.
  * Ensures   kernels that differ only in the buffers that they access have the same number. They list the
  *           differing buffers in the same order. They remain separate if sharing would add work to an
- *           innermost loop. This is the case if two addresses that differ only by a constant, and therefore
- *           have a common pointer, would start at different arguments of the shared function.
+ *           innermost loop. For example, two addresses that differ only by a constant need one pointer, but
+ *           two if they start at different arguments of the shared function.
  * Example   y1[i] = x1[i] · 2 ; y2[i] = x2[i] · 2
  *           =>   both are number 0; the arguments are the offsets of x1 and y1, or of x2 and y2
  */
@@ -36,8 +36,8 @@ const factsOf = ({ element, shape, isScratch = false }: Buffer): string =>
   `${element} ${shape.join()}${isScratch ? " scratch" : ""}`;
 
 /**
- * Whether a slot has the same offset in both kernels. The offset of storage is the same in all programs, that
- * of a temporary only within its program, and that of scratch in equal kernels.
+ * Whether a slot has the same offset in both kernels. Storage has the same offset in all programs, a
+ * temporary only within its program, and scratch in all equal kernels.
  */
 function isSameMemory(a: Instance, b: Instance, slot: number): boolean {
   const [x, y] = [a.slots[slot], b.slots[slot]];

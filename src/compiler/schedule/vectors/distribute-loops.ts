@@ -37,8 +37,8 @@ function accumulatorsOf(statement: Statement): ReadonlySet<string> {
 }
 
 /**
- * Moves each mutable variable with a constant initial value directly before its first use. Replaces immutable
- * variables with their value if it is constant.
+ * Moves the definition of each mutable variable with a constant initial value directly before the first use
+ * of the variable. Replaces immutable variables that have a constant value with that value.
  */
 function sinkNumbers(body: readonly Statement[]): readonly Statement[] {
   const constants = new Map<string, Expression>();
@@ -122,8 +122,8 @@ function passedValues(
 }
 
 /**
- * The part with loads at its start, of the values that earlier parts pass to it, and stores at its end, of
- * the values that later parts need.
+ * The part, preceded by loads of the values that earlier parts pass to it, and followed by stores of the
+ * values that later parts need.
  */
 function connected(parts: readonly Part[], index: number, passed: ReadonlyMap<string, PassedValue>): Part {
   const part = parts[index];

@@ -15,7 +15,7 @@ import { extentOf } from "./contraction.ts";
 import { costs, products } from "./cost-model.ts";
 import { accumulationOf } from "./vector-loops.ts";
 
-/** Measured cycles of a call with a vector of f32. They include the registers that the caller saves. */
+/** Measured cycles of a call with a vector of f32, including the time in which the caller saves registers. */
 const calls: Partial<Record<FunctionName, number>> = {
   exp: 14,
   expm1: 20,

@@ -1,7 +1,7 @@
 /**
  * Purpose   Flush subnormal optimizer states to 0. A moving average that decays by a factor ends in subnormal
  *           numbers, where rounding stops the decay. Many processors compute about a hundred times more
- *           slowly with subnormal numbers, and WebAssembly cannot switch them off.
+ *           slowly with subnormal numbers, and WebAssembly has no mode that flushes them.
  * Requires  kernels with one index per axis.
  * Ensures   vectors stored to optimizer state are 0 in lanes that would be subnormal. A number changes by
  *           less than 2⁻¹²⁶.

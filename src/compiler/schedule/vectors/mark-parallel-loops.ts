@@ -6,7 +6,7 @@
  *           loop accesses what another iteration stores. Other statements, such as the remainder of an extent
  *           that no vector divides, become separate kernels. Memory that each iteration uses privately
  *           becomes scratch, with one copy per thread. A panel that all iterations read remains shared. A
- *           loop is not marked if running it takes less time than sharing it.
+ *           loop is not marked if running it takes less time than distributing it over threads.
  * Example   let a = … ; for i<8 step 4: … ; y[8] = … a …
  *           =>   { let a = … ; for i<8 step 4: … }  { let a = … ; y[8] = … a … }
  */
@@ -34,7 +34,7 @@ export interface ParallelContext extends LoopContext {
  */
 const cyclesOfSharing = 12_000;
 
-/** Whether the expression depends on nothing but the number of rows. */
+/** Whether the expression depends only on the number of rows. */
 function dependsOnlyOnRows(x: Expression): boolean {
   let holds = true;
   visit(x, (part) => {
@@ -117,7 +117,7 @@ class ParallelLoopMarker {
       const buffer = this.program.buffers.get(name);
       if (buffer === undefined) continue;
       if (scratch.has(name)) this.buffers.set(name, { ...buffer, isScratch: true });
-      // A kernel passes this buffer to the next kernel, so it cannot be private to a thread.
+      // One of the new kernels passes this buffer to another, so it cannot be private to a thread.
       else if (buffer.isScratch && !isPrivate(name)) this.buffers.set(name, { ...buffer, isScratch: false });
     }
     return this.kernels(kernel, segments);
@@ -145,8 +145,8 @@ class ParallelLoopMarker {
 }
 
 /**
- * Whether the segment stores the buffer before it loads it, so that it never reads what other segments stored
- * there.
+ * Whether the segment stores the buffer if it loads it. Otherwise, the segment reads values that another
+ * segment stored there.
  */
 function usesPrivately({ statements }: Segment, buffer: string): boolean {
   const { loaded, stored } = accessesOf(statements);

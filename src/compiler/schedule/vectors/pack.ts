@@ -4,8 +4,8 @@
  *           reads it.
  * Requires  a contraction of known width; an operand that varies along the columns but not along the rows, in
  *           a buffer that the nest does not store.
- * Ensures   the loop over strips is outermost. If the operand varies along outer loops of unknown extent, it
- *           is directly inside them. Panels are scratch memory and fit into the first cache. Packing also
+ * Ensures   the loop over strips is outermost or, if the operand varies along outer loops of unknown extent,
+ *           directly inside these loops. Panels are scratch memory and fit into the L1 cache. Packing also
  *           transposes the operand where necessary.
  * Example   for i: for j<512: for k: … w[k, j] …
  *           =>  for J<512 step 8: {
@@ -37,8 +37,8 @@ export interface Packed {
 }
 
 /**
- * The contraction with packed operands; undefined if it has no packed form. `tile` makes the statements of
- * one strip, which contain a separate loop over the columns.
+ * The contraction with packed operands; undefined if it has no packed form. `tile` returns the statements of
+ * one strip, which has its own loop over its columns.
  */
 export function packed(
   contraction: Contraction,

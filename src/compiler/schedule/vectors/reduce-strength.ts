@@ -2,8 +2,8 @@
  * Purpose   Strength reduction: replace multiplications in innermost loops with additions. An address that
  *           grows by a constant becomes a pointer.
  * Requires  kernels whose accesses are offsets in bytes.
- * Ensures   addresses that differ only by a constant share a pointer. Multiplications in the innermost loop
- *           would reduce the speed of a contraction by a fifth.
+ * Ensures   addresses that differ only by a constant share a pointer. Without this stage, the multiplications
+ *           in innermost loops make a contraction slower by a fifth.
  * Example   for k: … w[w_j + k · 2048] …   =>   var p = w_j ; for k: { … w[p] … ; p = p + 2048 }
  */
 import { add, integer, keyOf, mapChildren, multiply, variable, visit } from "../../loop/expressions.ts";
@@ -87,7 +87,7 @@ const walk = (statements: readonly Statement[], fresh: Fresh): readonly Statemen
   });
 
 /**
- * If threads share a kernel, its outermost loop may start at any part of the extent, so this loop cannot use
+ * If threads share a kernel, a thread may start its outermost loop at any iteration, so this loop cannot use
  * pointers.
  */
 export const reduceStrength = defineKernelStage("reduce-strength", (kernel, { fresh }) => ({

@@ -32,7 +32,7 @@ export interface Tiled {
   readonly panels: readonly Buffer[];
 }
 
-/** The nest in the cheapest tiles that can be vectorised; undefined if none can. */
+/** The nest in the cheapest tiles that can be vectorised; undefined if no tiles can. */
 export function tileContraction(loop: For, vectors: Vectors): Tiled | undefined {
   const contraction = contractionOf(loop, vectors);
   if (contraction === undefined) return undefined;
@@ -95,8 +95,8 @@ function rowTiles(rows: For, size: number, vectors: Vectors): readonly Statement
 }
 
 /**
- * Whether the rows may be computed twice, or past the last row, without changing any result. This requires
- * that no buffer is both read and written, and that no index depends on a number from memory.
+ * Whether a tile may compute rows a second time, and rows after the last one, without changing any result.
+ * This requires that no buffer is both read and written, and that no index depends on a number from memory.
  */
 function mayOverlap(rows: For, vectors: Vectors): boolean {
   if (readsStoredBuffers([rows], vectors.buffers)) return false;

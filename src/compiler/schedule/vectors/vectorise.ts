@@ -38,8 +38,8 @@ export interface Vectors extends Surroundings {
 }
 
 /**
- * The number of active lanes of the current vector; undefined if all are. Inactive lanes have arbitrary
- * values.
+ * The number of active lanes of the current vector; undefined if all lanes are active. Inactive lanes have
+ * arbitrary values.
  */
 export type LaneCount = Expression | undefined;
 
@@ -222,7 +222,10 @@ class Vectoriser {
     return this.gathered((lane) => ({ ...x, at: this.inLane(x.at, lane) }), x.type);
   }
 
-  /** Both branches are evaluated, so neither may use an index that is loaded from memory. */
+  /**
+   * Both branches are evaluated in every lane. A branch must not use an index that is loaded from memory,
+   * because the index may be out of range in a lane that the select discards.
+   */
   private selected(x: Extract<Expression, { kind: "select" }>): Expression {
     if (!this.varies(x.condition)) return { ...x, x: this.vector(x.x), y: this.vector(x.y) };
     const looks = (part: Expression): boolean =>
