@@ -1,7 +1,7 @@
 /**
  * The explanation of one compilation as plain data. It is the content of the report, of the explanation
  * panels in the playground, and of `--format json`. `explain.ts` builds it, with one file per chapter. Ids
- * connect its parts in both directions: node ↔ kernel ↔ line of code ↔ location in the spec.
+ * connect nodes, kernels, lines of code and locations in the spec in both directions.
  */
 import type { Notation } from "../compiler/notation/notation.ts";
 import type { ProgramName } from "../compiler/loop/types.ts";
@@ -157,7 +157,8 @@ export interface ExplainedKernel {
   readonly call: number;
   readonly name: string;
   /**
-   * The named values that the kernel computes, in order. Each is materialised, or would be without fusion.
+   * The named values that the kernel computes, in order. Each is materialised, or would be materialised
+   * without fusion.
    */
   readonly nodes: readonly NodeId[];
   /** The values that the kernel computes inline. Other kernels may recompute them. */
@@ -167,9 +168,9 @@ export interface ExplainedKernel {
   /** The total size of all buffers that the kernel reads or writes, each counted once, for a full batch. */
   readonly bytes: number;
   /**
-   * The savings of fusion, compared with one nest of loops for each value that would be materialised without
-   * it: the number of nests that the kernel replaces, its values that stay out of memory, and the saved
-   * memory traffic. If a fused kernel was split, its main part has the saved bytes of all parts.
+   * The savings of fusion, compared with one loop nest for each value that would be materialised without
+   * fusion: the number of nests that the kernel replaces, its values that are not written to memory, and the
+   * saved memory traffic. If a fused kernel was split, its main part has the saved bytes of all parts.
    */
   readonly fused: { readonly nests: number; readonly values: readonly NodeId[]; readonly bytesSaved: number };
   /**

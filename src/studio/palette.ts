@@ -36,8 +36,8 @@ export const seriesColours: readonly ColourPair[] = [
 ];
 
 /**
- * The colours of classes in prediction maps and of optimizer paths, after Okabe and Ito. They are red, green
- * and blue from 0 to 255, because the maps blend them.
+ * The colours of classes in prediction maps and of optimizer paths, after Okabe and Ito. They are given as
+ * red, green and blue from 0 to 255, because the maps blend them.
  */
 export const classColours: readonly (readonly [red: number, green: number, blue: number])[] = [
   [0, 114, 178],

@@ -29,8 +29,8 @@ import type { TrainerScript } from "./messages.ts";
 // code.
 
 /**
- * Whether to read the text as JSON, which begins with a brace or bracket. A YAML text that begins with one
- * gets the error messages of JSON.
+ * Whether to read the text as JSON: JSON specs begin with a brace or bracket. A YAML text that begins with
+ * one is also read as JSON, so its error messages are those of JSON.
  */
 const isJson = (text: string): boolean => /^\s*[{[]/.test(text);
 
@@ -59,7 +59,8 @@ async function readText(text: string): Promise<ReadSpec> {
   return specOfTree("spec.yaml", text, readYaml(text));
 }
 
-// Prepares the data of a spec from the files in the page, as `tapeless train` does from files on disk.
+// Prepares the data of a spec, like `tapeless train`, but from the files in the page instead of files on
+// disk.
 
 /**
  * Splits and encodes the rows according to the spec.
@@ -95,7 +96,7 @@ function prepareData(
   return { data: withoutViews(dataset), naive: naiveIn(context, dataset) };
 }
 
-/** The data set with a copy of each view of windows, because a page cannot receive a view from its worker. */
+/** Copies each view of windows in the data set, because a worker cannot send views to the page. */
 function withoutViews({ train, validation, test, fields }: Dataset): Dataset {
   const copied = (batch: Batch): Batch =>
     mapValues(batch, (values) => (windowViewOf(values) === undefined ? values : Float64Array.from(values)));
@@ -115,7 +116,8 @@ function textOf(file: string, files: Readonly<Record<string, string>>): string {
   );
 }
 
-// The text is compiled in separate steps, the most urgent first, so that the worker can stop after each step.
+// The text is compiled in separate steps, the most urgent first. Between steps, the worker can stop if the
+// text has changed.
 
 /** The result for a spec that compiles without errors. */
 export interface CompiledText {
@@ -125,7 +127,7 @@ export interface CompiledText {
   readonly warnings: readonly Diagnostic[];
 }
 
-/** @throws DiagnosticError with all errors, each with its line and column if it has one */
+/** @throws DiagnosticError with all errors, each with its line and column if it has a location */
 export async function compileText(text: string): Promise<CompiledText> {
   const read = await readText(text);
   const reports: StageReport[] = [];
@@ -156,8 +158,8 @@ export async function trainerScript(
 }
 
 /**
- * Removes types with sucrase, which does not check them: the emitted code is known to be valid. Sucrase needs
- * a tenth of the time and code size of the TypeScript compiler.
+ * Removes types with sucrase, which does not check them: the emitted code is known to be valid. Sucrase has a
+ * tenth of the run time and of the code size of the TypeScript compiler.
  */
 const withoutTypes = (code: string): string =>
   transform(code, { transforms: ["typescript"], disableESTransforms: true }).code;

@@ -1,6 +1,6 @@
 /**
- * The worker that compiles the editor's text and answers questions about the schema. It drops a request when
- * a request with a newer text has arrived.
+ * The worker that compiles the editor's text and answers questions about the schema. When a request with
+ * newer text arrives, the worker drops the older request.
  */
 import { explain } from "../explain/explain.ts";
 import { specSchema } from "../../compiler/spec/json-schema.ts";
@@ -28,7 +28,7 @@ declare const performance: { now(): number };
 interface State {
   /** The id of the newest request to compile. */
   newest: number;
-  /** The last compiled text, until it is explained. */
+  /** The result for the last compiled text. It is removed when it has been explained. */
   compiled?: CompiledText & { readonly id: number };
   schema?: SchemaNode;
 }

@@ -21,7 +21,7 @@ export interface SuggestRequest {
 /** Requests the compilation of the editor's current text. */
 export interface CompileRequest {
   readonly kind: "compile";
-  /** The page increments the id with each request, and ignores replies to older requests. */
+  /** The page increments the id with each request, and ignores replies that have an older id. */
   readonly id: number;
   readonly text: string;
   /** The contents of the data files, by the file names that specs use. */
@@ -46,7 +46,10 @@ export interface ScriptRequest {
   readonly formula: string;
 }
 
-/** The interpretation of the network's outputs, by its name in the runtime. */
+/**
+ * The name of the runtime function that converts the network's outputs to predictions, if the page can show
+ * them.
+ */
 export type InterpretationName = string | undefined;
 
 /** Everything that training needs. `script` is the emitted module without its types. */
@@ -57,9 +60,9 @@ export interface TrainerScript {
   readonly answer: InterpretationName;
   /** The training rows, and the other splits that the spec requests. */
   readonly data: Dataset | undefined;
-  /** The naive forecast, if the spec cuts windows. */
+  /** The naive forecast, if the data is a series that the spec cuts into windows. */
   readonly naive: Partial<Pick<SeriesResult, "naive">>;
-  /** The reason if `data` is undefined. */
+  /** Why there is no data, if `data` is undefined. */
   readonly problem: string | undefined;
 }
 
@@ -79,8 +82,8 @@ export type SuggestReply =
     };
 
 /**
- * The replies to a compile request, in this order. `explanation` is sent only on request, and no reply
- * follows `errors`.
+ * The replies to a compile request, in this order. An `explanation` is sent only if the page requests it.
+ * After `errors`, no other reply follows.
  */
 export type CompileReply =
   | { readonly kind: "errors"; readonly id: number; readonly diagnostics: readonly Diagnostic[] }
@@ -94,13 +97,14 @@ export type CompileReply =
   | { readonly kind: "explanation"; readonly id: number; readonly explanation: Explanation };
 
 /**
- * Requests to the training worker. `start` is the first one; each `go` trains some epochs and reports them.
+ * Requests to the training worker. The first is `start`. Each `go` trains for this many milliseconds and
+ * reports the epochs.
  */
 export type TrainRequest =
   | { readonly kind: "start"; readonly trainer: TrainerScript; readonly probe: Probe }
   | { readonly kind: "go"; readonly milliseconds: number };
 
-/** The rows for which every report contains the network's outputs. */
+/** Sample rows. Every report contains the network's outputs for them. */
 export type Probe = Readonly<Record<string, ArrayLike<number>>> | undefined;
 
 /** `outputs`: the network's outputs for the rows of the probe, one row after the other. */

@@ -1,6 +1,6 @@
 /**
  * Completions and descriptions for a location in a spec. Both come from the schema that validates specs, so
- * the editor always agrees with the compiler.
+ * the editor and the compiler always agree.
  */
 import type { SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
 import { keysOf, mustBe, namesOf, nodeAtPath, tagKeysOf } from "../../compiler/spec/json-schema.ts";
@@ -29,7 +29,7 @@ export function suggest(schema: SchemaNode, { path, at, spec }: LocationInSpec):
   const node = nodeAtPath(schema, path, spec);
   if (node === undefined) return [];
   const found = valueAt(spec, path);
-  // A value that is not an object yet becomes one when its first key is added.
+  // A value that is not an object yet is treated as an empty object: it becomes one with its first key.
   const value = typeof found === "object" && found !== null ? found : {};
   const { own, others } = keysOf(node, value);
   const of = { ...node, $defs: schema.$defs };
@@ -50,8 +50,8 @@ function valuesAt(schema: SchemaNode, path: SpecPath, spec: unknown): Suggestion
   const last = path.at(-1);
   const parent = nodeAtPath(schema, path.slice(0, -1), spec);
   const tag = last === "type" || last === "fn" ? last : "type";
-  // The tag of an object selects its variant, so the tags of all variants are suggested, not only the current
-  // tag.
+  // The tag of an object selects its variant. Therefore, the tags of all variants are suggested, not only the
+  // tag of the current variant.
   const names = tag === last && parent ? namesOf(parent, tag) : namesOf(node, tag);
   const texts = names.map((label) => ({ label, detail: "", about: "", isText: true }));
   const isChoice = mustBe(node, "").includes("true or false");

@@ -68,7 +68,7 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 
 const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
 
-// Error statistics for predicted numbers: the size of the errors, and their dependence on the true number.
+// Error statistics for predicted numbers: the size of the errors, and how they depend on the true number.
 
 interface Agreement {
   readonly rows: number;

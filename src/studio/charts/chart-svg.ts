@@ -77,8 +77,8 @@ function gridOf(panel: Panel, { x, y }: Plot, top: number): string[] {
 }
 
 /**
- * Draws a mark as a vertical line with its label above the plot. The label extends to the side with more
- * room.
+ * Draws a mark as a vertical line with its label above the plot. The label is on the side of the line that
+ * has more room.
  */
 function markSvg({ x: value, label }: Mark, { x }: Plot, top: number): string {
   const at = x.at(value);

@@ -82,7 +82,7 @@ function drawLine(grid: Grid, positions: Positions, index: number): void {
   const { start, heights } = columnsOf(positions);
   if (heights.length === 0) return;
   const last = grid.length - 1;
-  // asciichart draws the steps between values, so it needs one value more than there are columns.
+  // asciichart draws the steps between values, so it needs one value more than the number of columns.
   const text = plot([...heights, heights[heights.length - 1]], {
     height: last,
     min: 0,

@@ -23,7 +23,7 @@ export interface Mark {
 export interface Axis {
   readonly label: string;
   readonly scale?: "linear" | "log";
-  /** Whether ticks must be whole numbers, as for epochs and steps. */
+  /** Whether ticks must be whole numbers, as on an axis of epochs or steps. */
   readonly isInteger?: boolean;
   /** Values that the axis always includes, even if no point has them. */
   readonly includes?: readonly number[];
@@ -114,16 +114,16 @@ function domainOf(values: readonly number[], isLog: boolean): [number, number] {
   if (low === undefined || high === undefined) return isLog ? [0.1, 1] : [0, 1];
   if (isLog) return low < high ? [low, high] : [low / 2, low * 2];
   if (high - low > minMagnitude) return [low, high];
-  // Counts and measures are not negative, so the single value 0 is at the start of the axis, not in the
-  // middle.
+  // Counts and measures are not negative, so if the only value is 0, the axis starts at 0 instead of having
+  // it in the middle.
   if (Math.abs(low) <= minMagnitude) return [0, 1];
   const room = Math.abs(low) / 2;
   return [low - room, low + room];
 }
 
 /**
- * The maximum length of a tick label, commas included. A longer number, such as 10,000,000, is written with a
- * power of ten.
+ * The maximum length of a tick label, commas included. A number with a longer label, such as 10,000,000, is
+ * written with a power of ten.
  */
 const maxTickLength = 9;
 

@@ -42,7 +42,7 @@ export function curvesChart(title: string, reports: readonly EpochReport[]): Cha
   };
 }
 
-// Resamples a line to one height for each column of a character grid, because a terminal can show no more.
+// Resamples a line to one height for each column of a character grid, because a terminal cannot show more.
 
 interface Columns {
   /** The column of the first height. */

@@ -3,7 +3,7 @@ import type { Probe } from "../../runtime/trainer/probe.ts";
 import type { EpochReport } from "../../runtime/trainer/trainer.ts";
 
 /**
- * `at` is in milliseconds since the first event. Epochs count from the creation of the trainer and may be
+ * `at` is in milliseconds since the first event. Epochs count from the creation of the trainer and can be
  * fractional.
  */
 export type LiveEvent =
@@ -43,7 +43,10 @@ export type LiveEvent =
 
 export type LiveEventOf<K extends LiveEvent["kind"]> = Extract<LiveEvent, { readonly kind: K }>;
 
-/** The maximum number of events of each kind. When it is exceeded, every second old event is dropped. */
+/**
+ * The maximum number of events of each kind. When it is exceeded, every second one of the earlier events is
+ * dropped.
+ */
 const maxEvents: Readonly<Record<LiveEvent["kind"], number>> = {
   stage: 1,
   start: 1,
@@ -54,14 +57,14 @@ const maxEvents: Readonly<Record<LiveEvent["kind"], number>> = {
 };
 
 /**
- * The events so far, in order. They are thinned to a number that a page can draw, but the first and the last
+ * The events so far, in order. They are thinned out to a number that a page can draw. The first and the last
  * event of each kind always remain.
  */
 export class LiveHistory {
   private readonly kept = new Map<LiveEvent["kind"], LiveEvent[]>();
   private readonly limit: number;
 
-  /** `limit` bounds the number of events of each kind further. */
+  /** `limit` is a further upper bound on the number of events of each kind. */
   constructor(limit = Infinity) {
     this.limit = limit;
   }

@@ -40,12 +40,13 @@ export interface PredictionReport {
 }
 
 /**
- * A matrix with more classes does not fit in a terminal, so the report lists the most frequent confusions
- * instead.
+ * The maximum number of classes of a matrix that fits in a terminal. With more classes, the text report lists
+ * the most frequent confusions instead.
  */
 const maxMatrixClasses = 12;
 /**
- * More points make a scatter plot larger but not clearer. Above this number, only every nth point is drawn.
+ * The maximum number of points in a scatter plot. With more rows, only every nth point is drawn, because more
+ * points make the plot larger but not clearer.
  */
 const maxPoints = 1500;
 

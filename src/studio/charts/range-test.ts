@@ -25,7 +25,7 @@ export interface RangeTest {
   readonly lowest?: number;
 }
 
-/** The smoothing factor: each step of distance multiplies the weight of a loss by it. */
+/** The smoothing factor: for each step of distance, the weight of a loss is multiplied by this factor. */
 const decay = 0.8;
 /** The loss counts as falling only if it falls by at least this fraction of the first smoothed loss. */
 const minFall = 0.05;
@@ -53,8 +53,8 @@ function trailing(values: readonly number[]): number[] {
 }
 
 /**
- * s_k = Σ_i c^|k−i| · x_i / Σ_i c^|k−i|: uses losses on both sides of step k, so that smoothing does not
- * delay a fall.
+ * s_k = Σ_i c^|k−i| · x_i / Σ_i c^|k−i|: uses losses on both sides of step k. Smoothed losses therefore fall
+ * at the same step as the losses, not later.
  */
 export function smooth(values: readonly number[]): number[] {
   return values.map((_, k) => {
@@ -69,8 +69,8 @@ export function smooth(values: readonly number[]): number[] {
 }
 
 /**
- * Takes the losses of all steps, and uses those before the loss diverges. Later losses would distort the
- * earlier smoothed values.
+ * Takes the losses of all steps. Only those before the loss diverges are used, because later losses would
+ * distort the earlier smoothed values.
  */
 export function analyseRangeTest(all: readonly number[]): RangeTest {
   const end = all.findIndex((_, step) => lossesDiverged(all.slice(0, step + 1)));
@@ -85,7 +85,8 @@ export function analyseRangeTest(all: readonly number[]): RangeTest {
 }
 
 /**
- * Omits losses far above those before the minimum. On a scale that includes them, the fall would look flat.
+ * Draws the range test. Losses far above those before the minimum are omitted: on a scale that includes them,
+ * the fall would look flat.
  */
 export function rangeTestChart(
   title: string,

@@ -53,7 +53,7 @@ const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", 
 export const textAt = (x: number, y: number, text: string, more: Attributes = {}): string =>
   element("text", { x, y, ...more }, escapeXml(text));
 
-/** Rounds to two decimals, which is enough for any display. Adding 0 avoids −0. */
+/** Rounds to two decimals, which are enough for any display. Adding 0 converts −0 to 0. */
 export const roundedText = (value: number): string => String(Math.round(value * 100) / 100 + 0);
 
 interface SvgSize {
@@ -128,7 +128,7 @@ export function legend(series: readonly Series[], left: number, top: number, wid
   });
 }
 
-// A picture of blocks, such as panels or matrices, from top to bottom under one title.
+// A picture that consists of blocks, such as panels or matrices, from top to bottom under one title.
 
 /** A part of a picture: its height, and a function that draws it from `top` downwards. */
 export interface Block {

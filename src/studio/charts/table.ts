@@ -38,8 +38,8 @@ export function tableText(parts: TableParts): string {
 }
 
 /**
- * The cells as text. In a column of counts, numbers are written as integers; in any other column, 1 is
- * written with decimals like its neighbours.
+ * Converts the cells to text. If a column contains only counts, its numbers are written as integers. In any
+ * other column, whole numbers are written with decimals like their neighbours.
  */
 export function cellTexts({ head, rows, foot = [], decimals = [] }: TableParts): {
   rows: string[][];

@@ -1,6 +1,6 @@
 /**
- * Explains the emitted file: for each line, the kernels and nodes that it belongs to, and its location in the
- * spec.
+ * Explains the emitted file: for each line, the kernels and nodes that it belongs to, and the location in the
+ * spec from which it comes.
  */
 import type { KernelIndex, LineOrigin } from "../../compiler/emit/emitted-file.ts";
 import { emitTarget } from "../../compiler/compile-target.ts";
@@ -17,8 +17,8 @@ export interface ExplainedCode {
   readonly text: string;
   readonly lines: readonly ExplainedLine[];
   /**
-   * For each kernel of the target, program by program: the TypeScript function that implements it, and the
-   * lines of that function, including the comments above it.
+   * For each kernel of the target, program by program: the TypeScript function that implements the kernel,
+   * and the lines of that function, including the comments above it.
    */
   readonly functions: readonly Pick<ExplainedKernel, "function" | "lines">[];
 }
@@ -61,8 +61,8 @@ export async function explainCode(
 const keyOf = ({ program, index }: KernelIndex): string => `${program} ${index}`;
 
 /**
- * Returns the kernels to which a line belongs. If a lowered kernel was split, only the parts that contain a
- * node of the line are returned, or all parts if none does.
+ * Returns the kernels to which a line belongs. If vectorisation split a lowered kernel into parts, only the
+ * parts that contain a node of the line are returned, or all parts if none does.
  */
 function kernelFinder(kernels: readonly TargetKernel[]): (origin: LineOrigin) => number[] {
   const bySource = groupBy(kernels, ({ program: { name }, source }) =>

@@ -122,7 +122,7 @@ function fusedOf(
     return own.map(({ kernel, source }, k) => ({
       nests: nests.get(k)?.length ?? 0,
       values: kernel.provenance.flatMap(({ node }) => (node && isKept(node) ? [idOf(name, node)] : [])),
-      // If a lowered kernel was split, its main part keeps its name.
+      // If a lowered kernel was split into parts, its main part has the name of the lowered kernel.
       bytesSaved: kernel.name === lowered.kernels[source].name ? bytesSaved[source] : 0,
     }));
   });

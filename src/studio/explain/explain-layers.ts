@@ -35,7 +35,7 @@ export function explainLayers(
 const shapeText = (shape: Shape | undefined): string =>
   shape === undefined ? "not computed" : `[${shape.join(", ")}]`;
 
-// Computes the savings of freezing: compares the gradient program with that of the same model without frozen
+// The savings of freezing: the gradient program is compared with that of the same model without frozen
 // layers.
 
 /**

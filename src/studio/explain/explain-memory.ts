@@ -15,13 +15,13 @@ import { bufferNames, nodeNames } from "./graph-formulas.ts";
 // The buffers: their offsets and values, and for temporaries the first and last call that use them.
 
 /**
- * Uses the target's own memory plan. Storage comes first, then the temporaries of each program; each list is
- * sorted by offset.
+ * Shows the memory plan of the target. Storage comes first, then the temporaries of each program; each list
+ * is sorted by offset.
  */
 export function explainMemory(compilation: Compilation): ExplainedMemory {
   const { plan } = compilation.vectors ?? compilation;
   const nodeOf = nodesOfBuffers(compilation);
-  // A buffer that covers several adjacent buffers needs no additional memory.
+  // A buffer that covers several adjacent buffers adds no memory, so it is not listed.
   const storage = [...plan.storage.values()].filter(({ buffer }) => buffer.covers === undefined);
   const temporaries = programNames.flatMap((program) =>
     byOffset(plan.temporaries.get(program)?.values() ?? []).map((placement) =>

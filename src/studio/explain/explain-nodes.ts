@@ -51,7 +51,7 @@ export function explainNodes(
   return graphs.flatMap((graph) => explainGraph(graph, programOf(graph), context));
 }
 
-/** A graph has the name of its program. */
+/** Returns the program that a graph belongs to. A graph has the name of its program. */
 function programOf({ name }: Graph): ProgramName {
   const program = programNames.find((each) => each === name);
   invariant(program !== undefined, `there is no program ${name}`);
@@ -112,9 +112,10 @@ export function regionOf(node: Node, program: ProgramName): RegionName {
 }
 
 /**
- * Returns the nodes from which a node is computed; usually, these are its operands. The source of a scan is
- * the value that its step stacks. The source of an argument of the step is the matching operand of the scan.
- * State that one step passes to the next is connected only by name, so there are no cycles.
+ * Returns the nodes from which a node is computed. Usually, these are its operands. For a scan, it is the
+ * value that the scan stacks, which its step computes. For an argument of the step, it is the matching
+ * operand of the scan. State that one step passes to the next is connected only by its name, so that the
+ * result has no cycles.
  */
 function sourcesOf(graph: Graph, nodes: readonly Node[]): (node: Node) => readonly Node[] {
   const given = new Map<Node, Node>();
@@ -131,7 +132,8 @@ function sourcesOf(graph: Graph, nodes: readonly Node[]): (node: Node) => readon
 }
 
 /**
- * Returns the number of times that a node is computed. The nodes of a recurrence's step run once per step.
+ * Returns how many times a node is computed in one run. The nodes of a recurrence's step are computed once
+ * per step.
  */
 function repetitions(graph: Graph): (node: Node) => number {
   const times = new Map<Node, number>();

@@ -61,8 +61,8 @@ function plannedBytes({ name, plan }: PlannedProgram): number {
   return Math.max(0, ...places.map(({ offset, bytes }) => offset + bytes - start));
 }
 
-// The stages on graphs: derivation, graph passes, rematerialisation. If a value is in the emitted code, all
-// graphs show it under its emitted name.
+// The stages on graphs: derivation, graph passes, rematerialisation. A value of the emitted code has its
+// emitted name in all graphs.
 
 const stages = stagesOf(stageLists);
 

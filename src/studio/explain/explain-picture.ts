@@ -1,7 +1,7 @@
 /**
- * Pictures of the graphs of a model. One shows a training step: the forward and backward pass side by side,
- * and the update. Each other program has a separate picture. All groups are laid out closed; the renderer
- * opens them (`picture/scene.ts`).
+ * Pictures of the graphs of a model. One picture shows a training step: the forward pass, the backward pass
+ * and the update side by side. Each other program has its own picture. All groups are laid out closed; the
+ * renderer opens them (`picture/scene.ts`).
  */
 import { flatGradients, nameIn } from "../../compiler/ir/storage.ts";
 import type { ProgramName } from "../../compiler/pipeline.ts";
@@ -86,8 +86,8 @@ function stepPlan(nodes: readonly ExplainedNode[]): PicturePlan {
 }
 
 /**
- * Connects the leaves of the update to the results of the gradient graph that they read: gradients, one by
- * one or as one flat tensor, and batch statistics.
+ * Connects each leaf of the update that reads a result of the gradient graph to that result. The leaves read
+ * batch statistics, and gradients either one by one or as one flat tensor.
  */
 function withResults(drawn: readonly Drawn[]): Drawn[] {
   const left = drawn.flatMap(({ node }) =>

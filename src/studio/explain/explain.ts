@@ -1,4 +1,4 @@
-/** Builds the complete explanation of one compilation. Each chapter is built in a separate file. */
+/** Builds the complete explanation of one compilation. Each chapter is built by a separate file. */
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import { explainCode } from "./explain-code.ts";
 import { explainGradients } from "./gradient-derivations.ts";

@@ -72,7 +72,10 @@ const simplified = (graph: Graph, g: GraphBuilder): Graph =>
 const spell = (node: Node): Formula =>
   nodeFormula(node, (each) => (each.op === "input" ? named(each.attributes.name) : undefined));
 
-/** Other formulas omit views. The rule of a view must show the view, so its formula states the new shape. */
+/**
+ * Other formulas omit views. In the rule of a view, the formula states the new shape, because otherwise both
+ * sides would look the same.
+ */
 function forwardFormula(z: Node): Formula {
   const shape = `[${z.type.shape.join(", ")}]`;
   const says = z.op === "broadcast" ? " repeated to " : z.op === "reshape" ? " in the shape " : undefined;
@@ -87,7 +90,10 @@ const derivativeFormula = ({ outputs }: Graph): Formula => ({
   ]),
 });
 
-/** Never called: only recurrences have a body to differentiate, and `recurrenceRule` writes their rule. */
+/**
+ * The rule of an op other than a recurrence never differentiates a body, so this function is never called.
+ * `recurrenceRule` writes the rule of a recurrence.
+ */
 const unreachable = {
   pullback: (): never => {
     throw new Error("internal: only a recurrence has a body to differentiate");

@@ -1,7 +1,8 @@
 /**
  * Derives the gradients in reading order: the forward values layer by layer, then the backward steps, each
  * shown once and numbered. Parameters appear in the order in which the backward pass reaches them. Each
- * derivation continues earlier ones, so all derivations together are as long as the backward pass.
+ * derivation refers to the steps of earlier derivations, so all derivations together are no longer than the
+ * backward pass.
  */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { collectNodes, operandsOf } from "../../compiler/ir/nodes.ts";
@@ -47,11 +48,11 @@ export interface Group {
 
 export interface Derived {
   readonly parameter: string;
-  /** The numbers of the earlier steps that these steps continue. They are steps of other parameters. */
+  /** The numbers of the earlier steps, in derivations of other parameters, that these steps continue. */
   readonly from: readonly number[];
   /**
-   * The steps of the derivation; the last one is the gradient. Empty if the gradient is an earlier step,
-   * whose number is then in `from`.
+   * The steps of the derivation; the last one is the gradient. The list is empty if the gradient is an
+   * earlier step. `from` then contains the number of that step.
    */
   readonly steps: readonly Step[];
 }
@@ -81,9 +82,9 @@ export function gradientDerivations({ compilation, of }: Subject): GradientDeriv
     rewrites: rewritesOf(node.origin.rewrites ?? []),
   });
   /**
-   * The values that a formula reads: named values, and the unnamed ones between them. Constants are excluded,
-   * because equal constants share one node, whose derivation would be that of the first expression that
-   * needed the constant.
+   * The values that a formula reads: named values, and the unnamed ones between them. Constants are excluded:
+   * equal constants share one node, and its derivation is that of the first expression that needed the
+   * constant.
    */
   const readBy = (node: Node): { readonly named: Node[]; readonly through: Node[] } => {
     const parts = operandsOf(node).map((operand) => {

@@ -1,16 +1,18 @@
 /**
- * Counts the size and the cost of a graph before fusion, so that the graphs between passes can be compared.
- * The counts describe the loops that remain with `--skip fuse-loops,scalar-replacement,contract-arrays`:
+ * Counts the size and the cost of a graph before fusion, so that the graphs before and after a pass can be
+ * compared. The counts describe the loops that remain with
+ * `--skip fuse-loops,scalar-replacement,contract-arrays`:
  *
  * - nodes: the nodes of the graph; the nodes of a recurrence's step count once;
  * - FLOPs: the work to compute each materialised value, including everything that is computed inline for it.
- *   A value that is computed inline for several materialised values is counted once for each of them. The
- *   work of a recurrence's step is multiplied by the number of steps;
+ *   A value that is computed inline for several materialised values is counted once for each of them. The work
+ *   of a recurrence's step is multiplied by the number of steps;
  * - bytes moved: each materialised value is written once. Each materialised value, parameter and input is
  *   read once by each materialised value that needs it. A recurrence is one loop and moves each of its values
  *   once;
  * - peak bytes: the maximum total size of the materialised values that are live at the same time. Graph
- *   outputs are in storage and do not count, nor do values that live only within a step of a recurrence.
+ *   outputs are not counted, because they are in storage. Values that live only within a step of a recurrence
+ *   are not counted either.
  *
  * `lower/choose-materialised.ts` decides which values are materialised.
  */
@@ -67,7 +69,8 @@ function flopsWithin(graph: Graph, stored: ReadonlySet<Node>, batchSize: number)
 }
 
 /**
- * Yields a value once for each time that it is written or read. A state that is updated in place counts once.
+ * Yields a value once for each write and each read. If a state is updated in place, its read and its write
+ * count as one.
  */
 function* touchesWithin(graph: Graph, lives: ValueLifetimes): Generator<Node> {
   const direct = directOutputs(graph);
@@ -83,8 +86,8 @@ function* touchesWithin(graph: Graph, lives: ValueLifetimes): Generator<Node> {
 }
 
 /**
- * Returns stacked values, carried state, values that are materialised within a step, and all inputs of the
- * step.
+ * Returns the values that a recurrence reads or writes: stacked values, carried state, values that are
+ * materialised within a step, and all inputs of the step.
  */
 function touchesOfRecurrence(
   recurrence: Recurrence,
@@ -117,9 +120,10 @@ function* touchesOfCopies(graph: Graph, { stored, sourcesOf }: ValueLifetimes): 
   }
 }
 
-// The difference of two graph texts. Each line defines a value or an output, and lines may be in any order in
-// which operands come first. Lines are therefore compared by content, not by position. A changed definition
-// is shown as two lines, the old one above the new one. The time is linear in the length of the text.
+// The difference of two graph texts. Each line defines a value or an output. The order of the lines can
+// differ between the texts, because any order with operands first is valid, so lines are compared by what
+// they define, not by position. A changed definition is shown as two lines, the old one above the new one.
+// The time is linear in the length of the text.
 
 /** The number of unchanged lines around each change. */
 const context = 1;
@@ -130,7 +134,7 @@ export function graphDiff(before: string, after: string): DiffLine[] {
   const [inOld, inFresh] = [new Set(old), new Set(fresh)];
   const definedAnew = new Set(fresh.flatMap((line) => (inOld.has(line) ? [] : (keyOf(line) ?? []))));
   const changed = new Map<string, string>();
-  // A removed line without a successor is shown after the unchanged line that precedes it.
+  // A removed line with no counterpart in the new text is shown after the unchanged line that precedes it.
   const removed = new Map<string, string[]>([["", []]]);
   let last = "";
   for (const line of old) {

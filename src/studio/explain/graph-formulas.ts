@@ -29,10 +29,10 @@ export function nodeNames(graph: Graph): ReadonlyMap<Node, string> {
 }
 
 /**
- * Names for the graph before a pass, taken from the graph after it. A value that the pass does not change
- * keeps its name, so a diff of the two texts shows only the effect of the pass. Values have their emitted
- * names in every graph that contains them. Without this, the numbers that distinguish equal names would shift
- * whenever a value is added or removed.
+ * Names for the graph before a pass, derived from the names in the graph after it. A value that the pass does
+ * not change keeps its name, so a diff of the two texts shows only the effect of the pass. Values have their
+ * emitted names in every graph that contains them. If each graph were named separately, the numbers that
+ * distinguish equal names would shift whenever a value is added or removed.
  */
 export type Names = ReadonlyMap<Node, string>;
 
@@ -153,9 +153,9 @@ export function graphFormulas(graph: Graph): GraphFormulas {
 }
 
 /**
- * Second names for state that a step passes to the next one. The next step reads the value as c[t − 1],
- * or as d_c[t + 1] in reverse order, so the value is also called c[t]. Its formula shows both names. A
- * stacked value has only one name.
+ * Second names for state that a step passes to the next one. The next step reads the value as c[t − 1], or as
+ * d_c[t + 1] in reverse order. In the step that computes the value, it is also called c[t] or d_c[t], and its
+ * formula shows both names. A stacked value has only one name.
  */
 function carriedNames(
   parts: readonly Graph[],
@@ -175,8 +175,8 @@ function carriedNames(
 }
 
 /**
- * Lists operands before their users. The nodes of a recurrence's step come before the first value that the
- * recurrence produces.
+ * Lists nodes so that operands come before their users. The nodes of a recurrence's step come before the
+ * first value that the recurrence produces.
  */
 export function withSteps(nodes: readonly Node[]): Node[] {
   const recurrences = recurrencesOf({ nodes });
@@ -195,10 +195,10 @@ function timeRangeText({ length, reverse }: Recurrence): string {
 
 /**
  * Returns whether a value has a name in formulas or is written inline:
- * - named: outputs of the graph, materialised values, and values that the model, the library or a rule named.
- *   Also named are values that need loops of their own or have several users;
- * - inline: numbers, views, and a product that is a term of a sum (x · W + b). Also inline are derivatives
- *   with respect to unnamed values, if they have a single user.
+ * - named: outputs of the graph, materialised values, values that the model, the library or a rule named,
+ *   values whose op needs its own loops, and values with several users;
+ * - inline: numbers, views, products that are terms of a sum (x · W + b), and derivatives with respect to
+ *   unnamed values if they have a single user.
  */
 function namedIn(parts: readonly Graph[]): (node: Node) => boolean {
   const stored = new Set(parts.flatMap((part) => [...chooseMaterialised(part)]));
@@ -240,8 +240,8 @@ function namedIn(parts: readonly Graph[]): (node: Node) => boolean {
 }
 
 /**
- * Whether a node has the same numbers as its operand, repeated or in a different type. Formulas use one name
- * for both, unless the library named them separately.
+ * Whether a node has the same numbers as its operand, only repeated or in a different type. Formulas use one
+ * name for both, unless the library gave them separate names.
  */
 function isRepetition(node: Node): boolean {
   const { forward } = node.origin;

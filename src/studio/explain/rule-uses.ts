@@ -13,9 +13,9 @@ import type { NodeId, RewriteUse, RuleUse } from "../explanation.ts";
 import type { generalRules } from "./general-rule.ts";
 import type { GraphFormulas } from "./graph-formulas.ts";
 
-// Finds the current node for each node that was differentiated. Passes create new nodes without recording
-// which ones they replace. The node is found by identity, otherwise by an equal computation on equal
-// operands, otherwise by its name.
+// Finds the current version of each node that was differentiated. Passes replace nodes without recording the
+// replacement. The current version is the same node if it still exists, otherwise a node that applies the
+// same op to equal operands, otherwise a node with the same name.
 
 /**
  * Returns a function that maps a node of `forward` to the node in `nodes` (operands first) that replaced it.
@@ -38,8 +38,8 @@ function forwardImages(nodes: readonly Node[], forward: readonly Node[]): (node:
 }
 
 /**
- * Returns a function that assigns equal numbers to provably equal values. Call it for operands before their
- * users.
+ * Returns a function that assigns a number to each value; provably equal values have the same number. Call it
+ * for operands before their users.
  */
 function valueKeys(): (node: Node) => number {
   const numbers = new Map<string, number>();

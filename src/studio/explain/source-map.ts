@@ -1,6 +1,6 @@
 /**
- * Finds the locations of compiled parts in the spec's text, and builds the source map of an emitted file
- * (ECMA-426).
+ * Finds the locations in the spec's text from which parts of the compilation come, and builds the source map
+ * of an emitted file (ECMA-426).
  */
 import { GenMapping, addMapping, setSourceContent, toEncodedMap } from "@jridgewell/gen-mapping";
 import type { EncodedSourceMap } from "@jridgewell/gen-mapping";
@@ -39,7 +39,7 @@ export async function specLocations(
   return (path) => found.get(formatPath(path));
 }
 
-// The locations in the spec from which emitted lines come. Many lines share a location, so each is computed
+// The locations in the spec from which emitted lines come. Many lines share a location, which is computed
 // only once.
 
 /**

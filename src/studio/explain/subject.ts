@@ -11,7 +11,7 @@ import type { ExplainedCode } from "./explain-code.ts";
 export interface Subject {
   readonly compilation: TargetCompilation;
   readonly reports: readonly StageReport[];
-  /** The requested parameter, layer or kernel; `pass` is the requested pass. */
+  /** The name of the selected parameter, layer or kernel; `pass` is the selected pass. */
   readonly of: string | undefined;
   readonly pass?: string | undefined;
   readonly run?: Run | undefined;
@@ -20,8 +20,8 @@ export interface Subject {
   /** The emitted file, if kernels are shown with their code. */
   readonly code?: ExplainedCode | undefined;
   /**
-   * The form in which kernels are printed: only loops, WebAssembly text or, if undefined, code of their
-   * target.
+   * The form in which kernels are printed: as loops or as WebAssembly text. If undefined, the code of their
+   * target is printed.
    */
   readonly text?: "loops" | "wat" | undefined;
 }

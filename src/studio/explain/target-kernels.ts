@@ -19,8 +19,8 @@ import type { ExplainedKernel } from "../explanation.ts";
 import { countOptionsOf } from "./graph-counts.ts";
 
 // The kernels that run, numbered consecutively through all programs. The target TypeScript runs the lowered
-// kernels. The target WebAssembly splits them, so one lowered kernel may become several. Provenance lines
-// survive the split and identify the lowered kernel.
+// kernels. The target WebAssembly can split a lowered kernel into several. The parts keep the provenance
+// lines of the lowered kernel, which identify it.
 
 export interface TargetKernel {
   readonly index: number;
@@ -80,8 +80,8 @@ function storesAlike(a: Kernel, b: Kernel): boolean {
 }
 
 /**
- * The program without fusion: one nest of loops for each materialised value, and one for each output that is
- * a copy of another value. The savings of fusion are the difference in memory traffic between these nests and
+ * The program without fusion: one loop nest for each materialised value, and one for each output that is a
+ * copy of another value. The savings of fusion are the difference in memory traffic between these nests and
  * the kernels.
  */
 export function unfusedNests(program: ProgramName, compilation: Compilation): LoopProgram {
@@ -119,8 +119,8 @@ export function kernelOfNest(kernels: readonly Kernel[]): (nest: Kernel) => numb
 type Fused = Pick<ExplainedKernel, "fused">;
 
 /**
- * Returns a sentence such as `22 nests of loops became 9 kernels, 10 values stay in registers, and each run
- * moves 42.7 kB less through memory`.
+ * Returns a sentence such as `22 loop nests became 9 kernels, 10 values stay in registers, and each run moves
+ * 42.7 kB less through memory`.
  */
 export function fusedText(kernels: readonly Fused[]): string {
   const nests = sum(kernels, ({ fused }) => fused.nests);
@@ -128,7 +128,7 @@ export function fusedText(kernels: readonly Fused[]): string {
   const saved = sum(kernels, ({ fused }) => fused.bytesSaved);
   const became = kernels.every(({ fused }) => fused.nests <= 1)
     ? `${counted(kernels.length, "kernel")} without fusion`
-    : `${counted(nests, "nest")} of loops became ${counted(kernels.length, "kernel")}`;
+    : `${counted(nests, "loop nest")} became ${counted(kernels.length, "kernel")}`;
   const kept =
     values === 0
       ? ""
@@ -160,8 +160,8 @@ export function bytesTouched({ body }: Kernel, { buffers }: LoopProgram, batchSi
 export const isSelected = (of: string | undefined, program: string, kernel: string): boolean =>
   of === undefined || of === kernel || of === `${program}/${kernel}`;
 
-// The kernels that compute a node: the one whose provenance lists the node, or all kernels that compute it
-// inline.
+// The kernel that computes a node is the one whose provenance lists the node. If there is none, it is every
+// kernel that computes the node inline.
 
 interface ComputingKernel extends TargetKernel {
   /** The nodes that the provenance of the kernel lists. */
@@ -187,8 +187,8 @@ export function computingKernels(compilation: Compilation): ComputingKernel[] {
 }
 
 /**
- * Returns the index of the first kernel of a program that computes a node. Kernels that list the node have
- * priority over kernels that compute it inline.
+ * Returns the index of the first kernel of a program that computes a node. A kernel that lists the node takes
+ * precedence over kernels that compute it inline.
  */
 export function firstKernels(compilation: Compilation): (program: string, node: Node) => number | undefined {
   const kernels = computingKernels(compilation);

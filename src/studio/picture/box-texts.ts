@@ -9,8 +9,8 @@ export interface LayerName {
   /** The layer type, such as `dense`. */
   readonly type: string;
   /**
-   * The output shape, such as `[n, 128]`, if it is known. For a layer that returns all steps of a recurrence,
-   * it may be the shape of the last step.
+   * The output shape, such as `[n, 128]`, if it is known. For a recurrent layer that returns all steps, it
+   * may be the shape of the last step.
    */
   readonly output?: string;
 }
@@ -21,7 +21,7 @@ const shapeOf = ({ type }: ExplainedNode): string => {
 };
 
 export function valueTexts({ node, kind }: Drawn) {
-  // The prefix `result:` marks results of other programs in storage; the label omits it.
+  // The prefix `result:` marks results of other programs in storage. The label omits the prefix.
   const texts = {
     label: nameIn("result", node.name) ?? node.name,
     shape: shapeOf(node),
@@ -50,8 +50,8 @@ export function groupTexts(group: Group, layers: readonly LayerName[]) {
   return { ...texts, ...boxSize({ ...texts, isGroup: true }) };
 }
 
-// The size of a box, computed from its text. Widths are rounded up in steps, so that groups of equal
-// structure have equal sizes despite different names.
+// The size of a box, computed from its text. Widths are rounded up in steps, so that groups with the same
+// structure usually have the same size even if their names differ in length.
 
 interface BoxTexts {
   readonly label: string;

@@ -1,7 +1,7 @@
 /**
  * Selects the nodes to draw: named values, leaves, and outputs of the graph. Other nodes (constants, views,
  * pointwise values with a single user) are written inline in the formula of their user and belong to its box.
- * Every name in a formula thus has its own box, and a wire from that box.
+ * Every name in a formula therefore has its own box, with a wire from that box to the formula.
  */
 import type { ExplainedNode, NodeId, PictureBox, RegionName } from "../explanation.ts";
 
@@ -86,7 +86,7 @@ export function groupBoxes(drawn: readonly Drawn[]): Grouped {
 function groupAt(place: string, members: readonly Drawn[]): Group {
   const [{ node }] = members;
   const key = place.slice(place.indexOf("/") + 1);
-  // A group with a single box would only hide that box.
+  // A group with only one box would hide that box and show nothing else, so the box is drawn without a group.
   const id = members.length === 1 ? node.id : `group:${place}`;
   return { id, key, region: node.region, members };
 }
@@ -98,8 +98,8 @@ function placesOf(drawn: readonly Drawn[]): Map<NodeId, string> {
   for (const box of drawn) for (const id of box.reads) readers.set(id, [...(readers.get(id) ?? []), box]);
   for (const { node, kind } of drawn)
     if (kind !== "leaf" || node.layer !== undefined) places.set(node.id, `${node.region}/${groupName(node)}`);
-  // An input has its own group. Any other leaf joins the group of its users, if all of them are in one group
-  // of its region.
+  // An input has its own group. Any other leaf joins the group of its users, if all of its users are in the
+  // same group and in the region of the leaf.
   for (const { node, kind } of drawn) {
     if (kind !== "leaf" || node.layer !== undefined) continue;
     const around = new Set((readers.get(node.id) ?? []).map((reader) => places.get(reader.node.id)));

@@ -1,7 +1,7 @@
 /**
  * Computes layered layouts with elkjs, a maintained layout library for dataflow graphs with ports. The
- * library runs in Node and in browsers. Boxes form rows along the direction; wires consist of horizontal and
- * vertical lines.
+ * library runs in Node and in browsers. Boxes form rows along the direction of the layout, and wires consist
+ * of horizontal and vertical lines.
  */
 import type { ELK, ElkNode } from "elkjs/lib/elk-api.js";
 import type { Point } from "../explanation.ts";
@@ -50,10 +50,10 @@ export interface Layout {
   readonly routes: readonly (readonly Point[])[];
 }
 
-/** All wires of a box leave at one point, because they carry one value. */
+/** All wires that leave a box start at one point, because they carry one value. */
 const exitOf = (box: LayoutBox): string => `${box.id}/exit`;
 
-/** Computes the layout of a problem. Equal problems, such as those of equal layers, are solved only once. */
+/** Computes the layout of a problem. Equal problems, such as the insides of equal layers, are solved only once. */
 export type LayOut = (problem: LayoutProblem) => Promise<Layout>;
 
 export function createLayOut(): LayOut {
@@ -73,7 +73,7 @@ async function solve(started: Promise<ELK>, problem: LayoutProblem): Promise<Lay
 }
 
 /**
- * Loads the library on demand. In a web worker, elkjs assumes that it runs in its own worker and replaces the
+ * Loads the library on demand. In a web worker, elkjs assumes that the worker is its own and replaces the
  * message handler, so the handler is restored here.
  */
 async function startElk(): Promise<ELK> {

@@ -1,6 +1,6 @@
 /**
- * Lays out the inside of a group: its values, and the wires that enter and leave it. Each wire crosses the
- * border on the side where its other end is.
+ * Lays out the inside of a group: its values, and the wires that enter and leave the group. Each wire crosses
+ * the border on the side that faces its other end.
  */
 import type { NodeId, Picture, PictureBox, Wire } from "../explanation.ts";
 import { valueTexts } from "./box-texts.ts";
@@ -95,8 +95,8 @@ function planOf(
 }
 
 /**
- * Returns the wires that enter a box from outside its group. A leaf that represents many values, such as the
- * flat tensor of all gradients, has a single entrance per side.
+ * Returns the wires that enter a box from outside its group. If the box is a leaf that represents many
+ * values, such as the flat tensor of all gradients, the wires on each side share one entrance.
  */
 function entrances({ node, kind, reads }: Drawn, sides: ReadonlyMap<NodeId, Side>) {
   const outside = reads.flatMap((id) => {

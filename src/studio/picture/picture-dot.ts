@@ -1,6 +1,6 @@
 /**
- * Writes graphs in the language of Graphviz, which computes the layout itself. Regions and groups are
- * clusters. An edge leads from each value to each of its users.
+ * Writes graphs in the language of Graphviz, which then computes the layout. Regions and groups are clusters.
+ * An edge leads from each value to each of its users.
  */
 import { regionColours } from "../palette.ts";
 import type { LanePlan, PicturePlan } from "./place-lanes.ts";

@@ -66,7 +66,7 @@ export interface LaneLayout {
 
 type Boxes = ReadonlyMap<Group, PictureBox>;
 
-/** The margin around the lanes, between lanes without wires, and around their names. */
+/** The margin around the lanes, around their names, and between neighbouring lanes without wires. */
 const margin = 16;
 
 export function placeLanes(

@@ -58,8 +58,8 @@ export function routeAcross({ hasOwnAxis, left, wires, before, after }: Gap): Po
 const middle = ({ y, height }: Rectangle): number => y + height / 2;
 
 /**
- * Returns the box that determines the channel of a wire: its source or, if its target has more than three
- * wires, its target.
+ * Returns the box whose wires share a channel with this wire: the target if it has more than three incoming
+ * wires, otherwise the source.
  */
 function channelBoxes(wires: readonly Across[]): (wire: Across) => Rectangle {
   const arriving = new Map<Rectangle, number>();
@@ -68,8 +68,8 @@ function channelBoxes(wires: readonly Across[]): (wire: Across) => Rectangle {
 }
 
 /**
- * Assigns a channel to each vertical interval, from top to bottom. An interval takes the first channel that
- * is free.
+ * Assigns a channel to the vertical interval of each box, from top to bottom. An interval takes the first
+ * free channel.
  */
 function channelsOf(wires: readonly Across[]): Map<Rectangle, number> {
   const channelBox = channelBoxes(wires);

@@ -57,7 +57,7 @@ export const wireShape = ({ points, hasHead }: SceneWire, region: string): Shape
     "marker-end": hasHead ? `url(#head-${region})` : undefined,
   });
 
-/** `hasSign` adds the sign that opens or closes a group. */
+/** `hasSign`: whether the box shows the sign that opens or closes a group. */
 export function boxShape(box: SceneBox, hasSign: boolean, more: Shape["attributes"] = {}): Shape {
   const { kind, region, label, shape: type, detail, x, y, width, height, isOpen } = box;
   const isSigned = hasSign && kind === "group";

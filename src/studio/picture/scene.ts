@@ -6,7 +6,8 @@ import type { Lane, NodeId, Picture, PictureBox, Point, Rectangle, Wire } from "
 import { wireEnd } from "./wire-ends.ts";
 import type { Moved, WireEnd } from "./wire-ends.ts";
 
-// The axes of a picture, stretched for open groups. An open group grows to both sides and downwards.
+// The axes of a picture, stretched to make room for open groups. An open group grows to the left, to the
+// right and downwards.
 
 type Axis = (place: number) => number;
 
@@ -64,12 +65,12 @@ function widthNeeds(box: PictureBox): readonly Need[] {
   ];
 }
 
-// One axis of a picture, stretched for open groups. It maps old positions to new ones and shrinks no gap, so
-// boxes never start to overlap.
+// One axis of a picture, stretched for open groups. It maps old positions to new positions. No gap becomes
+// smaller, so boxes never start to overlap.
 
 /**
- * Requires a distance of at least `length` from `first` to `last`. The missing space is added at the end that
- * `at` names.
+ * Requires a distance of at least `length` from `first` to `last`. If the distance is too small, space is
+ * added at the end that `at` names.
  */
 interface Need {
   readonly first: number;
@@ -100,8 +101,8 @@ function stretch(places: readonly number[], needs: readonly Need[]): (place: num
 }
 
 /**
- * Returns new positions for the sorted keys. A gap keeps its size unless a need that ends there requires more
- * space.
+ * Returns the new positions of the sorted keys. A gap keeps its size, unless it ends a need that requires
+ * more space.
  */
 function grown(
   keys: readonly number[],
@@ -121,7 +122,7 @@ function grown(
   return result;
 }
 
-/** Maps a position that is not in the list. It moves with the position before it. */
+/** Maps a position that is not in the list. It moves as far as the nearest listed position before it. */
 function between(place: number, sorted: readonly number[], placed: ReadonlyMap<number, number>): number {
   const before = sorted.findLast((each) => each <= place) ?? sorted[0];
   return (placed.get(before) ?? before) + place - before;
@@ -137,7 +138,7 @@ export interface SceneBox extends PictureBox {
 
 export interface SceneWire {
   /**
-   * The ids of the boxes at both ends. An end is undefined where the wire crosses the border of its group.
+   * The ids of the boxes at both ends. An end where the wire crosses the border of its group is undefined.
    */
   readonly from: string | undefined;
   readonly to: string | undefined;
@@ -215,7 +216,8 @@ function insideOf({ id, x, y, inside }: SceneBox): { id: string; boxes: SceneBox
 }
 
 /**
- * Returns a wire at its new position, and its connections to the wires inside the open groups at its ends.
+ * Returns a wire at its new position, and the joints that connect it to wires inside the open groups at its
+ * ends.
  */
 function rerouted(
   { from, to, nodes, points: laidOut }: Wire,
@@ -246,8 +248,8 @@ function rerouted(
 }
 
 /**
- * Moves the points of a wire: with its source box up to the gap between the lanes, and with its target box
- * after the gap.
+ * Moves the points of a wire. The points up to the gap between the lanes move with the source box, and the
+ * points after the gap move with the target box.
  */
 function movedPoints(points: readonly Point[], axes: Axes, from?: PictureBox, to?: PictureBox): Point[] {
   const [early, late] = [axes.y(from), axes.y(to)];

@@ -11,7 +11,9 @@ export interface Moved {
   readonly now: Rectangle & { readonly isOpen: boolean };
 }
 
-/** A wire inside the open group that crosses its border. The wire leads outwards if it has a source box. */
+/**
+ * A wire inside an open group that crosses the border of the group. It leads outwards if it has a source box.
+ */
 interface Crossing {
   readonly from: string | undefined;
   readonly nodes: readonly NodeId[];
@@ -38,7 +40,10 @@ function outward([x, y]: Point, box: Rectangle): Point {
   return sides.reduce((nearest, side) => (side[0] < nearest[0] ? side : nearest))[1];
 }
 
-/** The position on the moved box that corresponds to `point`. */
+/**
+ * The position on the border of the moved box that corresponds to `point` on the border of the box in the
+ * original layout.
+ */
 function anchorOf([x, y]: Point, [dx, dy]: Point, { old, now }: Moved): Point {
   if (dy !== 0) {
     const fromMiddle = x - old.x - old.width / 2;
@@ -50,8 +55,8 @@ function anchorOf([x, y]: Point, [dx, dy]: Point, { old, now }: Moved): Point {
 const moved = ([x, y]: Point, [dx, dy]: Point, by: number): Point => [x + dx * by, y + dy * by];
 
 /**
- * `point` is the end of the wire in the layout, and `now` is its position on the stretched axes. The wire
- * first goes straight outwards from its end.
+ * Computes one end of a wire: `point` is the end in the original layout, and `now` is its position on the
+ * stretched axes. From its end, the wire first goes straight outwards.
  */
 export function wireEnd(
   point: Point,
@@ -63,7 +68,7 @@ export function wireEnd(
   const direction = outward(point, box.old);
   const anchor = anchorOf(point, direction, box);
   const turn = moved(anchor, direction, turnDistance);
-  // A point next to the anchor that is in line with the rest of the wire.
+  // The point at which the wire turns: outside the border, and in line with the rest of the wire.
   const aligned: Point = direction[1] === 0 ? [turn[0], now[1]] : [now[0], turn[1]];
   const inner = box.now.isOpen ? meeting(direction, box, nodes, crossing) : [];
   if (inner.length > 0)

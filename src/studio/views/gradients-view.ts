@@ -13,8 +13,8 @@ import type { RuleUse } from "../explanation.ts";
 import type { View } from "./view.ts";
 
 /**
- * Writes the derivation of the gradients for papers: displayed equations with amsmath, numbered as in the
- * text. Names are escaped, so that no name in a spec can become a command.
+ * Writes the derivation of the gradients for papers: displayed equations with amsmath, with the same numbers
+ * as in the text format. Names are escaped, so that a name in a spec cannot become a command.
  */
 function gradientsTex({ forward, derivations }: GradientDerivations, model: string): string {
   return [

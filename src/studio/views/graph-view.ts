@@ -22,7 +22,7 @@ import type { View } from "./view.ts";
 
 type PictureFormats = Required<Pick<View, "svg" | "dot">>;
 
-/** A step with more boxes is drawn with its groups closed, unless a layer is selected. */
+/** If a step has more boxes, it is drawn with its groups closed, unless a layer is selected. */
 const maxOpenBoxes = 90;
 
 /**
@@ -123,8 +123,8 @@ export function graphView(subject: Subject): View {
 /** Builds the report on a compilation: one self-contained page with the complete explanation. */
 export async function reportPage(data: ReportData): Promise<string> {
   const code = await pageCode("report");
-  // Browsers decompress gzip natively. The gzip data has no date, so the same compilation always produces the
-  // same page.
+  // Browsers decompress gzip natively. The time stamp of the gzip data is set to 0, so that the same
+  // compilation always produces the same page.
   const packed = gzipSync(strToU8(JSON.stringify(data)), { mtime: 0 });
   const title = `${data.explanation.model.name}: compilation report`;
   return pageHtml({ ...code, title, data: Buffer.from(packed).toString("base64") });

@@ -1,7 +1,8 @@
 /**
- * The view of kernels: the nodes that are fused into each, the savings, operations and memory; then the loops
- * after fusion, with one index per axis, and the emitted function. JSON also contains the scheduled loops,
- * with blocking and computed addresses. Kernels of the target wasm have a separate view.
+ * The view of kernels. For each kernel, it shows the nodes that are fused into it, the savings, operations
+ * and memory. The loops after fusion, with one index per axis, and the emitted function follow. JSON also
+ * contains the scheduled loops, with blocking and computed addresses. Kernels of the target wasm have a
+ * separate view.
  */
 import { sum } from "d3-array";
 import type { ProgramName } from "../../compiler/loop/types.ts";
@@ -96,8 +97,8 @@ function listText(ids: readonly string[]): string {
 }
 
 /**
- * The loops of each kernel. If several kernels share a function, only the first shows it. `lines` are the
- * lines of the emitted file, if it is shown.
+ * The loops of each kernel. If several kernels share a function, only the first one shows the function.
+ * `lines` are the lines of the emitted file, if the file is shown.
  */
 function detailsOf(
   programs: readonly (readonly [ProgramName, readonly ExplainedKernel[]])[],
@@ -141,8 +142,8 @@ const textOf = (
 ): string => lines.slice(first - 1, last).join("\n");
 
 /**
- * The lines of a kernel's function. The formulas above it are omitted, because they are already above the
- * loops.
+ * The lines of a kernel's function. The formulas above the function are omitted, because they already appear
+ * above the loops.
  */
 function functionLines(
   lines: readonly string[],

@@ -17,8 +17,8 @@ import { columns } from "./view.ts";
 import type { View } from "./view.ts";
 
 // The arena as a picture: a bar for its content, then a plot of the temporaries of each program. A temporary
-// is a box at its offset, over the calls in which it is live. Boxes above each other are live at the same
-// time; boxes in a row share memory.
+// is a box at its offset, and extends over the calls in which it is live. Boxes in the same column are live
+// at the same time; boxes in the same row share memory.
 
 const margin = { left: 72, right: 24, head: 44, foot: 52 } as const;
 const plotWidth = pageWidth - margin.left - margin.right;
@@ -140,7 +140,7 @@ function programSvg(memory: ProgramMemory, usedColours: readonly RegionName[], t
   );
 }
 
-/** Draws a temporary as a box, with its name if there is room. A tooltip shows the details. */
+/** Draws a temporary as a box, with its name if the box has room for it. A tooltip shows the details. */
 function boxOf(
   { name, type, layer, first, last, offset, bytes, part }: Temporary,
   left: number,
@@ -204,7 +204,7 @@ const tableOf = (buffers: readonly ExplainedBuffer[]): string[] =>
 // Lifetimes in a terminal: a row per temporary, and a column per call or, if there are many, per group of
 // calls.
 
-/** The maximum width of names and of all columns together, in characters. */
+/** The maximum width, in characters, of a name and of all columns together. */
 const nameWidth = 32;
 const columnsWidth = 60;
 /** The maximum number of temporaries shown. If there are more, the largest are shown. */

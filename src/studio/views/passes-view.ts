@@ -36,8 +36,8 @@ export function passesView(subject: Subject): View {
 }
 
 /**
- * A table with one line per pass and program, after a line for the initial graph. A pass without changes is
- * marked.
+ * A table with one line per pass and program, below a line for the initial graph. A note marks passes without
+ * changes.
  */
 function tableOf(passes: readonly ExplainedPass[]): string[] {
   if (passes.length === 0) return [];
@@ -84,8 +84,8 @@ const loopCountsOf = ({ kernels, temporaries, bytesTouched, peakBytes }: LoopCou
 ];
 
 /**
- * The changed lines, below the rules that changed them. A note states the number of omitted lines beyond
- * `most`.
+ * The changed lines, below the names of the rules that changed them. At most `most` lines are shown; a note
+ * states how many are omitted.
  */
 function changeLines({ program, pass, rules, diff }: ExplainedPass, most: number): string[] {
   const applied = rules.map(({ rule, times }) => `${rule} ×${times}`);

@@ -1,6 +1,6 @@
 /**
- * The view of the learning-rate schedule: the rate of every step of a run, including warm-up, as the
- * interpreter computes it from the compiled graph.
+ * The view of the learning-rate schedule: the rate of every step of a run, including warm-up. The reference
+ * interpreter computes the rates from the compiled graph.
  */
 import { learningRateStorage, stepStorage } from "../../compiler/ir/storage.ts";
 import { invariant } from "../../compiler/diagnostics/errors.ts";
@@ -12,15 +12,13 @@ import type { Schedule, Training } from "../../compiler/spec/types.ts";
 import type { View } from "./view.ts";
 import type { Run, Subject } from "../explain/subject.ts";
 
-/**
- * The part of the schedule that is shown: the whole run or, if that is unknown, the length of the schedule.
- */
+/** The steps that are shown: those of the whole run or, if that number is unknown, those of the schedule. */
 interface Span extends Partial<Run> {
   readonly stepsAnEpoch?: number;
   readonly steps: number;
 }
 
-/** A longer run is sampled at this many evenly spaced steps. */
+/** The maximum number of steps that are evaluated. A longer run is sampled at evenly spaced steps. */
 const maxSamples = 10_000;
 /** The number of steps shown for a schedule without an end if the number of rows is unknown. */
 const someSteps = 1000;
@@ -53,7 +51,7 @@ function spanOf({ model: { training, optimizer } }: Compilation, run: Run | unde
   return { ...run, stepsAnEpoch, steps: stepsAnEpoch * run.epochs };
 }
 
-/** The number of steps of a schedule, including its warm-up; undefined for a schedule without an end. */
+/** The number of steps of a schedule, including its warm-up; undefined if the schedule has no end. */
 const ownSteps = (schedule: Schedule): number | undefined =>
   "steps" in schedule ? (schedule.warmup?.steps ?? 0) + schedule.steps : undefined;
 
@@ -64,8 +62,8 @@ function sampledSteps(steps: number): number[] {
 }
 
 /**
- * Returns the rate of each of these steps. The compiled update reads the number of completed steps and
- * returns the rate of the next one.
+ * Returns the learning rate of each of these steps. The compiled update reads the number of completed steps
+ * and returns the rate of the next step.
  */
 function ratesOf(
   { derived: { update } }: Compilation,
@@ -102,5 +100,5 @@ function notesOn(schedule: Schedule, { rows, steps }: Span): string[] {
     ? [
         `the schedule ends at step ${count(own)}: the remaining ${count(steps - own)} steps keep the last rate${fit}`,
       ]
-    : [`training ends at step ${count(steps)}, before the schedule does at step ${count(own)}${fit}`];
+    : [`training ends at step ${count(steps)}, before the schedule, which ends at step ${count(own)}${fit}`];
 }

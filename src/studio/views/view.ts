@@ -16,8 +16,8 @@ export interface View {
 export type Format = keyof View | "html";
 
 /**
- * Formats rows as text in columns, two spaces apart. Columns of numbers are right-aligned, and fractions have
- * three digits.
+ * Formats rows as text in columns, two spaces apart. Columns of numbers are right-aligned. Numbers that are
+ * not whole have three decimals.
  */
 export function columns(rows: readonly (readonly (string | number)[])[]): string[] {
   const texts = rows.map((row) =>

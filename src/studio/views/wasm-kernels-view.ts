@@ -1,7 +1,7 @@
 /**
- * The view of the kernels of the target wasm: the schedule of each, its cycles as estimated by the cost
- * model, and its measured time if available; then its formulas, with its vectorised loops or its WebAssembly
- * text.
+ * The view of the kernels of the target wasm. For each kernel, it shows the schedule, the cycles that the
+ * cost model estimates, and the measured time if available. The formulas follow, with the vectorised loops or
+ * the WebAssembly text.
  */
 import { printKernel } from "../../compiler/loop/print.ts";
 import type { Compilation, VectorPrograms } from "../../compiler/pipeline.ts";

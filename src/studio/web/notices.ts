@@ -1,6 +1,6 @@
 /**
  * Builds the notices that the licences of bundled code require: copyright and licence text, in every copy.
- * They come from the actual content of a bundle, so they are never out of date.
+ * The notices are derived from the actual content of a bundle, so they are always complete and current.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -39,7 +39,7 @@ export function packageFolders(bundles: readonly Bundled[]): string[] {
 
 /**
  * Builds the notices of these packages: name, terms, source, and the text of the licence. Packages with equal
- * texts share one copy. `whole` names the product that contains the packages.
+ * licence texts share one copy. `whole` is the name of the product that contains the packages.
  */
 export function noticesOf(folders: readonly string[], whole: string): string {
   const byText = new Map<string, string[]>();

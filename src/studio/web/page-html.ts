@@ -1,6 +1,6 @@
 /**
- * Builds a page as one file: markup, style, script and data. The page loads nothing, and its content security
- * policy allows only its own script and style, which it identifies by their digests.
+ * Builds a page as one file: markup, style, script and data. The page loads no other file. Its content
+ * security policy allows only its own script and style, which the policy identifies by their digests.
  */
 import { createHash } from "node:crypto";
 import type { PageCode } from "./page-code.ts";

@@ -130,8 +130,8 @@ async function bundle(entry: { file: string } | { text: string }, plugins: Plugi
 }
 
 /**
- * Returns a script that stores a value for the page. Workers are created from such texts, so that they need
- * no server and obey the page's policy.
+ * Returns a script that stores a value for the page. The page creates its workers from such values, because
+ * workers that are created from text need no server and comply with the page's policy.
  */
 const definition = (name: string, value: unknown): string =>
   `(globalThis.tapelessTexts ??= {}).${name} = ${JSON.stringify(value)};\n`;

@@ -14,7 +14,7 @@ export async function playgroundFiles(): Promise<ReadonlyMap<string, string>> {
   const workers = await workerFiles();
   return new Map([
     ["index.html", playgroundPage()],
-    // A block gives the declarations of the script a separate scope.
+    // A block gives the declarations of the script their own scope.
     ["page.js", `{${script}}\n`],
     ["page.css", `${style}\n`],
     ...workers.files,

@@ -1,4 +1,4 @@
-/** Serves texts over HTTP on this machine, to this machine only. */
+/** Serves texts over HTTP to clients on this machine only. */
 import { createServer, type Server } from "node:http";
 import { extname } from "node:path";
 
@@ -15,7 +15,7 @@ export interface ServedFiles {
 
 /**
  * Serves each file under its name, and `index.html` also at the root.
- * @param port 0 takes any free port
+ * @param port 0 selects any free port
  * @throws Error with the code EADDRINUSE or EACCES if the port is not available
  */
 export async function serveFiles(

@@ -128,7 +128,7 @@ describe("tapeless inspect", () => {
     async () => {
       const text = await inspect("--show", "kernels");
       expect(text).toMatch(
-        /^program gradient: \d+ nests of loops became \d+ kernels, \d+ values stay in registers, and each run moves .*B less through memory$/m,
+        /^program gradient: \d+ loop nests became \d+ kernels, \d+ values stay in registers, and each run moves .*B less through memory$/m,
       );
       expect(text).toMatch(/^ +1 {2}dense1 +\d+ +\d+ +\d+ +\d+ {2}dense1_product/m);
       expect(text).toMatch(

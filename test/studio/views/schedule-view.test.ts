@@ -61,7 +61,7 @@ it.each([
   [10, undefined],
   [
     20,
-    'training ends at step 12, before the schedule does at step 22; with "steps": 10 it would end with the training',
+    'training ends at step 12, before the schedule, which ends at step 22; with "steps": 10 it would end with the training',
   ],
 ])("says whether a schedule of %i steps ends with training", (steps, note) => {
   const { facts, text } = viewOf(cosine(steps), 7);

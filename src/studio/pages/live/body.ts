@@ -29,7 +29,7 @@ export function makeBody(): Body {
     values,
   );
   const main = element("main", {}, titled("Curves", "over epochs"), curves, inside);
-  // An element that has the colour of the bars. Drawing reads the colour of the columns from it.
+  // An element with the colour of the columns. Drawing on a canvas reads the colour from it.
   const sample = element("span", { class: "sample", "aria-hidden": "true" });
   return {
     roots: [main, sample],

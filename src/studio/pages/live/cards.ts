@@ -62,7 +62,7 @@ function card(title: string, aside: string, texts: readonly string[], content: r
   return element("section", { class: "card" }, head, element("p", {}, texts.join(" · ")), ...content);
 }
 
-/** Returns the same values as tables, for screen readers, copying and comparison. */
+/** Returns the values of the cards as tables, for screen readers, for copying and for comparison. */
 export function valuesTable({ layers, parameters }: Probe): HTMLElement[] {
   const ofLayers = layers.map(({ name, shape, activations: { mean, std, min, max, zeros }, idle }) => [
     name,

@@ -5,7 +5,7 @@ import type { LiveHistory } from "../../charts/live-events.ts";
 import { element, setAttributes } from "../shared/element.ts";
 import { duration, formatNumber } from "./format.ts";
 
-/** The state of the connection to the server: "lost" may be restored, "closed" is final. */
+/** The state of the connection to the server. A "lost" connection may be restored; "closed" is final. */
 export type Connection = "open" | "lost" | "closed";
 
 export interface Head {
@@ -20,7 +20,7 @@ const connectionTexts: Readonly<Record<Connection, string | undefined>> = {
   closed: "the server has stopped",
 };
 
-/** The period over which the row rate is measured, in milliseconds. */
+/** The length of the period over which the number of rows per second is measured, in milliseconds. */
 const recently = 5000;
 
 export function makeHead(model: string, onStop: () => void): Head {
@@ -88,7 +88,7 @@ function valuesOf(history: LiveHistory, done: number): [string, string][] {
   ];
 }
 
-/** The number of rows per second over the last seconds, or over the whole run if it is shorter. */
+/** The number of rows per second over the last seconds, or over the whole run if the run is shorter. */
 function rowsPerSecond(history: LiveHistory): number | undefined {
   const [start] = history.of("start");
   const steps = history.of("steps");

@@ -1,4 +1,6 @@
-/** The live page of a training run. A page that is opened late first receives all earlier events. */
+/**
+ * The live page of a training run. A page that is opened during the run first receives all earlier events.
+ */
 import "../shared/theme.css";
 import "./live.css";
 import { LiveHistory, type LiveEvent } from "../../charts/live-events.ts";
@@ -7,7 +9,7 @@ import { makeBody } from "./body.ts";
 import { makeHead, type Connection } from "./head.ts";
 
 /**
- * The minimum pause between two drawings, in milliseconds. Slow drawings make the pause longer, so that
+ * The minimum pause between two drawings, in milliseconds. If drawing is slow, the pause is longer, so that
  * drawing takes at most a tenth of the time.
  */
 const minPause = 300;
@@ -25,7 +27,7 @@ function showTraining(model: string): void {
     body.show(history);
   };
   let [isWaiting, pause] = [false, minPause];
-  /** Draws once for all events that arrive within the pause. While the page is hidden, it draws nothing. */
+  /** Draws once for all events that arrive within the pause. A hidden page draws nothing. */
   const drawSoon = () => {
     if (isWaiting) return;
     isWaiting = true;

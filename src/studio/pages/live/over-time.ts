@@ -65,7 +65,7 @@ export function overTime(name: string, moments: readonly Moment[], [red, green, 
 /** A colour as red, green and blue, each from 0 to 255. */
 export type Colour = readonly [number, number, number];
 
-/** The text colour of an element as numbers, whatever notation the style sheet uses. */
+/** The text colour of an element as numbers, independent of the notation in the style sheet. */
 export function colourOf(place: Element): Colour {
   const context = element("canvas", { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
   if (context === null) return [0, 0, 0];

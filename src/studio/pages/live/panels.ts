@@ -7,7 +7,7 @@ import { seriesColours } from "../../palette.ts";
 import { element } from "../shared/element.ts";
 import { plotSvg } from "../shared/plot-svg.ts";
 
-// A panel of curves over epochs, drawn again when there is new data.
+// A panel of curves over epochs. It is drawn again when new data arrives.
 
 /** A reference level: a line across the whole panel. */
 interface Guide {
@@ -24,8 +24,8 @@ interface CurvePanel extends Panel {
 const [width, height] = [480, 210];
 const colours = seriesColours.length;
 /**
- * A legend with more names is hard to read. Beyond this number, the colour of a curve shows the depth of its
- * layer in the network.
+ * The maximum number of names in a legend; a longer legend is hard to read. With more curves, the colour of a
+ * curve shows the depth of its layer in the network instead.
  */
 const maxNames = 14;
 const depths = 10;
@@ -77,7 +77,7 @@ function legend(names: readonly string[]): HTMLElement {
   return element("ul", { class: "legend" }, ends[0], ...between, ends[1]);
 }
 
-/** Describes the last point of each curve, for screen readers. */
+/** Describes the last point of each curve in words, for screen readers. */
 function descriptionOf({ title, series }: Panel): string {
   const ends = series.slice(0, maxNames).flatMap(({ name, points }) => {
     const last = points.at(-1);
@@ -104,7 +104,7 @@ export function panelsOf(history: LiveHistory): CurvePanel[] {
       y: { label: "learning rate" },
       series: [{ name: "learning rate", points: rates.sort(([a], [b]) => a - b) }],
     },
-    // CS231n, "Ratio of weights:updates", recommends a ratio around 1e-3.
+    // The course CS231n, section "Ratio of weights:updates", recommends a ratio of about 1e-3.
     {
       ...ofParameters("‖Δw‖ / ‖w‖ of a step", probes, ({ updateRatio }) => updateRatio),
       guide: { y: 1e-3, label: "1e-3 is typical" },

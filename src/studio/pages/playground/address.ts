@@ -1,6 +1,6 @@
 /**
- * Stores the state of the page in the fragment of its address, so that a link contains it. Browsers never
- * send a fragment to a server.
+ * Stores the state of the page in the fragment of its address, so a link to the page contains the state.
+ * Browsers never send the fragment to a server.
  */
 import { deflateSync, inflateSync, strFromU8, strToU8 } from "fflate";
 import { readPathsState } from "./paths/state.ts";
@@ -17,12 +17,15 @@ export interface PageState {
 const version = "v1.";
 
 /**
- * The maximum length of a fragment. Browsers and mail programs support it, and a spec of several hundred
- * layers fits.
+ * The maximum length of a fragment. Browsers and mail programs support links of this length, and a spec of
+ * several hundred layers fits.
  */
 const maxLength = 30_000;
 
-/** The maximum length of a decompressed fragment. A longer text is not a spec but a decompression attack. */
+/**
+ * The maximum length of a decompressed fragment. A longer text is not a spec but a decompression attack, in
+ * which a short fragment expands to fill the memory.
+ */
 const maxDecompressed = 2 ** 20;
 
 /** Returns the fragment without its `#`, or undefined if it would be too long. */

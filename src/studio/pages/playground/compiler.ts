@@ -14,7 +14,8 @@ export interface Compiler {
   suggest(location: LocationInSpec): Promise<readonly Suggestion[]>;
   describe(location: LocationInSpec): Promise<Pick<Suggestion, "detail" | "about">>;
   /**
-   * Returns the emitted module of a spec whose loss is this formula in x and y, or the errors of the spec.
+   * Returns the emitted module of a spec whose loss is this formula in x and y. If the spec has errors, they
+   * are returned instead.
    */
   script(text: string, formula: string): Promise<string | readonly Diagnostic[]>;
 }

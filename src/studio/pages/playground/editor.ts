@@ -20,9 +20,9 @@ import type { Compiler } from "./compiler.ts";
 import { outlineOf } from "./outline.ts";
 import type { CursorLocation } from "./outline.ts";
 
-// The theme of the editor. The editor is in a shadow root, to which the page's style sheet does not apply. It
-// inserts its styles as rules, because the page's policy forbids style elements, and receives the page's
-// colours as CSS properties.
+// The theme of the editor. The editor is in a shadow root, so the page's style sheet does not apply to it. It
+// inserts its styles as rules, because the page's policy forbids style elements. The page's colours reach it
+// as CSS properties.
 
 const theme = EditorView.theme({
   "&": { height: "100%", background: "var(--ground)", color: "var(--ink)" },
@@ -130,9 +130,9 @@ export function createEditor(
 }
 
 /**
- * Inserts typed text in place of the browser. When Chromium replaces a selection, it preserves the look of
- * the selection with a style attribute, which the page's policy forbids. The editor's input handlers still
- * run; one of them puts a typed bracket around the selection.
+ * Replaces a selection with typed text in place of the browser. When Chromium replaces a selection, it
+ * preserves the look of the selection with a style attribute, which the page's policy forbids. The editor's
+ * input handlers still run; one of them puts a typed bracket around the selection.
  */
 function typeOver(event: InputEvent, view: EditorView): boolean {
   const { inputType, data, isComposing } = event;
@@ -159,7 +159,7 @@ const outlineIn = (state: EditorState) =>
 
 /**
  * Returns the location of the cursor in the spec. YAML has no syntax node at an empty position, so the text
- * is parsed as if a word began there.
+ * is parsed as if it had a word there.
  */
 function locationIn(state: EditorState, position: number): CursorLocation | undefined {
   const text = state.doc.toString();
@@ -194,7 +194,7 @@ async function complete(context: CompletionContext, compiler: Compiler): Promise
     to,
     filter: true,
     options: suggestions.map(({ label, detail, about, isText, kind }) => ({
-      // In JSON the typed text begins with a quote, so the label must begin with one too.
+      // In JSON, the text that the user typed begins with a quote, so the label must begin with one too.
       label: isJson && isText ? JSON.stringify(label) : label,
       displayLabel: label,
       apply: written(label, isText, kind),

@@ -1,7 +1,7 @@
 /** Example specs, and the small data sets that the page generates for some of them. */
 
-// Small generated data sets with the same columns, so that one model can be tried on all of them. They are
-// the same on every load.
+// Small generated data sets. They have the same columns, so that one model can be tried on all of them, and
+// the same content on every load.
 
 /**
  * Random numbers in [0, 1) from Park and Miller's generator, whose quality is sufficient for example data.
@@ -72,7 +72,7 @@ export const generatedData = (moons: string): Readonly<Record<string, string>> =
   "wave.csv": csv("x,y", waveRows()),
 });
 
-// Example specs: those of the repository whose data is in the page, and some for generated data.
+// The example specs: those of the repository whose data is in the page, and specs for the generated data.
 
 const plane = `{
   "name": "moons",
@@ -100,7 +100,7 @@ const plane = `{
 }
 `;
 
-const perceptron = `# A single neuron can only separate classes by a straight line. Watch it fail on data
+const perceptron = `# A single neuron can only separate classes by a straight line. It fails on data
 # that no line separates, and what a hidden layer changes.
 name: one-neuron
 inputs:

@@ -1,6 +1,6 @@
 /**
- * The panels that explain a model: the emitted code, the graph, and the derivation of gradients. A panel gets
- * its content only when it is visible.
+ * The panels that explain a model: the emitted code, the graph, and the derivation of gradients. A panel is
+ * filled only when it becomes visible, because explanations are slow.
  */
 import { typescriptLanguage } from "@codemirror/lang-javascript";
 import { classHighlighter, highlightTree } from "@lezer/highlight";
@@ -20,7 +20,8 @@ interface ExplanationPanel {
 export type GoTo = (line: number, column: number) => void;
 
 /**
- * What the panels show. The explanation of a compiled spec is requested on demand; an invalid spec has none.
+ * What the panels show: an explanation, or why there is none. "compiled": it has not been requested yet.
+ * "working": it has been requested. "wrong": the spec has errors.
  */
 type Shown = Explanation | "compiled" | "working" | "wrong";
 
@@ -69,7 +70,7 @@ export function explanationPanels(
   };
 }
 
-/** The emitted file with syntax colours. A line that comes from the spec links to its location there. */
+/** The emitted file with syntax colours. A line that comes from the spec links to that location in the spec. */
 export function codePanel(goTo: GoTo): ExplanationPanel {
   const facts = element("p", { class: "quiet" });
   const save = element("a", { class: "save" }, "Save the file");

@@ -43,7 +43,7 @@ function start(): void {
   let isOpen = false;
   let view = "Model";
   const model = modelPage(() => storeState());
-  /** Created when it is first shown, because its creation compiles the optimizers. */
+  /** Created when the view is first shown, because creation compiles the specs of the optimizers. */
   let paths: PathsPage | undefined;
   const host = element("main", {}, model.element);
   const buttons = views.map((name) => element("button", { type: "button" }, name));
@@ -98,6 +98,6 @@ function start(): void {
   open();
 }
 
-// The other scripts of the page define the sources of the workers and the data. All of them have run when the
+// The page's other scripts define the sources of the workers and the data. They have all run when the
 // document is complete.
 document.addEventListener("DOMContentLoaded", start);

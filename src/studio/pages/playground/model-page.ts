@@ -115,7 +115,7 @@ const filesWith = (data: Readonly<Record<string, string>>): Readonly<Record<stri
   [planeFile.name]: planeFile.text,
 });
 
-/** Returns a function that runs `act` once it has not been called for the length of the pause. */
+/** Returns a function that runs `act` when it has not been called again for the length of the pause. */
 function afterPause(act: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   return () => {
@@ -140,8 +140,8 @@ function compiledText({ trainer, milliseconds }: Extract<CompileReply, { kind: "
 }
 
 /**
- * A control that replaces the data set of points in the spec. It is hidden if the spec uses none of these
- * data sets.
+ * A control that replaces the data set of the spec with another of the generated sets of points. It is hidden
+ * if the spec does not use one of them.
  */
 function datasetChooser(editor: Editor) {
   const dataset = chooser("Data", planes, (name) => {

@@ -9,7 +9,10 @@ import { rowsView } from "./rows-view.ts";
 import { surfaceView } from "./surface-view.ts";
 import type { ModelView, Shown } from "./shown-model.ts";
 
-/** Returns undefined if the outputs are neither a class nor a number, for instance text. */
+/**
+ * Returns undefined if the model has several inputs, or if its predictions are neither a class nor a number,
+ * such as text.
+ */
 export function modelView(trainer: TrainerScript): ModelView | undefined {
   const shown = shownOf(trainer);
   if (shown === undefined) return undefined;

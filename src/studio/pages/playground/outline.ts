@@ -1,6 +1,6 @@
 /**
- * Reads an incomplete spec, and the location of the cursor in it, from the editor's syntax tree. The tree
- * exists for any text, and the same code handles JSON and YAML.
+ * Reads an incomplete spec, and the location of the cursor in it, from the editor's syntax tree. The editor
+ * has a syntax tree for any text, even an invalid one, and the same code handles the trees of JSON and YAML.
  */
 import type { SyntaxNode } from "@lezer/common";
 import type { LocationInSpec } from "../../browser/suggest.ts";
@@ -148,7 +148,7 @@ function locationInToken(
     const hasColon = !isCut && (node.nextSibling?.name === ":" || /^\s*:/.test(textOf(to, to + 20)));
     return { path: pathTo(node), at: "key", from: node.from, to, hasColon };
   }
-  // In YAML a key contains a literal. The branch above handles the key, so the literal is skipped.
+  // In YAML, a key contains a literal. The branch above handles keys, so a literal in a key is skipped here.
   if (isOneOf(scalars, node) && !isOneOf(names, node.parent ?? undefined)) {
     const isKey = isOneOf(objects, node.parent ?? undefined);
     const before = textOf(Math.max(0, node.from - 100), node.from);
@@ -170,7 +170,7 @@ function locationInContainer(
     return key === undefined ? undefined : { path: [...pathTo(node), key], at: "value" };
   }
   if (isOneOf(objects, node)) {
-    // After a colon the tree has no node yet, so the key is read from the text.
+    // After a colon, the tree has no node for the value yet, so the key is read from the text.
     const [, quoted, plain = quoted] = openPair.exec(textOf(node.from, position)) ?? [];
     const path = pathTo(node);
     return plain === undefined ? { path, at: "key" } : { path: [...path, plain], at: "value" };

@@ -1,6 +1,6 @@
 /**
  * The view of a model's predictions on held-out rows. For classes, it shows a confusion matrix and the rows
- * themselves, as images where possible. For numbers, it shows predicted against true values.
+ * themselves, as images where possible. For numbers, it shows the predicted against the true values.
  */
 import type { Panel, Point } from "../../charts/chart.ts";
 import { element } from "../shared/element.ts";

@@ -6,7 +6,7 @@ export type Outputs = Float32Array | Float64Array;
 
 export interface ModelView {
   readonly element: HTMLElement;
-  /** The rows for which the view needs the model's outputs. */
+  /** The view needs the model's outputs for these rows. */
   readonly probe: Probe;
   draw(outputs: Outputs): void;
 }
@@ -16,18 +16,19 @@ export interface Shown {
   readonly trainer: TrainerScript;
   readonly train: Batch;
   /**
-   * The validation split, otherwise the test split, otherwise the training split. `heldOutName` is its name.
+   * The split that the view shows: validation if the data has it, otherwise test, otherwise training.
+   * `heldOutName` is its name.
    */
   readonly heldOut: Batch;
   readonly heldOutName: string;
   readonly input: string;
   readonly inputSize: number;
   readonly target: string;
-  /** The names of the classes; empty for real targets. */
+  /** The names of the classes; empty if the target is a real number. */
   readonly classes: readonly (string | number)[];
   /**
-   * Converts the scores of one row to the cells of its prediction. For classes, these are the name of the
-   * predicted class and then a number for each class.
+   * Converts the outputs of one row to the cells of its prediction. For classes, the cells are the name of
+   * the predicted class and then a number for each class.
    */
   readonly answer: (scores: readonly number[]) => readonly (string | number)[];
 }

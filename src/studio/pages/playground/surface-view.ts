@@ -1,6 +1,6 @@
 /**
  * The view of the decision surface of a model with two inputs. Each point has the colour of its predicted
- * class; the colour is paler where the model is less certain.
+ * class; the less certain the model is, the paler the colour.
  */
 import { element } from "../shared/element.ts";
 import type { ModelView, Shown } from "./shown-model.ts";

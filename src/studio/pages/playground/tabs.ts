@@ -1,6 +1,6 @@
 /**
- * Tabs that follow the ARIA practices: arrow keys move between tabs. Each tab shows one panel, except the
- * first, which shows all panels side by side.
+ * Tabs with the keyboard behaviour of the ARIA practices: arrow keys move between tabs. Each tab shows one
+ * panel, except the first, which shows all panels side by side.
  */
 import { element } from "../shared/element.ts";
 

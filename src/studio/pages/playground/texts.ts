@@ -1,4 +1,4 @@
-/** The texts that other scripts of the page define: worker sources, data files, and example specs. */
+/** The texts that the page's other scripts define: worker sources, data files, and example specs. */
 declare global {
   var tapelessTexts: Partial<PageTexts> | undefined;
 }
@@ -15,7 +15,8 @@ export interface PageTexts {
 }
 
 /**
- * Returns the texts. All scripts of the page must have run. @throws Error if a file of the page is missing
+ * Returns the texts. Call it after all scripts of the page have run. @throws Error if a file of the page is
+ * missing
  */
 export function texts(): PageTexts {
   const { libraries, compiler, trainer, pathWorker, data, specs } = globalThis.tapelessTexts ?? {};

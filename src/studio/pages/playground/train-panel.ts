@@ -17,9 +17,7 @@ export interface TrainPanel {
   setStale(isStale: boolean): void;
 }
 
-/**
- * The time in milliseconds for which a worker trains between two frames. It always trains at least one epoch.
- */
+/** How long a worker trains between two frames, in milliseconds. It always trains at least one epoch. */
 const speeds = { "one epoch per frame": 0, "maximum speed": 60 } as const;
 
 /** A training worker, and the reports that it has sent so far. */
@@ -80,7 +78,7 @@ export function trainPanel(): TrainPanel {
     if (state === "done" && training !== undefined) start(training.trainer);
     isPlaying = !isPlaying;
     refresh();
-    // If the worker is not ready yet, training continues when it reports that it is ready.
+    // If the worker is not ready yet, training starts when the worker reports that it is ready.
     if (isPlaying) go();
   });
   step.addEventListener("click", go);
@@ -93,7 +91,7 @@ export function trainPanel(): TrainPanel {
     element: panel,
     show(trainer) {
       panel.classList.remove("stale");
-      // A change of comments or spaces does not change the model, so training continues.
+      // If only comments or spaces have changed, the model is still the same, so training continues.
       if (training !== undefined && isSame(training.trainer, trainer)) return;
       isPlaying = false;
       if (trainer.problem === undefined) return start(trainer);
@@ -182,8 +180,8 @@ type Progress = Exclude<TrainReply, { kind: "failed" }>;
 const send = (worker: Worker, request: TrainRequest): void => worker.postMessage(request);
 
 /**
- * Whether two trainers have the same spec and thus the same data. The hash of the spec is enough, because the
- * files in the page do not change.
+ * Whether two trainers have the same spec and thus the same data. Comparing the hash of the spec is enough,
+ * because the files in the page do not change.
  */
 const isSame = (a: TrainerScript, b: TrainerScript): boolean =>
   a.facts.specHash === b.facts.specHash && a.problem === undefined && b.problem === undefined;

@@ -1,6 +1,6 @@
 /**
- * The training worker: imports the emitted module and runs it as `tapeless train` does. It trains some epochs
- * for each `go` request.
+ * The training worker: imports the emitted module and runs it as `tapeless train` does. After each `go`
+ * request, it trains for the requested time and then waits.
  */
 import type { Probe, TrainReply, TrainerScript, TrainRequest } from "../../browser/messages.ts";
 import { inUnitsOfTargets } from "../../../runtime/training/units-of-targets.ts";
@@ -9,7 +9,10 @@ import type { EpochReport, Trainer } from "../../../runtime/trainer/trainer.ts";
 import type { ModelFacts } from "../../../runtime/model/facts.ts";
 import { importEmitted } from "./compiler.ts";
 
-/** Continues training. It is set while the worker waits for the next `go`. */
+/**
+ * Resumes training. While the worker waits for the next `go`, `resume` is set to the function that ends the
+ * wait.
+ */
 const pending: { resume(milliseconds: number): void } = { resume() {} };
 
 const send = (reply: TrainReply): void => self.postMessage(reply);

@@ -39,7 +39,7 @@ function colouredCode(line: string): readonly (Node | string)[] {
 
 /**
  * The emitted file and the spec side by side. If a line is selected, its nodes are shown on the right and its
- * location in the spec is marked. For any other selection, its lines are marked in both texts.
+ * location in the spec is marked. If another item is selected, its lines are marked in both texts.
  */
 export function codePanel(context: Context): Panel {
   const { explanation } = context.index;
@@ -114,7 +114,8 @@ export function codePanel(context: Context): Panel {
 interface Listing {
   readonly element: HTMLElement;
   /**
-   * Marks lines. Scrolls to the selected line `picked` or, if there is none, to the longest run of `lines`.
+   * Marks lines. Scrolls to the selected line `picked` or, if no line is selected, to the longest run of
+   * `lines`.
    */
   mark(lines: readonly number[], picked: number | undefined): void;
 }

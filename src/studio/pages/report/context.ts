@@ -17,8 +17,8 @@ export interface Panel {
 
 export type { Pick, State };
 
-// Ranges of lines of code. The lines that compute a value are consecutive; lines that declare its address or
-// call its kernel are isolated.
+// Ranges of lines of code. The lines that compute a value are consecutive. The lines that declare its address
+// or call its kernel are elsewhere, one at a time.
 
 type LineRange = readonly [first: number, last: number];
 

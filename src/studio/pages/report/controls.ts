@@ -5,8 +5,8 @@ import { element } from "../shared/element.ts";
 /** Capitalises a name: `gradient` becomes `Gradient`. */
 export const titled = (name: string): string => name.replace(/^./, (letter) => letter.toUpperCase());
 
-// The theme button: it selects the system's setting, light or dark. The choice is stored if the browser
-// allows it.
+// The theme button: it switches between the system's setting, light and dark. The choice is stored if the
+// browser allows it.
 
 const themes = ["system", "light", "dark"] as const;
 type Theme = (typeof themes)[number];

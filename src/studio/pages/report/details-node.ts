@@ -18,8 +18,8 @@ import {
 } from "./links.ts";
 import { keyOfBuffer } from "./report-index.ts";
 
-// Explains why a formula has a transpose. Readers ask this about nearly every gradient. The derivative of a
-// matrix product has two transposes, and both follow from the sums in the chain rule.
+// Explains why a formula contains a transpose, which readers ask about nearly every gradient. The derivative
+// of a matrix product has two transposes, and both follow from the sums in the chain rule.
 
 /** Returns an empty list for a node whose formula has no transpose. */
 export function transposeNote(context: Context, node: ExplainedNode): readonly HTMLElement[] {
@@ -45,8 +45,8 @@ export function transposeNote(context: Context, node: ExplainedNode): readonly H
 }
 
 /**
- * Whether kernels copy panels of their operands. Vectorised kernels do, so the page makes no claim about
- * copies for them. Only vectorised kernels have WebAssembly text.
+ * Whether kernels copy panels of their operands. Vectorised kernels do, so for them the page does not claim
+ * that there is no copy. Only vectorised kernels have WebAssembly text.
  */
 const hasPanels = ({ index }: Context): boolean =>
   index.explanation.kernels.some(({ wat }) => wat !== undefined);
@@ -128,7 +128,7 @@ const partial = (of: string): string =>
   `<mfrac><mrow><mo>∂</mo><mi>L</mi></mrow><mrow><mo>∂</mo>${of}</mrow></mfrac>`;
 
 // The details of a node, in the order of a reader's questions: what is the node, why does it exist, where is
-// its value used, and where does it come from?
+// its value used, and where in the spec does it come from?
 
 type Part = HTMLElement | string;
 

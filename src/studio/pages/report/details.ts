@@ -135,7 +135,7 @@ function savedText({ fused: { nests, values, bytesSaved } }: ExplainedKernel): s
       : `${countText(values.length)} of these values stay in registers and are`;
   const kept = values.length === 0 ? "" : ` ${inRegisters} never written to memory.`;
   const saved = bytesSaved > 0 ? ` This saves ${sizeText(bytesSaved)} of memory traffic per call.` : "";
-  return `It replaces ${countText(nests)} nests of loops.${kept}${saved}`;
+  return `It replaces ${countText(nests)} loop nests.${kept}${saved}`;
 }
 
 function nodeItem(context: Context, id: string, fused: readonly string[] = []): HTMLElement {

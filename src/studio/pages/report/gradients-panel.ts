@@ -33,8 +33,8 @@ export function gradientsPanel(context: Context): Panel {
         { class: "intro" },
         "How the gradient of the loss with respect to each parameter was derived, backwards from the loss. " +
           "Each step applies the rule of one op; the rule is shown in general and as applied here. A ∂L/∂x " +
-          "without a number may be the gradient of x as one op read it, for instance of a slice of x; a " +
-          "numbered one has the shape of x itself.",
+          "with a number has the shape of x. A ∂L/∂x without a number may have another shape: if an op " +
+          "reads only a slice of x, it has the shape of the slice.",
       ),
     ),
     element("div", { class: "columns" }, list, shown),

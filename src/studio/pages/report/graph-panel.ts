@@ -55,7 +55,7 @@ export function graphPanel(context: Context): Panel {
     );
     choose(place >= 0 ? place : Math.max(0, current));
     view?.highlight(ids);
-    // A layer is selected when its box is opened, so the box is already visible.
+    // A layer is selected by opening its box, so its box is already visible and needs no scrolling.
     view?.select(pick?.kind === "layer" ? undefined : ids[0]);
   };
   return { element: root, show };

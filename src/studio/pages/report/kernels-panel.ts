@@ -32,7 +32,7 @@ export function kernelsPanel(context: Context): Panel {
       element(
         "p",
         { class: "intro" },
-        "A kernel is one nest of loops, emitted as one function. Nodes that iterate over the same elements " +
+        "A kernel is one loop nest, emitted as one function. Nodes that iterate over the same elements " +
           "are fused into one kernel, which passes values between them in variables instead of memory. " +
           "Bytes are the total size of all buffers that a kernel reads or writes, each counted once, for a " +
           "full batch.",

@@ -8,7 +8,7 @@ import { lineRanges } from "./context.ts";
 import type { Context, State } from "./context.ts";
 
 /**
- * Creates a link to a state. Parts that `to` omits keep the value that they have when the link is created.
+ * Creates a link to a state. Parts of the state that `to` omits keep their value at the time of this call.
  */
 export const link = (
   { selection }: Context,
@@ -77,8 +77,8 @@ export function specQuote({ index }: Context, { line, column }: SpecLocation): H
 }
 
 /**
- * Returns the block that begins at a line. It ends where the indentation ends; a closing bracket, as in JSON,
- * is included.
+ * Returns the block that begins at a line. The block ends where the indentation ends, but includes a closing
+ * bracket, as in JSON.
  */
 function blockAt(lines: readonly string[], first: number, column: number): string {
   const text = lines[first] ?? "";

@@ -23,7 +23,7 @@ import { selectionOf, viewNames, type Selection, type ViewName } from "./selecti
 
 type Makers = Partial<Record<ViewName, () => Panel>>;
 
-/** The views for which this report has data, in order. */
+/** The views for which this report has data, in the order of the menu. */
 function makersOf(context: Context): Makers {
   const { pictures, derivations, passes, kernels, memory } = context.index.explanation;
   return {
@@ -86,7 +86,7 @@ function start(data: ReportData): void {
   });
 }
 
-/** Creates a link to the view, with the number key that opens it. */
+/** Creates a link to the view. Its label includes the number key that opens the view. */
 const linkTo = (view: ViewName, i: number): HTMLAnchorElement =>
   element("a", { "data-view": view }, element("span", {}, titled(view)), element("kbd", {}, String(i + 1)));
 

@@ -12,8 +12,8 @@ import { keyOfBuffer } from "./report-index.ts";
 import { tableOf } from "./table.ts";
 import type { Table } from "./table.ts";
 
-// A picture of the temporaries of one program over its calls. Each is a box at its offset in the arena, as
-// wide as its lifetime and as high as its size.
+// A picture of the temporaries of one program over its calls. Each temporary is a box at its offset in the
+// arena. The box is as wide as the lifetime and as high as the size of the temporary.
 
 const [width, left, liveHeight, height, foot] = [1000, 64, 60, 360, 24];
 
@@ -148,7 +148,7 @@ export function memoryPanel(context: Context): Panel {
       "p",
       { class: "intro" },
       "All numbers are in one block of memory, the arena. It is planned at compile time, so a step allocates " +
-        "nothing. Parameters, states, gradients and the batch have memory of their own; temporaries whose " +
+        "no memory. Parameters, states, gradients and the batch each have their own memory; temporaries whose " +
         "lifetimes do not overlap share memory.",
     ),
     totalsOf(memory),

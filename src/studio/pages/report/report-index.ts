@@ -15,7 +15,7 @@ import type {
 export interface KnownRule {
   readonly name: string;
   readonly nodes: readonly NodeId[];
-  /** The general form of a derivative rule. A rewrite rule has an `equation` instead. */
+  /** The general form of a derivative rule; undefined for a rewrite rule, which has an `equation` instead. */
   readonly general: RuleUse["general"] | undefined;
   readonly equation: RewriteUse["equation"] | undefined;
 }
@@ -32,8 +32,8 @@ export interface ReportIndex {
   nodesOfLayer(name: string): readonly ExplainedNode[];
   linesOfNode(id: NodeId): readonly number[];
   /**
-   * The lines that compute the node. Not included are the formulas above the kernel's function, the address
-   * in memory, and the call.
+   * The lines that compute the node. The formulas above the kernel's function, the declaration of the address
+   * in memory, and the call of the kernel are not included.
    */
   statementsOfNode(id: NodeId): readonly number[];
   linesOfKernel(index: number): readonly number[];

@@ -89,7 +89,8 @@ function itemOf({ name, kind, detail }: Entry, place: number, take: () => void):
     element("code", {}, name),
     element("span", { class: "quiet" }, detail),
   );
-  // `mousedown` comes before the field loses focus, which closes the list.
+  // Clicking a result would first take the focus from the field, which closes the list. `mousedown` happens
+  // before that.
   item.addEventListener("mousedown", (event) => {
     event.preventDefault();
     take();

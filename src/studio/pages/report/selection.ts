@@ -1,7 +1,7 @@
 /**
- * The state of the page: the view and the selection, which all parts share. It is stored in the fragment of
- * the address, such as `#kernels/node/gradient%2Fd_dense1`. A link can thus lead to a node, and the Back
- * button returns.
+ * The state of the page: the view and the selection, which all parts of the page share. It is stored in the
+ * fragment of the address, such as `#kernels/node/gradient%2Fd_dense1`. A link can therefore lead to a node,
+ * and the Back button works.
  */
 
 export const viewNames = [

@@ -3,8 +3,8 @@ import { element } from "../shared/element.ts";
 import type { Pick } from "./context.ts";
 import { samePick } from "./selection.ts";
 
-// A long list, drawn in chunks of about two screens as they scroll into view. A chunk that is not drawn yet
-// has an estimated height. Drawn chunks remain.
+// A long list, drawn in chunks of about two screens as they scroll into view. Before it is drawn, a chunk has
+// an estimated height. After that, it remains drawn.
 
 interface LazyOptions {
   readonly count: number;
@@ -52,7 +52,7 @@ export function lazyList({ count, draw, root, height, part = "div" }: LazyOption
     observer.observe(target);
   }
   if (count > 0) fill(0);
-  // Before printing, all chunks are drawn, unless the list is very long.
+  // Before printing, all chunks are drawn, except those of a very long list.
   addEventListener("beforeprint", () => {
     if (count <= maxPrinted && root.isConnected) for (const place of parts.keys()) fill(place);
   });

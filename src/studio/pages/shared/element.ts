@@ -36,7 +36,10 @@ export const shapeElement = ({ tag, attributes, children }: Shape): SVGElement =
     ...children.map((child) => (typeof child === "string" ? child : shapeElement(child))),
   );
 
-/** Sets attributes. `true` sets an attribute without a value; `false` and undefined remove it. */
+/**
+ * Sets attributes. The value `true` sets an attribute without a value; `false` and undefined remove the
+ * attribute.
+ */
 export function setAttributes(target: Element, attributes: Attributes): void {
   for (const [name, value] of Object.entries(attributes))
     if (value === undefined || value === false) target.removeAttribute(name);

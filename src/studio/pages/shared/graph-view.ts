@@ -1,6 +1,6 @@
 /**
- * An interactive graph: groups open in place; wheel, drag and keys move and zoom. The graph fills its host,
- * which must have a height.
+ * An interactive graph: groups open in place; wheel, drag and keys move and zoom the view. The graph fills
+ * its host element, which must have a height.
  *
  *     const view = graphView(host, { picture, onPick: (id) => showDetails(id) });
  *     view.select("gradient/dense1_sum");
@@ -16,8 +16,8 @@ export interface GraphView {
   /** Replaces the picture; all groups are closed. */
   show(picture: Picture): void;
   /**
-   * Marks a box, opens its group and scrolls to it. The id belongs to a group or a node. If another node's
-   * formula contains the node, the box of that other node is marked.
+   * Marks a box, opens its group and scrolls to it. The id is that of a group or a node. If the node is
+   * written inline in the formula of another node, the box of that other node is marked.
    */
   select(id: string | undefined): void;
   /** Marks all boxes of these nodes, and their groups. */
@@ -30,8 +30,8 @@ export interface GraphView {
 export interface GraphOptions {
   readonly picture: Picture;
   /**
-   * Called with the id of a node or group that was clicked, or selected with Enter. A group also opens or
-   * closes.
+   * Called with the id of a node or group when the user clicks it, or presses Enter on it. A group also opens
+   * or closes.
    */
   readonly onPick: (id: string) => void;
 }

@@ -8,7 +8,7 @@ export interface PlotStyle {
   readonly height: number;
   /** A description for screen readers. */
   readonly label: string;
-  /** Returns the class of a curve, and its colour if the class has none. */
+  /** Returns the CSS class of a curve. If the class does not set a colour, `stroke` is the colour. */
   curve(index: number): { readonly class: string; readonly stroke?: string | undefined };
   /** Reference levels: lines across the whole picture. */
   readonly levels?: readonly number[];

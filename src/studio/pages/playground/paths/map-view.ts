@@ -12,8 +12,8 @@ import type { Point, Range } from "./state.ts";
 const bands = 18;
 
 /**
- * Returns an SVG path for each level, which fills the area above it. The paths are drawn on top of one
- * another, from the lowest level up.
+ * Returns an SVG path for each level. The path covers the area above the level. The paths are drawn on top of
+ * one another, from the lowest level up.
  * @param heights row by row, from the lowest y up, `side` × `side`
  */
 function contourBands(
@@ -24,8 +24,8 @@ function contourBands(
 ): SVGPathElement[] {
   const sorted = [...heights.filter(Number.isFinite).sort()];
   if (sorted.length === 0) return [];
-  // Levels are quantiles of the height, with smaller steps at the bottom. Valleys thus have contour lines
-  // even if the rest of the surface is steep.
+  // Levels are quantiles of the height, with smaller steps at the bottom. Valleys therefore have contour
+  // lines even if the rest of the surface is steep.
   const levels = Array.from({ length: bands }, (_, i) => quantileSorted(sorted, (i / bands) ** 1.8) ?? 0);
   const [left, right] = x.range();
   const [bottom, top] = y.range();
@@ -52,7 +52,10 @@ function contourBands(
 
 const size = 560;
 const margin = { left: 34, right: 6, top: 6, bottom: 24 };
-/** The number of grid points along each side, from which the contours are computed. */
+/**
+ * The number of grid points along each side of the map. Contours are computed from the heights at these
+ * points.
+ */
 export const gridSide = 121;
 
 /** The path of an optimizer, with its name and colour. */
@@ -67,7 +70,7 @@ interface MapView {
   setRange(range: Range): void;
   drawSurface(heights: Float64Array): void;
   setStart(start: Point): void;
-  /** Draws the whole of each path faintly, and the part up to the current step strongly. */
+  /** Draws each path: the whole path faintly, and the part up to the current step strongly. */
   drawPaths(paths: readonly DrawnPath[], shown: number): void;
 }
 
@@ -199,7 +202,7 @@ function axisShapes({ x, y }: Scales): readonly SVGElement[] {
   ];
 }
 
-/** Draws the whole path faintly, and strongly up to the step `shown`. A dot marks this step. */
+/** Draws the whole path faintly, and the part up to the step `shown` strongly. A dot marks this step. */
 function trailShapes({ name, colour, path }: DrawnPath, shown: number, { x, y }: Scales): SVGElement[] {
   // Points far outside the map are clamped, because browsers cannot draw such long lines.
   const near = (value: number) => Math.min(4 * size, Math.max(-3 * size, value)).toFixed(1);
@@ -217,7 +220,7 @@ function trailShapes({ name, colour, path }: DrawnPath, shown: number, { x, y }:
   ];
 }
 
-/** Rounds a value to as many digits as the visible width needs. */
+/** Rounds a value to a thousandth of the visible width or finer. */
 function rounded(value: number, width: number): number {
   const digits = Math.max(0, 3 - Math.floor(Math.log10(width)));
   return Number(value.toFixed(Math.min(12, digits)));

@@ -2,7 +2,7 @@
 import type { Point, Range } from "./state.ts";
 
 export type PathRequest =
-  /** Requests the loss on a grid, computed by the trainer's own `evaluate`. */
+  /** Requests the loss on a grid, as computed by the `evaluate` method of the trainer. */
   | { readonly kind: "heights"; readonly script: string; readonly range: Range; readonly side: number }
   /** Requests paths: the same number of steps for each trainer, from the same start. */
   | {

@@ -67,7 +67,7 @@ function start(): void {
   };
 }
 
-/** The two coordinates, as live views of the trainer's parameters and of their gradients. */
+/** The two coordinates and their gradients, as views of the trainer's memory: they change with every step. */
 function viewsOf({ parameters, gradients }: Trainer) {
   const [x, y] = coordinates;
   return { x: parameters[x], y: parameters[y], dx: gradients[x], dy: gradients[y] };
@@ -79,7 +79,7 @@ function pathOf(trainer: Trainer, [startX, startY]: Point, steps: number): Path 
   const at: { x: number; y: number; loss: number; slope: number }[] = [];
   for (let step = 0; step <= steps; step++) {
     const [currentX, currentY] = [x[0], y[0]];
-    // No step follows at the last position, so only the loss and its gradient are computed.
+    // After the last position there is no further step, so only the loss and its gradient are computed.
     const loss = finiteOr(() => (step < steps ? trainer.step(planeBatch) : trainer.gradient(planeBatch)));
     if (!Number.isFinite(currentX + currentY + loss)) break;
     at.push({ x: currentX, y: currentY, loss, slope: Math.hypot(dx[0], dy[0]) });
@@ -101,8 +101,8 @@ function heightsOf(trainer: Trainer, [left, right, bottom, top]: Range, side: nu
 }
 
 /**
- * Returns NaN if a trainer throws because the loss is not finite. The position is then outside the domain of
- * the loss.
+ * Returns the loss, or NaN if the trainer throws because the loss is not finite. In that case, the position
+ * is outside the domain of the loss.
  */
 function finiteOr(compute: () => number): number {
   try {

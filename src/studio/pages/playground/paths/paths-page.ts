@@ -1,7 +1,7 @@
 /**
  * The second view: the paths of optimizers over a loss of two parameters. The compiler turns a spec for each
- * optimizer into a trainer. A worker runs all steps of a trainer at once, so that the paths follow the start
- * while the user drags it.
+ * optimizer into a trainer. A worker runs all steps of a trainer at once, which is fast enough to update the
+ * paths while the user drags the start.
  */
 import { element } from "../../shared/element.ts";
 import type { Compiler } from "../compiler.ts";
@@ -34,7 +34,7 @@ export interface PathsEvents {
 /** The pause in typing after which compilation starts, in milliseconds. */
 const pause = 150;
 
-/** If compilation takes longer than this, in milliseconds, the page says that it is compiling. */
+/** The page says that it is compiling if compilation takes longer than this, in milliseconds. */
 const busyDelay = 200;
 
 export function pathsPage(compiler: Pick<Compiler, "script">, { onChange, onSpec }: PathsEvents): PathsPage {
@@ -123,7 +123,7 @@ export function pathsPage(compiler: Pick<Compiler, "script">, { onChange, onSpec
 /** The worker's results so far. */
 interface PathResults {
   readonly paths: Readonly<Record<string, Path>>;
-  /** The lowest loss found so far; the curves show the difference from it. */
+  /** The lowest loss found so far. The curves show how far the losses are above it. */
   readonly lowest: number;
 }
 
@@ -179,7 +179,7 @@ function computing(
   { state, say, setWrong }: Computing,
 ): () => Promise<void> {
   let surveyed = "";
-  /** The last valid formula, which stays visible while the current one is invalid. */
+  /** The last valid formula. The map continues to show it while the current formula is invalid. */
   let lastValid: string | undefined;
   return async () => {
     const wanted = state();
@@ -213,7 +213,7 @@ function drawLossCurves(
   lowest: number,
   { steps, shown }: PathsState,
 ): void {
-  // Differences below this are rounding errors of 32-bit numbers.
+  // Differences below this value are rounding errors of 32-bit numbers.
   const least = 1e-7 * Math.max(...paths.map(({ path }) => path.loss[0] - lowest));
   drawCurves(host, {
     label: "Loss over the steps",

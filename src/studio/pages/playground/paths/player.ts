@@ -1,6 +1,6 @@
 /**
  * The controls of the animation: play, pause, one step, back to the start, and a slider over the steps. All
- * steps are already computed; playing reveals them.
+ * steps are already computed, and playing only reveals them.
  */
 import { element } from "../../shared/element.ts";
 
@@ -29,7 +29,8 @@ export function player(more: HTMLElement, onShow: (shown: number, isSettled: boo
   const count = element("output", { class: "count" });
   let [last, shown] = [0, 0];
   /**
-   * Set while playing: the time of the last frame, and the number of steps due by then, including a fraction.
+   * Set while the animation plays: the time of the last frame, and how many steps should be visible by then.
+   * The number of steps includes a fraction.
    */
   let playing: { time: number; due: number } | undefined;
 

@@ -1,6 +1,6 @@
 /**
- * The emitted trainers of the selected optimizers. Each spec is compiled only once for all starts, because
- * the start is set in the trainer.
+ * The emitted trainers of the selected optimizers. Each spec is compiled only once for all starts: the start
+ * is not compiled in, but set in the trainer.
  */
 import type { Diagnostic } from "../../../../compiler/diagnostics/diagnostic.ts";
 import type { Compiler } from "../compiler.ts";
@@ -12,8 +12,8 @@ export interface Scripts {
   /** The emitted modules, by the optimizer's name. */
   readonly scripts: Readonly<Record<string, string>>;
   /**
-   * The errors of the first spec that does not compile. One spec is enough, because all specs have the same
-   * loss.
+   * The errors of the first spec that does not compile. The other specs have the same loss, so they would
+   * have the same errors.
    */
   readonly errors: readonly Diagnostic[];
 }

@@ -1,7 +1,7 @@
 /**
  * Writes a loss of two parameters as a spec. The network consists of two weights on an input that is always
- * 1, so its output is p = (x, y). In the loss, the target t = (1, 0) selects each of them:
- * x = Σ t·p and y = Σ (1 − t)·p.
+ * 1, so its output is p = (x, y). In the loss, the target t = (1, 0) selects x and y from p: x = Σ t·p and y
+ * = Σ (1 − t)·p.
  */
 import type { Optimizer, Point } from "./state.ts";
 

@@ -1,9 +1,7 @@
-/**
- * The settings of the paths view, which are part of the page's address: a surface, a start and optimizers.
- */
+/** The settings of the paths view: a surface, a start and optimizers. They are part of the page's address. */
 
-// The optimizers whose paths can be drawn. Each has its keys for the spec, and a learning rate that suits
-// most surfaces.
+// The optimizers whose paths can be drawn. Each entry has the keys of the optimizer in a spec, and a learning
+// rate that suits most surfaces.
 
 export interface Optimizer {
   readonly name: string;
@@ -29,8 +27,8 @@ export const optimizers: readonly Optimizer[] = [
 const initiallySelected: readonly string[] = ["descent", "momentum", "rmsprop", "adam"];
 
 // Losses of two parameters, most with several minima. They are test functions from the optimization
-// literature, as formulas that the compiler differentiates. Each has a visible range, a start from which the
-// optimizers take different paths, and learning rates for its slopes.
+// literature, written as formulas that the compiler differentiates. Each has a visible range, a start from
+// which the optimizers take different paths, and learning rates that suit its slopes.
 
 /** A point in the plane of the two parameters. */
 export type Point = readonly [x: number, y: number];
@@ -43,7 +41,7 @@ export interface Surface {
   readonly formula: string;
   readonly range: Range;
   readonly start: Point;
-  /** Learning rates by the optimizer's name, where the default rate is unsuitable. */
+  /** Learning rates by the optimizer's name, for optimizers whose default rate does not suit the surface. */
   readonly rates: Readonly<Record<string, number>>;
 }
 
@@ -92,10 +90,10 @@ export interface PathsState {
   readonly formula: string;
   readonly range: Range;
   readonly start: Point;
-  /** The number of steps that each optimizer takes; `shown` is the number that is shown. */
+  /** The number of steps that each optimizer takes; `shown` is the number of steps that are visible. */
   readonly steps: number;
   readonly shown: number;
-  /** The names of the selected optimizers; `rates` has the learning rates of all. */
+  /** The names of the selected optimizers; `rates` has the learning rates of all optimizers. */
   readonly on: readonly string[];
   readonly rates: Readonly<Record<string, number>>;
 }

@@ -7,7 +7,7 @@ import type { PathsState, Point, Surface } from "./state.ts";
 
 export interface SurfaceFields {
   readonly element: HTMLElement;
-  /** Sets the fields, except those that already have the value. */
+  /** Sets the fields. A field that already has the value is not touched, so its cursor does not move. */
   set(state: PathsState): void;
   /** Marks the formula as invalid. */
   setWrong(isWrong: boolean): void;

@@ -1,4 +1,6 @@
-/** The location of each node in a picture: the box that shows the node, and the group of that box. */
+/**
+ * The location of each node in a picture: the box that shows the node, and the group that contains the box.
+ */
 import type { Picture, PictureBox } from "../../../explanation.ts";
 import type { Scene, SceneBox, SceneWire } from "../../../picture/scene.ts";
 import type { Lit } from "./canvas.ts";
@@ -18,14 +20,14 @@ export function boxIndex({ boxes }: Picture): ReadonlyMap<string, BoxLocation> {
   );
   for (const { box, group } of drawn)
     for (const id of box.nodes) if (!places.has(id)) places.set(id, { box: box.id, group });
-  // A node with its own box is shown in that box, even if other boxes write it inline.
+  // A node with its own box is located in that box, even if other boxes write the node inline.
   for (const { box, group } of drawn) places.set(box.id, { box: box.id, group });
   for (const { id, inside } of boxes) if (inside !== undefined) places.set(id, { box: id, group: undefined });
   return places;
 }
 
 // Finds the target of an arrow key: the nearest box in the direction of the key. Boxes straight ahead are
-// preferred.
+// preferred over boxes at an angle.
 
 const directions: Readonly<Record<string, readonly [number, number]>> = {
   ArrowUp: [0, -1],
@@ -39,7 +41,7 @@ export const directionOf = (key: string): readonly [number, number] | undefined 
 /** The weight of a sideways distance, relative to a distance straight ahead. */
 const sideways = 2.5;
 
-/** The position of a box for keyboard navigation. For an open group, it is the position of its name. */
+/** The position of a box for keyboard navigation; for an open group, the position of its name. */
 const placeOf = ({ x, y, width, height, isOpen }: SceneBox): readonly [number, number] => [
   x + width / 2,
   isOpen ? y + 14 : y + height / 2,

@@ -1,6 +1,6 @@
 /** The visible part of a scene, and the pointer and wheel gestures that move it. */
 
-// The camera: `scale` times scene coordinates, plus `x` and `y`, are pixels of the view.
+// The camera. Scene coordinates times `scale`, plus `x` and `y`, are pixels of the view.
 
 export interface Camera {
   readonly x: number;
@@ -88,7 +88,7 @@ export function showing(camera: Camera, box: Bounds, view: Size): Camera {
   };
 }
 
-// Gestures: drag to move, wheel or two fingers to zoom; a press without movement selects.
+// Gestures: dragging moves the view, the wheel or two fingers zoom, and a press without movement selects.
 
 interface GestureHandlers {
   readonly move: (change: (camera: Camera) => Camera) => void;

@@ -1,6 +1,6 @@
 /**
- * Draws only the visible part of a scene. Elements are added and removed as the camera moves, and small text
- * is drawn only if it is readable.
+ * Draws only the visible part of a scene. Elements are added and removed as the camera moves. Small text is
+ * drawn only at scales at which it is readable.
  */
 import type { Scene, SceneBox, SceneWire } from "../../../picture/scene.ts";
 import { boxShape, headShapes, laneShape, wireRegions, wireShape } from "../../../picture/scene-shapes.ts";

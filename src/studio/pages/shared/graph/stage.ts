@@ -36,7 +36,7 @@ export interface Stage {
   middle(): [x: number, y: number];
   /** Replaces the picture; all groups are closed and nothing is marked. */
   show(picture: Picture): void;
-  /** Opens these groups and closes all others. The box `still` does not move in the view. */
+  /** Opens these groups and closes all others. The box `still` keeps its position in the view. */
   setOpen(groups: ReadonlySet<string>, still?: string): void;
   mark(change: Partial<MarkedBoxes>): void;
   move(change: (camera: Camera, scene: Scene, view: Size) => Camera): void;
