@@ -1,4 +1,4 @@
-/** The evaluation of one op on balls, and functions that all kinds of ops share. */
+/** The evaluation of one op on balls, and functions that the evaluations of all kinds of ops use. */
 import type { Node } from "../../src/compiler/ir/nodes.ts";
 import { evaluateOp } from "../../src/compiler/ops/index.ts";
 import { precisionOf, tensorsOf } from "./ball.ts";
@@ -22,7 +22,7 @@ export const midOf = (evaluation: Evaluation): Float64Array => evaluated(evaluat
 
 export const roundingOf = (node: Node): Precision => precisionOf(node.type.element);
 
-/** The distance of two numbers: 0 for equal infinities, and infinite if it is not a number. */
+/** The distance between two numbers. It is 0 for equal infinities, and infinite if the difference is NaN. */
 export function apart(a: number, b: number): number {
   if (a === b) return 0;
   const distance = Math.abs(a - b);

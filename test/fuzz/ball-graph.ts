@@ -1,6 +1,6 @@
 /**
- * A whole graph in ball arithmetic, recurrences included. All scans over one recurrence are evaluated in one
- * pass along time.
+ * Evaluates a whole graph in ball arithmetic, including its recurrences. All scans over one recurrence are
+ * evaluated in one pass along time.
  */
 import { invariant } from "../../src/compiler/diagnostics/errors.ts";
 import { collectNodes, leafName, operandNamesOf, operandsOf } from "../../src/compiler/ir/nodes.ts";
@@ -11,7 +11,7 @@ import { ballOf, exactBall } from "./ball.ts";
 import type { Ball } from "./ball.ts";
 import { evaluateBall } from "./ball-ops.ts";
 
-/** Balls by the name of their storage. Missing storage is zero. */
+/** Balls by the name of their storage. Storage that is not listed is zero. */
 export type BallStorage = ReadonlyMap<string, Ball>;
 
 const countOf = (shape: readonly number[]): number => shape.reduce((n, size) => n * size, 1);
@@ -67,7 +67,7 @@ function evaluateAll(nodes: readonly Node[], given: ReadonlyMap<Node, Ball>, row
   return values;
 }
 
-/** The scans that read the same operands as this one. */
+/** Returns the scans that read the same operands as this scan. */
 function sameOperands(node: Scan, scans: readonly Scan[]): readonly Scan[] {
   const own = operandsOf(node);
   return scans.filter((scan) => operandsOf(scan).every((operand, i) => operand === own[i]));

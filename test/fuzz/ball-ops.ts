@@ -24,7 +24,7 @@ import {
 } from "./ball-pointwise.ts";
 import { argMax, reduceMax, sum } from "./ball-reductions.ts";
 
-/** Elements in another arrangement. The padding is exact, and not a copy of any element. */
+/** Rearranges elements. Padding is exact, and is not a copy of any element. */
 function view(evaluation: Evaluation): Ball {
   const { node } = evaluation;
   const padded = (value: number): Node =>
@@ -51,7 +51,10 @@ function view(evaluation: Evaluation): Ball {
   );
 }
 
-/** The result of an elementary function that is not in this table is unbounded, so any number is accepted. */
+/**
+ * Balls of elementary functions. The result of a function that is not in this table has no bound, so the
+ * fuzzer accepts any number.
+ */
 const elementaryBalls: { readonly [K in ElementaryName]?: (evaluation: Evaluation) => Ball } = {
   exp: monotone,
   expm1: monotone,

@@ -6,8 +6,8 @@ import { apart, evaluated, midOf, roundingOf } from "./ball-evaluation.ts";
 import type { Evaluation } from "./ball-evaluation.ts";
 
 /**
- * The number of roundings of a pointwise op. A function is within 2 units in the last place, which counts as
- * 4.
+ * The number of roundings of a pointwise op. The error of an elementary function is at most 2 units in the
+ * last place, which counts as 4 roundings.
  */
 const roundingsOf: Readonly<Partial<Record<OpName, number>>> = {
   add: 1,
@@ -28,7 +28,7 @@ const roundingsOf: Readonly<Partial<Record<OpName, number>>> = {
   cos: 4,
 };
 
-/** A ball with the rounding of the result added. */
+/** The ball with this midpoint and radius, plus the rounding of the result. */
 function finished({ node, shape }: Evaluation, mid: Float64Array, rad: (i: number) => number): Ball {
   const [roundings, precision] = [roundingsOf[node.op] ?? 0, roundingOf(node)];
   return ballOf(
@@ -49,7 +49,7 @@ export function monotone(evaluation: Evaluation): Ball {
   return finished(evaluation, mid, (i) => Math.max(apart(high[i], mid[i]), apart(low[i], mid[i])));
 }
 
-/** f(x) with a slope of at most 1, and values that differ by at most `most`. */
+/** The ball of f(x), if the slope of f is at most 1 and its values differ by at most `most`. */
 export function lipschitz(evaluation: Evaluation, most: number): Ball {
   const { x } = evaluation.operands;
   return finished(evaluation, midOf(evaluation), (i) => Math.min(most, x.rad[i]));
@@ -76,7 +76,7 @@ export function binary(
   });
 }
 
-/** The radius of x − y or x + y. An exact infinity absorbs what is added to it. */
+/** The radius of x − y or x + y. Whatever is added to an exact infinity, the sum is exactly that infinity. */
 export const difference = (x: number, ex: number, y: number, ey: number, z: number): number =>
   Math.abs(z) === Infinity &&
   ((Math.abs(x) === Infinity && ex === 0) || (Math.abs(y) === Infinity && ey === 0))
@@ -93,8 +93,8 @@ export const quotient = (x: number, ex: number, y: number, ey: number, z: number
 };
 
 /**
- * The radius of x^y. For x > 0 the extremes are at the corners of the box; otherwise, for integer y, also at
- * x = 0.
+ * The radius of x^y. For x > 0, the extremes are at the corners of the rectangle of x and y. Otherwise, for
+ * integer y, they may also be at x = 0.
  */
 export function powerRadius(x: number, ex: number, y: number, ey: number, z: number): number {
   const xs = Math.abs(x) <= ex ? [x - ex, 0, x + ex] : [x - ex, x + ex];
@@ -102,13 +102,19 @@ export function powerRadius(x: number, ex: number, y: number, ey: number, z: num
   return Math.max(...xs.flatMap((at) => [y - ey, y + ey].map((exponent) => apart(at ** exponent, z))));
 }
 
-/** The larger or smaller of two operands. Which one it is, is certain if the intervals are disjoint. */
+/**
+ * The larger or the smaller of two operands. If the intervals of the operands are disjoint, it is certain
+ * which operand is selected.
+ */
 export function extremeOfTwo(x: number, ex: number, y: number, ey: number, z: number): number {
   if (Math.abs(x - y) > ex + ey) return z === x ? ex : ey;
   return Math.max(ex, ey);
 }
 
-/** A comparison. Its radius is 1 if the sides overlap, unless they are copies of one number. */
+/**
+ * A comparison. Its radius is 1 if the intervals of the operands overlap, unless the operands are copies of
+ * one number.
+ */
 export function comparison(evaluation: Evaluation): Ball {
   const { x, y } = evaluation.operands;
   const mid = midOf(evaluation);
@@ -123,7 +129,7 @@ export function comparison(evaluation: Evaluation): Ball {
   );
 }
 
-/** A select. If its condition may be true or false, the result is the hull of both values. */
+/** A select. If it is uncertain whether the condition is true, the result is the hull of both values. */
 export function select(evaluation: Evaluation): Ball {
   const { condition, x, y } = evaluation.operands;
   const mid = midOf(evaluation);

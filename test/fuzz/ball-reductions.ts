@@ -20,7 +20,7 @@ function termsOf({ node, operands }: Evaluation): number {
   }
 }
 
-/** Sums: Σ rad, and γ(n) · Σ |x|. */
+/** The radius of a sum: Σ rad, plus γ(n) · Σ |x| for rounding. */
 export function sum(evaluation: Evaluation): Ball {
   const { node, shape } = evaluation;
   const precision = roundingOf(node);
@@ -32,7 +32,7 @@ export function sum(evaluation: Evaluation): Ball {
       name === "indices" ? ball.mid : part(ball);
   const absolute = read(({ mid }) => mid.map(Math.abs));
   const large = evaluated(evaluation, read(sizes));
-  // For a product: Σ (|x| + rad x)(|y| + rad y) − Σ |x| |y|. For a sum, this is Σ rad.
+  // For a product, the radius is Σ (|x| + rad x)(|y| + rad y) − Σ |x| |y|. For a sum, it is Σ rad.
   const isSpread = !Object.entries(evaluation.operands).every(
     ([name, ball]) => name === "indices" || isExact(ball),
   );
@@ -65,8 +65,8 @@ function contractSpread(evaluation: Evaluation): Float64Array {
 }
 
 /**
- * The slot of an operand's element: the element of the result that it contributes to, and its position among
- * that element's terms.
+ * The slot of an operand's element: the element of the result to which it contributes, and its position among
+ * the terms of that element.
  */
 interface Slot {
   readonly to: number;
@@ -87,7 +87,10 @@ function slotsOf({ shape }: Ball, axes: readonly number[]): readonly Slot[] {
   });
 }
 
-/** A maximum of many elements. If it is certain which element it is, the result is a copy of that element. */
+/**
+ * A maximum of many elements. If it is certain which element is the largest, the result is a copy of that
+ * element.
+ */
 export function reduceMax(evaluation: Evaluation): Ball {
   const { node, operands, shape } = evaluation;
   const mid = midOf(evaluation);
@@ -96,8 +99,8 @@ export function reduceMax(evaluation: Evaluation): Ball {
   const rad = mid.map((m, i) => Math.max(apart(high[i], m), apart(low[i], m)));
   const ids = () => {
     const { x } = operands;
-    // The elements that may be the largest. If they have the same id, they are one number, and the result is
-    // its copy.
+    // These elements may be the largest. If they all have the same id, they are the same number, and the
+    // result is a copy of it.
     const fresh = ballOf([], mid, rad).ids();
     const result = fresh.slice();
     const [idsOfX, candidates] = [x.ids(), mid.map(() => 0)];
@@ -112,7 +115,7 @@ export function reduceMax(evaluation: Evaluation): Ball {
 }
 
 /**
- * The position of the largest element. Its radius is the distance to the furthest element that may be larger.
+ * The position of the largest element. The radius is the distance to the furthest element that may be larger.
  * A later copy of the same number is not larger.
  */
 export function argMax(evaluation: Evaluation): Ball {

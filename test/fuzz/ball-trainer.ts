@@ -1,7 +1,7 @@
 /**
- * A trainer in ball arithmetic: the programs of an emitted trainer, from the graphs, with a bound on every
- * result. It runs the emitted programs in the order of `runtime/trainer/trainer-of.ts`: gradients of a batch
- * or of a group of batches, then the update.
+ * A trainer in ball arithmetic: it runs the programs of an emitted trainer on balls, and so bounds every
+ * result. The programs run in the order of `runtime/trainer/trainer-of.ts`: the gradients of a batch or of a
+ * group of batches, then the update.
  */
 import type { Graph } from "../../src/compiler/ir/nodes.ts";
 import type { Compilation, ProgramGraphs } from "../../src/compiler/pipeline.ts";
@@ -43,14 +43,14 @@ export class BallTrainer {
     return this.facts.dtype === "f32" ? data.map(Math.fround) : data;
   }
 
-  /** Sets parameters to exact numbers, as a program does that writes to a trainer's views. */
+  /** Sets parameters to exact numbers, like a program that writes to the parameter views of a trainer. */
   setParameters(values: Readonly<Record<string, ArrayLike<number>>>): void {
     for (const { name, shape } of this.facts.parameters)
       this.storage.set(name, exactBall({ shape, data: Float64Array.from(values[name]) }));
     this.gather("flat:parameters");
   }
 
-  /** Sets the gradients of the last call of `gradient`. */
+  /** Replaces the gradients of the last call of `gradient`. */
   setGradients(values: Readonly<Record<string, ArrayLike<number>>>): void {
     for (const { name, shape } of this.trainable)
       this.storage.set(`gradient:${name}`, exactBall({ shape, data: Float64Array.from(values[name]) }));
@@ -112,7 +112,7 @@ export class BallTrainer {
     if (this.programs.begin) this.run(this.programs.begin, undefined, 1);
   }
 
-  /** The loss of these batches as one group; their gradients stay in storage. */
+  /** Returns the loss of these batches as one group. Their gradients stay in storage. */
   gradient(...batches: readonly Batch[]): Ball {
     const { measure, gradient } = this.programs;
     this.begin();

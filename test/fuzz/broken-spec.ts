@@ -1,5 +1,5 @@
-// Generates the broken spec of a seed and a number: a mutated file in one of the three formats, or a mutated
-// value.
+// Generates a broken spec from a seed and a number. The result is a mutated file in one of the three formats,
+// or a mutated value.
 import { readdirSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 import type { Broken } from "./check-spec.ts";

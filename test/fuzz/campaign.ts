@@ -1,6 +1,6 @@
 /**
- * A run over many specs. It passes them to child processes, collects the results, and shrinks one failure of
- * each class.
+ * Runs many specs: passes them to child processes, collects the results, and shrinks one failure of each
+ * class.
  */
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
@@ -21,7 +21,10 @@ export interface CampaignOptions {
   /** The number of processes that run specs at the same time. */
   readonly jobs: number;
   readonly usesTorch: boolean;
-  /** The number of smaller specs to try for each class of failures, and the number of classes. */
+  /**
+   * The maximum number of smaller specs to try for each class of failures, and the maximum number of classes
+   * to shrink.
+   */
   readonly attempts: number;
   readonly classes: number;
   readonly say: (text: string) => void;
@@ -73,7 +76,7 @@ class Child {
     this.process = fork(workerFile, {
       execArgv: [
         ...(flags ? ["--experimental-wasm-relaxed-simd"] : []),
-        // Compiling makes many short-lived nodes: a larger young generation collects them at less cost.
+        // Compiling creates many short-lived nodes. A larger young generation collects them at less cost.
         "--max-semi-space-size=64",
         "--import",
         "tsx",
@@ -105,7 +108,10 @@ class Child {
   }
 }
 
-/** A sequence of children: one at a time, replaced after its number of specs or after it ended. */
+/**
+ * A sequence of child processes, one at a time. A child is replaced after `specsOfChild` specs, or when it
+ * has ended.
+ */
 class Lane {
   private child: Child | undefined;
   private specsLeft = 0;
@@ -152,7 +158,7 @@ export class Campaign {
     return { seed, ran, failed, refused, seconds: this.elapsed(), failures, counts, tightness };
   }
 
-  /** Runs the next spec while there is one. */
+  /** Runs specs until no spec is left. */
   private async runLane(lane: Lane): Promise<void> {
     const { seed, first, count, seconds, usesTorch, say } = this.options;
     while (this.next < first + count && this.elapsed() < seconds) {
@@ -188,7 +194,7 @@ export class Campaign {
     for (const { where, text } of reply.findings) say(`${where}: ${text}`);
   }
 
-  /** Counts a failure; the first one of a class is shrunk. */
+  /** Counts a failure. The first failure of each class is shrunk. */
   private async take(
     lane: Lane,
     index: number,

@@ -1,5 +1,6 @@
-// Specs that once failed, on all targets: each file of cases/, as the fuzzer writes them, and families of
-// ordinary networks at small batches. Results must be within the bounds of ball.ts.
+// Compares the results of two kinds of specs on all targets: specs that once failed (the files of cases/, as
+// the fuzzer writes them), and families of ordinary networks with small batches. Results must be within the
+// bounds of ball.ts.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -30,7 +31,7 @@ describe("specs that once failed", () => {
   }
 });
 
-/** A family at a batch size: its layers, and the shape of a row before and after them. */
+/** A family with one batch size: its layers, and the shape of a row before and after them. */
 interface Family {
   readonly name: string;
   readonly from: readonly number[];
@@ -131,7 +132,7 @@ const specOf = ({ from, to, layers, dtype }: Family, batchSize: number): JsonObj
 describe("families of ordinary networks at small batches", () => {
   for (const [i, family] of families.entries())
     it(family.name, async () => {
-      // One batch of a single row, or of two or four, in turn.
+      // The batch sizes 1, 2 and 4 alternate.
       expect(await findingsOf({ spec: specOf(family, [1, 2, 4][i % 3]), seed: i })).toEqual([]);
     });
 });

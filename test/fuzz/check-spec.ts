@@ -10,7 +10,7 @@ import { located } from "../../src/compiler/spec/read/spec-source.ts";
 import { readSpec } from "../../src/compiler/spec/read/read-spec.ts";
 import { foreignNames } from "./emitted-names.ts";
 
-/** The text of a file with this extension, or a value for the library's call. */
+/** The text of a file with this extension, or a value that is passed to the library. */
 export type Broken =
   | { readonly ending: "json" | "yaml" | "ts"; readonly text: string | Uint8Array }
   | { readonly value: unknown };
@@ -63,7 +63,9 @@ const stackOf = (error: unknown): string =>
     : "no error was thrown";
 const unclean = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
 
-/** What is wrong with a diagnostic. `text` is that of the file; a value has none. */
+/**
+ * Returns what is wrong with a diagnostic. `text` is the text of the file; a spec that is a value has none.
+ */
 function faultsOf(
   { code, message, hint = "", notes = [], location, path, frame = "" }: Diagnostic,
   text: string | undefined,
@@ -82,7 +84,7 @@ function faultsOf(
 
 function placeFaults(place: Diagnostic["location"], text: string): string[] {
   if (place === undefined) return ["no place"];
-  // For a file that is empty, or too large to be read, the location has no line.
+  // If the file is empty or too large to be read, the location has no line.
   if (place.line === undefined) return text.trim() === "" || text.length > 4 * 2 ** 20 ? [] : ["no line"];
   const { line, column = 1, endColumn = column } = place;
   const lines = text.replace(/^\ufeff/, "").split(/\r\n|\n|\r/);

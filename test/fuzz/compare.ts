@@ -14,16 +14,16 @@ export interface Difference {
   readonly bound: number;
 }
 
-/** How tight the comparison was. */
+/** How tight the bounds of the comparison were. */
 export interface Tightness {
   /** The number of compared numbers. */
   compared: number;
   /**
-   * Numbers without a bound: a comparison that may be true or false, a divisor that may be zero, a value that
-   * may overflow.
+   * The number of results without a bound: for instance, a comparison may be true or false, a divisor may be
+   * zero, or a value may overflow.
    */
   unbounded: number;
-  /** Numbers whose bound is more than a hundredth of their tensor's size. */
+  /** The number of results whose bound is more than a hundredth of the mean magnitude of their tensor. */
   loose: number;
   /** The largest error as a fraction of its bound, among the bounds that are not zero. */
   worst: number;
@@ -35,9 +35,9 @@ const meanSize = (list: Float64Array): number =>
   list.reduce((sum, x) => sum + (Number.isFinite(x) ? Math.abs(x) : 0), 0) / (list.length || 1);
 
 /**
- * `expected`: from the original graphs, in doubles. `compiled`: from the compiled graphs, in the trainer's
- * precision. Its radius is the permitted error of the trainer; that of `expected` is the error of the
- * doubles.
+ * Compares results. `expected` comes from the original graphs, in doubles. `compiled` comes from the compiled
+ * graphs, in the trainer's precision. The radius of `compiled` is the permitted error of the trainer; the
+ * radius of `expected` is the error of the reference in doubles.
  */
 export function differencesOf(
   actual: NumberTrace,
@@ -72,7 +72,7 @@ export function differencesOf(
       worstShare = share;
       worst = { what, index: i, actual: values[i], expected: value, bound: limit };
     }
-    // A comparison with NaN is always false, so NaN needs a check of its own.
+    // A comparison with NaN is always false, so NaN needs a separate check.
     const lost = Array.from(values).findIndex(
       (x, i) => Number.isNaN(x) && isBound(reference.mid[i], reference.rad[i] + bound.rad[i]),
     );

@@ -1,6 +1,6 @@
 /**
- * The coverage of a run, as tables: layers by target and size, stages by whether they changed anything, and
- * options.
+ * Shows the coverage of a run as tables: layers by target and size, stages by whether skipping them changed
+ * anything, and options.
  */
 import Table from "cli-table3";
 import { emptyReasons, layerTypes, sizeClasses, sizeClassOf } from "./demands.ts";
@@ -23,7 +23,10 @@ const nameOf = (choice: Json | undefined): string => {
   return formula === undefined ? String(type) : "formula";
 };
 
-/** The loss and its keys; with `losses`, those of each target, and how their layers are related. */
+/**
+ * The loss and its keys. With `losses`, the losses and keys of all targets, and whether the losses read the
+ * same layer.
+ */
 function lossOptions(spec: JsonObject): readonly string[] {
   const entries = Object.values(Object(spec.losses) as JsonObject).map(
     (entry) => Object(entry) as JsonObject,
@@ -84,8 +87,8 @@ function optionsOf(spec: JsonObject): readonly string[] {
 }
 
 /**
- * The coverage of one spec. `ran`: the backends, such as `f32 simd`. `stages`: the skipped stages, and
- * whether that changed anything.
+ * The coverage of one spec. `ran` lists the backends, such as `f32 simd`. `stages` contains the skipped
+ * stages, and whether skipping them changed anything.
  */
 export function countsOf(
   spec: JsonObject,
@@ -129,7 +132,10 @@ function layerTable(counts: Counts): { readonly text: string; readonly empty: re
   return { text: table.toString(), empty };
 }
 
-/** For each stage: why skipping it changes no program of the fuzzer, and which test covers it. */
+/**
+ * For each stage whose skipping changes no program of the fuzzer: the reason, and the test that covers the
+ * stage.
+ */
 const stageReasons: Readonly<Record<string, string>> = {
   "remove-dead-nodes":
     "lowering takes what outputs need, so dead nodes change no loops: " +

@@ -1,6 +1,6 @@
-// Damaged data files of every format, read in this process. Each must be read, or rejected with a diagnostic.
-// Run it separately with `npx tsx test/fuzz/data-files.ts --seed S --count N`; the last line counts the
-// failures.
+// Damages data files of every format and reads them in this process. Each file must be read, or rejected with
+// a diagnostic. To run the check separately, use `npx tsx test/fuzz/data-files.ts --seed S --count N`; the
+// last line of its output contains the number of failures.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -53,7 +53,7 @@ async function read({ kind, columns }: SampleFile, file: string, bytes: Uint8Arr
   }
 }
 
-/** Why a thrown error is not acceptable, or undefined. */
+/** Returns why a thrown error is not acceptable, or undefined if it is. */
 function wrongError(error: unknown): string | undefined {
   if (!(error instanceof DiagnosticError || error instanceof InputError))
     return error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -62,7 +62,7 @@ function wrongError(error: unknown): string | undefined {
   return sign === null ? undefined : `the message holds the control character ${sign[0].charCodeAt(0)}`;
 }
 
-/** Draws small integers below a bound; the same numbers for the same seed. */
+/** Returns a function that draws integers below a bound, the same integers for the same seed. */
 function drawer(seed: number): (bound: number) => number {
   let state = seed >>> 0;
   return (bound) => {
@@ -130,8 +130,8 @@ export async function readSample(sample: SampleFile): Promise<void> {
 }
 
 /**
- * Damages `count` files, one format after the other. Calls `begin` before each file is read, so that a file
- * on which the reader hangs can be named.
+ * Damages and reads `count` files, one format after the other. Calls `begin` before each file is read, so
+ * that the caller can name a file on which the reader hangs.
  */
 export async function fuzzDataFiles(
   seed: number,

@@ -1,7 +1,7 @@
 /**
- * The features that spec number k must have, so that a few hundred specs fill the table of coverage: each
- * type of layer in each size class in turn, and sometimes a network on which a stage has an effect. They
- * depend only on k.
+ * The features that spec number k must have. They are chosen so that a few hundred specs fill the table of
+ * coverage: each layer type in turn in each size class, and sometimes a network on which a certain stage has
+ * an effect. The features depend only on k.
  */
 import { layers } from "../../src/compiler/library/layers/index.ts";
 import type { RowShape } from "./layer-parts.ts";
@@ -11,7 +11,7 @@ export const sizeClasses = ["1", "2-4", "odd", "large"] as const;
 
 export type SizeClass = (typeof sizeClasses)[number];
 
-/** The size class of a layer's last axis. From 5 on, odd sizes are "odd" and even sizes "large". */
+/** The size class of a layer's last axis. From 5 on, odd sizes are "odd", and even sizes are "large". */
 export function sizeClassOf(shape: RowShape): SizeClass {
   const size = shape[shape.length - 1] ?? 1;
   if (size === 1) return "1";
@@ -22,7 +22,7 @@ export function sizeClassOf(shape: RowShape): SizeClass {
 /** The rows of the table: the layer types that remain when blocks are expanded. */
 export const layerTypes: readonly string[] = [...Object.keys(layers), "residual"];
 
-/** Why a row or cell of the table stays empty: by type, or by type and size class. */
+/** Why a row or cell of the table stays empty. The key is a layer type, or a layer type and a size class. */
 export const emptyReasons: Readonly<Record<string, string>> = {
   custom: "a function of TypeScript, which no JSON spec has: test/compiler/library/user-functions.test.ts",
 };
@@ -30,9 +30,9 @@ export const emptyReasons: Readonly<Record<string, string>> = {
 export interface Demand {
   /** The network has a layer of this type that is not in a block. */
   readonly type: string;
-  /** The size class of that layer's last axis; any if undefined. */
+  /** The size class of that layer's last axis; if undefined, any size class. */
   readonly size?: SizeClass;
-  /** The length of the sequence that the layer reads; any if undefined. */
+  /** The length of the sequence that the layer reads; if undefined, any length. */
   readonly steps?: number;
   /** Whether a batch has so many values that its memory exceeds the limit of `lower/rematerialise.ts`. */
   readonly isWide?: boolean;
@@ -44,16 +44,22 @@ const cells: readonly Demand[] = layerTypes.flatMap((type) =>
   ),
 );
 
-/** Loops that run once: loops along sequences of one step. */
+/** Demands for loops that run once, which are loops along sequences of one step. */
 const oneStep: readonly Demand[] = ["rnn", "lstm", "gru"].map((type) => ({ type, steps: 1 }));
 
-/** Layers with cheap values that the backward pass reads again. */
+/**
+ * Demands for layers with cheap values that the backward pass reads again, which rematerialisation
+ * recomputes.
+ */
 const wide: readonly Demand[] = ["residual", "rms-norm", "layer-norm"].map((type) => ({
   type,
   isWide: true,
 }));
 
-/** For every fourth spec that skips one of these stages, a network that the stage changes. */
+/**
+ * For each of these stages, networks that the stage changes. Every fourth spec that skips the stage has such
+ * a network.
+ */
 const demandsOfStage: ReadonlyMap<string, readonly Demand[]> = new Map([
   ["drop-unit-loops", oneStep],
   ["rematerialise", wide],
@@ -67,7 +73,9 @@ export function demandOf(index: number): Demand {
     : cells[(index + Math.floor(index / cells.length)) % cells.length];
 }
 
-/** A layer of the network with the shapes of a row of its first input and of its value. */
+/**
+ * A layer of the network, with the shape of a row of its first input and the shape of a row of its output.
+ */
 export interface ShapedLayer {
   readonly type: string;
   readonly from: RowShape;

@@ -1,5 +1,5 @@
 // The names that an emitted file may use: its own declarations, and globals of the language and its hosts.
-// Any other name is text of a spec that became code.
+// Any other name shows that text of a spec has become code.
 import { Project, ts } from "ts-morph";
 import { canary } from "./mutate-spec.ts";
 
@@ -67,7 +67,7 @@ const globals = new Set([
   "crypto",
 ]);
 
-/** A sentence for each foreign name, and for text that does not parse. */
+/** Returns a sentence for each foreign name, and for text that cannot be parsed. */
 export function foreignNames(code: string): string[] {
   const file = ts.createSourceFile("trainer.ts", code, ts.ScriptTarget.ES2022, true);
   const faults = syntaxFaults(code);

@@ -1,6 +1,6 @@
 /**
- * Classifies failures. Two failures are in one class if they have the same kind of result on the same run, or
- * the same message except for names and numbers.
+ * Classifies failures. Two failures are in the same class if they have the same kind of result in the same
+ * run, or the same message apart from names and numbers.
  */
 import { runSpec } from "./run-spec.ts";
 import type { Extras } from "./run-spec.ts";
@@ -16,7 +16,10 @@ const general = (text: string): string =>
     .replaceAll(/\b\d[\d.e+-]*\b/g, "0")
     .slice(0, 160);
 
-/** `gradient of dense.weight`: without ordinals, blocks, numbers and steps. */
+/**
+ * Reduces the description of a result to a form such as `gradient of dense.weight`, without ordinals, blocks,
+ * numbers and steps.
+ */
 const subject = (what: string): string =>
   what
     .replace(/,? ?((batch|step|after step) \d+|all rows|group)/g, "")
@@ -31,12 +34,12 @@ export function classOf({ where, kind, text, differences }: Finding): string {
     : `${way}: ${subject(differences?.[0]?.what ?? "bits")} differs`;
 }
 
-/** What must stay the same when the spec is shrunk: the run that fails and, for an error, its message. */
+/** What must stay the same while the spec is shrunk: the failing run and, for an error, its message. */
 function mannerOf(finding: Finding): string {
   return finding.kind === "error" ? classOf(finding) : finding.where.replace(/ (relaxed|simd)$/, " vectors");
 }
 
-/** The smallest set of runs in which this failure occurs. */
+/** The smallest set of extra runs in which this failure occurs. */
 export function extrasFor({ where }: Finding): Extras {
   const [dtype] = where.split(" ");
   const stage = /without ([\w-]+)/.exec(where)?.[1];

@@ -1,5 +1,5 @@
-// The fuzzer itself: its specs are reproducible, its bounds are valid and finite at kinks, and shrinking
-// finds a smallest spec.
+// Tests of the fuzzer: its specs are reproducible, its bounds are valid, and finite at kinks, and shrinking
+// finds a smallest failing spec.
 import { describe, expect, it } from "vitest";
 import { createBuilder } from "../../src/compiler/ops/index.ts";
 import { makeGraph } from "../../src/compiler/ir/nodes.ts";
@@ -69,7 +69,7 @@ describe("demands", () => {
     }
   });
 
-  it("skip each stage in both element types, also in the specs that are made for it", () => {
+  it("skip each stage in both element types, including in the specs that are made for that stage", () => {
     for (const stage of stageNames) {
       const indices = first300.filter((index) => stageOf(index) === stage);
       expect(new Set(indices.map(skipsIn)).size, stage).toBe(2);

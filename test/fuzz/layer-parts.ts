@@ -1,4 +1,4 @@
-/** Common parts of the generators of layers: row shapes, limits, and keys that several types have. */
+/** Parts that the generators of layers share: row shapes, limits, and keys that several layer types have. */
 import { activationOf, compact, initialiserOf } from "./random-parts.ts";
 import type { Json, JsonObject } from "./random-parts.ts";
 import type { Random } from "./random.ts";
@@ -13,7 +13,7 @@ export interface MadeLayer {
 
 export type Maker = (random: Random, shape: RowShape) => MadeLayer | undefined;
 
-/** The maximum number of multiplications per row in a layer: interpreters are slow. */
+/** The maximum number of multiplications per row in a layer. It is small, because interpreters are slow. */
 export const mostProducts = 6000;
 
 /** The maximum number of values in a row. */
@@ -29,7 +29,7 @@ export const divisors = (count: number): readonly number[] =>
 export const made = (layer: Readonly<Record<string, Json | undefined>>, shape: RowShape, products = 0) =>
   products > mostProducts || countOf(shape) > mostNumbers ? undefined : { layer: compact(layer), shape };
 
-/** Sometimes sets a key that otherwise has its default. */
+/** Returns the value with this probability, otherwise undefined, which leaves the key at its default. */
 export const sometimes = <T>(random: Random, probability: number, value: T): T | undefined =>
   random.chance(probability) ? value : undefined;
 

@@ -1,6 +1,6 @@
-// Broken specs made from valid ones: from their trees (keys, values, structure, depth) and from their texts
-// (tokens, lines, characters, anchors, bytes). Every choice comes from the generator, so a number reproduces
-// a spec.
+// Derives broken specs from valid ones: from their trees (keys, values, structure, depth) and from their
+// texts (tokens, lines, characters, anchors, bytes). Every choice comes from the random generator, so a seed
+// and a number reproduce a spec.
 import { stringify } from "yaml";
 
 /** Returns numbers in [0, 1). */
@@ -21,8 +21,8 @@ export const below = (random: Random, count: number): number => Math.floor(rando
 export const pick = <T>(random: Random, list: readonly T[]): T => list[below(random, list.length)];
 
 /**
- * A word for injected code. A spec's name cannot contain the characters that surround the word there, so no
- * identifier of an emitted file may contain it.
+ * A word in injected code. Mutations insert it with characters around it that a name in a spec cannot
+ * contain, so no identifier of an emitted file may contain the word.
  */
 export const canary = "pwned";
 
@@ -114,7 +114,7 @@ const numbers = [
 
 const words = [true, false, null];
 
-/** Values that no text can represent, for the library's call. */
+/** Values that no text can represent. They are passed to the library. */
 const foreign: readonly ((random: Random) => unknown)[] = [
   () => NaN,
   () => -Infinity,
@@ -156,7 +156,7 @@ function leaf(random: Random, isText: boolean): unknown {
   if (kind === 1) return pick(random, names);
   if (kind === 2) return pick(random, numbers);
   if (kind === 3) return pick(random, words);
-  // A function that throws is also a value: calling it fails.
+  // A function that throws can also be used as a value: an error occurs when the compiler calls it.
   const make = pick(random, foreign);
   return make === foreign[6] ? make : make(random);
 }
@@ -180,7 +180,7 @@ function slotsOf(value: unknown, found: Slot[] = [], depth = 0): Slot[] {
 
 const deepest = 500;
 
-/** The result of the query; false if a proxy throws. */
+/** Returns the result of the query, or false if a proxy throws. */
 const answers = (ask: () => boolean): boolean => {
   try {
     return ask();
@@ -189,7 +189,10 @@ const answers = (ask: () => boolean): boolean => {
   }
 };
 
-/** Whether the value is a list that mutations can change. A list of four billion holes is not. */
+/**
+ * Whether the value is a list that mutations can change. They cannot change a sparse list of four billion
+ * elements.
+ */
 const isList = (value: unknown): value is unknown[] =>
   answers(() => Array.isArray(value) && value.length < 10_000);
 

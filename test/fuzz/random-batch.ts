@@ -16,16 +16,19 @@ export type Parameters = Readonly<Record<string, Float64Array>>;
 export interface FuzzData {
   readonly parameters: Parameters;
   /**
-   * A full batch, a short one, and a full one, of at most 17 rows; for a batch size of 1, three batches of
-   * one row.
+   * Three batches of at most 17 rows: a full one, a short one, and another full one. For a batch size of 1,
+   * all three have one row.
    */
   readonly batches: readonly Batch[];
 }
 
-/** The upper limit of indices if the model states no vocabulary. */
+/** The upper limit of indices if the model does not declare a vocabulary. */
 const smallVocabulary = 8;
 
-/** A number about as large as an initialiser would choose; all numbers differ, and biases are not zero. */
+/**
+ * A number of about the magnitude that an initialiser would choose. All numbers differ, and biases are not
+ * zero.
+ */
 function parameterNumber(random: Random, name: string, shape: readonly number[]): number {
   if (name.endsWith(".variance")) return 0.3 + random.unit();
   if (name.endsWith(".scale")) return 1 + 0.3 * random.normal();
@@ -42,12 +45,15 @@ function parametersOf(random: Random, { parameters }: ModelFacts): Parameters {
   );
 }
 
-/** Mostly normal; sometimes small integers, so that values tie and kinks are hit exactly. */
+/**
+ * Mostly normally distributed numbers; sometimes small integers, so that values tie and kinks are hit
+ * exactly.
+ */
 function inputNumber(random: Random, isWhole: boolean): number {
   return isWhole ? random.whole(-2, 2) : random.normal();
 }
 
-/** Targets that the loss accepts: counts, probabilities, sides of a margin, or any numbers. */
+/** Targets that the loss accepts: counts, probabilities, classes 0 and 1, or any numbers. */
 function targetNumber(random: Random, loss: string): number {
   switch (loss) {
     case "binary-cross-entropy":
@@ -87,12 +93,12 @@ function batchOf(random: Random, facts: ModelFacts, model: Model, rows: number, 
 }
 
 /**
- * The maximum number of rows in a batch. The kernels are compiled for the batch size of the spec, but
- * interpreters are slow.
+ * The maximum number of rows in a batch. The kernels are compiled for the batch size of the spec, but a full
+ * batch would take the interpreters too long.
  */
 const mostRows = 17;
 
-/** The same data for the same model and seed. `scale`: the approximate size of the inputs. */
+/** Returns the same data for the same model and seed. `scale` is the approximate magnitude of the inputs. */
 export function randomData(facts: ModelFacts, model: Model, seed: number, scale = 1): FuzzData {
   const random = randomOf(seed, 0x5eed);
   const full = Math.min(facts.batchSize, mostRows);

@@ -6,7 +6,9 @@ import { sizeUpTo } from "./random-parts.ts";
 import type { JsonObject } from "./random-parts.ts";
 import type { Random } from "./random.ts";
 
-/** How often each type is tried if it accepts the shape. */
+/**
+ * The relative frequency with which each layer type is tried. A type is used only if it accepts the shape.
+ */
 export const layerWeights: Readonly<Record<LayerType, number>> = {
   dense: 5,
   conv1d: 6,
@@ -40,7 +42,9 @@ export const layerWeights: Readonly<Record<LayerType, number>> = {
 export const isLayerType = (type: string | undefined): type is LayerType =>
   type !== undefined && type in layerWeights;
 
-/** Types of layers that preserve the shape if their keys allow it. The bodies of blocks consist of these. */
+/**
+ * Layer types that can preserve the shape with suitable keys. The bodies of blocks consist of these types.
+ */
 const keeping: Readonly<Partial<Record<LayerType, number>>> = {
   dense: 4,
   "batch-norm": 1,
@@ -61,7 +65,10 @@ const keeping: Readonly<Partial<Record<LayerType, number>>> = {
 export const sameShape = (a: RowShape, b: RowShape): boolean =>
   a.length === b.length && a.every((size, i) => size === b[i]);
 
-/** A layer that accepts the shape, drawn by weight from the types that do. */
+/**
+ * A layer that accepts the shape. Its type is drawn from the types that accept the shape, according to their
+ * weights.
+ */
 export function anyLayer(
   random: Random,
   shape: RowShape,

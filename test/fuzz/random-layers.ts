@@ -1,7 +1,7 @@
 /**
- * Random layers with valid shapes: for each type of layer, a function from the shape of a row to a layer and
- * its output shape. A function returns undefined if the type does not accept the shape, or the layer would
- * cost too much.
+ * Random layers with valid shapes. For each layer type, a function maps the shape of a row to a layer and its
+ * output shape. The function returns undefined if the type does not accept the shape, or if the layer would
+ * take too many operations.
  */
 import { countOf, divisors, last, made, sometimes, weightKeys } from "./layer-parts.ts";
 import type { MadeLayer, Maker, RowShape } from "./layer-parts.ts";
@@ -44,7 +44,7 @@ const attention: Maker = (random, shape) => {
   return made({ type: "attention", heads, causal: sometimes(random, 0.5, true), dropout }, shape, products);
 };
 
-/** A recurrent layer over a sequence; without the key `reverse` if it is for a bidirectional block. */
+/** A recurrent layer over a sequence. A layer in a bidirectional block does not have the key `reverse`. */
 function recurrentLayer(
   random: Random,
   shape: RowShape,
@@ -87,7 +87,7 @@ const reshape: Maker = (random, shape) => {
   return made({ type: "reshape", shape: to }, to);
 };
 
-/** Layers of one input without joins or blocks, which are in random-network.ts. */
+/** Layers with one input. Joins and blocks are in random-network.ts. */
 export const layerMakers = {
   dense,
   conv1d,

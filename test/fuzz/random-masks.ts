@@ -1,6 +1,6 @@
 /**
- * Padding for a random spec: sometimes its sequences have lengths or a padding value, and a layer ignores masks.
- * The rest of the spec is unchanged.
+ * Sometimes adds padding to a random spec: its sequences get lengths or a padding value, and some layer
+ * ignores masks. The rest of the spec is unchanged.
  */
 import type { Json, JsonObject } from "./random-parts.ts";
 import type { Random } from "./random.ts";
@@ -14,7 +14,7 @@ const isSequence = ({ shape, dtype }: JsonObject): boolean =>
 function padded(random: Random, input: JsonObject): JsonObject {
   if (!isSequence(input)) return input;
   if (random.chance(0.6)) return { ...input, lengths };
-  // Index 0 is frequent enough; real numbers are 0 only if all inputs are whole numbers.
+  // Index 0 occurs often enough to serve as padding. Real numbers are 0 only if all inputs are whole numbers.
   return { ...input, padding: 0 };
 }
 

@@ -33,7 +33,7 @@ class Growing {
   readonly network: JsonObject[] = [];
   private readonly values: Value[] = [];
   private readonly ordinals = new Map<string, number>();
-  /** The layers so far, with their shapes. */
+  /** The layers so far, with their shapes. A block counts as one layer. */
   readonly shaped: ShapedLayer[] = [];
   current: Value = { name: "", shape: [] };
   private isFirst = true;
@@ -83,7 +83,10 @@ class Growing {
     this.values.push(this.current);
   }
 
-  /** A join of the current value with an earlier one of a matching shape, or with a branch built to match. */
+  /**
+   * Joins the current value with an earlier value of a matching shape, or with a new branch that has a
+   * matching shape.
+   */
   addJoin(): void {
     const { random, current } = this;
     const { name, shape } = current;
@@ -93,7 +96,7 @@ class Growing {
     const fitting = this.values.filter((value) => sameShape(value.shape, shape));
     let other = random.pick(fitting.length > 0 ? fitting : [current]);
     if (random.chance(0.5)) {
-      // A branch: another layer over the current value, or over an earlier one with the same leading axes.
+      // A branch is another layer that reads the current value, or an earlier one with the same leading axes.
       const sources = this.values.filter(
         (value) =>
           value.shape.length === shape.length && sameShape(value.shape.slice(0, -1), shape.slice(0, -1)),
@@ -116,7 +119,7 @@ class Growing {
     );
   }
 
-  /** The current sequence reads an earlier one, or itself. */
+  /** Adds cross-attention, in which the current sequence reads an earlier sequence or itself. */
   private addCrossAttention(): void {
     const { random, current } = this;
     const sequences = this.values.filter(({ shape }) => shape.length === 2);
@@ -165,7 +168,7 @@ function startWith(random: Random, growing: Growing, start: Start): void {
   }
 }
 
-/** A second input, which a join adds. */
+/** Adds a second input, and a join that combines it with the current value. */
 function joinInput(random: Random, growing: Growing): void {
   const { current } = growing;
   if (current.shape.length === 0) return;
@@ -186,7 +189,8 @@ function joinInput(random: Random, growing: Growing): void {
 const joins: readonly string[] = ["add", "multiply", "concat", "cross-attention"];
 
 /**
- * One to five layers, sometimes with joins and blocks between them. The type `preferred` is more frequent.
+ * A network of one to five layers, sometimes with joins and blocks between them. Layers of the type
+ * `preferred` are more frequent.
  */
 function grownNetwork(random: Random, preferred?: string): Growing {
   const growing = new Growing(random, preferred);
@@ -216,7 +220,7 @@ function grownNetwork(random: Random, preferred?: string): Growing {
   return growing;
 }
 
-/** How many values a row must have so that a wide batch takes enough memory. */
+/** The range of the number of values in a row for which a wide batch takes enough memory. */
 const wideRow = { least: 200, most: 500 };
 
 function isWide({ shaped }: Growing): boolean {
@@ -224,10 +228,10 @@ function isWide({ shaped }: Growing): boolean {
   return numbers >= wideRow.least && numbers <= wideRow.most;
 }
 
-/** After this many networks, the demand is dropped. A rare demand needs some hundreds. */
+/** After this number of attempts, the demand is dropped. A rare demand needs some hundreds of attempts. */
 const mostAttempts = 5000;
 
-/** A network that meets the demand. */
+/** Draws networks until one meets the demand. */
 export function randomNetwork(random: Random, demand?: Demand): RandomNetwork {
   for (let attempt = 0; ; attempt++) {
     const growing = grownNetwork(random, demand?.type);

@@ -56,7 +56,9 @@ const formulas: readonly (readonly string[])[] = [
   ["k = 1 / (1 + 0.1 * step)", "parameter = parameter - rate * k * clamp(gradient, -0.5, 0.5)"],
 ];
 
-/** For each type of schedule: its keys. `steps` is so small that the end of the schedule is reached. */
+/**
+ * The keys of each type of schedule. `steps` is small enough that training reaches the end of the schedule.
+ */
 const schedules: Readonly<Record<string, (random: Random) => Readonly<Record<string, Json>>>> = {
   constant: () => ({}),
   step: (random) => ({ every: random.whole(1, 2), factor: 0.5 }),

@@ -10,11 +10,11 @@ export interface JsonObject {
 }
 export type Json = number | string | boolean | null | JsonObject | readonly Json[];
 
-/** Sizes around the lanes and tiles of the targets, and awkward sizes between them. */
+/** Sizes around the numbers of lanes and the sizes of tiles, and sizes between them that leave remainders. */
 const sizes = [1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 33];
 const weightsOfSizes = [4, 4, 4, 3, 3, 2, 2, 2, 1, 1, 1];
 
-/** One of the awkward sizes, at most `most`. */
+/** One of these sizes, at most `most`. */
 export function sizeUpTo(random: Random, most: number): number {
   const weights = Object.fromEntries(
     sizes.flatMap((size, i) => (size <= most ? [[String(size), weightsOfSizes[i]]] : [])),
@@ -22,7 +22,7 @@ export function sizeUpTo(random: Random, most: number): number {
   return Number(random.weighted(weights));
 }
 
-/** A number that f32 represents exactly, or one that it does not. */
+/** Returns a number that f32 represents exactly, or one that it does not. */
 export const roundedNumber = (random: Random, low: number, high: number): number =>
   Number((low + (high - low) * random.unit()).toPrecision(random.whole(1, 4)));
 
@@ -88,7 +88,7 @@ const plainActivations = [
   "formula",
 ];
 
-/** The own keys of an activation; some keep their defaults. */
+/** The keys that only this activation has. Some of them keep their defaults. */
 function activationKeys(random: Random, type: string): JsonObject {
   switch (type) {
     case "leaky-relu":
@@ -120,7 +120,7 @@ export function activationOf(random: Random): Json | undefined {
   return Object.keys(keys).length === 0 ? type : { type, ...keys };
 }
 
-/** The form of the layer `activation`: the function's keys are next to `fn`. */
+/** The same choice as a layer of type `activation`: the keys of the function are next to the key `fn`. */
 export function activationLayer(random: Random): JsonObject {
   const type = random.pick(plainActivations);
   return type === "formula"
@@ -129,8 +129,8 @@ export function activationLayer(random: Random): JsonObject {
 }
 
 /**
- * Sometimes an initialiser. The fuzzer overwrites parameters, so this only tests that the initialiser
- * compiles.
+ * Sometimes an initialiser. The fuzzer overwrites the initial parameters, so this tests only that the
+ * initialiser compiles.
  */
 export function initialiserOf(random: Random): Json | undefined {
   if (random.chance(0.9)) return undefined;

@@ -11,7 +11,7 @@ import { runTapeless } from "../support/run-tapeless.ts";
 import { randomOf } from "./random.ts";
 import type { Random } from "./random.ts";
 
-/** What happened to one series. A refusal is correct if a split has no window. */
+/** The outcome for one series. The program is right to refuse a series if a split has no window. */
 export interface SeriesOutcome {
   readonly kind: "trained" | "refused" | "failed";
   readonly what: string;
@@ -28,7 +28,7 @@ interface Row {
 const two = (value: number): string => String(value).padStart(2, "0");
 const dateOf = (hour: number): Date => new Date(Date.UTC(1999, 0, 1) + hour * 3_600_000);
 
-/** Formats of times, and how a cell writes an hour. */
+/** Formats of times. The function of a format writes an hour in this format. */
 const formats: readonly (readonly [format: string | undefined, (hour: number) => string])[] = [
   [undefined, (hour) => dateOf(hour).toISOString().slice(0, 16)],
   [undefined, (hour) => `${dateOf(hour).toISOString().slice(0, 19)}+00:00`],
@@ -77,7 +77,10 @@ function randomRules(
 
 // The direct implementation.
 
-/** The split of each row. `hours` are those at which test and validation begin if their rule is `after`. */
+/**
+ * The split of each row. `hours` are the times at which the test and validation splits begin if they have the
+ * rule `after`.
+ */
 function splitsOf(rows: readonly Row[], rules: ReturnType<typeof randomRules>): string[] {
   const splits = rows.map(() => "train");
   for (const [split, hour] of [["test", rules.hours[0]] as const, ["validation", rules.hours[1]] as const]) {
@@ -105,7 +108,10 @@ interface Windows {
   readonly gaps?: "cut" | "keep";
 }
 
-/** The rows of a group before which more than half as many hours again have passed as usual. */
+/**
+ * The rows of a group that come after a gap: the time since the previous row is more than 1.5 times the usual
+ * distance.
+ */
 function rowsAfterGaps(rows: readonly Row[]): ReadonlySet<Row> {
   const latest = new Map<string, number>();
   const passed = rows.flatMap((row) => {
@@ -117,7 +123,10 @@ function rowsAfterGaps(rows: readonly Row[]): ReadonlySet<Row> {
   return new Set(passed.filter(({ hours }) => hours > 1.5 * usual).map(({ row }) => row));
 }
 
-/** The absolute errors of the naive forecast on each split, for each window that fits into a run of its rows. */
+/**
+ * The absolute errors of the naive forecast on each split, for each window that fits into consecutive rows of
+ * the split.
+ */
 function naiveErrors(rows: readonly Row[], splits: readonly string[], rule: Windows): Map<string, number[]> {
   const errors = new Map<string, number[]>();
   const cuts = rule.gaps === "cut" ? rowsAfterGaps(rows) : new Set();
@@ -136,7 +145,7 @@ function naiveErrors(rows: readonly Row[], splits: readonly string[], rule: Wind
           while (from >= rule.length) from -= rule.season;
           list.push(Math.abs(rows[window[from]].value - rows[window[rule.length + step]].value));
         }
-      // The next window begins a stride later, or where another run begins.
+      // The next window begins one stride later, or at the first row after a gap if that row comes earlier.
       const next = own.findIndex((row, i) => i > start && begins(row));
       start = next >= 0 && next < start + rule.stride ? next : start + rule.stride;
     }
@@ -144,7 +153,7 @@ function naiveErrors(rows: readonly Row[], splits: readonly string[], rule: Wind
   return errors;
 }
 
-/** Trains series number `index` of a seed. */
+/** Generates series number `index` of a seed and trains a model on it. */
 export async function trySeries(folder: string, seed: number, index: number): Promise<SeriesOutcome> {
   const r = randomOf(seed, index);
   const name = `series${index}`;

@@ -76,7 +76,7 @@ function realMeasure(random: Random, shape: RowShape): Measured {
     ? "sum(w * (prediction - target)^2) / (sum(w) + 0.5)"
     : random.pick(realFormulas);
   const metrics = ["mae", "mape", "rmse", "r2", "spearman"].filter(() => random.chance(0.2));
-  // A single unit is read as the predicted number.
+  // An output with a single unit can also be read as a scalar.
   const isScalar = shape.length === 1 && shape[0] === 1 && random.chance(0.5);
   const canWeigh = isWeighted && isScalar;
   return {
@@ -94,7 +94,7 @@ function randomMeasure(random: Random, shape: RowShape): Measured {
   return canBeClasses && random.chance(0.4) ? classMeasure(random, shape) : realMeasure(random, shape);
 }
 
-/** Rows of a batch whose values take more than a megabyte. */
+/** A batch size at which the values of a batch take more than a megabyte. */
 const wideBatch = 257;
 
 function randomTraining(
@@ -113,7 +113,8 @@ function randomTraining(
     batchSize: isWide ? wideBatch : random.pick([1, 1, 2, 3, 4, 5, 7, 8, 9]),
     seed: random.chance(0.3) ? random.whole(0, 99) : undefined,
     shuffle: random.chance(0.1) ? false : undefined,
-    // The fuzzer's batches do not fill a wide batch, so a group of batches would be a single batch.
+    // The batches of the fuzzer are smaller than a wide batch, so a group of batches would fit into a single
+    // batch.
     accumulate: random.chance(0.1) && !isWide ? random.whole(2, 3) : undefined,
     average: random.chance(0.1) ? { decay: random.pick([0, 0.5, 0.9, 0.999]) } : undefined,
     classWeights: weigh ? list : undefined,
@@ -121,7 +122,7 @@ function randomTraining(
   }) as Readonly<Record<string, Json>>;
 }
 
-/** The logarithm of rmsle needs predictions above −1. */
+/** The logarithm in rmsle requires predictions above −1. */
 const nonNegative = (random: Random): JsonObject => ({
   type: "activation",
   fn: random.pick(["softplus", "sigmoid", "relu", "hard-sigmoid", "elu"]),
@@ -150,13 +151,13 @@ function drawnSpec(random: Random, demand?: Demand): JsonObject {
   return withTargets(random, withMasks(random, spec), shape, (ofHead) => randomMeasure(random, ofHead));
 }
 
-/** The diagnostics of the spec, or undefined if the compiler accepts it. */
+/** Returns the diagnostics of the spec, or undefined if the compiler accepts it. */
 export function refusalOf(spec: Json): string | undefined {
   try {
     buildGraphs(parseModel(spec), "f64");
     return undefined;
   } catch (error) {
-    // Any other error is a finding. It occurs again when the spec is compiled.
+    // Any other error is a finding. It is reported later, because it occurs again when the spec is compiled.
     return error instanceof DiagnosticError ? error.message : undefined;
   }
 }
@@ -167,12 +168,12 @@ export interface DrawnSpec {
   readonly refused: readonly string[];
 }
 
-/** After this many attempts the demand is dropped. */
+/** After this number of attempts, the demand is dropped. */
 const mostRefusals = 50;
 
 /**
- * Spec number `index` of the seed, with the features from `demandOf`. Attempts that the compiler rejects are
- * drawn again.
+ * Spec number `index` of the seed, with the features that `demandOf` requires. If the compiler rejects a
+ * spec, another one is drawn.
  */
 export function randomSpec(seed: number, index: number): DrawnSpec {
   const random = randomOf(seed, index);

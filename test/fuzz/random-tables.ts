@@ -1,6 +1,7 @@
-// Random tables of every kind of column for `tapeless init`: the spec that it writes must train as it is, and
-// predict the rows of its own file. Run it separately with
-// `npx tsx test/fuzz/random-tables.ts --seed S --count N`; the last line counts the failures.
+// Generates random tables with every kind of column for `tapeless init`. The spec that `init` writes must
+// train without changes, and predict the rows of the same file. To run the check separately, use `npx tsx
+// test/fuzz/random-tables.ts --seed S --count N`; the last line of its output contains the number of
+// failures.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,13 +11,13 @@ import { runTapeless } from "../support/run-tapeless.ts";
 import { randomOf } from "./random.ts";
 import type { Random } from "./random.ts";
 
-/** What happened to one table. A refusal is an error that names the table, which is a correct answer. */
+/** The outcome for one table. A refusal is an error that names the table, and counts as correct. */
 export interface TableOutcome {
   readonly kind: "trained" | "refused" | "failed";
   readonly what: string;
 }
 
-/** Names of columns that a spec, a layer or YAML could take for something else. */
+/** Names of columns that a spec, a layer or YAML could misinterpret. */
 const names = (
   "a|b c|x|y|Id|constructor|__proto__|name|yes|p..q|größe|target|#1|time|day|class|label|A-B|1st|日本|null|numbers|" +
   'categories|dates|dense1|concat1|text|it\'s|say "q"|columns_vector||a: b|- c'
@@ -108,7 +109,7 @@ export async function tryTable(folder: string, seed: number, index: number): Pro
   ]);
   if (train.code !== 0) return failed("train", train.stderr);
   const predict = await runTapeless(folder, ["predict", spec, `${name}.ckpt`, `${name}.csv`]);
-  // A row without a text has no prediction.
+  // `predict` rightly rejects a row whose text is missing.
   const isMissing = /the cell is empty/.test(predict.stderr);
   return predict.code === 0 || isMissing
     ? { kind: "trained", what: init.stdout }

@@ -1,6 +1,6 @@
 /**
- * Several targets for a random spec: sometimes its loss becomes one of two, and the second one reads the same layer or
- * a head of its own.
+ * Several targets for a random spec: sometimes its loss becomes one of two. The second loss reads the same
+ * layer, or has its own output layer.
  */
 import type { RowShape } from "./layer-parts.ts";
 import { compact, roundedNumber } from "./random-parts.ts";
@@ -12,17 +12,20 @@ export interface Measured {
   readonly loss: Json;
   readonly target: JsonObject;
   readonly metrics: readonly Json[];
-  /** Inputs that only the loss reads. */
+  /** Additional inputs that only the loss reads. */
   readonly inputs: Readonly<Record<string, JsonObject>>;
 }
 
 const objectOf = (value: Json | undefined): JsonObject => Object(value) as JsonObject;
 
-/** A loss with weight 0 is only reported, so no layer may depend on it alone. */
+/**
+ * A loss with weight 0 is reported but not trained, so there must not be layers on which only this loss
+ * depends.
+ */
 const weightOf = (random: Random, isShared: boolean): number | undefined =>
   random.pick([undefined, 1, 0.5, roundedNumber(random, 0.1, 3), ...(isShared ? [0] : [])]);
 
-/** `shape` is that of the network's output, and `measure` draws a loss for an output. */
+/** `shape` is the shape of the network's output, and `measure` draws a loss for an output. */
 export function withTargets(
   random: Random,
   spec: JsonObject,
@@ -36,7 +39,7 @@ export function withTargets(
   const isShared = shape.length === 0 || random.chance(0.3);
   const units = random.whole(1, 5);
   const second = measure(isShared ? shape : [...shape.slice(0, -1), units]);
-  // The logarithm of rmsle needs predictions above −1.
+  // The logarithm in rmsle requires predictions above −1.
   const needsPositive = second.loss === "rmsle";
   const head = compact({
     type: "dense",

@@ -1,4 +1,4 @@
-/** Random layers of windows over sequences and images: convolutions of all kinds, and pooling. */
+/** Random layers that apply windows to sequences and images: convolutions of all kinds, and pooling. */
 import { countOf, last, made, sometimes, weightKeys } from "./layer-parts.ts";
 import type { Maker, Padding, RowShape } from "./layer-parts.ts";
 import { sizeUpTo } from "./random-parts.ts";
@@ -19,7 +19,7 @@ function windowed(
   return whole < 0 ? undefined : Math.floor(whole / stride) + 1;
 }
 
-/** One number, or one for each of two axes. */
+/** Either one number for both axes, or one number for each of the two axes. */
 const perAxis = (random: Random, draw: () => number): readonly [number, number] => {
   const first = draw();
   return random.chance(0.6) ? [first, first] : [first, draw()];
@@ -43,7 +43,7 @@ export const conv1d: Maker = (random, shape) => {
   return made({ type: "conv1d", ...keys }, [to, filters], to * kernel * channels * filters);
 };
 
-/** The keys of windows over an image, and its size after them. */
+/** The keys of windows over an image, and the size of the image after them. */
 function windowsOver(random: Random, shape: RowShape, most = 3) {
   const kernel = perAxis(random, () => random.whole(1, most));
   const stride = perAxis(random, () => strideOf(random));

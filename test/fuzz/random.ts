@@ -1,7 +1,7 @@
 /**
- * The random numbers of the fuzzer: a seeded stream, so that spec k of seed S is always the same.
- * `runtime/random.ts` computes each number from a key and a counter, which suits kernels; here all numbers
- * come from one stream, in order.
+ * The random numbers of the fuzzer. They come from one seeded stream, in order, so that spec k of seed S is
+ * always the same. (`runtime/random.ts` computes each number from a key and a counter instead, which suits
+ * kernels.)
  */
 
 export interface Random {
@@ -17,7 +17,7 @@ export interface Random {
   normal(): number;
 }
 
-/** A well-mixed 32-bit number from two. */
+/** Mixes two numbers into one well-mixed 32-bit number. */
 function mixed(seed: number, index: number): number {
   let h = (seed ^ Math.imul(index + 1, 0x9e3779b9)) | 0;
   h = Math.imul(h ^ (h >>> 16), 0x7feb352d);
@@ -25,7 +25,7 @@ function mixed(seed: number, index: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** The stream number `index` of a seed (mulberry32, T. Ettinger 2017). */
+/** The stream with number `index` of a seed (mulberry32, T. Ettinger 2017). */
 export function randomOf(seed: number, index: number): Random {
   let state = mixed(mixed(seed, 0), index);
   const unit = (): number => {

@@ -1,4 +1,7 @@
-/** The results of a fuzzer run as text: its summary, its findings as Markdown, and a case for the tests. */
+/**
+ * Writes the results of a fuzzer run as text: the summary, the findings as Markdown, and a case for the
+ * tests.
+ */
 import type { Tightness } from "./compare.ts";
 import type { Failure, Outcome } from "./campaign.ts";
 
@@ -37,7 +40,7 @@ export function summaryText({
   ].join("\n");
 }
 
-/** The classes of failures with their smallest specs, the most frequent first. */
+/** The classes of failures with their smallest specs. The most frequent class comes first. */
 export function findingsText(failures: readonly Failure[]): string {
   const sections = failures
     .toSorted((a, b) => b.count - a.count)

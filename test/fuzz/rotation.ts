@@ -1,4 +1,7 @@
-/** The extra runs of spec number k: each stage in turn, and sometimes the more expensive comparisons. */
+/**
+ * The extra runs of spec number k. Each stage is skipped in turn, and the more expensive comparisons run for
+ * some specs.
+ */
 import { graphPasses } from "../../src/compiler/pipeline.ts";
 import { skippableStages } from "../../src/compiler/stage-names.ts";
 import type { Extras } from "./run-spec.ts";
@@ -9,16 +12,20 @@ export const passNames: readonly string[] = [...new Set(graphPasses.map(({ name 
 /** The stages of lowering and of both schedules that can be skipped. */
 export const stageNames: readonly string[] = skippableStages.filter((name) => !passNames.includes(name));
 
-/** How many full rounds over all stages come before spec k. */
+/** The number of complete rounds over all stages before spec k. */
 export const turnOfStage = (index: number): number => Math.floor(index / stageNames.length);
 
-/** The stage that spec k skips. Each round starts two stages later, so that a stage meets different demands. */
+/**
+ * The stage that spec k skips. Each round starts two stages later, so that each stage is combined with
+ * different demands.
+ */
 export const stageOf = (index: number): string =>
   stageNames[(index + 2 * turnOfStage(index)) % stageNames.length];
 
 /**
- * The element type in which spec k skips stages and passes, and compares writes. Over the rounds, a stage is
- * skipped in both, also in those rounds (every fourth) whose specs are made for the stage.
+ * The element type in which spec k skips stages and passes, and compares writes. Over the rounds, each stage
+ * is skipped in both types. This is also true of the rounds (every fourth) whose specs are made for the
+ * stage.
  */
 export function skipsIn(index: number): Dtype {
   const turn = turnOfStage(index);

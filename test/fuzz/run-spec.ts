@@ -1,7 +1,7 @@
 /**
- * Runs one spec in every way and compares: the graphs in doubles, kernels of TypeScript, of WebAssembly with
- * and without fused multiply-add, in f64 and f32, with stages skipped, with two threads. The result is a list
- * of findings; it is empty if all agree.
+ * Runs one spec in every way and compares the results: graphs in doubles, TypeScript kernels, and WebAssembly
+ * kernels with and without fused multiply-add, in f64 and f32, with stages skipped, and with two threads.
+ * Returns a list of findings, which is empty if all results agree.
  */
 import { compileFor, emitText } from "../../src/compiler/compile-target.ts";
 import type { TargetCompilation, TargetOptions } from "../../src/compiler/compile-target.ts";
@@ -19,7 +19,7 @@ import { compileWithThreads, threadsDifference, withThreads } from "./threads.ts
 import type { BallTrace } from "./trace.ts";
 import { strayWrite } from "./writes.ts";
 
-/** Runs that are done in addition to the plain compilations. */
+/** The runs in addition to the plain compilations. */
 export interface Extras {
   /** Loop stages to skip, one at a time. */
   readonly stages?: readonly string[];
@@ -28,7 +28,8 @@ export interface Extras {
   /** Compile without rewrites that change rounding. */
   readonly exact?: boolean;
   /**
-   * Compile for the target `ts` too; the `wasm` module has the same kernels for hosts without WebAssembly.
+   * Also compile for the target `ts`. The kernels are the same as those that the `wasm` module contains for
+   * hosts without WebAssembly.
    */
   readonly plain?: boolean;
   /** Compare one thread with two. */
@@ -39,7 +40,7 @@ export interface Extras {
   readonly isThorough?: boolean;
   /** Run only these element types. */
   readonly dtypes?: readonly Dtype[];
-  /** Skip stages and compare writes in this element type; by default f64, if it runs. */
+  /** The element type in which stages are skipped and writes are compared; by default f64, if it runs. */
   readonly skipsIn?: Dtype;
 }
 
@@ -57,7 +58,8 @@ export interface SpecResult {
 }
 
 /**
- * The target with the most kinds of kernels. It runs on all backends, and other targets are compared with it.
+ * The target with the most kinds of kernels. It runs on all backends, and the other targets are compared with
+ * it.
  */
 const mainTarget: Target = trainerTargets.find((name) => hasAbility(name, "kernels")) ?? defaultTarget;
 const otherTargets = trainerTargets.filter((name) => name !== mainTarget);
@@ -120,7 +122,10 @@ async function runWithoutStage(run: Run, dtype: Dtype, stage: string, plain: Mad
     run.compare(`${where}, ${backend}`, dtype, made.compilation, made.module, backend, plain.bounds);
 }
 
-/** Compares another compilation. Its graphs differ, and so do its bounds. Returns the compilation. */
+/**
+ * Compiles with other options and compares the results. The compiled graphs are different, so the bounds are
+ * computed again. Returns the compilation.
+ */
 async function runWithOtherGraphs(
   run: Run,
   dtype: Dtype,
@@ -150,7 +155,7 @@ export async function runSpec(fuzzCase: FuzzCase, extras: Extras = {}): Promise<
     const plain = await runPlain(run, dtype);
     if (plain !== undefined) made.set(dtype, plain);
   }
-  // An error of the plain compilation would also occur in most extra runs.
+  // If a plain compilation fails, most extra runs would fail with the same error.
   if (run.findings.length === 0 || extras.isThorough) await runExtras(run, made, extras);
   const { findings, tightness, ran, stages, texts } = run;
   const reference = made.size === 0 ? undefined : run.referenceOf().trace;
@@ -186,7 +191,9 @@ async function runThreads(run: Run, plain: Made | undefined): Promise<void> {
     run.findings.push({ where: "f32, two threads", kind: "difference", text: difference });
 }
 
-/** Checks the writes of each kernel separately, run whole or in the parts of two threads. */
+/**
+ * Checks the writes of each kernel separately. The kernel runs as a whole, or in the parts of two threads.
+ */
 async function runWrites(run: Run, dtype: Dtype, threads: 1 | 2, plain: Made | undefined): Promise<void> {
   if (plain === undefined) return;
   const { compilation, module } = plain;

@@ -1,4 +1,4 @@
-// Small valid data files of every format and of most of its encodings, which the fuzzer damages.
+// Small valid data files of every format, in most of its encodings. The fuzzer damages copies of these files.
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { zipSync, type Zippable } from "fflate";
 import { parquetWriteBuffer } from "hyparquet-writer";
@@ -10,7 +10,7 @@ export interface SampleFile {
   readonly format: string;
   readonly bytes: Uint8Array;
   readonly kind: "table" | "idx" | "tensors";
-  /** Columns of the samples: four of numbers and one of labels. */
+  /** The columns of the samples: four columns of numbers and one of labels. */
   readonly columns: readonly string[];
 }
 
@@ -39,7 +39,7 @@ function zippedArrays(level: 0 | 6): Uint8Array {
   return zipSync(arrays, { level });
 }
 
-/** The same archive with sizes and directory in 64 bits, as in large archives. */
+/** The same archive, with sizes and directory in 64 bits, as in large archives. */
 function zip64(): Uint8Array {
   const small = zippedArrays(0);
   const view = new DataView(small.buffer, small.byteOffset, small.byteLength);

@@ -1,6 +1,7 @@
 /**
- * Shrinks a failing spec to a smallest one that fails in the same way: removes or reduces layers, options and
- * numbers one at a time, as long as the failure remains. The shapes of the targets follow the outputs.
+ * Shrinks a failing spec to a smallest one that fails in the same way. It removes or reduces layers, options
+ * and numbers one at a time, as long as the failure remains. The shapes of the targets are adjusted to the
+ * outputs.
  */
 import { refusalOf } from "./random-spec.ts";
 import { compact } from "./random-parts.ts";
@@ -26,7 +27,10 @@ const objectOf = (value: Json | undefined): JsonObject => (isObject(value) ? val
 const without = (object: JsonObject, key: string): JsonObject =>
   Object.fromEntries(Object.entries(object).filter(([name]) => name !== key));
 
-/** Layers without the one at `index`; layers that read it by name read the previous one. */
+/**
+ * Returns the layers without the one at `index`. Layers that read this layer by its name then read the
+ * previous one.
+ */
 function withoutLayer(network: readonly Json[], index: number): readonly Json[] {
   const gone = objectOf(network[index]);
   const [first] = isList(gone.from) ? gone.from : [gone.from];
@@ -39,7 +43,7 @@ function withoutLayer(network: readonly Json[], index: number): readonly Json[] 
     : rest;
 }
 
-/** The layers with explicit names, so that removing one layer does not rename another. */
+/** Gives all layers explicit names, so that removing one layer does not rename another. */
 const renamed = (network: readonly Json[]): readonly Json[] => {
   const ordinals = new Map<string, number>();
   return network.map((layer) => {
@@ -50,7 +54,7 @@ const renamed = (network: readonly Json[]): readonly Json[] => {
   });
 };
 
-/** Variants of a layer in which one key or one number is simpler. */
+/** Yields variants of a layer in which one key or one number is simpler. */
 function* simplerLayers(layer: JsonObject): Generator<JsonObject | readonly JsonObject[]> {
   for (const key of ["layers", "shortcut"]) {
     const inner = listOf(layer[key]);
@@ -75,7 +79,7 @@ function* simplerLayers(layer: JsonObject): Generator<JsonObject | readonly Json
   yield* simplerNumbers(layer);
 }
 
-/** Variants of the object in which one integer, or one integer in a list, is smaller. */
+/** Yields variants of the object in which one integer, or one integer in a list, is smaller. */
 function* simplerNumbers(object: JsonObject): Generator<JsonObject> {
   for (const [key, value] of Object.entries(object)) {
     if (typeof value === "number") for (const less of smaller(value)) yield { ...object, [key]: less };
@@ -103,7 +107,7 @@ function* simplerNetworks(network: readonly Json[]): Generator<readonly Json[]> 
       }
 }
 
-/** One loss instead of several, fewer losses, and fewer keys of a loss. */
+/** Yields specs with one loss instead of several, with fewer losses, or with fewer keys of a loss. */
 function* simplerLosses(spec: JsonObject): Generator<JsonObject> {
   const losses = objectOf(spec.losses);
   const targets = objectOf(spec.targets);
@@ -165,7 +169,10 @@ function* simplerSpecs(spec: JsonObject): Generator<JsonObject> {
   }
 }
 
-/** The spec with targets that have the shapes of the outputs, and with as many class weights as classes. */
+/**
+ * Adjusts the spec to its outputs: the targets get the shapes of the outputs, and there are as many class
+ * weights as classes.
+ */
 function fitted(spec: JsonObject): JsonObject | undefined {
   const facts = factsOf(spec);
   if (facts === undefined) return undefined;
@@ -197,7 +204,7 @@ function targetFor({ classes, shape }: JsonObject, output: RowShape): JsonObject
   };
 }
 
-/** The object with a class weight for each class. */
+/** Returns the object with one class weight for each class. */
 function weighed(object: JsonObject, output: RowShape): JsonObject {
   const { classWeights } = object;
   if (!isList(classWeights)) return object;
@@ -205,7 +212,7 @@ function weighed(object: JsonObject, output: RowShape): JsonObject {
   return { ...object, classWeights: Array.from({ length }, (_, i) => classWeights[i] ?? 1) };
 }
 
-/** The spec without names that equal the default names. */
+/** Removes names that equal the default names. */
 function unnamed(spec: JsonObject): JsonObject {
   const network = listOf(spec.network);
   const text = JSON.stringify(network.map((layer) => objectOf(layer).from ?? null));
@@ -215,7 +222,7 @@ function unnamed(spec: JsonObject): JsonObject {
   return { ...spec, network: plain };
 }
 
-/** The smallest spec found for which `fails` still holds. */
+/** Returns the smallest spec found for which `fails` is still true. */
 export async function shrink(
   spec: JsonObject,
   fails: (spec: JsonObject) => Promise<boolean>,

@@ -1,4 +1,4 @@
-/** The layers of a spec's network: each layer's type and the shape of a row of its value. */
+/** The layers of a spec's network: the type of each layer, and the shape of a row of its output. */
 import { collector } from "../../src/compiler/diagnostics/errors.ts";
 import { createBuilder } from "../../src/compiler/ops/index.ts";
 import { buildNetwork } from "../../src/compiler/spec/build-network.ts";
@@ -20,7 +20,7 @@ export interface SpecFacts {
   readonly outputs: readonly RowShape[];
 }
 
-/** Undefined if the network is invalid. Loss and target do not matter. */
+/** Returns undefined if the network is invalid. The loss and the targets do not matter. */
 export function factsOf(spec: Json): SpecFacts | undefined {
   try {
     const model = parseModel(spec);

@@ -1,6 +1,6 @@
 /**
- * The state of one spec that is run in every way: its data, its reference and bounds, and the findings so
- * far.
+ * The state while one spec is run in every way: its data, its reference results and bounds, and the findings
+ * so far.
  */
 import { compileModel } from "../../src/compiler/pipeline.ts";
 import type { Compilation } from "../../src/compiler/pipeline.ts";
@@ -28,7 +28,7 @@ export interface FuzzCase {
   readonly scale?: number;
 }
 
-/** One way to run a spec that failed. */
+/** A failure of one run of a spec. */
 export interface Finding {
   /** The run, such as `f32 wasm simd` or `f64 wasm ts without vectorise`. */
   readonly where: string;
@@ -58,12 +58,12 @@ export class Run {
     this.fuzzCase = fuzzCase;
   }
 
-  /** Parameters and batches for a compilation. */
+  /** Returns parameters and batches for a compilation. */
   dataFor(facts: ModelFacts): FuzzData {
     return randomData(facts, this.model, this.fuzzCase.seed, this.fuzzCase.scale);
   }
 
-  /** The result of `work`. If it throws, undefined, and a finding is recorded. */
+  /** Returns the result of `work`. If `work` throws, records a finding and returns undefined. */
   async attempt<T>(where: string, work: () => T | Promise<T>): Promise<T | undefined> {
     try {
       return await work();
@@ -78,7 +78,10 @@ export class Run {
     return { compilation, facts, seed: 7, data: this.dataFor(facts) };
   }
 
-  /** The results of the original graphs in doubles, from the first compilation for f64. */
+  /**
+   * Returns the results of the original graphs in doubles. They are computed from the first compilation for
+   * f64.
+   */
   referenceOf(compilation?: Compilation) {
     if (this.reference === undefined) {
       const built = compilation ?? compileModel(this.model, { dtype: "f64" });
@@ -88,7 +91,7 @@ export class Run {
     return this.reference;
   }
 
-  /** The bounds of the compiled graphs. */
+  /** Returns the bounds that follow from the compiled graphs. */
   boundsOf(compilation: Compilation, dtype: Dtype): BallTrace {
     const { starts } = this.referenceOf();
     return traceOfGraphs(compilation.graphs, this.planOf(compilation, dtype), starts).trace;
@@ -99,7 +102,7 @@ export class Run {
     return traceOfUpdates(plan.compilation.step, { ...plan, starts }, actual);
   }
 
-  /** Compares a trainer's results. `bounds` come from the compiled graphs. */
+  /** Compares the results of a trainer with bounds that come from the compiled graphs. */
   compare(
     where: string,
     dtype: Dtype,

@@ -1,6 +1,6 @@
-// Fuzzes the front end: `npx tsx test/fuzz/specs.ts --seed S --count N [--from I]`. Prints a line with the
-// spec for each failure of check-spec.ts, and a summary at the end; the exit code is 1 if there was a
-// failure. To run only spec I: --from I --count 1.
+// Fuzzes the front end: `npx tsx test/fuzz/specs.ts --seed S --count N [--from I]`. For each failure of
+// check-spec.ts, the program prints a line with the spec. It ends with a summary, and with exit code 1 if
+// there was a failure. To run only spec I, use `--from I --count 1`.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,8 +23,8 @@ const { values } = parseArgs({
 const [seed, count, from] = [values.seed, values.count, values.from].map(Number);
 
 /**
- * The number of the current spec, and a count of specs, for a watchdog thread. It kills the process and
- * reports the number if a spec takes more than two minutes.
+ * The number of the current spec, and a counter of specs, which a watchdog thread reads. If a spec takes more
+ * than two minutes, the watchdog reports the number of the spec and kills the process.
  */
 const current = new Int32Array(new SharedArrayBuffer(8));
 const watchdog = new Worker(

@@ -1,6 +1,7 @@
 /**
- * Compares one thread with two, bit for bit. Kernels of small models are too short to be shared, so the spec
- * is compiled again with every parallel loop marked, however short.
+ * Compares the results of one thread and of two threads, bit for bit. Kernels of small models are too short
+ * to be shared by threads. Therefore, the spec is compiled again with every parallel loop marked, however
+ * short the loop is.
  */
 import { emitText } from "../../src/compiler/compile-target.ts";
 import { scheduleVectors } from "../../src/compiler/pipeline.ts";

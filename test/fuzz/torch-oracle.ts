@@ -1,6 +1,6 @@
 /**
- * PyTorch as an oracle: a long-running child process of Debian's Python that computes a spec in f64, with one
- * line of JSON per request.
+ * PyTorch as an oracle: a long-running child process of Debian's Python. For each request, which is a line of
+ * JSON, it computes a spec in f64.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -15,8 +15,8 @@ import type { BallTrace } from "./trace.ts";
 
 export interface Oracle {
   /**
-   * Compares predictions, losses and gradients. Returns whether they agree, differ, or what the oracle does
-   * not support.
+   * Compares predictions, losses and gradients. Returns whether they agree or differ, or the feature that the
+   * oracle does not support.
    */
   compare(
     fuzzCase: FuzzCase,
@@ -33,10 +33,13 @@ const reply = z.union([
   z.object({ unknown: z.string() }),
 ]);
 
-/** The tolerance of test/compiler/reference: PyTorch uses other formulas, which round differently. */
+/**
+ * The tolerance, as in test/compiler/reference. It is needed because PyTorch uses other formulas, which round
+ * differently.
+ */
 const tolerance = 1e-9;
 
-/** Starts Python. After the process ends, the iterator yields undefined. */
+/** Starts Python. When the process ends, the iterator yields undefined. */
 function startPython() {
   const child = spawn(python, [fileURLToPath(new URL("torch_oracle.py", import.meta.url))], {
     stdio: ["pipe", "pipe", "ignore"],
@@ -90,8 +93,8 @@ function requestOf({ spec, seed, scale }: FuzzCase) {
 }
 
 /**
- * The first result whose distance from PyTorch's is not explained by rounding. Results that the graphs do not
- * define are not compared.
+ * Returns a description of the first result that differs from PyTorch's by more than rounding explains. If
+ * the graphs do not define a finite number, the result is not compared.
  */
 function differenceOf(
   results: Readonly<Record<string, readonly (number | null)[]>>,

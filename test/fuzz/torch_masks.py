@@ -1,5 +1,6 @@
-"""Masks by their definition: a padded sequence has the results of the same sequence without padding. Each row of a
-value with padding is a tensor of its own length, and each layer of PyTorch runs on every row alone."""
+"""Masks, implemented by their definition: a padded sequence has the same results as the sequence without padding. Each
+row of a value with padding is a separate tensor with the real length, and each layer of PyTorch runs on one row at a
+time."""
 import torch
 import torch.nn.functional as F
 
@@ -15,7 +16,7 @@ class Rows:
         return Rows([function(row) for row in self.rows], self.positions, self.length, self.has_holes)
 
     def like(self, values):
-        """The rows of these values at the real positions."""
+        """Selects the real positions of these values, row by row."""
         return Rows([v[p] for v, p in zip(values, self.positions)], self.positions, self.length, self.has_holes)
 
 
@@ -33,7 +34,7 @@ def mask_of(model, name, batch):
 
 
 def rows_of(model, name, batch):
-    """The input, as Rows if it has padding."""
+    """The input, as an object of class Rows if it has padding."""
     mask = mask_of(model, name, batch)
     if mask is None:
         return batch[name]
@@ -43,7 +44,7 @@ def rows_of(model, name, batch):
 
 
 def windows(value, kernel, stride, dilation, padding):
-    """The padding before each row and the number of windows of each row, whose inputs are zeros beyond its end."""
+    """The padding before each row, and the number of windows of each row. Windows may extend beyond the row's end."""
     reach = (kernel - 1) * dilation + 1
     if padding == "same":
         total = max((-(-value.length // stride) - 1) * stride + reach - value.length, 0)
@@ -54,7 +55,8 @@ def windows(value, kernel, stride, dilation, padding):
 
 
 def along_windows(value, kernel, stride, dilation, padding, fill, function, channels):
-    """function(row of shape [1, channels, positions]) for each row, with as many zeros as its windows need."""
+    """Applies the function to each row, of shape [1, channels, positions], after padding it with `fill` as far as its
+    windows reach."""
     reach = (kernel - 1) * dilation + 1
     before, counts = windows(value, kernel, stride, dilation, padding)
     rows = []
@@ -95,7 +97,7 @@ def pool1d(layer, value, kind):
 
 
 def batch_normed(layer, x, p, training):
-    """x: [count, channels, …]. In training, the layer gets the running statistics after this batch."""
+    """x: [count, channels, …]. In training, the running statistics of the layer are updated with this batch."""
     mean, variance = p["mean"].detach().clone(), p["variance"].detach().clone()
     y = F.batch_norm(x, mean, variance, p["scale"], p["shift"], training, layer["momentum"], layer["epsilon"])
     if training:
@@ -104,7 +106,7 @@ def batch_normed(layer, x, p, training):
 
 
 def batch_norm(layer, value, p, training):
-    """None for too few positions."""
+    """Returns None if there are too few positions."""
     x = torch.cat(value.rows)
     if training and len(x) < 2:
         return None
@@ -138,8 +140,8 @@ def packed(function, rows, units, reverse, sequences):
 
 
 def cross_attention(layer, reading, memory, p):
-    """Rows of x [positions, units] read rows of a memory [positions, units], by torch's attention with a
-    key_padding_mask. A row without memory, which is NaN in PyTorch, gets the bias of the output alone."""
+    """Rows of x [positions, units] read rows of a memory [positions, units], using torch's attention with a
+    key_padding_mask. If a row has no memory, PyTorch returns NaN; here, the result is the bias of the output."""
     pad = torch.nn.utils.rnn.pad_sequence
     units = reading[0].shape[-1]
     keys = [m if len(m) > 0 else m.new_zeros(1, m.shape[-1]) for m in memory]

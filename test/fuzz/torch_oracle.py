@@ -54,8 +54,8 @@ FUNCTIONS = {
 
 
 def formula(text, names):
-    """The formula as a Python expression. The texts come from the fuzzer's own list; only the ternary is not
-    valid in Python."""
+    """The formula as a Python expression. The formulas come from the fuzzer's list; only their ternary operator
+    is not valid in Python."""
     if not isinstance(text, str) or "?" in text:
         raise Unknown("formula with ?")
     return eval(text.replace("^", "**"), {"__builtins__": {}}, {**FUNCTIONS, **names})
@@ -235,7 +235,7 @@ def attention(layer, x, p, training):
 
 
 def cross_attention(layer, xs, p, training):
-    """The first value reads the second one. Either may have padding."""
+    """Attention in which the first value reads the second one. Either value may have padding."""
     if training and layer.get("dropout", 0) > 0:
         raise Unknown("dropout")
     x, memory = xs
@@ -360,7 +360,7 @@ def objectives(model):
 
 
 def layers_read(model):
-    """The layers that the outputs depend on; the others have no parameters."""
+    """The layers on which the outputs depend. All other layers have no parameters."""
     read = {each["from"] for each in objectives(model)}
     for layer in reversed(model["network"]):
         if layer["name"] in read:
@@ -370,7 +370,7 @@ def layers_read(model):
 
 # ---- values with padding, row by row
 
-# Layers that treat each position alone, or each row alone, so that they can run on one row.
+# Layers that process each position or each row independently of the others, so that they can run on one row.
 BY_ROW = {
     "activation", "dropout", "layer-norm", "rms-norm", "group-norm", "embedding", "attention", "rnn", "lstm", "gru",
 }
@@ -378,7 +378,7 @@ RECURRENT = {"rnn", "lstm", "gru"}
 
 
 def padded_layer(layer, value, p, training):
-    """One layer of a value with padding."""
+    """Applies one layer to a value with padding."""
     kind = layer["type"]
     one = lambda row: LAYERS[kind](layer, row[None], p, training)[0]
     rank = value.rows[0].dim()
@@ -427,7 +427,7 @@ def padded_layer(layer, value, p, training):
 
 
 def padded_join(layer, xs, p, training):
-    """A join of values of which at least one has padding."""
+    """Joins values, at least one of which has padding."""
     kind = layer["type"]
     if kind == "cross-attention":
         return cross_attention(layer, xs, p, training)
@@ -454,7 +454,8 @@ def padded_join(layer, xs, p, training):
 
 
 def value_read(layer, name, values, whole):
-    """The value as the layer reads it. With "mask": false it reads padding, which only inputs define here."""
+    """The value as the layer reads it. With "mask": false, the layer reads padding, too. Only padding of inputs has
+    defined values here."""
     value = values[name]
     if layer.get("mask") is not False or not isinstance(value, Rows):
         return value
@@ -481,7 +482,7 @@ def forward(model, parameters, batch, training):
 
 
 def real_positions(model, objective, scores, batch, target):
-    """Scores, target and row weights of the real positions, one after the other."""
+    """Scores, targets and row weights of the real positions, one after the other."""
     columns = model.get("data", {}).get("targets", {}).get(objective["target"], {})
     if "nextOf" in columns:
         raise Unknown("padding of the next token")
@@ -519,7 +520,7 @@ ELEMENTWISE = {
 
 
 def whole(weight):
-    """If the weights of all rows are 0, the loss here is 0, and 0 / 0 in PyTorch."""
+    """If the weights of all rows are 0, the loss is 0 here, whereas PyTorch computes 0 / 0."""
     if weight.item() == 0:
         raise Unknown("no row counts")
     return weight

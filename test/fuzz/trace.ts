@@ -1,8 +1,9 @@
 /**
- * The results of a spec on given data, as a list of named results: once from the graphs in ball arithmetic,
- * and once from an emitted trainer. Before each step both set the parameters to the same numbers, so that one
- * wrong step does not hide another, and rounding errors do not accumulate over steps. Optimizer states are
- * not reset. Averaged parameters are not set, because that would change the average.
+ * Computes the results of a spec on given data as a list of named results: once from the graphs in ball
+ * arithmetic, and once from an emitted trainer. Before each step, the parameters are set to the same numbers
+ * in both. Therefore, an incorrect step does not hide another one, and rounding errors do not accumulate over
+ * steps. Optimizer states are not reset. Averaged parameters are not set, because that would change the
+ * average.
  */
 import type { Compilation } from "../../src/compiler/pipeline.ts";
 import { sizeOf } from "../../src/runtime/model/facts.ts";
@@ -15,11 +16,11 @@ import { BallTrainer } from "./ball-trainer.ts";
 import type { Programs } from "./ball-trainer.ts";
 import type { FuzzData, Parameters } from "./random-batch.ts";
 
-/** By description, such as `gradient of dense1.weight, step 1`. */
+/** The results by description, such as `gradient of dense1.weight, step 1`. */
 export type BallTrace = ReadonlyMap<string, Ball>;
 export type NumberTrace = ReadonlyMap<string, ArrayLike<number>>;
 
-/** How one spec is run: the same for the graphs and for all trainers. */
+/** How to run a spec, on the graphs and on all trainers. */
 export interface Plan {
   readonly compilation: Compilation;
   readonly facts: ModelFacts;
@@ -29,7 +30,7 @@ export interface Plan {
   readonly starts: readonly (Parameters | undefined)[];
 }
 
-/** All rows of these batches as one batch. */
+/** Joins the rows of these batches into one batch. */
 export function joined(facts: ModelFacts, batches: readonly Batch[]): Batch {
   const names = [...Object.keys(facts.inputs), ...Object.keys(facts.targets)];
   return Object.fromEntries(
@@ -37,13 +38,13 @@ export function joined(facts: ModelFacts, batches: readonly Batch[]): Batch {
   );
 }
 
-/** The batch without its targets and the inputs that only the loss reads. */
+/** Returns the batch without its targets and without the inputs that only the loss reads. */
 const inputsOf = ({ inputs }: ModelFacts, batch: Batch): Batch =>
   Object.fromEntries(
     Object.entries(inputs).flatMap(([name, { onlyLoss }]) => (onlyLoss ? [] : [[name, batch[name]]])),
   );
 
-/** The number of batches that `steps` takes at once. */
+/** The number of batches in one call of `steps`. */
 export const groupSize = ({ compilation: { model } }: Pick<Plan, "compilation">): number =>
   model.training.accumulate ?? 1;
 
@@ -96,7 +97,10 @@ export function traceOfGraphs(
   return { trace, starts: taken };
 }
 
-/** The parameters after the last step, rounded to f32. The first step starts with the given parameters. */
+/**
+ * Returns the parameters after the last step, rounded to f32. The first step starts with the given
+ * parameters.
+ */
 function startOf(
   trainer: BallTrainer,
   { parameters }: ModelFacts,
@@ -117,7 +121,7 @@ const setParameters = (trainer: Trainer, values: Parameters): void => {
   for (const [name, view] of Object.entries(trainer.parameters)) view.set(values[name]);
 };
 
-/** The results of an emitted trainer, under the same names. */
+/** Returns the results of an emitted trainer, under the same names. */
 export function traceOfTrainer(make: () => Trainer, { data, facts, starts, ...plan }: Plan): NumberTrace {
   const trace = new Map<string, ArrayLike<number>>();
   const put = (name: string, values: ArrayLike<number>) => trace.set(name, Float64Array.from(values));
@@ -152,9 +156,9 @@ export function traceOfTrainer(make: () => Trainer, { data, facts, starts, ...pl
 }
 
 /**
- * The updates that follow from the gradients of a trainer. The gradients count as exact, so the bound is that
- * of the update alone. This is necessary because optimizers divide by the size of a gradient: for a gradient
- * that is only rounding error, any update would be within the bound.
+ * Computes, in ball arithmetic, the updates that follow from the gradients of a trainer. The gradients count
+ * as exact, so the bound is that of the update alone. This is necessary because optimizers divide by the size
+ * of a gradient: for a gradient that consists only of rounding errors, any update would be within the bound.
  */
 export function traceOfUpdates(
   programs: Programs,

@@ -1,6 +1,6 @@
 /**
- * A child process of the fuzzer: runs specs one after the other and sends the results. Imported trainers are
- * never freed, so each child runs some hundred specs and ends.
+ * A child process of the fuzzer. It runs specs one after the other and sends the results. Imported trainers
+ * are never freed, so a child ends after a few hundred specs.
  */
 import { faultsOf } from "../support/code-faults.ts";
 import { countsOf } from "./coverage.ts";
@@ -87,7 +87,7 @@ async function answer(request: Request): Promise<Reply> {
 
 process.on("message", (request: Request) => {
   answer(request).then(send, (error: unknown) => {
-    // An error of the fuzzer itself. It ends this child, and the parent reports the spec.
+    // This is an error of the fuzzer itself. It ends the child process, and the parent reports the spec.
     console.error(error);
     process.exit(70);
   });

@@ -1,5 +1,5 @@
-// Whether every store of a kernel is inside the buffers that its loops name. If a test fails, the fuzzer
-// misses a kernel that writes outside of a buffer, or reports a correct kernel.
+// Tests whether the fuzzer detects stores outside the buffers that the loops of a kernel name. If a test
+// fails, the fuzzer misses a kernel that writes outside a buffer, or reports a correct kernel.
 import { describe, expect, it } from "vitest";
 import { compileFor } from "../../src/compiler/compile-target.ts";
 import type { VectorPrograms } from "../../src/compiler/pipeline.ts";
@@ -26,7 +26,7 @@ const { vectors } = compilation;
 if (vectors === undefined) throw new Error("there are no vectors");
 const data = randomData(modelFacts(model, compilation.built, "f32", "wasm"), model, 1);
 
-/** The same kernels, with a plan in which the buffer has one column less. */
+/** The same kernels, with a memory plan in which the buffer has one column less. */
 const withNarrow = (programs: VectorPrograms, name: string): VectorPrograms => ({
   ...programs,
   programs: programs.programs.map((program) => ({

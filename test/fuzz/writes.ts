@@ -1,8 +1,8 @@
 /**
- * Checks that kernels write only where they should. Each kernel runs separately, in the order of its program,
- * on memory filled with different numbers. Afterwards, only the buffers that its loops store may differ.
- * (Rows after those of a short batch may be written, because they are never read.) With two threads, a kernel
- * that may be shared runs in parts.
+ * Checks that kernels write only to their buffers. Each kernel runs separately, in the order of its program,
+ * on memory that is filled with different numbers. Afterwards, only the buffers to which its loops store may
+ * have changed. (Rows after the end of a short batch may also be written, because they are never read.) With
+ * two threads, a kernel that threads may share runs in parts.
  */
 import { assembleWasm } from "../../src/compiler/emit/wasm/wasm-module.ts";
 import type { WasmModule } from "../../src/compiler/emit/wasm/wasm-module.ts";
@@ -54,7 +54,10 @@ function storedBuffers({ kernel, program }: Single): readonly Buffer[] {
   return [...names].flatMap((name) => program.buffers.get(name) ?? []);
 }
 
-/** Numbers from 0.5 to 1, all different; integers are 0 or 1, because they may be indices into a table. */
+/**
+ * Fills memory with different numbers from 0.5 to 1. Integers are 0 or 1, because they may be indices into a
+ * table.
+ */
 function fill(running: Running, plan: MemoryPlan, float: "f32" | "f64", bytes: number): void {
   const random = randomOf(1, 1);
   const { buffer } = running.memory;
@@ -95,7 +98,7 @@ function rangesOf(
   return ranges.toSorted(([a], [b]) => a - b);
 }
 
-/** The first byte outside of the ranges that has changed. */
+/** Returns the first byte outside the ranges that has changed. */
 function changedOutside(before: Uint8Array, after: Uint8Array, ranges: readonly Range[]): number | undefined {
   let start = 0;
   for (const [from, to] of [...ranges, [after.length, after.length] as const]) {
@@ -125,8 +128,8 @@ function placeOf(
 }
 
 /**
- * A description of the first kernel that writes outside of its buffers, for each of `rows`; undefined if
- * there is none.
+ * Describes the first kernel that writes outside its buffers, for each of the row counts `rows`. Returns
+ * undefined if there is none.
  */
 export async function strayWrite(
   vectors: VectorPrograms,

@@ -1,9 +1,9 @@
-// Checks of emitted code: errors of a strict compiler without types of any host, and constructs that must not
-// occur.
+// Checks emitted code for errors that a strict compiler reports without the types of any host, and for
+// constructs that must not occur.
 import { Project, ts } from "ts-morph";
 import type { CompilerOptions } from "ts-morph";
 
-/** Every option by which TypeScript rejects code that it otherwise accepts. */
+/** Every option with which TypeScript rejects code that it accepts by default. */
 export const strictest: CompilerOptions = {
   strict: true,
   allowUnreachableCode: false,
@@ -25,7 +25,7 @@ export const strictest: CompilerOptions = {
   verbatimModuleSyntax: true,
 };
 
-/** A project with the standard library of ES2022 and no host: neither the DOM nor Node. */
+/** A project with the standard library of ES2022, but without the types of a host such as the DOM or Node. */
 const project = new Project({
   useInMemoryFileSystem: true,
   compilerOptions: {
@@ -67,7 +67,7 @@ export function forbiddenIn(code: string): string[] {
     const what = forbidden.get(node.kind);
     const isAssertion = ts.isNonNullExpression(node) && !isElement(node.expression);
     const isEval = ts.isIdentifier(node) && (node.text === "eval" || node.text === "Function");
-    // The top level of the module must not await.
+    // The top level of the module must not contain `await`.
     const waits = ts.isAwaitExpression(node) && !ts.findAncestor(node, ts.isFunctionLike);
     if (what !== undefined || isAssertion || isEval || waits)
       found.push(
@@ -80,14 +80,14 @@ export function forbiddenIn(code: string): string[] {
 }
 
 /**
- * An element of an array or record, or a name for one, as in `([first], rest) => first!`. The assertion that it exists
- * is allowed, because `noUncheckedIndexedAccess` requires one for every element.
+ * An element of an array or record, or a name for one, as in `([first], rest) => first!`. The assertion `!` that it
+ * exists is allowed, because `noUncheckedIndexedAccess` requires one for every element.
  */
 const isElement = (node: ts.Node): boolean => ts.isElementAccessExpression(node) || ts.isIdentifier(node);
 
 /**
- * Members of `Math` for which the standard defines one exact result. Others, such as `Math.exp`, may be
- * approximated.
+ * Members of `Math` for which the standard defines one exact result. Engines may approximate the others, such
+ * as `Math.exp`.
  */
 const exactOfMath: ReadonlySet<string> = new Set(
   "abs ceil clz32 floor fround imul max min PI round sign sqrt trunc".split(" "),
@@ -119,7 +119,7 @@ export function engineChoicesIn(code: string): string[] {
 const isChosenElsewhere = (node: ts.Node): boolean =>
   ts.isIdentifier(node) && chosenElsewhere.has(node.text) && !isDateOfNumber(node.parent);
 
-/** `new Date(x)` of a number: the standard defines the moment, and its parts in UTC. */
+/** `new Date(x)` for a number x. The standard defines the point in time exactly, and its parts in UTC. */
 function isDateOfNumber(node: ts.Node): boolean {
   if (!ts.isNewExpression(node) || node.arguments?.length !== 1) return false;
   const [moment] = node.arguments;

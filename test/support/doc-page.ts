@@ -1,6 +1,5 @@
 /**
- * A page of the documentation for tests that follow it: its code blocks, and a folder in which its commands
- * run.
+ * Gives tests access to a page of the documentation: its code blocks, and a folder in which its commands run.
  */
 import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

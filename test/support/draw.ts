@@ -1,12 +1,12 @@
-// Draws random pieces of graphs: shapes, leaves, axes, repeated and constant operands. Generators of random
-// graphs use it.
+// Draws random pieces of graphs: shapes, leaves, axes, repeated and constant operands. The generators of
+// random graphs use these pieces.
 import type { GraphBuilder } from "../../src/compiler/ir/builder.ts";
 import type { Node, OpName } from "../../src/compiler/ir/nodes.ts";
 import { tensorType } from "../../src/compiler/ir/types.ts";
 import type { Dimension, ElementType, Shape } from "../../src/compiler/ir/types.ts";
 import type { Random } from "../../src/runtime/numbers/random.ts";
 
-/** Extents of 1 are frequent, because shape rules are most often wrong for them. */
+/** Extents of 1 are frequent, because errors in shape rules most often show for them. */
 const extents = [1, 2, 2, 3];
 
 export class Draw {
@@ -45,7 +45,7 @@ export class Draw {
     return list.filter(() => this.chance(0.5));
   }
 
-  /** A subset of at least `least` elements. */
+  /** A random subset of at least `least` elements. */
   someOf<T>(list: readonly T[], least: number): T[] {
     const chosen = new Set(
       this.shuffled([...list.keys()]).slice(0, least + this.below(list.length - least + 1)),
@@ -57,7 +57,7 @@ export class Draw {
     return this.pick(extents);
   }
 
-  /** A random shape; half of them have the batch axis, at any position. */
+  /** A random shape. Half of the shapes have the batch axis, at any position. */
   shape(minRank = 0, maxRank = 3): Shape {
     const rank = minRank + this.below(maxRank - minRank + 1);
     const sizes: Dimension[] = Array.from({ length: rank }, () => this.extent());
@@ -82,7 +82,7 @@ export class Draw {
     return this.g.broadcastTo(this.g.number(value), shape);
   }
 
-  /** x, repeated so that its axes become the axes `axes` of `shape`. */
+  /** Repeats x along new axes: the axes of x become the axes `axes` of `shape`. */
   over(shape: Shape, axes: readonly number[], element?: ElementType): Node {
     const small = this.leaf(
       axes.map((axis) => shape[axis]),
@@ -118,8 +118,8 @@ export class Draw {
   }
 
   /**
-   * Another shape with the same number of elements: axes of 1 are added and removed, neighbours merged, even
-   * axes split.
+   * Another shape with the same number of elements: axes of size 1 are added or removed, neighbouring axes
+   * are merged, or axes of even size are split.
    */
   reshaped(shape: Shape): Shape {
     let result = shape;

@@ -27,7 +27,7 @@ export function strippedOf(code: string): string {
   return outputText;
 }
 
-/** Imports emitted code. `T`: the type of its trainers, if they have more than the common members. */
+/** Imports emitted code. `T` is the type of its trainers, if they have more members than the common ones. */
 export async function imported<T = Trainer>(code: string): Promise<EmittedModule<T>> {
   const text = Buffer.from(strippedOf(code)).toString("base64");
   const module: EmittedModule<T> = await import(/* @vite-ignore */ `data:text/javascript;base64,${text}`);

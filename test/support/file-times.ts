@@ -1,7 +1,7 @@
 /**
- * Prints the CPU time of the slowest test files, and of those over the budget of their group. If budgets are
- * enforced, a file over its budget fails the run. Tests do not depend on wall time: a busy machine makes a
- * run longer, but hardly changes CPU time.
+ * Prints the CPU time of the slowest test files, and of those that exceed the budget of their group. If
+ * budgets are enforced, a file over its budget fails the run. CPU time is used instead of wall time, because
+ * a busy machine makes a run longer but hardly changes its CPU time.
  */
 import { relative } from "node:path";
 import type { Reporter, TestModule } from "vitest/node";

@@ -39,8 +39,8 @@ const moved = (values: Values, directions: Values, by: number): Values =>
   );
 
 /**
- * The graph with the value of each stopGradient as an input, so that differences do not pass through it
- * either.
+ * The graph with the value of each stopGradient as an input. Differences then do not pass through a
+ * stopGradient, like the derived gradient.
  */
 function frozen(graph: Graph, values: Values, rows: number): { graph: Graph; values: Values } {
   const found = evaluateGraph(graph, values, rows);
@@ -54,8 +54,8 @@ function frozen(graph: Graph, values: Values, rows: number): { graph: Graph; val
       const value = found.get(node);
       if (value !== undefined) given.set(name, value);
     }
-  // A stopGradient that depends on another one is rebuilt before it is visited, so its original is looked up
-  // by order.
+  // A stopGradient that depends on another stopGradient is rebuilt before it is visited, so its original is
+  // found by its position.
   const originals = [...stops.keys()];
   let next = 0;
   const replaced = rewriteGraph(graph, g, (node) => {
@@ -73,7 +73,8 @@ export interface Comparison {
   /** |derived − difference| / max(1, |both|, |f|) */
   readonly error: number;
   /**
-   * Whether the differences with h and h/2 disagree: there is a kink between, or the function is too steep.
+   * Whether the differences with h and h/2 disagree, because there is a kink nearby or the function is too
+   * steep.
    */
   readonly uncertain: boolean;
 }

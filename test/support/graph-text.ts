@@ -1,4 +1,5 @@
-// Graphs for tests, written as text. The common leaves are declared in front of each text.
+// Graphs for tests, written as text. Every text can use the same leaves, whose declarations are inserted
+// before it.
 import { makeGraph } from "../../src/compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../src/compiler/ir/nodes.ts";
 import { nodeText, parseGraph } from "../../src/compiler/ir/text.ts";
@@ -34,8 +35,8 @@ export function graphFrom(text: string): Graph {
 }
 
 /**
- * The text of a graph without leaves, with its values numbered. It is equal for graphs that differ only in
- * names.
+ * The text of a graph without leaves, with its values numbered. Graphs that differ only in names have the
+ * same text.
  */
 export function plainText(graph: Graph): string {
   const { nodes, outputs } = makeGraph(graph.name, graph.outputs);

@@ -1,6 +1,6 @@
 /**
- * Elementary functions as series of integers in units of 2⁻³²⁰: slow, but simple, and far more exact than a
- * double.
+ * Elementary functions, computed as series of integers in units of 2⁻³²⁰. They are slow, but simple, and far
+ * more accurate than doubles.
  */
 
 const bits = 320n;
@@ -38,7 +38,7 @@ const arctanOfInverse = (n: bigint, unit = one): bigint => {
 /** Machin: π/4 = 4 arctan(1/5) − arctan(1/239). */
 const piIn = (unit: bigint): bigint => 4n * (4n * arctanOfInverse(5n, unit) - arctanOfInverse(239n, unit));
 const pi = piIn(one);
-/** 2π in units of 2⁻¹⁵²⁰, for the remainders of the largest doubles. */
+/** 2π in units of 2⁻¹⁵²⁰, to reduce the largest doubles modulo 2π. */
 const wide = 1200n;
 const widePi2 = 2n * piIn(one << wide);
 /** A double reduced modulo 2π. */
@@ -54,7 +54,7 @@ const logOfRatio = (s: bigint): bigint => {
 };
 const ln2 = logOfRatio(one / 3n);
 
-/** value · 2^scale, value in units of 2⁻³²⁰. */
+/** A number: `value` · 2^`scale`, with `value` in units of 2⁻³²⁰. */
 export interface Precise {
   readonly value: bigint;
   readonly scale: number;

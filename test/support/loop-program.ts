@@ -25,7 +25,7 @@ export const scratch = (name: string, shape: Shape, element: Element = "f64"): B
   isScratch: true,
 });
 
-/** One kernel for each body. */
+/** A program with one kernel for each body. */
 export const programOf = (
   bodies: readonly (readonly Statement[])[],
   ...buffers: readonly Buffer[]
@@ -45,7 +45,9 @@ export const load = (name: string, at: readonly Expression[], type: Element = "f
   type,
 });
 
-/** Loops as text, to compare them. It leaves out provenance, which leads to the nodes of the graph. */
+/**
+ * Prints loops as text, to compare them. Provenance is omitted, because it contains the nodes of the graph.
+ */
 export const loopsText = (loops: unknown): string =>
   JSON.stringify(loops, (key, value: unknown) =>
     key === "line" || key === "provenance" ? undefined : value,

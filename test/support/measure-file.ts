@@ -8,11 +8,14 @@ declare module "vitest" {
   }
 }
 
-/** The CPU time of this process and its ended children; without Linux's /proc, of this process only. */
+/**
+ * The CPU time of this process and its ended child processes. On systems without Linux's /proc, only that of
+ * this process.
+ */
 function cpuSeconds(): number {
   try {
-    // The name of the program, in parentheses, may contain spaces. After it come utime, stime, cutime and
-    // cstime, in ticks.
+    // The name of the program is in parentheses and may contain spaces. After the name, the file contains
+    // utime, stime, cutime and cstime, in ticks.
     const fields = readFileSync("/proc/self/stat", "utf8")
       .replace(/^.*\) /s, "")
       .split(" ");
@@ -24,7 +27,7 @@ function cpuSeconds(): number {
   }
 }
 
-// This module runs before each file, imports included.
+// This module is loaded before each test file and its imports.
 const before = cpuSeconds();
 afterAll((suite) => {
   suite.meta.cpuSeconds = cpuSeconds() - before;

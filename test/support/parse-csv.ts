@@ -1,4 +1,4 @@
-// Reads the text of a CSV file, as the parsers of emitted programs read a file.
+// Reads the text of a CSV file, in the way in which the parsers of emitted programs read a file.
 import { csv, tableOfText } from "../../src/runtime/data/csv.ts";
 import type { DataFacts } from "../../src/runtime/data/fields.ts";
 import type { Table } from "../../src/runtime/data/table.ts";

@@ -1,5 +1,5 @@
-// Prepares a table, or the text of a CSV file, as a data set, like a program with these feature encoders.
-// Errors are those of the runtime.
+// Prepares a table, or the text of a CSV file, as a data set, like a program with these feature encoders
+// does. Errors are those of the runtime.
 import { columnEncoder } from "../../src/runtime/data/column-encoder.ts";
 import { datasetOf, type Dataset, type DatasetContext, type Source } from "../../src/runtime/data/dataset.ts";
 import type { DataFacts } from "../../src/runtime/data/fields.ts";

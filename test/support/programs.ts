@@ -26,7 +26,7 @@ async function modelOf(name: string): Promise<Model> {
   return spec === undefined ? (await readSpec(`${folder}${name}`)).model : parseModel(spec);
 }
 
-/** The loops of a spec's programs after fusion, for small batches. */
+/** Returns the loops of a spec's programs after fusion, for small batches. */
 export async function fusedPrograms(
   name: string,
   float: "f32" | "f64",
@@ -37,7 +37,10 @@ export async function fusedPrograms(
   return compileModel(small, { dtype: float }).lowered;
 }
 
-/** The program with at most `most` iterations per loop, so that an interpreter can run it to the end. */
+/**
+ * Limits each loop of the program to `most` iterations, so that an interpreter can run the program to the
+ * end.
+ */
 export function shortened(program: LoopProgram, most: number): LoopProgram {
   const cut = (statements: readonly Statement[]): readonly Statement[] =>
     statements.map((s) => {
@@ -50,7 +53,7 @@ export function shortened(program: LoopProgram, most: number): LoopProgram {
   return { ...program, kernels: program.kernels.map((kernel) => ({ ...kernel, body: cut(kernel.body) })) };
 }
 
-/** Fills every buffer: with real numbers, rounded if `float` is f32, or with integers 0 and 1. */
+/** Fills every buffer, either with real numbers, rounded if `float` is f32, or with the integers 0 and 1. */
 export function filledMemory({ buffers }: LoopProgram, batchSize: number): LoopMemory {
   const memory = allocateBuffers(buffers, batchSize);
   for (const [name, array] of memory) {

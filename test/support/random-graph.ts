@@ -1,7 +1,7 @@
-// Random well-typed graphs for property tests. A graph is drawn as a list of moves of a few small numbers. A
-// move selects an op and operands among the earlier values, and adjusts the numbers to what is valid. So
-// every list of moves is a graph, and shrinking a failing list gives a small graph. Values stay moderate:
-// those that could overflow or leave a domain are limited first.
+// Random well-typed graphs for property tests. A graph is drawn as a list of moves, each of which consists of
+// a few small numbers. A move selects an op and operands among the earlier values, and maps its numbers to
+// valid ones. Therefore, every list of moves is a valid graph, and shrinking a failing list leads to a small
+// graph. Values stay moderate: values that could overflow or leave the domain of an op are limited first.
 import fc from "fast-check";
 import type { GraphBuilder } from "../../src/compiler/ir/builder.ts";
 import { makeGraph } from "../../src/compiler/ir/nodes.ts";
@@ -18,8 +18,8 @@ import { anyStorage } from "./tensors.ts";
 export type Move = readonly [kind: number, x: number, y: number, a: number, b: number];
 
 /**
- * The number of tries of a property. `SOAK=20` tries 20 times as many, with other graphs, to find rare
- * failures.
+ * The number of runs of a property test. With `SOAK=20`, there are 20 times as many runs, with other graphs,
+ * to find rare failures.
  */
 export function often(numRuns: number, seed: number): { numRuns: number; seed: number } {
   const soak = Number(process.env.SOAK ?? 1);
@@ -48,12 +48,12 @@ const all = (node: Node): number[] => node.type.shape.map((_, axis) => axis);
 const isStatic = (d: Dimension): d is number => d !== "n";
 
 /**
- * Shifts an operand of a comparison away from equality, because rewriting may change the last bit of either
- * side.
+ * Shifts an operand of a comparison, so that the two operands are not equal. If they were equal, a rewrite
+ * that changes the last bit of one of them could change the result of the comparison.
  */
 const shifted = (g: GraphBuilder, x: Node, b: number): Node => g.add(x, 0.0137 + 0.0719 * b);
 
-/** `y` in the shape of `x`: repeated if possible, else its mean. */
+/** Converts `y` to the shape of `x`: repeats it if possible, otherwise repeats its mean. */
 function fitted(g: GraphBuilder, x: Node, y: Node): Node {
   const [long, short] = [x.type.shape, y.type.shape];
   const from = long.length - short.length;
@@ -123,8 +123,8 @@ const makers: readonly Maker[] = [
   (x, _, a, __, { g }) => g.reduceSum(g.multiply(x, 0.5), { axes: axesBy(x, a) }),
   (x, _, a, __, { g }) => g.reduceSum(x, { axes: axesBy(x, a) }),
   (x, y, a, b, { g }) => g.reduceMax(g.add(x, fitted(g, x, g.multiply(y, 0.1 + b))), { axes: axesBy(x, a) }),
-  // Products over axes of equal size: the bits of `a` select which are summed; of the others, `b` makes some
-  // batch axes.
+  // Products over axes of equal size. The bits of `a` select the axes that are summed. Of the others, `b`
+  // makes some batch axes.
   (x, y, a, b, { g }) => {
     const taken = new Set<number>();
     const pairs = all(x).flatMap((axis) => {
@@ -194,7 +194,7 @@ const makers: readonly Maker[] = [
     if (axis === undefined) return undefined;
     return b % 2 === 0 ? g.concat(x, other, { axis }) : g.concat(other, g.cos(x), { axis });
   },
-  // Windows, which are in half of the cases changed and folded back.
+  // Takes windows. In half of the cases, the windows are then changed and folded back.
   (x, _, a, b, { g }) => {
     const axis = axisFor(x, a, 3);
     if (axis === undefined) return undefined;
@@ -229,8 +229,8 @@ const makers: readonly Maker[] = [
 
 export interface RandomGraph {
   /**
-   * Outputs: `result:loss`, `gradient:NAME` of each parameter that the loss depends on, `result:last` for the
-   * last value, and the updated `p`.
+   * The outputs: `result:loss`; `gradient:NAME` for each parameter on which the loss depends; `result:last`
+   * for the last value; and the updated `p`.
    */
   readonly graph: Graph;
   readonly forward: Graph;

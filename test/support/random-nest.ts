@@ -1,6 +1,6 @@
 // Random loop nests for the stages of the schedules: contractions, folds, scatters, copies, and chains of
-// them. Roles of loops are random, so some nests violate what a stage requires, and the stage must not change
-// them. All numbers are small integers, so that sums are exact in any order.
+// them. The roles of loops are random, so some nests violate the precondition of a stage, and the stage must
+// leave them unchanged. All numbers are small integers, so that sums are exact in any order.
 import fc from "fast-check";
 import type { Dimension } from "../../src/compiler/ir/types.ts";
 import { allocateBuffers } from "../../src/compiler/loop/evaluate-expressions.ts";
@@ -82,7 +82,8 @@ class NestDrawer {
   }
 
   /**
-   * Loops over the output around a sum, whose result is stored or added; or loops around scalar statements.
+   * Either loops over the output around a sum, whose result is stored or added to the stored element, or
+   * loops around scalar statements.
    */
   private nest(): readonly Statement[] {
     const outputs = Array.from({ length: 1 + this.below(4) }, () => this.index("n", 1, 2, 3, 4, 6));
@@ -165,15 +166,15 @@ class NestDrawer {
     return shape.map((extent) => (extent === "n" ? this.row(scope) : this.integerIn(scope, extent)));
   }
 
-  /** The index of an existing row. */
+  /** The index of a random existing row. */
   private row(scope: readonly Index[]): Expression {
     const rows = scope.filter(({ extent }) => extent === "n");
     return rows.length === 0 ? integer(0) : variable(this.pick(...rows).name, "i32");
   }
 
   /**
-   * An integer from 0 to below a bound: a loop variable, shifted, divided or combined with another, or a
-   * number from memory.
+   * An integer expression with values from 0 to `bound` − 1: a loop variable, shifted, divided or combined
+   * with another one, or a number from memory.
    */
   private integerIn(scope: readonly Index[], bound: number): Expression {
     const chosen = this.pick(...scope);
@@ -213,11 +214,14 @@ const around = (
     body,
   );
 
-/** A program of one or two kernels, each of one or two nests. */
+/** A program of one or two kernels. Each kernel has one or two nests. */
 export const randomNests = (float: Float): fc.Arbitrary<LoopProgram> =>
   fc.gen().map((draw) => new NestDrawer(draw, float).program());
 
-/** Memory filled with small integers, the same for the same program. Indices in it are below 3. */
+/**
+ * Memory filled with small integers, the same for the same program. Numbers that serve as indices are below
+ * 3.
+ */
 export function integerMemory({ buffers }: LoopProgram): LoopMemory {
   const memory = allocateBuffers(buffers, nestBatch);
   let state = 7;

@@ -1,5 +1,6 @@
-// Random recurrences for random graphs: one sequence, one or two carried values and whole operands, combined
-// in the ways that lowering and differentiation treat differently.
+// Random recurrences for random graphs. A recurrence has one sequence, one or two carried values, and
+// operands that each step reads as a whole. They are combined in all ways that lowering and differentiation
+// treat differently.
 import type { GraphBuilder } from "../../src/compiler/ir/builder.ts";
 import type { Node } from "../../src/compiler/ir/nodes.ts";
 import { carried, each, recur, timeAxisOf, whole } from "../../src/compiler/ir/recurrence.ts";
@@ -22,7 +23,10 @@ interface Made {
   readonly value: Node;
 }
 
-/** h · w over the first pair of equal axes, else the elementwise product; in the shape of h. */
+/**
+ * h · w over the first pair of axes of equal size; without such a pair, the elementwise product. The result
+ * has the shape of h.
+ */
 function product(g: GraphBuilder, h: Node, w: Node, fit: Fit): Node {
   const { shape } = h.type;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -53,7 +57,7 @@ const steps: readonly ((g: GraphBuilder, parts: Parts, fit: Fit) => Made)[] = [
   // Two carried values that are swapped.
   (g, { x, h, c }) => ({ h: c, c: h, value: g.multiply(g.sin(h), x) }),
   (g, { x, h, c }) => ({ h: g.tanh(g.add(c, x)), c: h, value: g.subtract(h, c) }),
-  // A gate: one carried value reaches the result only through another.
+  // A gate: one carried value influences the result only through the other one.
   (g, { x, h, c, w }, fit) => {
     const gate = g.sigmoid(product(g, h, w, fit));
     const kept = g.add(g.multiply(gate, c), g.multiply(g.subtract(1, gate), g.sin(x)));
@@ -74,9 +78,10 @@ const steps: readonly ((g: GraphBuilder, parts: Parts, fit: Fit) => Made)[] = [
     const total = g.multiply(0.1, g.broadcastTo(score(g, h), x.type.shape));
     return { h: g.tanh(g.add(x, total)), c, value: g.multiply(fit(g, x, g.sin(w)), h) };
   },
-  // A value that depends only on the whole operand, and one that is the same at every step.
+  // A value that depends only on the operand that is read as a whole, and another one that is the same at
+  // every step.
   (g, { x, h, c, w }, fit) => ({ h: g.sin(fit(g, h, w)), c, value: g.add(h, g.exp(g.sin(fit(g, x, w)))) }),
-  // A recurrence within the step, along the next axis.
+  // A nested recurrence in the step, along the next axis.
   (g, parts, fit) => {
     const { x, h, c, w } = parts;
     const inner = randomRecurrence(g, x, h, 1, 0, fit);

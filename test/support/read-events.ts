@@ -1,5 +1,6 @@
-// Reads event files like TensorBoard, following only the documented format and without the libraries that
-// write them: checksums bit by bit, fields by their numbers in event.proto and summary.proto.
+// Reads event files like TensorBoard. The reader is based only on the documented format, not on the libraries
+// that write the files: it computes checksums bit by bit, and identifies fields by their numbers in
+// event.proto and summary.proto.
 
 export interface ReadHistogram {
   min: number;
@@ -43,7 +44,7 @@ const masked = (bytes: Uint8Array): number => {
 const viewOf = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** All events of a file. @throws Error for a record that is cut off or has a wrong checksum */
+/** Returns all events of a file. @throws Error for a record that is truncated or has an incorrect checksum */
 export function readEvents(file: Uint8Array): ReadEvent[] {
   const events: ReadEvent[] = [];
   for (let at = 0; at < file.length;) {
@@ -61,7 +62,7 @@ export function readEvents(file: Uint8Array): ReadEvent[] {
 
 interface Field {
   readonly number: number;
-  /** The bytes of a field of fixed size or with a length; empty otherwise. */
+  /** The bytes of a field that has a fixed size or a length; empty for other fields. */
   readonly bytes: Uint8Array;
   readonly varint: number;
 }

@@ -1,5 +1,5 @@
-// Runs a graph in the loop interpreter: lowered, fused, scheduled and planned as in the pipeline, in one
-// arena.
+// Runs a graph in the loop interpreter. As in the pipeline, the graph is lowered, fused, scheduled and
+// planned in one arena.
 import type { Graph, Node } from "../../src/compiler/ir/nodes.ts";
 import { boundShape, sizeOf } from "../../src/compiler/ir/types.ts";
 import { evaluateProgram } from "../../src/compiler/loop/evaluate.ts";
@@ -73,11 +73,12 @@ export function lowered(graph: Graph, options: LoopOptions = {}): Lowered {
 }
 
 /**
- * Views of one arena with the layout of the plan. It is filled with NaN, so that no result is correct only
- * because memory is zero.
+ * Views of one arena with the layout of the plan. The arena is filled with NaN, so that a result cannot be
+ * correct merely because memory is zero.
  */
 export function arenaOf(plan: MemoryPlan, program: LoopProgram, batchSize: number): LoopMemory {
-  // The interpreter stores f32 numbers as doubles. If there are any, all offsets are twice those of the plan.
+  // The interpreter stores f32 numbers as doubles. If the program has f32 numbers, all offsets are twice
+  // those of the plan.
   const places = [...plan.storage, ...(plan.temporaries.get(program.name) ?? [])];
   const scale = places.some(([, { buffer }]) => buffer.element === "f32") ? 2 : 1;
   const arena = new ArrayBuffer(plan.bytes * scale);
@@ -107,7 +108,7 @@ const read = (array: Float64Array | Int32Array, buffer: Buffer, rows: number, ba
   return tensorOf(boundShape(buffer.shape, rows), (at) => array[positionOf(room, at)]);
 };
 
-/** The arena of a program, with these values in storage. */
+/** The arena of a program, with these values in its storage. */
 export function memoryWith(
   { program, storage, plan }: Lowered,
   values: ReadonlyMap<string, Tensor>,

@@ -1,5 +1,6 @@
-// Runs the command line in this process, because starting a process takes longer than most commands. esbuild
-// remembers the current folder when it is loaded, so do not load this module in a folder that a test removes.
+// Runs the command line in this process, because starting a process takes longer than most commands do. When
+// esbuild is loaded, it stores the current folder, so this module must not be loaded in a folder that a test
+// removes later.
 import "esbuild";
 import { main } from "../../src/command/cli/main.ts";
 
@@ -13,7 +14,7 @@ export interface Outcome {
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * Runs one command in a folder, like `npx tapeless …`; not for commands that are ended by a signal, or that
+ * Runs one command in a folder, like `npx tapeless …`. Do not use it for commands that a signal ends, or that
  * end the process.
  */
 export function runTapeless(folder: string, args: readonly string[]): Promise<Outcome> {

@@ -1,5 +1,5 @@
-// Runs loop programs as WebAssembly in this engine: assembles, instantiates with a memory laid out by the
-// plan, and reads results.
+// Runs loop programs as WebAssembly in this engine: assembles a module, instantiates it with a memory that
+// has the layout of the plan, and reads the results.
 import { assembleWasm } from "../../src/compiler/emit/wasm/wasm-module.ts";
 import type { WasmModule } from "../../src/compiler/emit/wasm/wasm-module.ts";
 import { relaxedBytes } from "../../src/runtime/wasm/wasm-engine.ts";
@@ -15,8 +15,8 @@ import { storageFor } from "./run-loops.ts";
 import { afterStage, loweredGraph, scheduledVectors, unplacedScalars, planOf } from "./stages.ts";
 
 /**
- * The parts of `WebAssembly` that tests use. The compiler's own settings include no browser types, and so
- * none of WebAssembly.
+ * The members of `WebAssembly` that tests use. They are declared here because the compiler's settings do not
+ * include the types of browsers.
  */
 declare namespace WebAssembly {
   class Memory {
@@ -50,7 +50,10 @@ export interface Running {
 
 const pageBytes = 65536;
 
-/** An instance whose memory is filled with NaN, so that no result is correct only because memory is zero. */
+/**
+ * An instance whose memory is filled with NaN, so that a result cannot be correct merely because memory is
+ * zero.
+ */
 export function instantiate(module: WasmModule, { fused = false, threads = 1 } = {}): Running {
   const { base, memoryBytes, scratchBytes } = module;
   const control = memoryBytes + threads * scratchBytes;
@@ -92,7 +95,7 @@ export interface WasmProgram {
 export interface WasmOptions {
   readonly float?: "f32" | "f64";
   readonly batchSize?: number;
-  /** Schedule loops on vectors, as the target does, or on scalars. */
+  /** Schedule loops on vectors, as the target does, instead of on scalars. */
   readonly vectors?: boolean;
 }
 
@@ -104,7 +107,7 @@ export async function wasmOf(
   const storage = storageFor(graph, float);
   const context = { float, batchSize, storage, minCycles: 0 };
   const loops = loweredGraph(graph, context);
-  // Every kernel that may be divided among threads is divided, however short, and kernels are not
+  // Every kernel that can be divided among threads is divided, even if it is short. Kernels are not
   // deduplicated.
   const scheduled = vectors
     ? scheduledVectors(loops, context, {

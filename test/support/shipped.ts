@@ -13,8 +13,8 @@ export async function importedPredictor(code: string): Promise<{ createPredictor
 }
 
 /**
- * Trains on these batches, so that running statistics differ from their initial values. `fields`: the
- * preprocessing in the checkpoint.
+ * Trains on these batches, so that running statistics differ from their initial values. `fields` is the
+ * preprocessing that the checkpoint contains.
  */
 export async function shippedOf(
   model: Model,

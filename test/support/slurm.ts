@@ -1,5 +1,5 @@
-// A Slurm cluster of one node for a test: munged, slurmctld and slurmd, with all of their files in a separate
-// folder.
+// A Slurm cluster of one node for a test. It consists of munged, slurmctld and slurmd; all of their files are
+// in a separate folder.
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -15,7 +15,7 @@ export interface Slurm {
   stop(): Promise<void>;
 }
 
-/** Why Slurm cannot run here; undefined if it can. */
+/** Returns why Slurm cannot run here, or undefined if it can. */
 export function whyNoSlurm(): string | undefined {
   if (process.getuid?.() !== 0) return "only root may start its daemons";
   const missing = ["munged", "slurmctld", "slurmd", "sbatch"].filter((name) => !isThere(name));

@@ -65,7 +65,8 @@ export const specs: Readonly<Record<string, ModelSpec>> = {
     loss: { type: "huber", delta: 0.5 },
     optimizer: { type: "rmsprop", centered: true, momentum: 0.5, learningRate: 0.003 },
   },
-  // Layers of the same size that differ only in what they compute. Code that is shared by mistake fails here.
+  // Layers of the same size that differ only in their computation. If such layers share code by mistake, a
+  // test fails.
   alike: {
     ...base,
     name: "alike",
@@ -102,7 +103,7 @@ export const specs: Readonly<Record<string, ModelSpec>> = {
     optimizer: { type: "sgd", learningRate: 0.1 },
     training: { epochs: 1, batchSize: 1, seed: 1 },
   },
-  // Names that have a meaning in JavaScript or in the compiler.
+  // Names that also have a meaning in JavaScript or in the compiler.
   hostile: {
     name: "memory",
     inputs: { n: { shape: [3] }, f: { shape: [2] } },
@@ -122,7 +123,7 @@ export const specs: Readonly<Record<string, ModelSpec>> = {
     optimizer: { type: "sgd", momentum: 0.9, learningRate: 0.05 },
     training: { epochs: 1, batchSize: 6, seed: 3 },
   },
-  // Formulas wherever they are allowed, with names that have a meaning in JavaScript.
+  // Formulas in all locations where they are allowed, with names that also have a meaning in JavaScript.
   formulas: {
     ...base,
     name: "formulas",
@@ -165,7 +166,8 @@ export const specs: Readonly<Record<string, ModelSpec>> = {
       clip: { norm: 5 },
     },
   },
-  // The same for layers: a buffer called n is not the number of rows, and one called i is not a loop.
+  // The same for layers. For example, a buffer with the name n must not be taken for the number of rows, and
+  // one with the name i not for a loop variable.
   hostileLayers: {
     name: "n",
     inputs: { row: { shape: [3] } },

@@ -20,7 +20,7 @@ export const afterStage = <In, Out, Context>(
 
 const skipping = (skip: readonly string[]): RunOptions => ({ skip: new Set(skip) });
 
-/** The kernels of a graph. `copies` are values that are computed a second time. */
+/** The kernels of a graph. `copies` are values that the kernels recompute. */
 export function loweredGraph(
   graph: Graph,
   context: LowerContext,

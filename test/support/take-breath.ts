@@ -1,5 +1,6 @@
-// Lets the worker process messages between tests. Otherwise a file of long synchronous tests would not reply
-// to the runner for so long that, on a busy machine, the runner gives the worker up.
+// Lets the worker process messages between tests. Otherwise, during a file of long synchronous tests, the
+// worker would not reply to the runner. On a busy machine, the runner could then assume that the worker has
+// failed.
 import { afterEach } from "vitest";
 
 afterEach(() => new Promise<void>((resolve) => setImmediate(resolve)));

@@ -1,4 +1,5 @@
-// Tensors for tests: drawn from a seed, and compared. They are the same in every run.
+// Tensors for tests: drawing them from a seed, and comparing them. The same seed always results in the same
+// tensors.
 import type { Graph } from "../../src/compiler/ir/nodes.ts";
 import { boundShape } from "../../src/compiler/ir/types.ts";
 import type { TensorType } from "../../src/compiler/ir/types.ts";

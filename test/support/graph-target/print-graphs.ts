@@ -1,6 +1,6 @@
 /**
- * A target for tests: the optimized graphs of a model in their text form. A target is one entry and one
- * folder.
+ * A target for tests, whose output is the text form of the optimized graphs of a model. It shows that a
+ * target needs only one entry and one folder.
  */
 import { printGraph } from "../../../src/compiler/ir/text.ts";
 import type { GraphTarget } from "../../../src/compiler/targets.ts";

@@ -3,7 +3,7 @@ import type { Node } from "../../../src/compiler/ir/nodes.ts";
 import type { Shape } from "../../../src/compiler/ir/types.ts";
 import type { Draw } from "../draw.ts";
 
-/** A function that draws a left-hand side, by the name of its rule. */
+/** Functions that draw a left-hand side, by the name of the rule. */
 export type Instances = Readonly<Record<string, (d: Draw) => Node>>;
 
 const factors = [2, 0.1, -3, 0.5, 1e5, -1.7, 7e-4];

@@ -5,7 +5,7 @@ import type { Draw } from "../draw.ts";
 import type { Instances } from "./arithmetic-instances.ts";
 
 /**
- * The shapes of the operands, and the axes, of a contraction in which each axis has a random role and
+ * The shapes of the operands, and the axes, of a random contraction. Each axis has a random role and a random
  * position.
  */
 function contraction(
@@ -46,7 +46,7 @@ function transposed(d: Draw, shape: Shape, ...taken: readonly (readonly number[]
 }
 
 function transposedOperands(d: Draw): Node {
-  // A near miss puts two free axes of one operand into the wrong order.
+  // A near miss exchanges two free axes of one operand.
   const { x, y, axes } = contraction(d, 1);
   const which = d.below(3);
   return d.g.contract(

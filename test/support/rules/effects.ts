@@ -1,5 +1,5 @@
-// Classifies the differences between two graphs that should compute the same, on given operands: none,
-// effects that a fast rule may declare, or errors.
+// Classifies the differences between two graphs that should compute the same values from given operands. A
+// difference is none, an effect that a fast rule may declare, or an error.
 import type { Graph, Node } from "../../../src/compiler/ir/nodes.ts";
 import { leafName, operandNamesOf, operandsOf } from "../../../src/compiler/ir/nodes.ts";
 import { boundShape } from "../../../src/compiler/ir/types.ts";
@@ -21,8 +21,8 @@ export interface Precision {
   readonly tiny: number;
   round(x: number): number;
   /**
-   * x^y as trainers compute it. The interpreter uses the engine's function, which may square without a
-   * rounding error.
+   * x^y as trainers compute it. The interpreter uses the engine's function, which may compute squares without
+   * a rounding error.
    */
   power(x: number, y: number): number;
 }
@@ -38,7 +38,7 @@ export const single: Precision = {
 
 export type Operands = ReadonlyMap<string, Tensor>;
 
-/** The values of all nodes, each rounded. */
+/** The values of all nodes. Each value is rounded. */
 export function valuesOf(
   graph: Graph,
   operands: Operands,
@@ -67,8 +67,8 @@ export interface Judgement {
   /** Descriptions of differences that no effect explains. */
   readonly faults: readonly string[];
   /**
-   * How many elements differ, and for how many of these no bound exists: a divisor may be 0, or the bound
-   * itself overflows.
+   * The number of elements that differ, and the number of these elements that have no bound, because a
+   * divisor may be 0 or because the bound itself overflows.
    */
   readonly differing: number;
   readonly unbounded: number;
@@ -124,8 +124,8 @@ function verdictOf(was: Side, is: Side, at: number): Verdict {
     return was.cause(at) ?? is.cause(at) ?? { fault: "no intermediate result leaves the range" };
   }
   const difference = Math.abs(a - b);
-  // The bounds are themselves computed in doubles, hence the factor. The result may also be rounded to a
-  // subnormal number.
+  // The bounds are also computed in doubles, and so have rounding errors; the factor allows for them. The
+  // result may also be rounded to a subnormal number.
   if (difference <= 1.0001 * (was.bound(at, "normal") + is.bound(at, "normal")) + was.precision.tiny)
     return "rounding";
   if (was.cause(at) === "overflow" || is.cause(at) === "overflow") return "overflow";
@@ -140,7 +140,9 @@ class Side {
   /** Whether all operands are finite. */
   readonly isFinite: boolean;
   private readonly graph: Graph;
-  /** The constants of the left-hand side. The rule computes other constants from them, and rounds. */
+  /**
+   * The constants of the left-hand side. The rule computes other constants from them, with a rounding error.
+   */
   private readonly numbers: ReadonlySet<number>;
   private readonly rows: number;
   readonly precision: Precision;
@@ -162,7 +164,7 @@ class Side {
     this.values = valuesOf(graph, operands, rows, precision);
     this.result = this.valueOf(this.root);
     this.isFinite = [...operands.values()].every(({ data }) => data.every(Number.isFinite));
-    // Constants are exact in this evaluation, and bools are those of the program.
+    // In this evaluation, constants are exact, and bools are those of the program.
     const exact = { ...precision, round: (x: number) => x };
     this.reals = new ExactGraph(
       precision.float === "f64" ? this.values : valuesOf(graph, operands, rows, exact),
@@ -183,8 +185,8 @@ class Side {
   }
 
   /**
-   * Whether an element that the result depends on became infinity, NaN or 0 by rounding, and by which effect
-   * first.
+   * Returns the first effect by which an element on which the result depends became infinity, NaN or 0
+   * through rounding; undefined if there is none.
    */
   cause(at: number, node = this.root): "overflow" | "underflow" | undefined {
     for (const [input, element] of this.reals.inputsOf(node, at)) {
@@ -202,7 +204,7 @@ class Side {
     return this.numbers.size > 0;
   }
 
-  /** The largest error that rounding explains, for normal numbers or with underflow. */
+  /** The largest error that rounding explains. `range`: for normal numbers only, or including underflow. */
   bound(at: number, range: "normal" | "underflow"): number {
     let list = this.bounds.get(range);
     if (list === undefined) {

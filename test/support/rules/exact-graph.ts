@@ -1,5 +1,5 @@
-// Evaluates elements of a graph in exact real arithmetic, for the ops that rewrite rules reorder. Elements
-// are computed on demand.
+// Evaluates elements of a graph in exact real arithmetic, for the ops that rewrite rules reorder. An element
+// is computed on demand.
 import { operandNamesOf, operandsOf } from "../../../src/compiler/ir/nodes.ts";
 import type { Node, NodeOf } from "../../../src/compiler/ir/nodes.ts";
 import { boundShape } from "../../../src/compiler/ir/types.ts";
@@ -18,7 +18,7 @@ export class ExactGraph {
   private readonly sources = new Map<Node, Float64Array>();
   private readonly terms = new Map<Node, number[][]>();
 
-  /** @param values the computed values of all nodes; only those of leaves, constants and bools are read */
+  /** @param values the computed values of all nodes, of which only leaves, constants and bools are read */
   constructor(values: ReadonlyMap<Node, Tensor>, rows: number) {
     this.leaves = values;
     this.rows = rows;
@@ -63,7 +63,7 @@ export class ExactGraph {
     }
   }
 
-  /** The elements that this one is computed from. For a choice, the chosen one. */
+  /** The elements from which this one is computed. For a select, only the selected element is included. */
   inputsOf(node: Node, at: number): readonly Element[] {
     if (node.op === "reduceSum" || node.op === "fold")
       return this.termsOf(node)[at].map((from) => [node.operands.x, from] as const);
@@ -83,7 +83,7 @@ export class ExactGraph {
     return boundShape(node.type.shape, this.rows);
   }
 
-  /** The source of an element of a view; none for padding. */
+  /** The element that an element of a view shows; none for padding. */
   private viewed(node: Node, at: number): readonly Element[] {
     let sources = this.sources.get(node);
     if (sources === undefined) this.sources.set(node, (sources = this.sourcesOf(node)));
@@ -96,7 +96,10 @@ export class ExactGraph {
     return [];
   }
 
-  /** Numbers all elements of all operands. The view of these numbers shows the source of each element. */
+  /**
+   * Numbers all elements of all operands consecutively and evaluates the view on these numbers. The result
+   * shows the source of each element.
+   */
   private sourcesOf(node: Node): Float64Array {
     let next = 0;
     const names = operandNamesOf(node.op, node.attributes);
@@ -108,7 +111,10 @@ export class ExactGraph {
     return evaluateOp(view, Object.fromEntries(numbered), this.shapeOf(node), this.rows).data;
   }
 
-  /** The elements in each sum, found by setting one element after the other to 1 and the others to 0. */
+  /**
+   * The elements that each sum contains. They are found by setting one element at a time to 1 and all others
+   * to 0.
+   */
   private termsOf(node: NodeOf<"reduceSum"> | NodeOf<"fold">): number[][] {
     const known = this.terms.get(node);
     if (known !== undefined) return known;
@@ -125,7 +131,7 @@ export class ExactGraph {
   }
 }
 
-/** f of one or two exact values; undefined if one of them is. */
+/** f of one or two exact values; undefined if one of the values is undefined. */
 function lifted(f: (x: Real, y: Real) => Real, ...[x, y]: (Real | undefined)[]): Real | undefined {
   return x === undefined || (f.length > 1 && y === undefined) ? undefined : f(x, y ?? x);
 }

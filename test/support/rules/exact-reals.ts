@@ -1,5 +1,6 @@
 // Real numbers without rounding: fractions of integers of any size, with infinities, NaN and signed zeros as
-// in IEEE 754. An equation of real arithmetic holds here bit by bit, for operands of any size.
+// in IEEE 754. With these numbers, both sides of an equation of real arithmetic are identical, for operands
+// of any magnitude.
 
 export interface Real {
   readonly negative: boolean;

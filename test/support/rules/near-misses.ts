@@ -19,7 +19,8 @@ const otherOps: Readonly<Partial<Record<OpName, OpName>>> = {
 const otherNumbers = [0, -0, 1, -1, 2, 0.5, -2.5, 3, 1e300, 1e-300, Infinity, NaN];
 
 /**
- * Another value: a list in another order, longer, or with one item changed; another number or element type.
+ * Changes an attribute: reorders a list, makes it longer or changes one item, or returns another number or
+ * element type.
  */
 function otherAttribute(d: Draw, value: unknown): unknown {
   if (typeof value === "number") return Math.max(0, value + d.pick([-1, 1, 1]));
@@ -63,7 +64,7 @@ function changed(d: Draw, node: Node, graph: Graph): Node | undefined {
 const hasElements = ({ type: { shape } }: Node): boolean =>
   shape.every((size) => size === "n" || (Number.isInteger(size) && size > 0));
 
-/** The graph with one node changed; undefined if a few attempts give no well-typed graph. */
+/** The graph with one node changed; undefined if none of a few attempts results in a well-typed graph. */
 export function nearMiss(d: Draw, graph: Graph): Graph | undefined {
   for (let attempt = 0; attempt < 6; attempt++) {
     const target = d.pick(graph.nodes);

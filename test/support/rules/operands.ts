@@ -1,5 +1,5 @@
-// Values for the leaves of a graph under test, from several mixtures, because values that show a lost sign of
-// zero do not show an overflow.
+// Values for the leaves of a graph under test. They come from several mixtures, because values that reveal a
+// lost sign of zero do not reveal an overflow.
 import type { Graph } from "../../../src/compiler/ir/nodes.ts";
 import { leafName } from "../../../src/compiler/ir/nodes.ts";
 import { boundShape } from "../../../src/compiler/ir/types.ts";
@@ -21,8 +21,8 @@ type Kind =
   | "not a number";
 
 /**
- * Each mixture is a list of kinds, drawn with the frequency of their occurrence. The first two mixtures are
- * of ordinary and of subnormal numbers.
+ * Each mixture is a list of kinds of numbers; a kind that occurs several times is drawn more often. The first
+ * mixture has ordinary numbers, the second one subnormal numbers.
  */
 const mixtures: readonly (readonly [Kind, ...Kind[]])[] = [
   ["ordinary"],
@@ -41,7 +41,7 @@ type MixtureOf = (random: Random) => readonly Kind[];
 /** Selects a random mixture for each leaf. */
 const anyMixture: MixtureOf = (random) => mixtures[random.below(mixtures.length)];
 /**
- * Selects ordinary numbers for some leaves and subnormal ones for others, so that quotients and products
+ * Selects ordinary numbers for some leaves and subnormal numbers for others, so that quotients and products
  * underflow.
  */
 const ordinaryOrSubnormal: MixtureOf = (random) => mixtures[random.below(2)];

@@ -6,7 +6,10 @@ import type { Instances } from "./arithmetic-instances.ts";
 
 const factors = [2, 0.1, -3, 0.5, 1e5, -1.7, 7e-4];
 
-/** x / c for a repeated c, the same quotient repeated as a whole, or that times a tensor. */
+/**
+ * Divides by a repeated constant c: x / c, the same quotient repeated as a whole, or this quotient times a
+ * tensor.
+ */
 function quotient(
   d: Draw,
   c: Node,

@@ -81,8 +81,8 @@ function boundOf(
         const room = Math.abs(y[i]) - ey[i];
         const own = times(unit, size) + tiny;
         if (ex[i] === 0 && ey[i] === 0) return own;
-        // Divided first, because in doubles the product of a quotient and the error of a subnormal divisor
-        // would be 0.
+        // The divisions come first. In doubles, the product of a quotient and the error of a subnormal
+        // divisor would be 0.
         return room > 0 ? ex[i] / room + times(size, ey[i] / room) + own : Infinity;
       });
     case "exp":

@@ -3,7 +3,7 @@ import type { Node } from "../../../src/compiler/ir/nodes.ts";
 import type { Draw } from "../draw.ts";
 import type { Instances } from "./arithmetic-instances.ts";
 
-/** e, Σ e along some axes, and a function that repeats the sum to the shape of e. */
+/** Returns a random e, Σ e along some axes, and a function that repeats the sum to the shape of e. */
 function sumOf(d: Draw) {
   const shape = d.shape(1);
   const axes = d.someOf(d.axes(shape), 1);

@@ -5,7 +5,8 @@ import type { Draw } from "../draw.ts";
 import type { Instances } from "./arithmetic-instances.ts";
 
 /**
- * A value to be summed and the axes of the sum. Some axes remain for operands that do not vary along the sum.
+ * A value to be summed, and the axes of the sum. Some axes are not summed, for operands that do not vary
+ * along the sum.
  */
 function summed(
   d: Draw,
@@ -16,7 +17,7 @@ function summed(
   return { shape, axes, kept: d.axes(shape).filter((axis) => !axes.includes(axis)) };
 }
 
-/** Σ y / N, or Σ y · (1 / N) if the number of terms depends on the number of rows. */
+/** The mean as Σ y / N, or as Σ y · (1 / N) if the number of terms N depends on the number of rows. */
 function meanOf(d: Draw, sum: Node, shape: Shape, axes: readonly number[]): Node {
   const sizes = axes.map((axis) => shape[axis]);
   const fixed = sizes.reduce<number>((product, size) => (size === "n" ? product : product * size), 1);
