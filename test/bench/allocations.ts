@@ -1,4 +1,4 @@
-// Measures how many bytes one training step leaves on the heap, in a separate process.
+// Measures how many bytes a training step allocates on the heap. The measurement runs in a separate process.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,8 +22,8 @@ export async function bytesPerStep(name: string, batchSize: number): Promise<num
     const [module, batch] = [join(folder, "trainer.mjs"), join(folder, "batch.json")];
     writeFileSync(module, strippedOf((await compile(spec)).code));
     writeFileSync(batch, JSON.stringify(batchFor(spec, batchSize, 1)));
-    // The young generation is so large that no garbage collection runs during the steps: the heap then
-    // contains all that they allocated.
+    // The young generation is so large that no garbage collection runs during the steps. Therefore, the heap
+    // then contains everything that they allocated.
     const flags = ["--expose-gc", "--min-semi-space-size=64", "--max-semi-space-size=64"];
     const command = [...flags, script, pathToFileURL(module).href, batch];
     const output = result.parse(JSON.parse(execFileSync(process.execPath, command, { encoding: "utf8" })));

@@ -1,5 +1,5 @@
-// Steps per second as a bar chart with one panel per workload. The scale is logarithmic, so the length of a
-// bar is not proportional to the rate; every bar therefore has its number.
+// Draws steps per second as a bar chart with one panel per workload. The scale is logarithmic, so the length
+// of a bar is not proportional to the rate. Therefore, the rate is written next to every bar.
 import { scaleLog } from "d3-scale";
 import { element, pageSvg, pageWidth, textAt } from "../../src/studio/charts/svg.ts";
 import type { Block } from "../../src/studio/charts/svg.ts";
@@ -16,7 +16,7 @@ const colourOf = (name: string): number =>
   );
 const margin = { left: 190, right: 90, head: 28, foot: 14 } as const;
 
-/** Equal measurements give an identical picture. */
+/** Equal measurements result in identical pictures. */
 export function barsSvg(all: readonly WorkloadOutcome[], subtitle: string): string {
   const rates = all.flatMap(({ outcomes }) => measured(outcomes).map(({ rate }) => rate));
   // A bar starts at a power of ten, because a log scale has no zero.
@@ -26,7 +26,7 @@ export function barsSvg(all: readonly WorkloadOutcome[], subtitle: string): stri
     .range([margin.left, pageWidth - margin.right]);
   const panels = all.map((each) => panel(each, (value) => x(value), powersOf(x.domain())));
   return pageSvg({
-    title: "Training steps a second: each line is ten times the one before it",
+    title: "Training steps per second; each grid line is ten times the previous one",
     subtitle,
     blocks: panels,
   });

@@ -1,19 +1,19 @@
-// The speed limits that the emitted training steps must meet: compared with the machine's SIMD peak, with
-// other libraries on one thread, and for two threads compared with one.
+// The speed limits that the emitted training steps must meet. They compare the steps with the machine's SIMD
+// peak, with other libraries on one thread, and two threads with one.
 import { fastestOfOurs, peakOf, ratio, shareOfPeak } from "./figures.ts";
 import type { Outcome, WorkloadOutcome } from "./figures.ts";
 import type { Line } from "./lines.ts";
 
-/** By workload: the minimum fraction of the measured SIMD peak. */
+/** For each workload, the minimum fraction of the measured SIMD peak. */
 const shares: Readonly<Record<string, number>> = { wide: 0.75, mnist: 0.5, lenet: 0.4, charlm: 0.5 };
 
-/** By peer and workload: the minimum speed-up over the peer, in steps per second. */
+/** For each library and workload, the minimum ratio of our steps per second to those of the library. */
 const ratios: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   "jax-js wasm": { tiny: 100, digits: 10, mnist: 2.5, wide: 1.6, lenet: 50, charlm: 2.5, regress: 2.5 },
   "PyTorch eager": { tiny: 100, digits: 10, mnist: 1, wide: 0.42, lenet: 0.9, charlm: 0.55, regress: 0.85 },
 };
 
-/** By workload: the minimum speed-up of two threads over one. */
+/** For each workload, the minimum speed-up of two threads over one. */
 const splits: Readonly<Record<string, number>> = { wide: 1.6, lenet: 1.6 };
 
 /** One line for each bound for which both measurements exist. */

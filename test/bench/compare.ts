@@ -8,13 +8,19 @@ import type { Outcome } from "./figures.ts";
 /** How much time the measurements take. */
 export interface Effort {
   readonly rounds: number;
-  /** Milliseconds per contender and round. A step that takes longer is measured once. */
+  /**
+   * The milliseconds for which a contender is measured in a round. If a single step takes longer, one step is
+   * measured.
+   */
   readonly stretch: number;
   /** The minimum and maximum warm-up time, in milliseconds. */
   readonly warm: readonly [number, number];
-  /** How many times a process is started to measure the time to its first step. */
+  /** How often a process is started to measure the time to its first step. */
   readonly starts: number;
-  /** Milliseconds per contender over all rounds. Slow contenders use it up after the first rounds. */
+  /**
+   * The milliseconds for which a contender is measured over all rounds. Slow contenders use them up in the
+   * first rounds.
+   */
   readonly budget: number;
 }
 
@@ -25,7 +31,7 @@ interface Taking {
   readonly contender: Contender;
   readonly running: Running;
   readonly rounds: StepTime[];
-  /** The error that ended the contender early. */
+  /** The error that stopped the contender early, if any. */
   fault: string | undefined;
 }
 
@@ -75,7 +81,8 @@ async function outcomeOf(
   running.stop();
   const first = Math.min(...(await startsOf(contender, running.start, effort.starts)));
   const walls = rounds.map(({ wall }) => wall);
-  // The CPU time of threads that wait for each other does not show what they save; only wall time does.
+  // With several threads, the step is measured by wall time: CPU time includes the time in which threads wait
+  // for each other, so it does not show what threads save.
   return {
     ...about,
     rounds: threads === 1 ? rounds.map(({ ran }) => ran) : walls,
@@ -86,7 +93,7 @@ async function outcomeOf(
   };
 }
 
-/** A contender is not started again if its first step took more than this many milliseconds. */
+/** The maximum time of the first step, in milliseconds, for which a contender is started again. */
 const slowStart = 3000;
 
 /** Milliseconds to the first step, for this start and the repeated ones. */

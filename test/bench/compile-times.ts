@@ -1,4 +1,4 @@
-// Compile times: of a new process, and of a process that has already loaded the compiler.
+// Compile times of a new process, and of a process that has already loaded the compiler.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,8 +9,8 @@ import { tower } from "./models.ts";
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 /**
- * Milliseconds that `tapeless compile graphs/digits.json` takes as a separate process; the median of several
- * runs.
+ * The time that `tapeless compile graphs/digits.json` takes as a separate process, in milliseconds: the
+ * median of several runs.
  */
 export function coldStart(runs = 5): number {
   const folder = mkdtempSync(join(tmpdir(), "tapeless-bench-"));
@@ -30,9 +30,9 @@ export function coldStart(runs = 5): number {
 }
 
 /**
- * Compiles a network of this many layers. Returns the CPU time in milliseconds, which excludes other
- * processes, and the length of the code. The time is the minimum of several runs, because noise only adds to
- * it.
+ * Compiles a network with this many layers. Returns the CPU time in milliseconds, which excludes other
+ * processes, and the length of the code. The time is the minimum of several runs, because noise can only
+ * increase it.
  */
 export async function towerCompile(
   layers: number,

@@ -1,17 +1,17 @@
-// The bench's connection to a contender's process: starts it, waits for its first step, and sends it
-// requests. Requests and replies are one line each.
+// Connects the bench to a contender's process: starts the process, waits for its first step, and sends it
+// requests. Each request and each reply is one line.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Contender } from "./contenders.ts";
 
-/** The first message of a process: its first step is done, or it cannot take one. */
+/** The first message of a process: either its first step is done, or it cannot take one. */
 export interface Start {
   /** Milliseconds from the start of the process to the end of the first step. */
   readonly first?: number;
   /** The loss of the first step. */
   readonly loss?: number;
   readonly note?: string;
-  /** The version of a library that only the process itself can query, such as PyTorch. */
+  /** The version of a library whose version only the process itself can determine, such as PyTorch. */
   readonly version?: string;
   /** Why the process cannot take a step. */
   readonly lacks?: string;
@@ -35,15 +35,15 @@ export interface StepTime {
 export interface Running {
   readonly start: Start;
   warm(least: number, most: number): Promise<void>;
-  /** The time of a step, measured for this many milliseconds. */
+  /** Measures steps for this many milliseconds. Returns the time of a step. */
   measure(milliseconds: number): Promise<StepTime>;
   finish(): Promise<Finish>;
   stop(): void;
 }
 
 /**
- * Starts a process. Resolves when its first step is done or has failed. Kills a process that sends nothing
- * for `patience` milliseconds.
+ * Starts a process. The promise resolves when the first step is done or has failed. A process that sends
+ * nothing for `patience` milliseconds is killed.
  */
 export async function startContender(
   { command, args, environment }: Contender,
@@ -62,7 +62,7 @@ export async function startContender(
     const timer = setTimeout(() => child.kill(), patience);
     for (;;) {
       const { value, done } = await lines.next();
-      // Libraries print greetings: only a line that begins like JSON is a reply.
+      // Libraries print greetings. Only a line that begins like a JSON object is a reply.
       if (!done && !String(value).startsWith("{")) continue;
       clearTimeout(timer);
       if (done) return { lacks: `the process ended: ${complaint.trim().split("\n").at(-1) ?? ""}` };
@@ -96,7 +96,9 @@ function startOf(value: unknown): Start {
   return { first: number(value.first), loss: number(value.loss), ...told };
 }
 
-/** JSON has no NaN: a loss that is NaN arrives as null and becomes NaN again. */
+/**
+ * Reads numbers from a reply. JSON has no NaN, so a loss that is NaN arrives as null and is converted back.
+ */
 function numbersOf<Name extends string>(value: unknown, ...names: readonly Name[]): Record<Name, number>;
 function numbersOf(value: unknown, ...names: readonly string[]): Record<string, number> {
   if (!isRecord(value) || text(value.lacks) !== undefined)

@@ -1,5 +1,5 @@
-// The contenders of a workload, and the command that starts each one. A contender that lacks a feature
-// reports that from its own process.
+// The contenders of a workload, and the command that starts each of them. If a contender lacks a feature, its
+// own process reports this.
 import { transform } from "esbuild";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
@@ -21,32 +21,32 @@ export interface Contender {
   readonly command: string;
   readonly args: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  /** Bytes that a user of a browser downloads; undefined for a contender that no browser runs. */
+  /** The number of bytes that a browser downloads; undefined for a contender that does not run in browsers. */
   readonly download?: number;
-  /** Operations of one step, if they differ from the workload's. */
+  /** The operations of one step, if they differ from those of the workload. */
   readonly flops?: number;
 }
 
 export interface Engines {
   /** Runs all JavaScript. */
   readonly node: string;
-  /** A Python with `torch`; empty if there is none. */
+  /** The path of a Python that has `torch`; empty if there is none. */
   readonly python: string;
 }
 
 export const benchFolder = fileURLToPath(new URL(".", import.meta.url));
 const runContender = join(benchFolder, "contenders/run-contender.mjs");
 
-/** One thread each. Linear-algebra libraries read these environment variables. */
+/** Environment variables that restrict linear-algebra libraries to one thread. */
 const oneThread = { OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1", MKL_NUM_THREADS: "1" };
 
-/** The compiler's targets. A target that does not support the workload is left out. */
+/** The compiler's targets. A target that does not support a workload is omitted. */
 const targets = ["ts", "wasm"] as const;
 
 /** Workloads that are large enough for two threads. */
 const splitWorkloads: readonly string[] = ["wide", "lenet"];
 
-/** This compiler's trainers for a workload, written to its folder. */
+/** This compiler's trainers for a workload. They are written to the folder of the workload. */
 export async function ourContenders(
   workload: Workload,
   folder: string,
@@ -97,8 +97,8 @@ async function emitted(workload: Workload, options: CompileOptions): Promise<str
 }
 
 /**
- * The libraries that run in JavaScript: the name of the file in ./peers without its extension, and the name
- * in the tables.
+ * The libraries that run in JavaScript: the name of their file in ./peers without its extension, and their
+ * name in the tables.
  */
 const javascriptPeers = [
   ["tfjs-wasm", "TensorFlow.js wasm"],
@@ -131,7 +131,9 @@ export async function peerContenders(folder: string, { node, python }: Engines):
   return [...(await Promise.all(inJavaScript)), ...(python === "" ? [] : inPython)];
 }
 
-/** The kernels that measure the SIMD peak. The relaxed one only runs in engines that support relaxed SIMD. */
+/**
+ * The kernels that measure the SIMD peak. The relaxed kernel runs only in engines that support relaxed SIMD.
+ */
 export async function peakContenders(folder: string, { node }: Engines): Promise<Contender[]> {
   return Promise.all(
     (["plain", "relaxed"] as const).map(async (kind): Promise<Contender> => {

@@ -1,5 +1,5 @@
-// Prints how many bytes 5,000 training steps leave on the heap. Runs in a separate process with --expose-gc
-// and a large young generation.
+// Prints how many bytes 5,000 training steps allocate on the heap. The program must run with --expose-gc and
+// a large young generation.
 import { readFileSync } from "node:fs";
 import { getHeapStatistics } from "node:v8";
 
@@ -17,7 +17,7 @@ const run = (steps) => {
   for (let step = 0; step < steps; step++) worst = Math.max(worst, trainer.step(batch));
   return worst;
 };
-// Warm-up: the memory that the engine keeps for its own compilation must not count.
+// Warm-up, so that the memory that the engine uses for its own compilation does not count.
 run(20_000);
 globalThis.gc();
 run(1_000);

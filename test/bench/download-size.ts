@@ -1,4 +1,4 @@
-// The number of bytes that a user of a browser downloads: minified and gzipped, WebAssembly files included.
+// The number of bytes that a browser downloads: minified and gzipped, including WebAssembly files.
 import { build } from "esbuild";
 import { gzipSync } from "node:zlib";
 import { readFile } from "node:fs/promises";
@@ -6,8 +6,8 @@ import { builtinModules, createRequire } from "node:module";
 import { basename } from "node:path";
 
 /**
- * Files that a library loads in addition to its script, by the contender's file. TensorFlow.js selects one of
- * three WebAssembly files; this is the one with SIMD.
+ * The files that a library loads in addition to its script, by the contender's file. TensorFlow.js selects
+ * one of three WebAssembly files; this is the one with SIMD.
  */
 const loaded: Readonly<Record<string, readonly string[]>> = {
   "tfjs-wasm.mjs": ["@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm"],
@@ -17,8 +17,8 @@ const loaded: Readonly<Record<string, readonly string[]>> = {
 export const downloadOfModule = (script: string): number => gzipSync(script).length;
 
 /**
- * The download size of a peer: its file, bundled with its imports. Node's own modules stay imports, because a
- * browser never runs that code.
+ * The download size of a library's contender: its file, bundled with its imports. Node's own modules remain
+ * imports, because a browser does not run the code that needs them.
  */
 export async function downloadOfPeer(file: string): Promise<number> {
   const { outputFiles } = await build({

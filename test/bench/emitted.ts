@@ -1,5 +1,5 @@
-// Makes a running trainer from a spec in this process, as a bundler would: compiles it, strips its types,
-// imports it.
+// Creates a trainer from a spec in this process, as a bundler would: compiles the spec, strips the types and
+// imports the module.
 import { transform } from "esbuild";
 import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
@@ -18,7 +18,7 @@ export async function trainerFor(spec: ModelSpec): Promise<Trainer> {
   return module.createTrainer();
 }
 
-/** The trainer of `graphs/digits.json`: the whole file, and the module that a page needs. */
+/** The trainer of `graphs/digits.json`: the whole file, and the module for a page. */
 export async function digitsTrainers(): Promise<{ whole: string; module: string }> {
   const fileOf = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), "utf8");
   const { code } = await compile(JSON.parse(await fileOf("graphs/digits.json")), { program: false });
@@ -26,14 +26,15 @@ export async function digitsTrainers(): Promise<{ whole: string; module: string 
 }
 
 /**
- * The maximum size of the trainer of digits, minified and gzipped: as a program, and as the module for a
- * page. The goal is 12.5 kB and 8 kB. Kernels take 1.8 kB of the module. Checks of batches, options and
- * checkpoints take 1.3 kB; about 0.2 kB of that serves inputs and options that digits does not have. The CSV
- * reader, which stores a number in four bytes while it reads the file in pieces, takes 1 kB of the program.
+ * The maximum size of the trainer of digits in bytes, minified and gzipped: as a program, and as the module
+ * for a page. The goal is 12.5 kB for the program and 8 kB for the module. Kernels take 1.8 kB of the module.
+ * Checks of batches, options and checkpoints take 1.3 kB, of which about 0.2 kB is for inputs and options
+ * that digits does not have. The CSV reader takes 1 kB of the program, because it reads the file in pieces
+ * and stores a number in four bytes.
  */
 export const mostBytes = { whole: 14_555, module: 8_295 } as const;
 
-/** The size of the module in bytes: as it is, minified, and minified and gzipped. */
+/** The size of the module in bytes: unchanged, minified, and minified and gzipped. */
 export async function sizesOf(code: string): Promise<{ plain: number; minified: number; gzipped: number }> {
   const { code: script } = await transform(code, { loader: "ts", format: "esm", minify: true });
   return {

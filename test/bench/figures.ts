@@ -1,6 +1,6 @@
 // Measurements and the values computed from them. Ratios and fractions are computed within each round,
-// because the speed of a shared machine drifts, but hardly within a round. The result is the median of the
-// rounds.
+// because the speed of a shared machine changes over time, but hardly within a round. The result is the
+// median over the rounds.
 
 /** The measurements of one contender on one workload. */
 export interface Outcome {
@@ -8,8 +8,8 @@ export interface Outcome {
   readonly kind: "ours" | "peer" | "peak";
   readonly threads: number;
   /**
-   * Milliseconds per step in each round; empty if the contender lacks a feature. With one thread this is CPU
-   * time, so that waiting for a busy core does not count; with several threads it is wall time.
+   * The milliseconds per step in each round; empty if the contender lacks a feature. With one thread, this is
+   * CPU time, so that waiting for a busy core does not count. With several threads, it is wall time.
    */
   readonly rounds: readonly number[];
   /** Wall time per step in each round, in milliseconds. */
@@ -17,7 +17,8 @@ export interface Outcome {
   /** The loss of the first batch, before the first step and after the last one. */
   readonly losses?: readonly [number, number];
   /**
-   * Milliseconds from the start of the process to the end of the first step; the minimum of several starts.
+   * The milliseconds from the start of the process to the end of the first step; the minimum of several
+   * starts.
    */
   readonly first?: number;
   /** Peak memory in bytes. */
@@ -28,7 +29,7 @@ export interface Outcome {
   readonly flops: number;
   readonly note?: string;
   readonly version?: string;
-  /** Why it was not measured. */
+  /** Why the contender was not measured. */
   readonly lacks?: string;
 }
 
@@ -52,7 +53,7 @@ const acrossRounds = (a: Outcome, b: Outcome, of: (a: number, b: number) => numb
 export const stepsPerSecond = ({ rounds }: Outcome): number | undefined =>
   rounds.length === 0 ? undefined : 1000 / median(rounds);
 
-/** GFLOP/s. The number of operations of a step is that of this compiler's graphs, for every contender. */
+/** GFLOP/s. For every contender, the number of operations of a step is that of this compiler's graphs. */
 export const gigaflops = ({ rounds, flops }: Outcome): number | undefined =>
   rounds.length === 0 ? undefined : flops / median(rounds) / 1e6;
 
@@ -60,7 +61,7 @@ export const gigaflops = ({ rounds, flops }: Outcome): number | undefined =>
 export const ratio = (ours: Outcome, theirs: Outcome): number | undefined =>
   acrossRounds(ours, theirs, (our, their) => their / our);
 
-/** The faster of the kernels that measure the SIMD peak. */
+/** The faster one of the kernels that measure the SIMD peak. */
 export const peakOf = ({ outcomes }: WorkloadOutcome): Outcome | undefined =>
   outcomes
     .filter(({ kind, rounds }) => kind === "peak" && rounds.length > 0)
@@ -76,5 +77,8 @@ export const fastestOfOurs = ({ outcomes }: WorkloadOutcome): Outcome | undefine
     .filter(({ kind, threads, rounds }) => kind === "ours" && threads === 1 && rounds.length > 0)
     .toSorted((a, b) => median(a.rounds) - median(b.rounds))[0];
 
-/** Whether the loss fell. Without this check, a contender that computes nothing would win. */
+/**
+ * Whether the loss fell. Without this check, a contender that computes nothing would appear to be the
+ * fastest.
+ */
 export const hasLearned = ({ losses }: Outcome): boolean => losses !== undefined && losses[1] < losses[0];

@@ -30,7 +30,9 @@ function writeLarge(file: string): number {
   return last;
 }
 
-/** The size of the values in the reader's memory: each number takes 64 bits, each class 32. */
+/**
+ * The size of the values in the reader's memory in bytes. Each number takes 64 bits, and each class takes 32.
+ */
 export const bytesOfValues = rows * (columns * 8 + 4);
 
 const result = z.object({ rows: z.number(), last: z.number(), peak: z.number() });
@@ -50,7 +52,7 @@ export function readLargeFile(): LargeFile {
   try {
     const [file, reader] = [join(folder, "large.csv"), join(folder, "read.mjs")];
     const written = writeLarge(file);
-    // Bundled, so that the memory of a module loader does not count.
+    // The reader is bundled, so that the memory of a module loader does not count.
     buildSync({
       entryPoints: [fileURLToPath(new URL("read-large.ts", import.meta.url))],
       bundle: true,

@@ -1,5 +1,5 @@
-// Limits on the size of emitted code, and on its growth with the number of layers. Time and memory are
-// measured by `npm run bench -- --limits`, because a busy machine would change them here.
+// Limits on the size of emitted code, and on its growth with the number of layers. Limits on time and memory
+// are checked by `npm run bench -- --limits` instead, because a busy machine would change the measurements.
 import { describe, expect, test } from "vitest";
 import { compile } from "../../src/index.ts";
 import { digitsTrainers, mostBytes, sizesOf } from "./emitted.ts";

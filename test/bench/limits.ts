@@ -1,5 +1,5 @@
 // `npm run bench -- --limits`: compares the speed of the TypeScript target, compile times and code sizes with
-// their limits. Limits that depend on the machine are ratios of measurements of the same run.
+// their limits. A limit that depends on the machine is a ratio of measurements of the same run.
 import { Bench } from "tinybench";
 import type { Batch } from "../../src/runtime/step/batch.ts";
 import { bytesPerStep } from "./allocations.ts";
@@ -12,8 +12,8 @@ import { mnist, mnistLayers, small } from "./models.ts";
 import { productFlops, tripleLoopStep } from "./triple-loop.ts";
 
 /**
- * For each round, the seconds per call of each task. The speed of a shared machine drifts, but hardly within
- * a round: compute ratios within rounds and take their median.
+ * The seconds per call of each task, for each round. The speed of a shared machine changes over time, but
+ * hardly within a round, so callers compute ratios within rounds and take the median.
  */
 async function roundsOf(tasks: readonly (() => void)[], rounds = 7): Promise<number[][]> {
   const found: number[][] = [];
@@ -31,7 +31,7 @@ async function roundsOf(tasks: readonly (() => void)[], rounds = 7): Promise<num
   return found;
 }
 
-/** Many short calls as one task, because the time of one call is near the clock's resolution. */
+/** Combines many short calls into one task, because the time of one call is near the clock's resolution. */
 const times = (count: number, task: () => void) => () => {
   for (let i = 0; i < count; i++) task();
 };
@@ -129,8 +129,8 @@ async function sizes(): Promise<Line[]> {
 const fewNumbers = 72;
 
 /**
- * A double that a function returns is allocated on the heap and takes 16 bytes. The loss is one such number;
- * a few more are allowed.
+ * Measures the bytes that a step allocates. A double that a function returns takes 16 bytes on the heap. The
+ * loss is one such number; a few more are allowed.
  */
 async function allocations(): Promise<Line[]> {
   const found: Line[] = [];
@@ -145,8 +145,8 @@ async function allocations(): Promise<Line[]> {
 }
 
 /**
- * The memory for reading a file. A reader that keeps the file as one string, or its rows as objects, would
- * need a multiple of the values' size.
+ * Measures the memory for reading a file. A reader that keeps the file as one string, or its rows as objects,
+ * would need several times the size of the values.
  */
 function reading(): Line {
   const { peak } = readLargeFile();

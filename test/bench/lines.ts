@@ -11,7 +11,7 @@ export interface Line {
 const verdict = ({ limit = "", holds }: Line): string =>
   holds === undefined ? "" : `${limit}${holds ? "  holds" : "  MISSED"}`;
 
-/** Prints the lines in columns. A missed limit sets the exit code 1. */
+/** Prints the lines in columns. If a limit is missed, sets the exit code to 1. */
 export function printLines(lines: readonly Line[]): void {
   const width = Math.max(46, ...lines.map(({ what }) => what.length + 2));
   for (const line of lines)

@@ -1,5 +1,5 @@
-// Describes the machine and its software in enough detail to judge the measurements, but not so that the
-// machine can be identified.
+// Describes the machine and its software in enough detail to assess the measurements, but without details
+// that identify the machine.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";

@@ -1,8 +1,8 @@
-// `npx tsx test/bench/memory.ts [MB …]`: the memory and time that training on large CSV files takes. Makes a file of
-// each size (by default 274, 547 and 4000 MB) in a temporary folder, with 20 decimals and a class per row. Runs one
-// epoch of the emitted program, of `tapeless train` and of `tapeless train --stream` in processes of their own; above
-// 1000 MB only the last one. The ratio is that of the peak memory, without that of an empty Node process, to the
-// numbers of the file with 32 bits each.
+// `npx tsx test/bench/memory.ts [MB …]`: measures the memory and time of training on large CSV files. Writes
+// a file of each size (by default 274, 547 and 4000 MB) to a temporary folder, with 20 decimal numbers and a
+// class per row. Then runs one epoch of the emitted program, of `tapeless train` and of `tapeless train
+// --stream`, each in a separate process; for files above 1000 MB, only the last one. The ratio is the peak
+// memory, minus that of an empty Node process, divided by the size of the file's numbers at 32 bits each.
 import { spawn } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -29,7 +29,7 @@ const spec = {
   },
 };
 
-/** Writes at least this many bytes. Returns the number of rows. */
+/** Writes rows until the file has at least this many bytes. Returns the number of rows. */
 function writeRows(file: string, bytes: number): number {
   const handle = openSync(file, "w");
   writeSync(handle, `${Array.from({ length: columns }, (_, i) => `c${i}`).join()},kind\n`);
@@ -49,7 +49,10 @@ function writeRows(file: string, bytes: number): number {
   return rows;
 }
 
-/** The peak memory of a process in bytes, and its time in seconds. Throws if it fails. */
+/**
+ * Runs Node in a separate process. Returns its peak memory in bytes and its time in seconds, and throws if it
+ * fails.
+ */
 async function measured(folder: string, args: readonly string[]): Promise<{ peak: number; seconds: number }> {
   const report = join(folder, "peak.txt");
   const preload = join(folder, "report-peak.mjs");

@@ -1,4 +1,4 @@
-// The models of the limits: two for speed, and a network of many layers for compile times.
+// The models for which limits are checked: two for speed, and a network with many layers for compile times.
 import type { ModelSpec } from "../../src/index.ts";
 
 /** The 784-128-10 network of the MNIST tutorials: batch 32, Adam. */
@@ -17,7 +17,9 @@ export const mnist: ModelSpec = {
   training: { epochs: 1, batchSize: mnistLayers.batchSize, seed: 7 },
 };
 
-/** A network so small that calls and checks take as long as arithmetic: 4-16-3, tanh, batch 16, plain SGD. */
+/**
+ * A network so small that calls and checks take as long as the arithmetic: 4-16-3, tanh, batch 16, plain SGD.
+ */
 export const small: ModelSpec = {
   name: "small",
   inputs: { flower: { shape: [4] } },

@@ -1,17 +1,23 @@
-// The peak speed of 128-bit SIMD on this machine: a WebAssembly kernel that only uses registers. Every
-// accumulator computes a ← a · scale + shift, so that nothing can be computed before the loop. There are
-// enough independent accumulators to hide the latency of each. The speed of a training step is given as a
-// fraction of this peak.
+// Measures the peak speed of 128-bit SIMD on this machine with a WebAssembly kernel that uses only registers.
+// Every accumulator computes a ← a · scale + shift, so that nothing can be computed before the loop. There
+// are enough independent accumulators to hide the latency of each operation. The speed of a training step is
+// reported as a fraction of this peak.
 import wabt from "wabt";
 
-/** Independent accumulators. With their two common operands and one spare they occupy 15 of 16 registers. */
+/**
+ * The number of independent accumulators. With their two common operands and one spare register, they occupy
+ * 15 of 16 registers.
+ */
 const chains = 12;
-/** Operations per accumulator in one iteration of the loop, so that the loop itself takes no time. */
+/**
+ * The number of operations per accumulator in one iteration. It is large enough that the time of the loop
+ * itself does not matter.
+ */
 const links = 8;
-/** Iterations in one "step" of this contender: some microseconds. */
+/** The number of iterations in one "step" of this contender, which takes some microseconds. */
 export const peakIterations = 1000;
 
-/** Four lanes, with one multiplication and one addition each. */
+/** In each operation, four lanes perform one multiplication and one addition. */
 export const flopsPerPeakStep = peakIterations * chains * links * 4 * 2;
 
 const names = Array.from({ length: chains }, (_, i) => `$a${i}`);
@@ -24,8 +30,8 @@ const link = {
 };
 
 /**
- * The text of the kernel. `run(turns)` returns the sum of one lane of every accumulator, so that none can be
- * optimised away.
+ * The text of the kernel. `run(turns)` returns the sum of one lane of every accumulator, so that no
+ * accumulator can be optimised away.
  */
 export const peakText = (kind: keyof typeof link): string => `(module
   (func (export "run") (param $turns i32) (result f32)

@@ -1,4 +1,4 @@
-// The other libraries, which are a separate package. The first run that needs them installs it.
+// The other libraries. They form a separate package, which is installed by the first run that needs them.
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ export function installPeers(): void {
   });
 }
 
-/** This Python if it has PyTorch, else an empty string. */
+/** Returns this Python if it has PyTorch, otherwise an empty string. */
 export function pythonWithTorch(python: string): string {
   try {
     execFileSync(python, ["-c", "import torch"], { stdio: "pipe" });

@@ -1,4 +1,4 @@
-// The page and the picture of the comparison, from invented measurements.
+// Tests of the page and the picture of the comparison, with invented measurements.
 import { describe, expect, test } from "vitest";
 import { barsSvg } from "./bars-svg.ts";
 import { boundLines } from "./bounds.ts";
@@ -25,8 +25,8 @@ const outcome = (
 });
 
 /**
- * In the second round all contenders except PyTorch take twice as long. Ratios within rounds are not
- * affected.
+ * In the second round, all contenders except PyTorch take twice as long. Ratios within rounds therefore
+ * change for PyTorch only.
  */
 const wide: WorkloadOutcome = {
   workload: "wide",

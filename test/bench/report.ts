@@ -13,7 +13,7 @@ import {
 } from "./figures.ts";
 import type { Outcome, WorkloadOutcome } from "./figures.ts";
 
-/** The machine and the software of the measurements. */
+/** The machine and the software with which the measurements were made. */
 export interface Circumstances {
   readonly machine: string;
   readonly engine: string;
@@ -65,7 +65,7 @@ const lossText = (outcome: Outcome): string => {
   return `${before} → ${after}${hasLearned(outcome) ? "" : " (does not fall)"}`;
 };
 
-/** The features that each contender lacks, and its differences from the workload. */
+/** The features that each contender lacks, and how it differs from the workload. */
 export const notesOf = ({ outcomes }: WorkloadOutcome): string[] =>
   outcomes
     .filter(({ kind }) => kind !== "peak")

@@ -1,5 +1,5 @@
-// `npm run bench`: compares this compiler's trainers with other libraries on seven workloads. With `--limits`
-// it measures the limits of the TypeScript target, of compile times and of sizes instead.
+// `npm run bench`: compares this compiler's trainers with other libraries on seven workloads. With
+// `--limits`, the command instead checks the limits of the TypeScript target, of compile times and of sizes.
 import { Command } from "commander";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -37,14 +37,14 @@ interface Options {
 }
 
 const options = new Command("bench")
-  .option("--quick", "about a minute, and less sure")
-  .option("--only <workloads>", "of these workloads, names with commas between")
-  .option("--no-peers", "this compiler's trainers alone")
-  .option("--engine <path>", "a Node to run what is JavaScript", process.execPath)
-  .option("--python <path>", "a Python that has torch", "python3")
-  .option("--json <file>", "write all figures to a file")
+  .option("--quick", "run for about a minute and a half, with less precise results")
+  .option("--only <workloads>", "run only these workloads, separated by commas")
+  .option("--no-peers", "measure only this compiler's trainers")
+  .option("--engine <path>", "run all JavaScript with the Node binary at this path", process.execPath)
+  .option("--python <path>", "run PyTorch with this Python, if it has torch", "python3")
+  .option("--json <file>", "write all measurements to a file, round by round")
   .option("--docs <folder>", "write benchmarks.md and benchmarks.svg there; a full run writes them to docs/")
-  .option("--limits", "what is promised of the TypeScript target, of compiling and of sizes instead")
+  .option("--limits", "instead check the limits of the TypeScript target, of compile times and of sizes")
   .parse()
   .opts<Options>();
 

@@ -1,6 +1,6 @@
-// The baseline of the speed limits: matrix products in their simplest form, three loops and one sum. The
+// The baseline of the speed limits: matrix products in their simplest form, with three loops and one sum. The
 // products are those of one training step of a network with one hidden layer, with the same element type and
-// shapes. Bias, activation, loss and optimizer are left out, so the comparison favours the baseline.
+// shapes. Bias, activation, loss and optimizer are omitted, which favours the baseline.
 
 /** c[m, n] = a[m, k] · b[k, n] */
 function product(c: Float32Array, a: Float32Array, b: Float32Array, m: number, k: number, n: number): void {
@@ -49,7 +49,10 @@ export interface Layers {
   readonly batchSize: number;
 }
 
-/** Multiplications and additions in the five products of a step. The gradient of the input is not needed. */
+/**
+ * The number of multiplications and additions in the five products of a step. The gradient with respect to
+ * the input is not needed.
+ */
 export const productFlops = ({ inputs, hidden, classes, batchSize }: Layers): number =>
   2 * batchSize * (2 * inputs * hidden + 3 * hidden * classes);
 

@@ -1,6 +1,6 @@
-// The data of a workload: the same numbers for every library, also as files for other processes. It can be
-// learned but not memorised, because some rows contradict each other. So losses stay away from zero, and
-// gradients do not become subnormal numbers, which are slow.
+// The data of a workload. It has the same numbers for every library, and is also written to files for other
+// processes. The data can be learned but not memorised, because some rows contradict each other. Therefore,
+// losses do not approach zero, and gradients do not become subnormal numbers, which are slow.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { normalNumber, randomKey, randomStream } from "../../src/runtime/numbers/random.ts";
@@ -8,7 +8,7 @@ import type { Random } from "../../src/runtime/numbers/random.ts";
 import { specOf, vocabulary } from "./workloads.ts";
 import type { Workload } from "./workloads.ts";
 
-/** The number of batches, which are used in turn. */
+/** The number of batches. Training cycles through them. */
 export const batchCount = 4;
 
 export type WorkloadData = Readonly<Record<"x" | "y", Float32Array | Int32Array>>;
@@ -17,7 +17,7 @@ export function dataOf(workload: Workload): WorkloadData {
   const rows = batchCount * workload.batchSize;
   const { x, y } = drawn(workload, randomStream(randomKey(5, 0, 0)), rows);
   const size = x.length / rows;
-  // Every fifth row has the input of the previous row, but a target of its own.
+  // Every fifth row has the input of the previous row, but a different target.
   for (let row = 4; row < rows; row += 5) x.copyWithin(row * size, (row - 1) * size, row * size);
   return { x, y };
 }

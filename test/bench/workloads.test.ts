@@ -1,4 +1,4 @@
-// The premises of the comparison: each workload can be learned, and its operations are counted correctly.
+// The assumptions of the comparison: each workload can be learned, and its operations are counted correctly.
 // `npm run bench` measures the speeds.
 import { describe, expect, test } from "vitest";
 import { flopsOfProgram } from "../../src/studio/explain/target-kernels.ts";

@@ -1,5 +1,5 @@
 // The seven workloads of the comparison, in float32. Every library builds the multilayer perceptrons from
-// their widths; the other two networks are written out for each library.
+// their widths. The other two networks are written separately for each library.
 import type { ModelSpec } from "../../src/index.ts";
 
 export interface Perceptron {
@@ -24,7 +24,7 @@ export interface Workload {
   readonly optimizer: Optimizer;
   readonly loss: "cross-entropy" | "mse";
   readonly perceptron?: Perceptron;
-  /** The network of `lenet` and `charlm`; the other networks follow from their widths. */
+  /** The network of `lenet` or `charlm`; undefined for the other networks, which follow from their widths. */
   readonly model?: Pick<ModelSpec, "inputs" | "targets" | "network">;
 }
 

@@ -12,17 +12,17 @@ import { caseText, findingsText, summaryText } from "./report.ts";
 
 const help = `Usage: npm run fuzz -- [options]
 
-  --seed S         the seed of the specs (0)
-  --count N        how many specs to run (100)
-  --first K        the number of the first spec (0)
-  --only K         run spec K alone, and print it
+  --seed S         use this seed for the specs (0)
+  --count N        run N specs (100)
+  --first K        start with spec K (0)
+  --only K         run only spec K, and print it
   --seconds T      stop after T seconds
-  --jobs J         run J specs side by side, each in a process of its own (1)
-  --torch          compare with PyTorch too (Debian's python3-torch)
-  --shrink N       try up to N smaller specs for each class of failures (150); 0 leaves them as they are
+  --jobs J         run J specs at the same time, each in a separate process (1)
+  --torch          also compare with PyTorch (Debian's python3-torch)
+  --shrink N       try up to N smaller specs for each class of failures (150); 0 disables shrinking
   --classes N      shrink at most N classes (20)
-  --coverage FILE  write the tables of what was covered
-  --findings FILE  write what was found, as Markdown
+  --coverage FILE  write the tables of coverage
+  --findings FILE  write the findings as Markdown
   --write FOLDER   write each smallest failing spec as a case for cases.test.ts
 `;
 

@@ -7,21 +7,21 @@ import { ProjectCopy } from "./project-copy.ts";
 import type { Result } from "./results.ts";
 
 export interface CampaignOptions {
-  /** How many of the three stages of tests run, cheapest first. */
+  /** The number of groups of tests to run, beginning with the cheapest one. */
   readonly parts: number;
-  /** Run the fuzzer and no tests. */
+  /** Whether to run only the fuzzer. */
   readonly fuzzerOnly: boolean;
   readonly specs: number;
   readonly seed: number;
   readonly seconds: number;
-  /** Assumes that the sources without a fault pass, without running them. */
+  /** Whether to assume that tests pass without a fault, instead of running them. */
   readonly trusts: boolean;
 }
 
 export class Campaign {
   private readonly copy: ProjectCopy;
   private readonly options: CampaignOptions;
-  /** Whether the sources without a fault pass, by test file or number of the fuzzer's spec. */
+  /** Whether a test passes without a fault, by test file or by the number of the fuzzer's spec. */
   private readonly passes = new Map<string | number, boolean>();
 
   constructor(project: string, options: CampaignOptions) {
@@ -70,14 +70,14 @@ export class Campaign {
     }
   }
 
-  /** Whether the failure counts. It does not if the same test or spec fails without the fault. */
+  /** Whether the failure counts. It does not count if the same test or spec also fails without the fault. */
   private async counts(kill: Kill | undefined): Promise<boolean> {
     if (kill?.source === undefined) return true;
     const { source } = kill;
     if (this.options.trusts) return true;
     const known = this.passes.get(source) ?? (await this.passesWithoutFault(source));
     this.passes.set(source, known);
-    if (!known) console.log(`${source} fails without a fault, and is left out`);
+    if (!known) console.log(`${source} also fails without the fault and is skipped`);
     return known;
   }
 

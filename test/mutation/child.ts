@@ -1,8 +1,8 @@
-/** Runs a program with a time limit. When it ends, all processes that it started are killed. */
+/** Runs a program with a time limit. When the program ends, all processes that it started are killed. */
 import { spawn } from "node:child_process";
 
 export interface Ended {
-  /** Undefined if the time limit or a signal ended it. */
+  /** The exit code; undefined if the time limit or a signal ended the program. */
   readonly code: number | undefined;
   readonly output: string;
   readonly isLate: boolean;
@@ -17,7 +17,7 @@ export function runNode(
   return new Promise((resolve) => {
     const child = spawn(process.execPath, parts, {
       cwd,
-      // A process group of its own, so that its workers can be killed with it.
+      // The program has its own process group, so that its workers can be killed with it.
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...env },

@@ -15,7 +15,7 @@ const [seed, first, count, ...skipped] = process.argv.slice(2).map(Number);
 async function main(): Promise<number> {
   for (let index = first; index < first + count; index++) {
     if (skipped.includes(index)) continue;
-    // If a spec cannot be generated, or a model cannot be read, the process ends with another exit code.
+    // If a spec cannot be generated, or if a model cannot be read, the process ends with another exit code.
     const { spec } = randomSpec(seed, index);
     const { findings } = await runSpec({ spec, seed: index }, extrasOf(index));
     const [finding] = findings;

@@ -1,6 +1,6 @@
-/** A mutant: a fault that is put into one source file to check that tests or the fuzzer detect it. */
+/** A mutant: a fault that is inserted into one source file, to check that tests or the fuzzer detect it. */
 export interface Mutant {
-  /** Unique, such as `vectors: rest of a loop dropped`. */
+  /** A unique name, such as `vector-loops: the last vector is stored whole`. */
   readonly name: string;
   /** The path relative to the project. */
   readonly file: string;
@@ -11,7 +11,7 @@ export interface Mutant {
   readonly kills: string;
 }
 
-/** The text with the fault in it. Throws if the text to replace is missing or not unique. */
+/** Returns the text with the fault. Throws if the text to replace is missing or not unique. */
 export function mutated({ name, file, find, replace }: Mutant, text: string): string {
   const count = text.split(find).length - 1;
   if (count !== 1)
@@ -21,7 +21,7 @@ export function mutated({ name, file, find, replace }: Mutant, text: string): st
   return text.replace(find, () => replace);
 }
 
-/** The name of a mutant, the text to replace, and the replacement. */
+/** A row of the table: the name of a mutant, the text to replace, and the replacement. */
 export type Row = readonly [name: string, find: string, replace: string];
 
 export const inFile = (file: string, kills: string, rows: readonly Row[]): Mutant[] =>

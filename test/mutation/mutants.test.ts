@@ -1,5 +1,5 @@
-// The table of mutants matches the sources: each text to replace occurs once, and the result can be parsed.
-// `npm run mutate` shows whether tests detect the faults.
+// Tests that the table of mutants matches the sources: each text to replace occurs once, and the result can
+// be parsed. `npm run mutate` shows whether tests detect the faults.
 import { existsSync, readFileSync } from "node:fs";
 import { transform } from "esbuild";
 import { describe, expect, it } from "vitest";

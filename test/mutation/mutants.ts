@@ -1,4 +1,4 @@
-/** All mutants, in order of the compiler's stages. */
+/** All mutants, in the order of the compiler's stages. */
 import type { Mutant } from "./mutant.ts";
 import { emitMutants } from "./mutants/emit.ts";
 import { graphMutants } from "./mutants/graph.ts";

@@ -1,7 +1,7 @@
-/** For each source file: the tests of that file, and other tests that depend on it, cheapest first. */
+/** For each source file: the tests of that file, and other tests that depend on it, the cheapest first. */
 
 interface Tests {
-  /** These tests are for source paths that begin with this. */
+  /** The row applies to source paths that begin with this path. */
   readonly under: string;
   readonly quick: readonly string[];
   readonly late: readonly string[];

@@ -1,5 +1,5 @@
 /**
- * Runs the three stages of tests for a mutant, cheapest first: tests of the mutated file, the fuzzer, and
+ * Runs the three groups of tests for a mutant, the cheapest first: tests of the mutated file, the fuzzer, and
  * tests of whole training runs.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -12,7 +12,7 @@ import { runNode } from "./child.ts";
 export interface Kill {
   readonly by: "tests" | "fuzzer" | "hangs" | "does not load";
   readonly what: string;
-  /** The test file, or the number of the spec, with which the sources without the fault are checked. */
+  /** The test file or the number of the spec, which is also run on the sources without the fault. */
   readonly source?: string | number;
 }
 
@@ -27,14 +27,17 @@ const report = z.object({
   ),
 });
 
-/** Failures are not shrunk. Between tests the event loop runs, as in test/support/take-breath.ts. */
+/**
+ * Settings of the tests. Failures are not shrunk. Between tests, the event loop runs, as in
+ * test/support/take-breath.ts.
+ */
 const setup = `import fc from "fast-check";
 import { afterEach } from "vitest";
 fc.configureGlobal({ endOnFailure: true });
 afterEach(() => new Promise((resolve) => setImmediate(resolve)));
 `;
 
-/** Files run in the given order, cheapest first. */
+/** The configuration, which runs files in the given order, the cheapest first. */
 const configOf = (files: readonly string[]): string => `import { BaseSequencer } from "vitest/node";
 const files = ${JSON.stringify(files)};
 const place = ({ moduleId }) => files.findIndex((file) => moduleId.endsWith(file));

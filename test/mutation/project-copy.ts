@@ -1,7 +1,7 @@
 /**
  * A copy of the project in a temporary folder, in which one source file at a time is changed. Packages are
- * links to those of the project. node_modules/.cache is separate, so that no output of a mutant reaches the
- * project.
+ * links to those of the project. The copy has its own node_modules/.cache, so that no output of a mutant
+ * reaches the project.
  */
 import {
   cpSync,

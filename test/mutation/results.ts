@@ -6,7 +6,7 @@ const result = z.object({
   name: z.string(),
   file: z.string(),
   killed: z.boolean(),
-  /** The stage of tests that detected the fault, and its message. */
+  /** The group of tests that detected the fault, and the message. */
   by: z.string().optional(),
   what: z.string().optional(),
   seconds: z.number(),
@@ -22,7 +22,7 @@ export const resultLine = ({ name, killed, by, what = "", seconds }: Result): st
   `${killed ? by : "SURVIVED"}  ${name}  ${oneLine(what, 140)}  (${seconds} s)`;
 
 export function tableText(results: readonly Result[]): string {
-  const table = new Table({ head: ["mutant", "killed by", "what noticed"], style: { head: [], border: [] } });
+  const table = new Table({ head: ["mutant", "killed by", "detected by"], style: { head: [], border: [] } });
   for (const { name, killed, by = "", what = "" } of results)
     table.push([name, killed ? by : "SURVIVED", oneLine(what, 90)]);
   const killed = results.filter((each) => each.killed).length;

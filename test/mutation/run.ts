@@ -1,7 +1,7 @@
 /**
  * Mutation testing: npm run mutate -- [--only NAME,…] [--json FILE] [--resume] [--parts N | --fuzzer]
- * [--specs N]. Puts each fault of the table into a copy of the project, and runs tests until one detects it.
- * The exit code is 1 if a mutant survives.
+ * [--specs N]. Inserts each fault of the table into a copy of the project, and runs tests until one of them
+ * detects it. The exit code is 1 if a mutant survives.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -13,15 +13,15 @@ import type { Result } from "./results.ts";
 
 const help = `Usage: npm run mutate -- [options]
 
-  --only NAMES   mutants whose names contain one of these texts, separated by commas
-  --json FILE    write the results, after each mutant
-  --resume       keep the kills that the file has, and run the other mutants
-  --parts N      run the first N parts of the net: mirroring tests, the fuzzer, other tests (3)
-  --fuzzer       run the fuzzer alone
-  --specs N      how many specs the fuzzer runs for each mutant (300)
-  --trust        take it that the sources without a fault pass, instead of running each test that noticed one
-  --seed S       the seed of the fuzzer (2)
-  --seconds T    time limit for each part of the net; a mutant that takes longer is killed: it hangs (600)
+  --only NAMES   run the mutants whose names contain one of these strings, separated by commas
+  --json FILE    write the results to FILE after each mutant
+  --resume       retain the results of killed mutants in FILE, and run the other mutants
+  --parts N      run only the first N groups of tests: mirroring tests, the fuzzer, other tests (3)
+  --fuzzer       run only the fuzzer
+  --specs N      run N specs of the fuzzer for each mutant (300)
+  --trust        assume that tests pass without the fault, instead of running each test that detected one
+  --seed S       use this seed for the fuzzer (2)
+  --seconds T    limit each group of tests to T seconds; a mutant that takes longer counts as killed (600)
 `;
 
 const { values } = parseArgs({

@@ -1,11 +1,11 @@
-// An emitted trainer as a contender: one step per call, or many steps in one call.
+// An emitted trainer as a contender. A call takes one step or many steps.
 import { pathToFileURL } from "node:url";
 
 export async function prepare({ data, batches }, { module, target, threads, together = false }) {
   const { createTrainer } = await import(pathToFileURL(module).href);
   const trainer = await createTrainer(threads === undefined ? {} : { threads });
-  // Without WebAssembly, such a trainer falls back to TypeScript kernels, which are not what is measured
-  // here.
+  // Without WebAssembly, such a trainer would use its TypeScript kernels, which are not the subject of this
+  // measurement.
   if (target === "wasm" && trainer.backend === "ts")
     throw new Error("its WebAssembly does not run in this engine");
   const note = target === "wasm" ? `kernels: ${trainer.backend}` : undefined;

@@ -1,5 +1,5 @@
-// The peak speed of 128-bit SIMD in this engine: runs the kernel of ../peak-kernel.ts, which accesses no
-// memory.
+// Measures the peak speed of 128-bit SIMD in this engine with the kernel of ../peak-kernel.ts, which does not
+// access memory.
 import { readFileSync } from "node:fs";
 
 export async function prepare(_, { module, iterations }) {

@@ -14,8 +14,8 @@ const [modulePath, folder, optionsText = "{}"] = process.argv.slice(2);
 const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 
 /**
- * The shortest run of steps that is timed: long enough for the clock's resolution, and short enough to fit
- * between two time slices of other processes.
+ * The shortest time for which steps are measured: long enough for the clock's resolution, and short enough to
+ * fit between two time slices of other processes.
  */
 const chunkMilliseconds = 2;
 
@@ -52,8 +52,8 @@ async function timed(contender) {
 }
 
 /**
- * Runs chunks of steps until three in a row take the same time, or until the time limit. Also finds how many
- * steps a chunk needs.
+ * Runs chunks of steps until three consecutive chunks take the same time, or until the time limit. Also
+ * determines the number of steps in a chunk.
  */
 async function warmUp(contender, { least, most }) {
   const start = performance.now();
@@ -69,7 +69,10 @@ async function warmUp(contender, { least, most }) {
   }
 }
 
-/** The fastest chunk, by wall time and by CPU time: other processes only add time. */
+/**
+ * Returns the fastest chunk, by wall time and by CPU time, because other processes can only increase the
+ * times.
+ */
 async function measure(contender, { milliseconds }) {
   const start = performance.now();
   const fastest = { wall: Infinity, ran: Infinity };
@@ -81,13 +84,13 @@ async function measure(contender, { milliseconds }) {
   return fastest;
 }
 
-/** Continues to the first batch, and returns its current loss. */
+/** Continues until the next batch is the first one, and returns its current loss. */
 async function finish(contender, { batches }) {
   const rest = (batches.length - (steps % batches.length)) % batches.length;
   if (rest > 0) await contender.run(rest);
   await contender.run(1);
   steps += rest + 1;
-  // maxRSS is in units of 1024 bytes, in engines that follow Node.
+  // maxRSS is in units of 1024 bytes in engines that follow Node.
   return { loss: contender.loss(), steps, memory: process.resourceUsage().maxRSS * 1024 };
 }
 

@@ -10,8 +10,8 @@ export function prepare({ name, batches, batchSize, perceptron, loss, optimizer 
     );
   const { widths, activation } = perceptron;
   const { type, learningRate, momentum = 1e-9 } = optimizer;
-  // The gradient of a batch is the mean over its rows, so the rate for a single row is divided by the batch
-  // size. Adam normalises its steps itself.
+  // The gradient of a batch is the mean over its rows. Therefore, the rate for a single row is the rate
+  // divided by the batch size. Adam normalises its steps itself.
   const how =
     type === "adam" ? { praxis: "adam", learningRate } : { learningRate: learningRate / batchSize, momentum };
   const net = new brain.NeuralNetwork({ hiddenLayers: widths.slice(1, -1), activation });

@@ -1,5 +1,5 @@
-// jax-js on its WebAssembly backend: one jitted function takes parameters and optimizer state, and returns
-// both after a step. Arrays are reference-counted: a value that is used twice is passed as `.ref` the first
+// jax-js on its WebAssembly backend. One jitted function takes parameters and optimizer state, and returns
+// both after a step. Arrays are reference-counted: if a value is used twice, it is passed as `.ref` the first
 // time.
 import {
   blockUntilReady,
@@ -134,7 +134,7 @@ function multilayer({ widths, activation }, loss) {
   };
 }
 
-/** The channel axis comes before the spatial axes, as the library's convolution requires. */
+/** The channel axis comes before the spatial axes, because the library's convolution requires this order. */
 function lenet() {
   const block = (x, filters, bias) => {
     const sum = lax.convGeneralDilated(x, filters, [1, 1], "VALID").add(bias.reshape([-1, 1, 1]));
@@ -177,8 +177,8 @@ function charlm() {
       .mul(scale)
       .add(shift);
   };
-  // Attention written out: the library's own uses its einsum, which does not run in engines without iterator
-  // helpers (Node 20).
+  // Attention is written out here, because the attention of the library uses its einsum, which does not run
+  // in engines without iterator helpers (Node 20).
   const mask = np
     .array(
       Float32Array.from({ length: context * context }, (_, i) =>

@@ -1,4 +1,4 @@
-// TensorFlow.js: variables and `optimizer.minimize`. The caller selects the backend.
+// TensorFlow.js, used with variables and `optimizer.minimize`. The caller selects the backend.
 import * as tf from "@tensorflow/tfjs";
 
 export function prepareOn({ batches, batchSize, ...workload }) {

@@ -13,20 +13,21 @@ const clamp =
 export const emitMutants: readonly Mutant[] = [
   ...inFile("src/compiler/emit/wasm/addresses.ts", wasm, [
     [
-      "addresses: a negative operand is read as a large number",
+      "addresses: a negative address is read as a large number",
       "(offset > 0 && (terms === undefined || rangeOf(terms, ranges).least >= 0))",
       "offset > 0",
     ],
   ]),
   ...inFile("src/compiler/emit/wasm/statements.ts", wasm, [
     [
-      "statements: the third lane of three is stored one place early",
+      "statements: the third lane of three is stored one position early",
       "part(0, 8)} ${when(odd, part(2, 4))}",
       "part(0, 8)} ${when(odd, part(1, 4))}",
     ],
-    // Not `<=` for `<`: it only matters for a loop without rows, and no batch is empty.
+    // The fault `<=` for `<` would have no effect: it matters only for loops without rows, and no batch is
+    // empty.
     [
-      "statements: a loop that may not run runs once",
+      "statements: a loop that may have no iterations runs once",
       "rangeOf(statement.to, scope.ranges).least;",
       "rangeOf(statement.to, scope.ranges).most;",
     ],
@@ -36,7 +37,7 @@ export const emitMutants: readonly Mutant[] = [
       "when(atLeast(count, 2), whole)",
     ],
     [
-      "statements: fused sums multiply what they add",
+      "statements: fused multiply-adds exchange a factor and the addend",
       `a, b, "(nop)", "(nop)", "(nop)", before)`,
       `a, before, "(nop)", "(nop)", "(nop)", b)`,
     ],
@@ -48,9 +49,9 @@ export const emitMutants: readonly Mutant[] = [
       "offsetText(offset + lane * apart)",
       "offsetText(offset + lane * bytes)",
     ],
-    ["vectors: a truth of f64 is read from the wrong half", "2 * index : index}`", "index : index}`"],
+    ["vectors: a condition of f64 is read from the wrong half", "2 * index : index}`", "index : index}`"],
     [
-      "vectors: the maximum of lanes is their minimum",
+      "vectors: the horizontal maximum is the minimum",
       `maximum: ["max", "max_s"]`,
       `maximum: ["min", "min_s"]`,
     ],
@@ -64,7 +65,7 @@ export const emitMutants: readonly Mutant[] = [
   ]),
   ...inFile("src/compiler/emit/wasm/conversions.ts", wasm, [
     [
-      "conversions: a truth of f64 lanes is not narrowed",
+      "conversions: a condition of f64 lanes is not narrowed",
       `to === "i32" ? narrowed(text, float) : text`,
       "text",
     ],
@@ -72,7 +73,7 @@ export const emitMutants: readonly Mutant[] = [
   ...inFile("src/compiler/emit/wasm/memory-layout.ts", "random graphs, the fuzzer", [
     ["memory-layout: panels of a kernel overlap", "offsets.set(name, bytes);", "offsets.set(name, 0);"],
     [
-      "memory-layout: no room for loads in front of the arena",
+      "memory-layout: there is no space for loads before the arena",
       "aligned(Math.max(line, before), line)",
       "0 * before",
     ],
@@ -88,7 +89,7 @@ export const emitMutants: readonly Mutant[] = [
   ...inFile("src/compiler/emit/wasm/functions/exponential.ts", functions, [
     ["exp: overflows one too early", `atMost(and("x", "kept"), 89)`, `atMost(and("x", "kept"), 88)`],
     [
-      "sigmoid: negative numbers are taken for positive",
+      "sigmoid: numbers between −1 and 0 are treated as positive",
       `select(less("x", 0), "e", 1)`,
       `select(less("x", -1), "e", 1)`,
     ],
@@ -97,7 +98,7 @@ export const emitMutants: readonly Mutant[] = [
     ["log: exponent of subnormal numbers is off by one", "integers(-23)", "integers(-22)"],
   ]),
   ...inFile("src/compiler/emit/wasm/functions/hyperbolic.ts", functions, [
-    ["tanh: the polynomial goes too far", `less("a", 0.3)`, `less("a", 0.6)`],
+    ["tanh: the polynomial is used outside its range", `less("a", 0.3)`, `less("a", 0.6)`],
   ]),
   ...inFile("src/compiler/emit/wasm/functions/power.ts", functions, [
     [
@@ -111,13 +112,17 @@ export const emitMutants: readonly Mutant[] = [
   ]),
   ...inFile("src/compiler/emit/typescript/expressions.ts", typescript, [
     [
-      "typescript: a − (b − c) loses its brackets",
+      "typescript: a − (b − c) loses its parentheses",
       "const text = `${part(x.x, own)} ${sign} ${part(x.y, own + 1)}`;",
       "const text = `${part(x.x, own)} ${sign} ${part(x.y, own)}`;",
     ],
-    ["typescript: integers are not cut", "text: `Math.trunc(${part(x, 0)})`", "text: `(${part(x, 0)})`"],
     [
-      "typescript: a mirrored comparison loses its brackets",
+      "typescript: conversions to integers do not truncate",
+      "text: `Math.trunc(${part(x, 0)})`",
+      "text: `(${part(x, 0)})`",
+    ],
+    [
+      "typescript: the operands of a mirrored comparison are not swapped",
       "`${part(x.y, own)} ${mirror} ${part(x.x, own + 1)}`",
       "`${part(x.x, own)} ${mirror} ${part(x.y, own + 1)}`",
     ],
@@ -131,19 +136,19 @@ export const emitMutants: readonly Mutant[] = [
   ]),
   ...inFile("src/compiler/emit/identifiers.ts", typescript, [
     [
-      "names: a local hides one from outside",
+      "names: a local name shadows an outer one",
       "taken.has(result) || reserved.has(result)",
       "reserved.has(result)",
     ],
     [
-      "names: nested loops share a letter",
+      "names: nested loops use the same variable",
       "!open.includes(name) && !moduleNames.has(name)",
       "!moduleNames.has(name)",
     ],
   ]),
   ...inFile("src/compiler/emit/typescript/kernels.ts", typescript, [
     [
-      "typescript: a shared function gets its offsets in reverse",
+      "typescript: a shared function receives its offsets in reverse order",
       "...group.parameters.map((slot) => instance.places[slot])]",
       "...group.parameters.map((slot) => instance.places[slot]).reverse()]",
     ],

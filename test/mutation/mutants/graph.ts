@@ -34,24 +34,24 @@ export const graphMutants: readonly Mutant[] = [
   ]),
   ...inFile("src/compiler/passes/rules/views.ts", rules, [
     [
-      "rules: axes are not renumbered when repetition moves outwards",
+      "rules: axes are not renumbered when a broadcast moves outwards",
       "axes: x.attributes.axes.map((axis) => axes.indexOf(axis)),",
       "axes: x.attributes.axes,",
     ],
     [
-      "rules: boxes that overlap are joined",
+      "rules: overlapping boxes are joined",
       "if (start !== end) return undefined;",
       "if (start > end) return undefined;",
     ],
   ]),
   ...inFile("src/compiler/passes/rules/sums.ts", rules, [
     [
-      "rules: a sum over repeated axes and the batch counts the batch alone",
+      "rules: a sum over repeated axes and the batch is multiplied by the number of rows only",
       "return fixed === 1 ? rows : g.multiply(fixed, rows);",
       "return rows;",
     ],
     [
-      "rules: a divisor that varies along the sum is taken out",
+      "rules: a divisor that varies along the sum is moved out of the sum",
       `if (!is(c, "broadcast") || c.attributes.axes.some((axis) => axes.includes(axis))) return undefined;`,
       `if (!is(c, "broadcast")) return undefined;`,
     ],
@@ -70,7 +70,7 @@ export const graphMutants: readonly Mutant[] = [
   ]),
   ...inFile("src/compiler/passes/rules/ranges.ts", rules, [
     [
-      "rules: a root is never 0, whatever is under it",
+      "rules: a root counts as nonzero for any operand",
       `if (is(x, "sqrt") || isView(x)) return isNeverZero(x.operands.x, depth + 1);`,
       `if (is(x, "sqrt")) return true;`,
     ],
@@ -89,7 +89,7 @@ export const graphMutants: readonly Mutant[] = [
       "k === stride[i]",
     ],
     [
-      "rules: tiles are put back by the permutation, not its inverse",
+      "rules: tiles are reassembled by the permutation instead of its inverse",
       "const inverse = permutation.map((_, axis) => permutation.indexOf(axis));",
       "const inverse = permutation;",
     ],
@@ -101,19 +101,19 @@ export const graphMutants: readonly Mutant[] = [
       "return free.length >= 0;",
     ],
     [
-      "rules: swapped contraction keeps the summed axes of x",
+      "rules: a contraction with swapped operands keeps the summed axes of x",
       "sumX: attributes.sumY,",
       "sumX: attributes.sumX,",
     ],
   ]),
   ...inFile("src/compiler/passes/rules/softmax.ts", rules, [
     [
-      "rules: softmax-cross-entropy with another factor",
+      "rules: softmax-cross-entropy applies although the factors differ",
       "if (c !== chosen) return undefined;",
       "if (c === softmax) return undefined;",
     ],
     [
-      "rules: a difference is factored with another factor",
+      "rules: a difference is factored although the factors differ",
       "if (c !== d) return undefined;",
       "if (c === a || d === b) return undefined;",
     ],
@@ -139,12 +139,12 @@ export const graphMutants: readonly Mutant[] = [
   ]),
   ...inFile("src/compiler/passes/accumulate-gradients.ts", groups, [
     [
-      "accumulate: batches of a group draw the numbers of the next step",
+      "accumulate: batches of a group draw the random numbers of later steps",
       "g.add(g.multiply(step, groupSize), batch)",
       "g.add(step, batch)",
     ],
     [
-      "accumulate: the penalty counts once a batch",
+      "accumulate: the penalty is added once per batch",
       "const once = penalty && g.divide(penalty, inType(g, stateOf(g, measured(batches)), g.float));",
       "const once = penalty;",
     ],

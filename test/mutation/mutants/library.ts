@@ -16,20 +16,28 @@ export const libraryMutants: readonly Mutant[] = [
       "g.divide(rate, biasCorrection(g, beta1, t))",
       "g.divide(rate, biasCorrection(g, beta2, t))",
     ],
-    ["adam: amsgrad divides by the present mean of squares", "g.sqrt(largest ?? squares)", "g.sqrt(squares)"],
+    [
+      "adam: amsgrad divides by the current mean of squares instead of the largest one",
+      "g.sqrt(largest ?? squares)",
+      "g.sqrt(squares)",
+    ],
   ]),
   ...inFile("src/compiler/library/optimizers/nadam.ts", optimizers, [
     [
-      "nadam: the look ahead uses the present momentum",
+      "nadam: the look-ahead uses the current momentum",
       "momentumAt(g, g.add(t, 1), beta1",
       "momentumAt(g, t, beta1",
     ],
   ]),
   ...inFile("src/compiler/library/optimizers/radam.ts", optimizers, [
-    ["radam: the mean of squares is trusted one step early", "g.less(5, length)", "g.less(4, length)"],
+    ["radam: the mean of squares is used one step too early", "g.less(5, length)", "g.less(4, length)"],
   ]),
   ...inFile("src/compiler/library/optimizers/sgd.ts", optimizers, [
-    ["sgd: dampening holds at the first step too", "g.select(g.equal(step, 0), direction, damped)", "damped"],
+    [
+      "sgd: dampening also applies to the first step",
+      "g.select(g.equal(step, 0), direction, damped)",
+      "damped",
+    ],
   ]),
   ...inFile("src/compiler/library/optimizers/parts.ts", optimizers, [
     [
@@ -39,11 +47,15 @@ export const libraryMutants: readonly Mutant[] = [
     ],
   ]),
   ...inFile("src/compiler/library/schedules/decays.ts", "tests of schedules", [
-    ["one-cycle: the turn is one step late", "const turn = 0.3 * steps - 1;", "const turn = 0.3 * steps;"],
+    [
+      "one-cycle: the rate reaches its peak one step late",
+      "const turn = 0.3 * steps - 1;",
+      "const turn = 0.3 * steps;",
+    ],
   ]),
   ...inFile("src/compiler/library/schedules/decays.ts", "tests of schedules", [
     [
-      "decays: a decay goes on behind its end",
+      "decays: a decay continues after its end",
       "g.divide(g.minimum(step, total), total)",
       "g.divide(step, total)",
     ],
@@ -53,7 +65,7 @@ export const libraryMutants: readonly Mutant[] = [
   ]),
   ...inFile("src/compiler/library/losses/cross-entropy.ts", losses, [
     [
-      "cross-entropy: smoothing leaves the expected class its whole share",
+      "cross-entropy: smoothing does not reduce the probability of the expected class",
       "1 - smoothing + spread, spread",
       "1 + spread, spread",
     ],
@@ -65,14 +77,14 @@ export const libraryMutants: readonly Mutant[] = [
   ]),
   ...inFile("src/compiler/library/compare.ts", losses, [
     [
-      "compare: a target of −1 is not left out of the total",
+      "compare: a target of −1 counts in the total",
       "counts === undefined ? weighted : g.select(counts, weighted, 0)",
       "counts === undefined ? weighted : g.select(counts, weighted, weighted)",
     ],
-    ["compare: class 0 is left out", "g.lessEqual(0, expected)", "g.less(0, expected)"],
-    ["compare: a batch of left-out targets divides by 0", "g.maximum(count, 1))", "count)"],
+    ["compare: class 0 is excluded", "g.lessEqual(0, expected)", "g.less(0, expected)"],
+    ["compare: the loss of a batch of excluded targets is divided by 0", "g.maximum(count, 1))", "count)"],
     [
-      "compare: a batch of weight 0 divides by 0",
+      "compare: the loss of a batch of weight 0 is divided by 0",
       'g.select(counts, g.divide(total, g.named("divisor", g.select(counts, count, 1))), 0)',
       "g.divide(total, count)",
     ],
@@ -80,61 +92,69 @@ export const libraryMutants: readonly Mutant[] = [
   ...inFile("src/compiler/library/layers/normalisation.ts", layers, [
     ["batch-norm: the running variance is the biased one", "g.maximum(g.subtract(count, 1), 1)", "count"],
     [
-      "batch-norm: momentum is what running statistics keep",
+      "batch-norm: momentum is the weight of the old running statistics",
       "g.multiply(1 - keys.momentum, before), g.multiply(keys.momentum, ",
       "g.multiply(keys.momentum, before), g.multiply(1 - keys.momentum, ",
     ],
-    ["group-norm: the mean divides by the channels alone", "isReal }, places * width", "isReal }, width"],
+    [
+      "group-norm: the sum is divided by the number of channels only",
+      "isReal }, places * width",
+      "isReal }, width",
+    ],
   ]),
   ...inFile("src/compiler/library/layers/recurrent.ts", layers, [
     [
-      "gru: the update gate is turned round",
+      "gru: the update gate is inverted",
       "g.add(g.multiply(g.subtract(1, keeps), fresh), g.multiply(keeps, h))",
       "g.add(g.multiply(keeps, fresh), g.multiply(g.subtract(1, keeps), h))",
     ],
     [
-      "recurrent: a reversed layer gives its first state",
+      "recurrent: a reversed layer returns its first state",
       "const last = reverse ? 0 : length - 1;",
       "const last = length - 1;",
     ],
   ]),
   ...inFile("src/compiler/library/layers/pooling.ts", layers, [
     [
-      "avg-pool: places in front of the edge count",
+      "avg-pool: positions before the edge count",
       "g.subtract(end, g.maximum(start, 0))",
       "g.subtract(end, start)",
     ],
   ]),
   ...inFile("src/compiler/library/layers/attention.ts", layers, [
-    ["attention: a causal place does not read itself", "g.lessEqual(read, g.iota", "g.less(read, g.iota"],
+    ["attention: a causal position does not read itself", "g.lessEqual(read, g.iota", "g.less(read, g.iota"],
   ]),
   ...inFile("src/compiler/library/layers/dropout.ts", layers, [
-    ["dropout: what stays is not scaled", "g.multiply(1 / (1 - rate), x)", "x"],
+    ["dropout: the retained values are not scaled", "g.multiply(1 / (1 - rate), x)", "x"],
   ]),
   ...inFile("src/compiler/library/layers/depthwise.ts", layers, [
     ["depthwise: filters come before channels", "[1, 2, 3, 0, 4]", "[1, 2, 3, 4, 0]"],
   ]),
   ...inFile("src/compiler/library/initialisers/builtin.ts", "tests of initialisers", [
-    ["initialisers: a uniform spread is too small", "Math.sqrt(3 * variance)", "Math.sqrt(variance)"],
     [
-      "initialisers: He takes the other fan",
+      "initialisers: the range of a uniform distribution is too small",
+      "Math.sqrt(3 * variance)",
+      "Math.sqrt(variance)",
+    ],
+    [
+      "initialisers: He uses the number of outputs",
       "const he = (fans: Fans): number => 2 / fans.in;",
       "const he = (fans: Fans): number => 2 / fans.out;",
     ],
   ]),
   ...inFile("src/compiler/spec/build-update.ts", "tests of averaging", [
-    ["average: the first step blends with what was there", "g.select(isFirst, w, moved)", "moved"],
+    ["average: the first step is averaged with the previous value", "g.select(isFirst, w, moved)", "moved"],
   ]),
   ...inFile("src/compiler/passes/average-weights.ts", "tests of averaging", [
     [
-      "average: what a user writes is not taken up",
+      "average: parameters that a user writes are ignored",
       "g.select(g.equal(p, a), w, p)",
       "g.select(g.equal(p, a), w, w)",
     ],
   ]),
   ...inFile("src/compiler/spec/build-measures.ts", "tests of weights", [
     [
-      "measures: evaluation forgets the weights of the loss",
+      "measures: evaluation ignores the weights of the loss",
       "const weighed = () => weighedComparison(g, model, objective, output);",
       "const weighed = () => comparisonOf(g, model, objective, output, false);",
     ],

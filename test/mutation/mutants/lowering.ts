@@ -8,16 +8,17 @@ const lowering = "random graphs, the fuzzer";
 
 export const loweringMutants: readonly Mutant[] = [
   ...inFile("src/compiler/lower/choose-materialised.ts", lowering, [
-    // Not `others.length > 0`: a product with several readers is expensive enough to be materialised anyway.
+    // The fault `others.length > 0` would have no effect: a product with several readers is expensive enough to
+    // be materialised anyway.
     [
-      "choose-materialised: any sum that is scattered is kept nowhere",
+      "choose-materialised: a contraction that any scatterAdd reads is not materialised",
       "scatteredSum(reader.node)?.contraction === node",
       `scatteredSum(reader.node) !== undefined || reader.node.op === "scatterAdd"`,
     ],
   ]),
   ...inFile("src/compiler/lower/scope.ts", lowering, [
     [
-      "direct-places: an output overwrites what is still read",
+      "scope: an output overwrites a value that is still read",
       "!direct.has(node) && !isReadElsewhere",
       "!direct.has(node)",
     ],
@@ -27,16 +28,16 @@ export const loweringMutants: readonly Mutant[] = [
   ]),
   ...inFile("src/compiler/lower/reduction-steps.ts", lowering, [
     ["lower: a maximum starts at 0", `number(kind === "sum" ? 0 : -Infinity, element)`, "number(0, element)"],
-    ["lower: of equal maxima the last is taken", "less(before, x)", `binary("<=", before, x)`],
+    ["lower: of equal maxima, the last one is selected", "less(before, x)", `binary("<=", before, x)`],
   ]),
   ...inFile("src/compiler/lower/lower-recurrence.ts", lowering, [
     [
-      "recurrence: carried values that change places are not set aside",
+      "recurrence: carried values that are swapped are not copied first",
       `next.op === "argument" && next !== argument`,
       `next.op === "argument" && next === argument`,
     ],
     [
-      "recurrence: time of a reversed loop is off by one",
+      "recurrence: the time index of a reversed loop is off by one",
       "minus(integer(length - 1), step)",
       "minus(integer(length), step)",
     ],
@@ -50,35 +51,35 @@ export const loweringMutants: readonly Mutant[] = [
   ]),
   ...inFile("src/compiler/loop/accesses.ts", fusion, [
     [
-      "accesses: loops merge although the second overwrites what the first reads",
+      "accesses: loops are fused although the second overwrites what the first reads",
       " && holds(b.stores, a.loads)",
       "",
     ],
     [
-      "accesses: shifts one below the extent count as apart",
+      "accesses: accesses that are shifted by one less than the extent count as disjoint",
       "Math.abs(p - q) >= extent)",
       "Math.abs(p - q) >= extent - 1)",
     ],
   ]),
   ...inFile("src/compiler/lower/fuse-loops.ts", fusion, [
     [
-      "fuse-loops: a sum is read by the loop that makes it",
+      "fuse-loops: a sum is read in the loop that computes it",
       "for (const name of a.assigns) if (b.reads.has(name)) return undefined;",
       "",
     ],
-    // Not the conflict that ends the search in mergeInto: `arrange` also checks for it.
+    // Without the conflict that ends the search in mergeInto, nothing would change: `arrange` also checks it.
     [
-      "fuse-loops: a definition moves in front of the loop that it needs",
+      "fuse-loops: a definition moves before the loop on which it depends",
       "if (conflicts(accessesOf([candidate]), accessesOf([between]))) return undefined;",
       "",
     ],
     [
-      "fuse-loops: a nest moves over a kernel that it needs",
+      "fuse-loops: a nest moves before a kernel on which it depends",
       "if (conflicts(accessesOf(result[k].statements), accesses)) break;",
       "",
     ],
     [
-      "fuse-loops: loops along time are merged",
+      "fuse-loops: loops along time are fused",
       `if (first.role === "sequential" || second.role === "sequential") return undefined;`,
       "",
     ],
@@ -102,7 +103,7 @@ export const loweringMutants: readonly Mutant[] = [
       `first?.kind !== "variable" || blocked.size < 0`,
     ],
     [
-      "contract-arrays: what several kernels touch counts as one's own",
+      "contract-arrays: an array that several kernels access counts as local to one",
       "if ((owners.get(name) ?? k) !== k) shared.add(name);",
       "",
     ],
@@ -126,7 +127,7 @@ export const loweringMutants: readonly Mutant[] = [
       `visitExpressions(kernel.body, (x) => x.kind === "number" && touch("", index));`,
     ],
     [
-      "plan-memory: a buffer fits where another one lives",
+      "plan-memory: a buffer overlaps another live buffer",
       "if (offset + bytes <= other.offset) break;",
       "if (offset + bytes <= other.offset + other.bytes) break;",
     ],

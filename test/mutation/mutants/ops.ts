@@ -8,24 +8,24 @@ const recurrences = "derivatives of recurrences";
 export const opMutants: readonly Mutant[] = [
   ...inFile("src/compiler/ops/pointwise/arithmetic.ts", ops, [
     [
-      "divide: derivative by the divisor loses its sign",
+      "divide: the derivative with respect to the divisor loses its sign",
       "g.negate(g.divide(g.multiply(dz, z), z.operands.y))",
       "g.divide(g.multiply(dz, z), z.operands.y)",
     ],
   ]),
   ...inFile("src/compiler/ops/reductions/contract.ts", ops, [
     [
-      "contract: summed axes of the derivative in y's order",
+      "contract: the summed axes of the derivative are in the order of y",
       "const kOfX = byAxis(axes.sumY, axes.sumX);",
       "const kOfX = axes.sumX;",
     ],
   ]),
   ...inFile("src/compiler/ops/pointwise/maximum.ts", ops, [
-    ["maximum: a tie gives each side the whole cotangent", "dz, g.multiply(dz, 0.5))", "dz, dz)"],
+    ["maximum: in a tie, each operand receives the whole cotangent", "dz, g.multiply(dz, 0.5))", "dz, dz)"],
   ]),
   ...inFile("src/compiler/ops/views/pad.ts", ops, [
     [
-      "pad: one element too many is read behind the box",
+      "pad: one element too many is read after the box",
       "less(i, integer(before[axis] + size))",
       "lessEqual(i, integer(before[axis] + size))",
     ],
@@ -39,36 +39,36 @@ export const opMutants: readonly Mutant[] = [
   ]),
   ...inFile("src/compiler/ops/views/transpose.ts", ops, [
     [
-      "transpose: loops read by the permutation, not its inverse",
+      "transpose: loops read by the permutation instead of its inverse",
       "read.x(inverse(attributes.permutation)",
       "read.x(attributes.permutation",
     ],
   ]),
   ...inFile("src/compiler/ops/views/reshaped-index.ts", ops, [
     [
-      "reshape: strides of the old shape",
+      "reshape: the strides of the old shape are used",
       "stride *= sizeAt(to[axis]);",
       "stride *= sizeAt(from[Math.min(axis, from.length - 1)]);",
     ],
   ]),
   ...inFile("src/compiler/ops/reductions/windows.ts", ops, [
-    ["windows: loops forget the dilation", "multiply(at[rank + i], integer(dilation[i]))", "at[rank + i]"],
+    ["windows: loops ignore the dilation", "multiply(at[rank + i], integer(dilation[i]))", "at[rank + i]"],
   ]),
   ...inFile("src/compiler/ops/recurrence/scan-vjp.ts", recurrences, [
     [
-      "scan: the cotangent of the start is taken from the other end",
+      "scan: the cotangent of the initial state is read from the other end",
       "reverse ? length - 1 : 0",
       "reverse ? 0 : length - 1",
     ],
   ]),
   ...inFile("src/compiler/ops/recurrence/sum-over-time.ts", recurrences, [
-    // Not `length · x` for a value that is the same at every step: a cotangent is linear in the steps'
-    // cotangents, so it never is.
+    // The case `length · x`, for a value that is the same at every step, has no fault, because it does not
+    // occur here: a cotangent is linear in the cotangents of the steps, so it differs between steps.
     [
-      "scan: the stack of a carried value is its first value",
+      "scan: the stack of a carried value is replaced by its first value",
       `operands[i].role === "each" ? given[i]`,
       `operands[i].role !== "whole" ? given[i]`,
     ],
-    ["scan: a sum over time keeps the axes of one step", "batchX: stackedAxes(left, batchX),", "batchX,"],
+    ["scan: a sum over time uses the axes of a single step", "batchX: stackedAxes(left, batchX),", "batchX,"],
   ]),
 ];

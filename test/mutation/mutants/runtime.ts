@@ -9,16 +9,16 @@ const data = "tests of splits and folds";
 export const runtimeMutants: readonly Mutant[] = [
   ...inFile("src/runtime/trainer/epochs.ts", epochs, [
     [
-      "epochs: every epoch has the same order",
+      "epochs: every epoch has the same order of rows",
       "randomKey(machine.seed[0]!, epoch, salts.shuffle)",
       "randomKey(machine.seed[0]!, 1, salts.shuffle)",
     ],
     ["epochs: the best epoch is not restored", "machine.state.set(progress.best);", ""],
-    ["epochs: patience is one epoch longer", "progress.waited < patience)", "progress.waited <= patience)"],
+    ["epochs: patience is one epoch too long", "progress.waited < patience)", "progress.waited <= patience)"],
     ["epochs: an epoch that is no better counts as best", "!(gain > minDelta)", "!(gain >= minDelta)"],
   ]),
   ...inFile("src/runtime/numbers/random.ts", randomness, [
-    ["random: numbers below 0 come out", "(randomBits(key, index) >>> 8)", "(randomBits(key, index) >> 8)"],
+    ["random: negative numbers are drawn", "(randomBits(key, index) >>> 8)", "(randomBits(key, index) >> 8)"],
     ["random: a shuffle never leaves an element in place", "random.below(last + 1)", "random.below(last)"],
   ]),
   ...inFile("src/runtime/numbers/random.ts", randomness, [
@@ -30,7 +30,7 @@ export const runtimeMutants: readonly Mutant[] = [
   ]),
   ...inFile("src/runtime/data/split.ts", data, [
     [
-      "split: shares are rounded down",
+      "split: fractions are rounded down",
       "Math.max(1, Math.round(fraction * rows))",
       "Math.max(1, Math.floor(fraction * rows))",
     ],
@@ -38,15 +38,15 @@ export const runtimeMutants: readonly Mutant[] = [
   ]),
   ...inFile("src/runtime/training/folds.ts", data, [
     [
-      "folds: classes are not dealt out evenly",
+      "folds: classes are not distributed evenly",
       "if (classes) order.sort((a, b) => classes[a]! - classes[b]!);",
       "",
     ],
   ]),
   ...inFile("src/runtime/trainer/evaluate.ts", epochs, [
-    ["evaluation: totals of the evaluation before are kept", "machine.totals.fill(0);", ""],
+    ["evaluation: the totals of the previous evaluation remain", "machine.totals.fill(0);", ""],
     [
-      "evaluation: a short last batch is left out",
+      "evaluation: a short last batch is omitted",
       "start < rows.length; start += model.batchSize) {\n    const n",
       "start + model.batchSize <= rows.length; start += model.batchSize) {\n    const n",
     ],
@@ -59,12 +59,16 @@ export const runtimeMutants: readonly Mutant[] = [
     ],
   ]),
   ...inFile("src/runtime/step/steps.ts", "tests of steps", [
-    ["single steps: losses are not weighed by rows", "sum += loss * n;", "sum += (loss * rowsOfStep);"],
+    [
+      "single steps: losses are not weighted by the number of rows",
+      "sum += loss * n;",
+      "sum += (loss * rowsOfStep);",
+    ],
   ]),
   ...inFile("src/runtime/step/batch.ts", "tests of slots", [
-    ["slots: -1 is no class", "{ lowest: -1, highest, rule", "{ lowest: 0, highest, rule"],
+    ["slots: -1 is rejected as a class", "{ lowest: -1, highest, rule", "{ lowest: 0, highest, rule"],
     [
-      "slots: numbers too large for f32 pass",
+      "slots: numbers that are too large for f32 are accepted",
       "isWithin(bounds ? value : view[i * size + j]!, bounds)",
       "isWithin(value, bounds)",
     ],

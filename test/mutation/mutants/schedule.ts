@@ -8,27 +8,27 @@ const schedule = "tests of the stage, random nests";
 export const scheduleMutants: readonly Mutant[] = [
   ...inFile("src/compiler/loop/dependences.ts", dependences, [
     [
-      "dependences: a buffer that is also read counts as only added to",
+      "dependences: a buffer that is also read counts as a pure accumulator",
       "return holds && loads === sums;",
       "return holds;",
     ],
     [
-      "dependences: stretches that meet in their last element count as apart",
+      "dependences: ranges that share their last element count as disjoint",
       "(above > most || above > farthest)",
       "(above >= most || above > farthest)",
     ],
     [
-      "dependences: only later iterations are looked at",
+      "dependences: only later iterations are checked",
       "(above > most || above > farthest) && (below > -least || below > farthest)",
       "above > most || above > farthest",
     ],
     [
-      "dependences: accesses with different bases are compared",
+      "dependences: offsets from different bases are compared",
       "a.factor !== b.factor || a.base !== b.base)",
       "a.factor !== b.factor)",
     ],
     [
-      "dependences: clamped accesses that are read count as apart",
+      "dependences: clamped accesses that are read count as disjoint",
       "if (loads.length > 0 && [...stores, ...loads].some((range) => range?.isClamped)) return false;",
       "",
     ],
@@ -39,12 +39,12 @@ export const scheduleMutants: readonly Mutant[] = [
       "lanes: 1, stride",
     ],
     [
-      "dependences: a part of a buffer that is stored counts as other memory",
+      "dependences: a part of a stored buffer counts as separate memory",
       "return stored.has(whole) ? parts.length > 0 : intersects(new Set(parts), stored);",
       "return stored.has(whole) && parts.length > 0;",
     ],
     [
-      "dependences: assignments to variables from outside are ignored",
+      "dependences: assignments to variables of outer scopes are ignored",
       "outsideAssignments(loop.body).size > 0 ? undefined : sharedBuffers(loop, surroundings)",
       "sharedBuffers(loop, surroundings)",
     ],
@@ -66,7 +66,7 @@ export const scheduleMutants: readonly Mutant[] = [
   ]),
   ...inFile("src/compiler/loop/linear.ts", dependences, [
     [
-      "linear: quotient and remainder of different strides are joined",
+      "linear: a quotient and a remainder with different strides are combined",
       "part.y.value === divisor &&\n        factor * divisor === a.factor,",
       "part.y.value === divisor,",
     ],
@@ -88,12 +88,12 @@ export const scheduleMutants: readonly Mutant[] = [
   ]),
   ...inFile("src/compiler/schedule/register-blocking.ts", schedule, [
     [
-      "register-blocking: rows that no block divides are dropped",
+      "register-blocking: the remaining rows after the last block are dropped",
       "{ ...main, to: whole },\n      { ...loop, from: whole },",
       "{ ...main, to: whole },",
     ],
     [
-      "register-blocking: the rest of a known extent is dropped",
+      "register-blocking: the remainder of a known extent is dropped",
       "return rest === 0 ? first : [...first, ...startingAt(loop, block(loop, rest, whole), whole)];",
       "return first;",
     ],
@@ -112,24 +112,24 @@ export const scheduleMutants: readonly Mutant[] = [
   ]),
   ...inFile("src/compiler/schedule/hoist-invariants.ts", schedule, [
     [
-      "hoist: a load of what the loop stores is hoisted",
+      "hoist: a load from a buffer to which the loop stores is hoisted",
       `if (s.kind === "store") buffers.add(s.buffer);`,
       "",
     ],
     [
-      "hoist: what an assignment changes is hoisted",
+      "hoist: an expression of a variable that the loop assigns is hoisted",
       `if (s.kind === "let" || s.kind === "assign") variables.add(s.name);`,
       `if (s.kind === "let" && !s.mutable) variables.add(s.name);`,
     ],
     [
-      "hoist: a load leaves the branch that guards it",
+      "hoist: a load is hoisted out of the branch that guards it",
       `if (x.kind === "select") return { ...x, condition: hoist(x.condition) };`,
       "",
     ],
   ]),
   ...inFile("src/compiler/schedule/eliminate-common-subexpressions.ts", schedule, [
     [
-      "eliminate-common-subexpressions: an assignment forgets nothing",
+      "eliminate-common-subexpressions: an assignment does not invalidate expressions",
       `if (s.kind === "assign") variables.add(s.name);`,
       "",
     ],
@@ -138,16 +138,20 @@ export const scheduleMutants: readonly Mutant[] = [
       "original !== undefined && (assignedUntil.get(original) ?? -1) < position",
       "original !== undefined",
     ],
-    ["eliminate-common-subexpressions: a store forgets nothing", "known.forget(changesOf([mapped]));", ""],
+    [
+      "eliminate-common-subexpressions: a store does not invalidate loads",
+      "known.forget(changesOf([mapped]));",
+      "",
+    ],
   ]),
   ...inFile("src/compiler/schedule/compute-addresses.ts", schedule, [
     [
-      "place: an index from memory is computed outside of its loop",
+      "compute-addresses: an index from memory is computed outside its loop",
       `if (part.kind === "load") depth = scopes.length - 1;`,
       "",
     ],
     [
-      "place: the constant of an index is in elements",
+      "compute-addresses: the constant of an index is in elements, not in bytes",
       "const constant = linear.constant * size;",
       "const constant = linear.constant;",
     ],

@@ -8,22 +8,22 @@ const threads = "tests of marks and threads";
 export const vectorMutants: readonly Mutant[] = [
   ...inFile("src/compiler/schedule/vectors/vector-loops.ts", nests, [
     [
-      "vector-loops: rows that no vector divides are dropped",
+      "vector-loops: the remaining rows after the last vector are dropped",
       "{ ...loop, from: wholeVectors, step: lanes, body: rest },",
       "",
     ],
     [
-      "vector-loops: a rest below one vector is dropped",
+      "vector-loops: a remainder shorter than one vector is dropped",
       "if (restOf === 0) return wholeRuns;",
       "if (restOf < lanes) return wholeRuns;",
     ],
     [
-      "vector-loops: the last vector is stored whole",
+      "vector-loops: all lanes of the last, partial vector are stored",
       "partial === 0 ? undefined : integer(partial)",
       "undefined",
     ],
     [
-      "vector-loops: lanes that do not count are summed",
+      "vector-loops: unused lanes are summed",
       "last === undefined ? spread : maskedValue(spread, accumulation.operator, last, vectors)",
       "spread",
     ],
@@ -41,19 +41,19 @@ export const vectorMutants: readonly Mutant[] = [
   ]),
   ...inFile("src/compiler/schedule/vectors/vectorise.ts", nests, [
     [
-      "vectorise: a branch reads where memory says, taken or not",
+      "vectorise: a branch that is not taken reads at an index from memory",
       "if (looks(x.x) || looks(x.y)) throw new NoVectorForm();",
       "",
     ],
     [
-      "vectorise: lanes apart in memory are loaded as if adjacent",
+      "vectorise: strided lanes are loaded as if adjacent",
       "{ ...x, lanes, stride: factor }",
       "{ ...x, lanes }",
     ],
   ]),
   ...inFile("src/compiler/schedule/vectors/dots.ts", nests, [
     [
-      "dots: a value of the block is read as one number",
+      "dots: a value with one number per lane of the block is read as a scalar",
       "if (readsBlock(nest, columns)) return undefined;",
       "",
     ],
@@ -70,14 +70,14 @@ export const vectorMutants: readonly Mutant[] = [
       "const last: readonly Statement[] | undefined = rest < 0 ? undefined : [];",
     ],
     [
-      "pack: a panel holds what the nest stores",
+      "pack: a panel copies a buffer to which the nest stores",
       "load.type !== float || changed.has(load.buffer)",
       "load.type !== float || changed.size < 0",
     ],
   ]),
   ...inFile("src/compiler/schedule/vectors/tile-contractions.ts", nests, [
     [
-      "tile-contractions: tiles overlap where rows are read and written",
+      "tile-contractions: tiles overlap although rows are read and written",
       "mayOverlap(rows, vectors) && size <= vectors.batchSize",
       "size <= vectors.batchSize",
     ],
@@ -94,7 +94,7 @@ export const vectorMutants: readonly Mutant[] = [
   ]),
   ...inFile("src/compiler/schedule/vectors/distribute-loops.ts", "tests of the stage, random graphs", [
     [
-      "distribute-loops: a sum that goes on is not handed on",
+      "distribute-loops: a sum that continues in the next loop is not passed on",
       "const isNew = own.has(name) || changed.has(name);",
       "const isNew = own.has(name);",
     ],
@@ -105,16 +105,16 @@ export const vectorMutants: readonly Mutant[] = [
       "from.value + step >= to.value",
       "from.value + step + 1 >= to.value",
     ],
-    ["drop-unit-loops: names of joined blocks meet", "if (seen.has(s.name)) shared.add(s.name);", ""],
+    ["drop-unit-loops: names of merged blocks collide", "if (seen.has(s.name)) shared.add(s.name);", ""],
   ]),
   ...inFile("src/compiler/schedule/vectors/mark-parallel-loops.ts", threads, [
     [
-      "mark-parallel-loops: threads get their own of what other kernels read",
+      "mark-parallel-loops: buffers that other kernels read become private to a thread",
       "users.get(name) === 1 && ",
       "",
     ],
     [
-      "mark-parallel-loops: scratch that is read before it is written",
+      "mark-parallel-loops: a buffer that is read before it is written counts as scratch",
       "return !loaded.has(buffer) || stored.has(buffer);",
       "return loaded.size >= 0 || stored.has(buffer);",
     ],
@@ -124,12 +124,12 @@ export const vectorMutants: readonly Mutant[] = [
     "tests of shared kernels, random graphs",
     [
       [
-        "deduplicate-kernels: buffers of different shapes count as alike",
+        "deduplicate-kernels: buffers of different shapes count as equal",
         "`${element} ${shape.join()}${",
         "`${element} ${shape.length}${",
       ],
       [
-        "deduplicate-kernels: temporaries of two programs count as one place",
+        "deduplicate-kernels: temporaries of two programs count as one buffer",
         `x.name === y.name && (x.region !== "temporary" || a.program === b.program)`,
         "x.name === y.name",
       ],
@@ -137,12 +137,12 @@ export const vectorMutants: readonly Mutant[] = [
   ),
   ...inFile("src/compiler/schedule/vectors/reduce-strength.ts", "random graphs, tests of threads", [
     [
-      "reduce-strength: pointers of loops with steps go too slowly",
+      "reduce-strength: pointers ignore the step of the loop",
       "step: x.y.value * loop.step }",
       "step: x.y.value }",
     ],
     [
-      "reduce-strength: pointers of a shared loop start where it starts as a whole",
+      "reduce-strength: pointers in a thread's part of a loop start at the beginning of the loop",
       `body: kernel.split
     ? kernel.body.map((s) => (s.kind === "for" ? { ...s, body: walk(s.body, fresh) } : s))
     : walk(kernel.body, fresh),`,
