@@ -158,7 +158,7 @@ export class Campaign {
     return { seed, ran, failed, refused, seconds: this.elapsed(), failures, counts, tightness };
   }
 
-  /** Runs specs until no spec is left. */
+  /** Runs specs until no spec or no time is left. */
   private async runLane(lane: Lane): Promise<void> {
     const { seed, first, count, seconds, usesTorch, say } = this.options;
     while (this.next < first + count && this.elapsed() < seconds) {

@@ -34,7 +34,7 @@ export async function checkSpec(broken: Broken, folder: string): Promise<Verdict
       return {
         outcome: "refused",
         codes: ["T1901"],
-        faults: [`a known gap without a place: ${error.message}`],
+        faults: [`a missing feature without a location: ${error.message}`],
       };
     if (!(error instanceof DiagnosticError))
       return { outcome: "refused", codes: [], faults: [`internal: ${stackOf(error)}`] };
@@ -73,17 +73,17 @@ function faultsOf(
   const faults: string[] = [];
   if (!/^T\d{4}$/.test(code)) faults.push(`the code is ${code}`);
   for (const sentence of [message, hint, ...notes, ...frame.split("\n")]) {
-    if (unclean.test(sentence)) faults.push(`characters that a terminal obeys: ${JSON.stringify(sentence)}`);
+    if (unclean.test(sentence)) faults.push(`control characters of a terminal: ${JSON.stringify(sentence)}`);
     if (sentence.length > 2000) faults.push(`a sentence of ${sentence.length} characters`);
   }
   if (/\[object |^undefined|of undefined$/.test(message.replace(/"(?:[^"\\]|\\.)*"/g, "")))
-    faults.push(`a message of the host: ${message}`);
+    faults.push(`a message that contains a JavaScript value: ${message}`);
   if (text === undefined) return path === undefined ? [...faults, `no path: ${code} ${message}`] : faults;
   return [...faults, ...placeFaults(location, text).map((fault) => `${fault}: ${code} ${message}`)];
 }
 
 function placeFaults(place: Diagnostic["location"], text: string): string[] {
-  if (place === undefined) return ["no place"];
+  if (place === undefined) return ["no location"];
   // If the file is empty or too large to be read, the location has no line.
   if (place.line === undefined) return text.trim() === "" || text.length > 4 * 2 ** 20 ? [] : ["no line"];
   const { line, column = 1, endColumn = column } = place;

@@ -138,17 +138,18 @@ function layerTable(counts: Counts): { readonly text: string; readonly empty: re
  */
 const stageReasons: Readonly<Record<string, string>> = {
   "remove-dead-nodes":
-    "lowering takes what outputs need, so dead nodes change no loops: " +
+    "lowering includes only the nodes on which outputs depend, so dead nodes change no loops: " +
     "test/compiler/passes/small-passes.test.ts, test/compiler/ir/recurrence.test.ts",
   "mark-parallel-loops":
-    "kernels of small models are too short to be shared; every eighth spec has all marked (test/fuzz/threads.ts)",
+    "kernels of small models are too short to be shared; in every eighth spec, all parallel loops are marked " +
+    "(test/fuzz/threads.ts)",
 };
 
 const stageReason = (stage: string, unchanged: number): string =>
-  stageReasons[stage] ?? (unchanged === 0 ? "not left out in this run" : "changed nothing in this run");
+  stageReasons[stage] ?? (unchanged === 0 ? "not skipped in this run" : "changed nothing in this run");
 
 function stageTable(counts: Counts): { readonly text: string; readonly empty: readonly string[] } {
-  const table = new Table({ head: ["stage left out", "changed the program", "changed nothing"] });
+  const table = new Table({ head: ["skipped stage", "changed the program", "changed nothing"] });
   const empty: string[] = [];
   for (const stage of [...passNames, ...stageNames]) {
     const [applied, not] = ["applied", "no change"].map((what) => counts[cell("stage", stage, what)] ?? 0);
@@ -166,7 +167,7 @@ export function coverageText(counts: Counts): string {
   const empty = [...ofLayers.empty, ...ofStages.empty];
   const plain = (text: string) => text.replaceAll(/\u001b\[\d+m/g, "");
   return [
-    "Layers, by what ran them and by the size of their last axis",
+    "Layers, by kernels and element type, and by the size of their last axis",
     plain(ofLayers.text),
     "Stages of the compiler",
     plain(ofStages.text),

@@ -170,7 +170,7 @@ async function main(): Promise<void> {
   });
   for (const { format, index, what } of faults) console.log(`${format} ${index}: ${what}`);
   const peak = Math.round(process.resourceUsage().maxRSS / 1024);
-  console.log(`${count} files of seed ${seed}, ${faults.length} handled wrongly, at most ${peak} MB`);
+  console.log(`${count} files of seed ${seed}, ${faults.length} handled incorrectly, at most ${peak} MB`);
   process.exitCode = faults.length === 0 ? 0 : 1;
 }
 

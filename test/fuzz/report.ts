@@ -9,8 +9,8 @@ const percent = (part: number, whole: number): string => `${((100 * part) / (who
 
 const tightnessText = (dtype: string, { compared, unbounded, loose, worst }: Tightness): string =>
   `${dtype}: ${compared} numbers compared, ${percent(unbounded, compared)} without a ` +
-  `bound, ${percent(loose, compared)} with a bound above 1 % of their size; the largest error ` +
-  `is ${percent(worst, 1)} of its bound`;
+  `bound, ${percent(loose, compared)} with a bound above 1 % of their magnitude; the largest ` +
+  `error is ${percent(worst, 1)} of its bound`;
 
 export function summaryText({
   seed,
@@ -26,9 +26,9 @@ export function summaryText({
     key.startsWith("torch | ") ? [`${key.slice(8)} ${count}`] : [],
   );
   return [
-    `seed ${seed}: ${ran} specs in ${seconds.toFixed(0)} s (${(seconds / (ran || 1)).toFixed(2)} s a ` +
+    `seed ${seed}: ${ran} specs in ${seconds.toFixed(0)} s (${(seconds / (ran || 1)).toFixed(2)} s per ` +
       `spec), ${failed} failed in ${failures.length} classes`,
-    `${refused} drawn specs were refused by the compiler and drawn again`,
+    `${refused} generated specs were rejected by the compiler and replaced`,
     tightnessText("f32", tightness.f32),
     tightnessText("f64", tightness.f64),
     ...(torch.length > 0 ? [`PyTorch: ${torch.join(", ")}`] : []),

@@ -68,6 +68,6 @@ rmSync(folder, { recursive: true });
 const counts = [...codes].sort().map(([code, times]) => `${code} ${times}`);
 console.log(`codes: ${counts.join(", ")}`);
 console.log(
-  `seed ${seed}: ${count} specs, ${accepted} accepted, slowest ${slowest.toFixed(1)} s, ${mishandled} mishandled`,
+  `seed ${seed}: ${count} specs, ${accepted} accepted, slowest ${slowest.toFixed(1)} s, ${mishandled} handled incorrectly`,
 );
 process.exit(mishandled > 0 ? 1 : 0);

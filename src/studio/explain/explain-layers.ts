@@ -39,8 +39,8 @@ const shapeText = (shape: Shape | undefined): string =>
 // layers.
 
 /**
- * Returns a sentence such as "frozen: dense1. The gradient takes 30 nodes instead of 41, 1.2 instead of 1.9
- * MFLOP per batch (37 % saved)".
+ * Returns a text such as "frozen: dense1. The gradient needs 30 nodes instead of 41, 1.2 instead of 1.9 MFLOP
+ * per batch (37 % saved)".
  */
 export function frozenSavings(compilation: Compilation, options: PipelineOptions): string {
   const { model } = compilation;

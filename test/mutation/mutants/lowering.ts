@@ -67,7 +67,7 @@ export const loweringMutants: readonly Mutant[] = [
       "for (const name of a.assigns) if (b.reads.has(name)) return undefined;",
       "",
     ],
-    // Without the conflict that ends the search in mergeInto, nothing would change: `arrange` also checks it.
+    // There is no mutant of the conflict check in mergeInto, because `arrange` makes the same check again.
     [
       "fuse-loops: a definition moves before the loop on which it depends",
       "if (conflicts(accessesOf([candidate]), accessesOf([between]))) return undefined;",

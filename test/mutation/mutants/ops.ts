@@ -62,8 +62,8 @@ export const opMutants: readonly Mutant[] = [
     ],
   ]),
   ...inFile("src/compiler/ops/recurrence/sum-over-time.ts", recurrences, [
-    // The case `length · x`, for a value that is the same at every step, has no fault, because it does not
-    // occur here: a cotangent is linear in the cotangents of the steps, so it differs between steps.
+    // There is no mutant of `length · x`, the sum of a value that is the same at every step. Such a value does
+    // not occur, because a cotangent is linear in the cotangents of the steps.
     [
       "scan: the stack of a carried value is replaced by its first value",
       `operands[i].role === "each" ? given[i]`,
