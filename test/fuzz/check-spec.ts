@@ -94,7 +94,7 @@ function placeFaults(place: Diagnostic["location"], text: string): string[] {
   return endColumn <= column && endColumn !== column ? [`ends at column ${endColumn}, before ${column}`] : [];
 }
 
-/** The spec on one line. A value that no text can represent is shown as the code that creates it. */
+/** The spec on one line; for a value, which no text can represent, how to generate it. */
 export function shown(broken: Broken): string {
   if (!("text" in broken)) return "a value: brokenSpec of this seed and number";
   const text = typeof broken.text === "string" ? broken.text : Buffer.from(broken.text).toString("latin1");

@@ -247,6 +247,6 @@ export function randomNetwork(random: Random, demand?: Demand): RandomNetwork {
 
 const weightless = ["reshape", "flatten", "activation", "dropout", "add", "multiply", "concat"];
 
-/** Whether the network has trainable parameters. */
+/** Whether a layer has trainable parameters. */
 const hasWeights = ({ type, trainable }: JsonObject): boolean =>
   trainable !== false && !weightless.includes(String(type)) && !String(type).includes("pool");

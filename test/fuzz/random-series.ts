@@ -18,7 +18,7 @@ export interface SeriesOutcome {
 }
 
 interface Row {
-  /** Hours after the first one. */
+  /** The time of the row, in hours since 1999-01-01. */
   readonly hour: number;
   readonly group: string;
   readonly value: number;

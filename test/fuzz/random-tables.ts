@@ -28,7 +28,7 @@ const words = "the a of house red blue green big small fast slow old new good ba
 );
 const two = (value: number): string => String(value).padStart(2, "0");
 
-/** The cell of a row. */
+/** Returns the cell of a row. */
 type Cells = (row: number) => string;
 
 /** Kinds of columns, by name. */

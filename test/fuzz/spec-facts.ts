@@ -16,7 +16,7 @@ export interface LayerFact {
 export interface SpecFacts {
   /** The layers after blocks are expanded. */
   readonly layers: readonly LayerFact[];
-  /** The shape for each target. */
+  /** For each target, the shape of the output that predicts it. */
   readonly outputs: readonly RowShape[];
 }
 

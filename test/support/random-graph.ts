@@ -38,7 +38,7 @@ interface Context {
   readonly g: GraphBuilder;
   /** Real values, newest last. */
   readonly pool: Node[];
-  /** Index vectors over the batch with values 0 and 1. */
+  /** An index vector with one element per row. The values are 0 and 1. */
   readonly rowIndices: Node;
 }
 

@@ -15,7 +15,7 @@ const rateAt = (step: number): number => rateRange.low * rateFactor ** step;
 
 export interface RangeTest {
   readonly rates: readonly number[];
-  /** The loss before the step with each of these rates. */
+  /** For each rate, the loss before the step at this rate. */
   readonly losses: readonly number[];
   /** The smoothed losses. */
   readonly smoothed: readonly number[];

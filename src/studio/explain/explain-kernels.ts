@@ -104,7 +104,7 @@ function fusedOf(
     const nests = groupBy(unfused.kernels, kernelOfNest(own.map(({ kernel }) => kernel)));
     const buffers = bufferNames(graph);
     const inMemory = new Set(own.flatMap(({ kernel }) => [...accessesOf(kernel.body).stored]));
-    // Outputs are in storage at the end, even if a temporary contains them first.
+    // An output is always written to storage, even if a temporary contains it first.
     const outputs = new Set(graph.outputs.map(({ node }) => node));
     const isKept = (node: Node): boolean => {
       const buffer = buffers.get(node) ?? "";

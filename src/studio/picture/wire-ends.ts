@@ -1,6 +1,6 @@
 /**
  * Computes the ends of a wire after boxes have moved or opened. At a closed box, the wire ends at the same
- * relative position as before. At an open group, it ends at a distance from the border. From there, joints
+ * relative position as before. At an open group, it ends a little outside the border. From there, joints
  * connect it to the inner wires that carry the same values.
  */
 import type { NodeId, PictureBox, Point, Rectangle } from "../explanation.ts";

@@ -89,8 +89,8 @@ function rangeOf(moments: readonly Moment[]): [number, number] {
 }
 
 /**
- * The fraction of all values in each bin between two bounds. Values beyond the bounds are counted in the
- * first or the last bin.
+ * Divides the range between two bounds into bins, and returns the fraction of all values in each bin. Values
+ * beyond the bounds are counted in the first or the last bin.
  */
 export function resampled({ min, max, count, histogram }: Distribution, low: number, high: number): number[] {
   const fractions = Array.from({ length: bins }, () => 0);

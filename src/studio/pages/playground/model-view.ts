@@ -10,8 +10,8 @@ import { surfaceView } from "./surface-view.ts";
 import type { ModelView, Shown } from "./shown-model.ts";
 
 /**
- * Returns undefined if the model has several inputs, or if its predictions are neither a class nor a number,
- * such as text.
+ * Returns undefined if there is no data, if the model has several inputs, or if its predictions are neither a
+ * class nor a single number.
  */
 export function modelView(trainer: TrainerScript): ModelView | undefined {
   const shown = shownOf(trainer);
