@@ -5,7 +5,7 @@
  * Requires  a contraction of known width; an operand that varies along the columns but not along the rows, in
  *           a buffer that the nest does not store.
  * Ensures   the loop over strips is outermost or, if the operand varies along outer loops of unknown extent,
- *           directly inside these loops. Panels are scratch memory and fit into the L1 cache. Packing also
+ *           directly inside these loops. Panels are scratch memory. Packing also
  *           transposes the operand where necessary.
  * Example   for i: for j<512: for k: … w[k, j] …
  *           =>  for J<512 step 8: {
