@@ -2536,7 +2536,10 @@ interface Part {
 
 /** The long-running parts of an epoch. They are generators, but yield only in trainers that can pause. */
 interface EpochParts {
-  /** Lists the blocks of a data set. Undefined for a data set without blocks, whose rows are listed instead. */
+  /**
+   * Lists the blocks of a data set. Returns undefined if the data set has no blocks; its rows are then listed
+   * instead.
+   */
   listBlocks?: (data: Batch) => Int32Array | undefined;
   takeSteps: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
   evaluateRows: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
@@ -2598,7 +2601,7 @@ function planFit(session: EpochSession, data: Batch, options: FitOptions): FitPl
     shuffle,
     metric,
     minDelta,
-    // A patience of 0 has the effect of 1: stop at the first epoch without improvement.
+    // A patience of 0 has the same effect as 1: training stops at the first epoch without improvement.
     patience: Math.max(1, patience),
     keepsBest: keep !== "last" && !!(validation || earlyStopping),
   };
@@ -2757,7 +2760,7 @@ interface TrainingResult {
 interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "save"> {
   /** Samples new texts, if requested. */
   samples?(): readonly string[] | undefined;
-  /** Whether the user ended the training, rather than early stopping. */
+  /** Whether the user, not early stopping, ended the training. */
   isInterrupted?(): boolean;
 }
 
@@ -4040,7 +4043,7 @@ type FieldNumbers = Float32Array | Float64Array | Int32Array;
 
 /**
  * An encoder for one kind of field. A field is an input or a target. Errors about columns and cells contain
- * the line.
+ * the line number.
  */
 interface FeatureEncoder {
   /** Fits scales, vocabularies and class names on the rows `train`. */
@@ -4159,8 +4162,8 @@ interface Split {
 
 /**
  * Splits the rows in random order. With `classes` (one per row), each split has nearly the class proportions
- * of all rows. With k classes, the error of a class with fraction p is at most 1 + p·(k − 2) rows. For two
- * classes, this is one row.
+ * of all rows. With k classes, the number of rows of a class with fraction p is off by at most 1 + p·(k − 2).
+ * For two classes, this is one row.
  */
 function splitRows(rows: number, training: TrainingFacts, seed: number, classes?: ArrayLike<number>): Split {
   const order = drawnRows(rows, seed);
@@ -4216,8 +4219,8 @@ type FittedRule = "standard" | "min-max";
 type ScaleRule = FittedRule | { divide: number };
 
 /**
- * The rule by which texts are split into words. A text that is too long for `length` positions is an error,
- * unless `cut` is true.
+ * The rule that splits texts into words. A text that is too long for `length` positions is truncated if `cut`
+ * is true; otherwise, it is an error.
  */
 interface WordRule {
   length: number;
@@ -4252,7 +4255,10 @@ interface ColumnFacts {
   hasDecimals?: boolean;
 }
 
-/** Texts are also categories, dates, classes (which may be names), times and groups. */
+/**
+ * The columns that are read, by type. Columns of categories, dates, classes (which may be names), times and
+ * groups are read as texts.
+ */
 interface ReadColumns {
   numbers: readonly string[];
   texts: readonly string[];
@@ -4289,7 +4295,7 @@ function columnFactsOf({ inputs, targets }: DataFacts, name: string): ColumnFact
   return Object.hasOwn(facts, name) ? facts[name]! : { columns: [name] };
 }
 
-/** The input or target of this name. */
+/** Returns the input or target of this name. */
 function fieldOf(model: ModelFacts, name: string): BatchField {
   return batchFields(model).filter((other) => other.name === name)[0]!;
 }
@@ -4354,13 +4360,13 @@ function shorten(names: readonly string[], mark = ""): string {
     : names.map(show).join(", ");
 }
 
-/** The number at position `place` of the cells in these rows of a column. */
+/** Returns the numbers at position `place` of the column's cells in these rows. */
 function numbersAt(table: Table, column: string, rows: Int32Array, place: number): Float64Array {
   const { size, number } = columnOf(table, column);
   return new Float64Array(rows.length).map((_, i) => number(rows[i]! * size + place));
 }
 
-/** The first row in which a cell of this column is not a number, or −1. */
+/** Returns the first row in which the cell of this column is not a number, or −1. */
 function firstNaN(table: Table, column: string): number {
   const { size, number } = columnOf(table, column);
   for (let i = 0; i < table.rows * size; i++) if (Number.isNaN(number(i))) return Math.floor(i / size);
@@ -4383,7 +4389,7 @@ function wrongCell(table: Table, column: string, row: number, what: string): Inp
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
-/** Throws unless the encodings in a checkpoint are valid for every input and target. */
+/** Throws if the encoding in a checkpoint is missing or invalid for an input or target. */
 function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefined): void {
   if (fields === undefined) return;
   batchFields(model).forEach(({ name }, i) => {
@@ -4407,8 +4413,8 @@ const isFitted = ({ name: _, scales = [], means = [], categories = [], ...texts 
   [texts.columns, ...categories, ...Object.values(texts)].every(areTexts);
 
 /**
- * Throws if the encoding of the data differs from the encoding in the checkpoint. The parameters of the
- * checkpoint are valid only for the latter.
+ * Throws if the encoding of the data differs from the encoding with which the parameters of the checkpoint
+ * were trained.
  */
 function checkFields(found: readonly FittedField[], trained = found): void {
   const [there, here] = [trained, found].map((fields) =>
@@ -4456,7 +4462,8 @@ const columnEncoder: FeatureEncoder = {
           const value = number(rows[row]! * size + place);
           encoded[at] = (value - shift) / span;
           if (isWithin(bounds ? value : encoded[at]!, bounds)) continue;
-          // The first cell of the column that is not a number has its text, which later ones may lack.
+          // Report the first cell of the column that is not a number, because the texts of later cells may
+          // not be stored.
           if (Number.isNaN(value)) checkNumbers(table, column);
           const scaled = span === 1 ? "" : ", scaled,";
           const what = bounds ? ` is not ${bounds.rule}` : `${scaled} is too large for ${dtype}`;
@@ -4475,13 +4482,13 @@ function namesOfClasses(table: Table, name: string, columns: string[], classes: 
   const names = [...new Set(texts)];
   if (names.length === classes) return names.sort();
   const found = `column "${shown(columns[0]!)}" has ${names.length}: ${shorten(names, '"')}`;
-  // If there are too many classes, mark the first row with a surplus class. If there are too few, mark the
-  // header (row −1).
+  // If there are too many classes, the error refers to the first row with a surplus class. If there are too
+  // few, it refers to the header (row −1).
   const row = texts.indexOf(names[classes]!) % table.rows;
   throw new InputError(`${name} has ${classes} classes, but ${found}`, table.lineOf(row));
 }
 
-/** Returns a column of texts as a column of class numbers. */
+/** Converts a column of class names to a column of class numbers. */
 function classesOfTexts(
   table: Table,
   name: string,
@@ -4518,8 +4525,8 @@ const decimalEncoder: FeatureEncoder = {
 const mostDecimals = 12;
 
 /**
- * Returns the number of decimals of the values. Returns more if there would otherwise be fewer than 100 different
- * numbers between the lowest and the highest value.
+ * Returns the number of decimals of the values. Adds decimals if there would otherwise be fewer than 100
+ * different numbers between the lowest and the highest value.
  */
 function decimalsOf(values: Float64Array): number {
   let [low, high, decimals] = [Infinity, -Infinity, 0];
@@ -4547,9 +4554,9 @@ type FitScales = (table: Table, columns: readonly string[], train: Int32Array, r
 interface Column {
   /** The number of values per cell: usually 1; for an image, the number of pixels. */
   readonly size: number;
-  /** The number at this index of all numbers, row-major. A cell that is not a number is NaN. */
+  /** Returns the number at this row-major index over all cells, or NaN if the cell is not a number. */
   number(index: number): number;
-  /** The text of a cell. */
+  /** Returns the text of a cell. */
   text(row: number): string;
 }
 
@@ -4575,7 +4582,7 @@ interface TableRecord {
 
 /**
  * Returns the decimal number in a cell; 010 is ten. Returns NaN if the cell is empty, is not a number, or has
- * a prefix as in 0x10, 0o7 and 0b1.
+ * a prefix, as in 0x10, 0o7 and 0b1.
  */
 function numberIn(cell: string): number {
   const number = cell.trim() === "" || /[xob]/i.test(cell) ? NaN : Number(cell);
@@ -4609,7 +4616,7 @@ type Block = readonly [numbers: ArrayLike<number>, unit: number];
 
 const blockSize = 1024;
 
-/** Creates a list. Most decimals take 32 bits, other numbers 64 bits. */
+/** Creates a list. Most decimal numbers take 32 bits, and all other numbers take 64 bits. */
 function numberList(): NumberList {
   const blocks: Block[] = [];
   let last: number[] = [];
@@ -4628,7 +4635,8 @@ function numberList(): NumberList {
 
 /**
  * Packs numbers into 32 bits each if all of them are w / u, for integers w and a power of ten u. The quotient
- * of two integers is rounded to the nearest double, as the decimal text was. So it is the same number.
+ * w / u is rounded to the nearest double, as the number was when its decimal text was read. So the list
+ * returns the same number.
  */
 function packed(values: readonly number[]): Block {
   for (let unit = 1; unit < 1e10; unit *= 10) {
@@ -4639,7 +4647,7 @@ function packed(values: readonly number[]): Block {
   return [new Float64Array(values), 1];
 }
 
-/** A column while it is read. */
+/** A column to which cells can be added. */
 interface StoredColumn extends Column {
   /** Adds the cell of the next row. */
   add(cell: string): void;
@@ -4648,8 +4656,8 @@ interface StoredColumn extends Column {
 /**
  * Creates a column of this kind:
  *
- *   texts      each text is stored once, and for each row the first row with its text
- *   numbers    of all rows with the same text that is not a number, only the first one has the text
+ *   texts      each distinct text is stored once, and each row refers to the first row with its text
+ *   numbers    a text that is not a number is stored only for the first row in which it occurs
  *   undefined  nothing is stored
  */
 function storedColumn(read: (cell: string) => number, kind: string | undefined): StoredColumn {
@@ -4677,7 +4685,7 @@ function storedColumn(read: (cell: string) => number, kind: string | undefined):
   };
 }
 
-/** Takes the pieces of a text in order. Throws an error with its line. */
+/** Reads the pieces of a text in order. Errors contain the line number. */
 interface PieceReader<Result> {
   add(piece: string): void;
   end(): Result;
@@ -4687,8 +4695,8 @@ interface PieceReader<Result> {
 type TextReader = PieceReader<Table>;
 
 /**
- * Starts to read a text. With `asked`, predictions for its rows are requested. Then no row is dropped, and the
- * columns may be in another order than those of the training file.
+ * Creates a reader for one text. `asked` is present if the rows of the text will be predicted. In that case,
+ * no row is dropped, and the order of the columns may differ from that of the training file.
  */
 type TextFormat = (data: DataFacts, asked?: string) => TextReader;
 
@@ -4697,8 +4705,9 @@ type SkipsRow = (cells: readonly string[], names: readonly string[]) => boolean;
 
 /**
  * Reads CSV (RFC 4180) with quoted cells, doubled quotes, any line endings and a byte-order mark. The first
- * row names the columns. Those that `reads` does not name are not stored, unless ranges may have another
- * meaning in this file. Without `reads`, all columns are texts. Empty lines are skipped.
+ * row contains the column names. Columns that `reads` does not name are not stored. With `asked`, they are
+ * stored as texts, because a range may select other columns in this file. Without `reads`, all columns are
+ * texts. Empty lines are skipped.
  */
 function csv(
   { reads }: DataFacts,
@@ -4744,7 +4753,10 @@ function csv(
   };
 }
 
-/** The longest record that may span several pieces. A quote without an end would take the rest of the file. */
+/**
+ * The maximum number of characters of a record that spans several pieces. Without this limit, a cell with an
+ * unclosed quote would contain the rest of the file.
+ */
 const longestRecord = 0x1000000;
 
 /**
@@ -4850,7 +4862,7 @@ async function scriptFile(): Promise<string> {
   return realpath(script).catch(() => `${script}.ts`);
 }
 
-/** Runs the command line. Exit codes: 0 success, 1 the training failed, 2 invalid data or arguments. */
+/** Runs the command line. Exit codes: 0 for success, 1 if training fails, 2 for invalid data or arguments. */
 async function runProgram(program: Program, args: readonly string[]): Promise<number> {
   try {
     await trainAsAsked(program, helpText(program), args);

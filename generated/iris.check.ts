@@ -57,14 +57,18 @@ const facts: CheckFacts = {
  *
  *     |gradient − slope| ≤ 2¹² · u · max(|gradient|, |slope|, floor)      with b = 24: 2⁻¹² ≈ 2.4e-4
  *
- * The floor is needed because the terms of a sum may cancel. The small result then has the rounding error of
- * its terms, and these are as large as the mean of its tensor. In f64, this formula would yield 5e-13.
- * Differences of the loss are less accurate than that, so the bound in f64 is larger.
+ * The floor is needed because the terms of a sum may cancel. The error of the small result is then the
+ * rounding error of its terms, which are about as large as the mean magnitude of its tensor. In f64, this
+ * formula would yield 5e-13. Differences of the loss are less accurate than that, so the bound in f64 is
+ * larger.
  */
 interface Tolerance {
   /** The largest relative error that counts as rounding. */
   readonly bound: number;
-  /** The floor for relative errors, from the mean magnitude of this gradient and the largest mean of all. */
+  /**
+   * Returns the floor for relative errors from the mean magnitude of this gradient and the largest mean
+   * magnitude of any gradient.
+   */
   floorOf(mean: number, largest: number): number;
 }
 
@@ -134,7 +138,7 @@ const budgetOfSteps = 1e9;
 /** The cost of a step, as a multiple of one evaluation of the loss. */
 const valuesOfStep = 3;
 
-/** An intentional error is the error scale divided by this number. */
+/** An intentional error is the slope, or the floor if that is larger, divided by this number. */
 const fractionOfAltering = 100;
 
 function proveTrainer({ model, createTrainer, createLoss, facts }: Checked): Proof {
@@ -175,8 +179,8 @@ function proveTrainer({ model, createTrainer, createLoss, facts }: Checked): Pro
 }
 
 /**
- * Adds a hundredth of the error scale to one element, and compares again. Returns undefined if the gradient
- * is already wrong, or if all elements are at kinks.
+ * Adds an intentional error to one element, and compares again. Returns undefined if the gradient is already
+ * wrong, or if all elements are at kinks.
  */
 function alterOne(measured: MeasuredSlopes, bound: number): AlteredGradient | undefined {
   const elements = measured.slopes.filter(({ place, slope }) => place.index !== undefined && !slope.isKink);
@@ -210,7 +214,7 @@ function errorsOf({
         `the gradient of ${name} is wrong: at ${worst.at} it is ${worst.emitted}, but the slope is ${worst.expected}`,
       );
   for (const { name, at, isFound } of altered)
-    if (!isFound) errors.push(`the check missed an error: the changed gradient of ${name} at ${at}`);
+    if (!isFound) errors.push(`the check missed an error put into the gradient of ${name} at ${at}`);
   const { steps, isResumed, isRepeated } = resuming;
   if (!isResumed)
     errors.push(
@@ -226,9 +230,9 @@ function errorsOf({
 const smallVocabulary = 8;
 
 /**
- * Draws `rows` rows: normal inputs with mean 0 and standard deviation 1, and uniform classes. Real targets
- * are 0 with probability 1/3 and otherwise uniform in (0, 1]. Every loss accepts these values, whether it
- * reads them as counts, as probabilities or as labels.
+ * Draws `rows` rows. Inputs are normally distributed with mean 0 and standard deviation 1, and classes are
+ * uniformly distributed. Real targets are 0 with probability 1/3 and otherwise uniform in (0, 1]. Every loss
+ * accepts these values, whether it reads them as counts, as probabilities or as labels.
  */
 function randomBatch({ inputs, targets }: ModelFacts, rows: number, seed: number): Batch {
   const random = randomStream(randomKey(seed, 0, 0));
@@ -255,7 +259,8 @@ const mostAttempts = 20;
 
 /**
  * Finds a batch with a nonzero gradient. This may take several attempts: in a perceptron, rows that are
- * classified correctly have zero gradients. First adds random numbers to the parameters.
+ * classified correctly have zero gradients. Before the search, the function adds random numbers to the
+ * parameters of the trainer.
  */
 function informativeBatch(model: ModelFacts, trainer: Trainer, rows: number, seed: number): Batch {
   for (let attempt = 0; ; attempt++) {
@@ -267,13 +272,13 @@ function informativeBatch(model: ModelFacts, trainer: Trainer, rows: number, see
   }
 }
 
-/** Rounds to f32, so that every target computes with the same numbers. */
+/** Rounds the batch to f32, so that every compilation target computes with the same numbers. */
 const inSinglePrecision = (batch: Batch): Batch =>
   Object.fromEntries(Object.entries(batch).map(([name, values]) => [name, Float32Array.from(values)]));
 
 /**
- * Adds random numbers to the parameters, because biases start at zero. Then halves the parameters until the
- * loss is finite.
+ * Adds random numbers to the parameters, so that no parameter is zero, as biases initially are. Then halves
+ * the parameters until the loss is finite.
  */
 function disturb(trainer: Trainer, batch: Batch, seed: number): void {
   const random = randomStream(randomKey(seed, 0, 1));
@@ -300,7 +305,7 @@ interface CheckedLoss {
  */
 type Direction = number | Float64Array;
 
-/** The element or random direction of a comparison. */
+/** An element or a random direction for which the gradient is compared with the slope of the loss. */
 interface Place {
   /** The label in reports, such as `[3, 17]` or `random direction 2`. */
   readonly at: string;
@@ -350,8 +355,8 @@ interface GradientCheckOptions {
   /** The maximum number of floating-point operations. The default takes about half a minute. */
   readonly budget?: number;
   /**
-   * Computes the floor for relative errors from the mean magnitude of this gradient and the largest mean of
-   * all gradients.
+   * Computes the floor for relative errors from the mean magnitude of this gradient and the largest mean
+   * magnitude of any gradient.
    */
   readonly floorOf?: (mean: number, largest: number) => number;
 }
@@ -428,8 +433,8 @@ const aThousandth = (_mean: number, largest: number): number => 1e-3 * largest;
 const meanSize = (list: Float64Array): number => list.reduce((sum, x) => sum + Math.abs(x), 0) / list.length;
 
 /**
- * Compares a gradient with the slopes. It is the gradient of the trainer, or a copy that contains an
- * intentional error.
+ * Compares a gradient with the slopes. The gradient is that of the trainer, or a copy with an intentional
+ * error.
  */
 function compareGradient(
   { name, shape, floor, slopes }: MeasuredSlopes,
@@ -538,7 +543,7 @@ const innerProduct = (a: Float64Array, b: Float64Array): number =>
  *     g(h) = |f(h) − 2 f(0) + f(−h)| / h  →  |f′₊ − f′₋|
  *
  * Where f is smooth, g halves with h; at a kink, g stays constant. So 0 is a kink if g at the narrowest width
- * is more than three quarters of the previous g, and more than rounding explains.
+ * is more than three quarters of the previous g, and larger than rounding errors can explain.
  */
 interface Slope {
   readonly value: number;
@@ -629,7 +634,7 @@ const attempts = 16;
 
 interface MeasuredStep {
   step(): number;
-  /** Takes a cheap step. After many of these, the engine compiles the code. */
+  /** Takes a cheap step. After many such steps, the engine compiles the code. */
   warmUp(): number;
   /** The number of cheap steps before each attempt, and the number of steps that are measured. */
   readonly patience: number;
@@ -639,8 +644,8 @@ interface MeasuredStep {
 /**
  * Measures the bytes that a step allocates. The garbage collector may run during some measurements, so the
  * growth of the heap is measured several times, and the median counts. The heap size of some hosts does not
- * show allocations. So control steps with a known allocation are measured too. If the heap size does not show
- * this allocation, the result is undefined.
+ * show allocations. Therefore, control steps with a known allocation are measured too. If the heap size does
+ * not show this allocation, the result is undefined.
  */
 function bytesPerStep(
   { step, warmUp, patience, steps }: MeasuredStep,
@@ -689,7 +694,7 @@ function heapMeter(): HeapMeter | undefined {
   return host?.memoryUsage && (() => host.memoryUsage?.().heapUsed ?? 0);
 }
 
-/** Whether resumed and uninterrupted runs are bit-identical, and whether equal seeds lead to equal bits. */
+/** Whether resumed and uninterrupted runs are bit-identical, and whether runs with the same seed are. */
 interface ResumeCheck {
   /** The number of steps before the checkpoint, and again after it. */
   readonly steps: number;
@@ -805,10 +810,10 @@ function proofText({ model, facts }: Checked, proof: Proof, errors: readonly str
     [
       allocatesNothing,
       bytesPerStep === undefined
-        ? "a step allocates nothing: not measured, because this host cannot measure it, or the steps are too few"
+        ? "a step allocates nothing: not measured, because the host cannot measure it or there are too few steps"
         : allocatesNothing === undefined
-          ? `a step allocates nothing: the engine allocates ${bytesPerStep} bytes of numbers in such ` +
-            "loops, which hide other allocations"
+          ? `a step allocates nothing: the engine allocates ${bytesPerStep} bytes for numbers, which ` +
+            "hide other allocations"
           : `a step allocates nothing: ${bytesPerStep} bytes, ${allocatesNothing ? "no " : ""}more than the few ` +
             "numbers that it returns",
     ],
@@ -844,8 +849,8 @@ function rowOf({ name, shape, elements, directions, relativeError, worst }: Para
 }
 
 /**
- * Returns a line with the number of kinks, which are not compared, and the first of them. Without kinks,
- * returns no line.
+ * Returns a line that states the number of kinks, which are excluded from the comparison, and describes the
+ * first kink. Returns no line if there are no kinks.
  */
 const kinkLines = ({ name, kinks }: ParameterCheck): string[] =>
   kinks

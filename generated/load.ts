@@ -2219,7 +2219,10 @@ interface Part {
 
 /** The long-running parts of an epoch. They are generators, but yield only in trainers that can pause. */
 interface EpochParts {
-  /** Lists the blocks of a data set. Undefined for a data set without blocks, whose rows are listed instead. */
+  /**
+   * Lists the blocks of a data set. Returns undefined if the data set has no blocks; its rows are then listed
+   * instead.
+   */
   listBlocks?: (data: Batch) => Int32Array | undefined;
   takeSteps: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
   evaluateRows: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
@@ -2281,7 +2284,7 @@ function planFit(session: EpochSession, data: Batch, options: FitOptions): FitPl
     shuffle,
     metric,
     minDelta,
-    // A patience of 0 has the effect of 1: stop at the first epoch without improvement.
+    // A patience of 0 has the same effect as 1: training stops at the first epoch without improvement.
     patience: Math.max(1, patience),
     keepsBest: keep !== "last" && !!(validation || earlyStopping),
   };
@@ -2440,7 +2443,7 @@ interface TrainingResult {
 interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "save"> {
   /** Samples new texts, if requested. */
   samples?(): readonly string[] | undefined;
-  /** Whether the user ended the training, rather than early stopping. */
+  /** Whether the user, not early stopping, ended the training. */
   isInterrupted?(): boolean;
 }
 
@@ -2671,7 +2674,8 @@ interface Cutting extends DatasetContext, Pick<Run, "source" | "locateErrors" | 
 /** Loss and metrics of the naive forecast, on the splits that the model was not trained on. */
 interface NaiveResult {
   /**
-   * The season: a value is forecast from the value this many rows before it, or a multiple of this number.
+   * The number of rows in a season. The forecast of a value is the latest known value that is a whole number
+   * of seasons older.
    */
   season: number;
   validation?: Record<string, number>;
@@ -2681,7 +2685,7 @@ interface NaiveResult {
 /** The result of a run that forecasts a series. */
 type SeriesResult = TrainingResult & { naive: NaiveResult };
 
-/** One training. */
+/** Trains one model. */
 const ruledRegime: Regime = {
   train(run) {
     const { trainer, source, locateErrors, epochs } = run;
@@ -2695,7 +2699,7 @@ const ruledRegime: Regime = {
   text: (result) => naiveText(result, resultText),
 };
 
-/** Warns of gaps in the times of each file. */
+/** Warns about gaps in the times of each file. */
 function warnOfGaps(run: Pick<Cutting, "source" | "locateErrors" | "warn"> & DatasetContext): void {
   const { source, locateErrors, warn } = run;
   for (const part of [source, source.validationFile, source.test]) {
@@ -2715,7 +2719,7 @@ function naiveOf(
   return figures && Object.keys(figures).length > 0 ? figures : undefined;
 }
 
-/** The naive forecast of a data set. */
+/** Evaluates the naive forecast on the validation and test splits of a data set. */
 const naiveIn = (context: DatasetContext, dataset: Dataset): Partial<Pick<SeriesResult, "naive">> =>
   naiveResult(
     context,
@@ -3189,8 +3193,8 @@ function csvText(rows: readonly (readonly Cell[])[]): string {
 }
 
 /**
- * Predicts windows. A row of the result begins with the group and the time (or else the number) of the last
- * past row, followed by a value for each step of the horizon: `load+1`, `load+2`.
+ * Predicts windows. A row of the result begins with the group and the time (or, without times, the number) of
+ * the last past row, followed by a value for each step of the horizon: `load+1`, `load+2`.
  */
 const forecastBy =
   (predicting: Predicting): Predicting =>
@@ -3202,7 +3206,7 @@ const forecastBy =
   };
 
 /**
- * The windows of a table. In each group, one window ends at the last row, and earlier ones end every
+ * Returns the windows of a table. In each group, one window ends at the last row, and earlier ones end every
  * `stride` rows before it. A window needs future rows only if an input reads them. Groups that are too short
  * have no window.
  */
@@ -3224,7 +3228,7 @@ function windowsToForecast(context: EncodingContext, table: Table): WindowTable 
   throw new InputError(`a forecast reads ${needed} rows, but ${of} has fewer`);
 }
 
-/** The targets with a column for each step of the horizon. */
+/** Returns the fields, in which each target has a column for each step of the horizon. */
 function withSteps(context: EncodingContext, fields: readonly FittedField[]): FittedField[] {
   const { horizon } = windowRuleOf(context);
   const steps = Array.from({ length: horizon }, (_, step) => step + 1);
@@ -3600,7 +3604,7 @@ type FieldNumbers = Float32Array | Float64Array | Int32Array;
 
 /**
  * An encoder for one kind of field. A field is an input or a target. Errors about columns and cells contain
- * the line.
+ * the line number.
  */
 interface FeatureEncoder {
   /** Fits scales, vocabularies and class names on the rows `train`. */
@@ -3641,8 +3645,8 @@ interface DatasetContext extends EncodingContext {
 type ReadTimes = (table: Table, column: TimeColumn) => Float64Array;
 
 /**
- * Selects the rows of a split from the rows `open`, which are not in any other split. Throws if there are
- * none.
+ * Selects the rows of a split from the rows `open`, which are not yet in a validation or test split. Throws
+ * if it selects no row.
  */
 type Splitter = (request: SplitRequest) => Int32Array;
 
@@ -3670,10 +3674,10 @@ interface Units {
  */
 type CutUnits = (context: EncodingContext, table: Table, labels: Uint8Array) => Units;
 
-/** A warning about gaps in the times of the rows; undefined if there are none. */
+/** Returns a warning about gaps in the times of the rows, or undefined if there are no gaps. */
 type DescribeGaps = (context: EncodingContext, table: Table) => string | undefined;
 
-/** Evaluates a naive forecast of these windows by the losses and the metrics of the spec, where they apply. */
+/** Evaluates a naive forecast of these windows with those losses and metrics of the spec that apply to it. */
 type ForecastNaively = (
   context: DatasetContext,
   fields: readonly FittedField[],
@@ -3774,8 +3778,8 @@ interface Split {
 
 /**
  * Splits the rows in random order. With `classes` (one per row), each split has nearly the class proportions
- * of all rows. With k classes, the error of a class with fraction p is at most 1 + p·(k − 2) rows. For two
- * classes, this is one row.
+ * of all rows. With k classes, the number of rows of a class with fraction p is off by at most 1 + p·(k − 2).
+ * For two classes, this is one row.
  */
 function splitRows(rows: number, training: TrainingFacts, seed: number, classes?: ArrayLike<number>): Split {
   const order = drawnRows(rows, seed);
@@ -3838,7 +3842,9 @@ function rowsOfTable(table: Table, rows: Int32Array): Table {
   };
 }
 
-/** The units of a table: windows, or the rows themselves. Rows with the label `leftOut` are omitted. */
+/**
+ * Returns the units of a table: windows, or the rows themselves. Rows with the label `leftOut` are omitted.
+ */
 function unitsOf(context: DatasetContext, table: Table, labels: Uint8Array): Units {
   if (context.cutUnits) return context.cutUnits(context, table, labels);
   if (!labels.includes(splitLabels.leftOut)) return { table, labels };
@@ -3846,13 +3852,13 @@ function unitsOf(context: DatasetContext, table: Table, labels: Uint8Array): Uni
   return { table: rowsOfTable(table, used), labels: Uint8Array.from(used, (row) => labels[row]!) };
 }
 
-/** The units that consist only of rows with this label. */
+/** Returns the units that consist only of rows with this label. */
 function unitsWith(context: DatasetContext, table: Table, labels: Uint8Array, label: number): Table {
   const own = labels.map((other) => (other === label ? label : splitLabels.leftOut));
   return unitsOf(context, table, own).table;
 }
 
-/** The units of a table whose rows all belong to one split. */
+/** Returns the units of a table whose rows all belong to one split. */
 const wholeSplit = (context: DatasetContext, table: Table, label: number): Table =>
   unitsWith(context, table, new Uint8Array(table.rows).fill(label), label);
 
@@ -3890,7 +3896,9 @@ function labelledDataset(context: DatasetContext, table: Table, rowLabels: Uint8
   });
 }
 
-/** Throws if a group of a split by groups also has rows in the file of another split. */
+/**
+ * If groups are assigned to splits, throws if a group in the file of one split also has rows in another file.
+ */
 function checkFiles(
   { data: { splitRules = {} } }: DatasetContext,
   source: Source,
@@ -3923,8 +3931,8 @@ function checkFiles(
 const splitLabels = { train: 0, validation: 1, test: 2, leftOut: 3 };
 
 /**
- * Returns the split of each row. Selects the test rows first, then the validation rows from the others. All
- * fractions are fractions of all rows.
+ * Returns the split of each row. Selects the test rows first, then the validation rows from the remaining
+ * rows. All fractions are fractions of all rows.
  */
 function labelSplits(context: DatasetContext, table: Table, seed: number): Uint8Array {
   const { data, splitters = {} } = context;
@@ -3985,7 +3993,8 @@ interface Sequence {
 }
 
 /**
- * Reads times as days since 1970, or as plain numbers. Either all times have an offset from UTC, or none has.
+ * Reads times as days since 1970, or as plain numbers. Throws if only some of the times have an offset from
+ * UTC.
  */
 const readMoments: ReadTimes = (table, { column, format }) => {
   const { text } = columnOf(table, column);
@@ -4004,7 +4013,7 @@ const readMoments: ReadTimes = (table, { column, format }) => {
   });
 };
 
-/** Reads a time of this format. Returns a number for the format "number". */
+/** Creates a reader for times of this format. For the format "number", the reader returns numbers. */
 function timeReader(format: string | undefined): (text: string) => DateTime | number | undefined {
   if (format !== "number") return dateReader(format);
   return (text) => {
@@ -4016,12 +4025,12 @@ function timeReader(format: string | undefined): (text: string) => DateTime | nu
 const wrongTime = (cell: string, format: string | undefined): string =>
   format === "number" && cell.trim() !== "" ? `"${shown(cell)}" is not a number` : wrongDate(cell, format);
 
-/** The times of all rows; undefined if the spec does not name a column of times. */
+/** Returns the times of all rows, or undefined if the spec does not name a column of times. */
 function timesOf({ data, readTimes }: EncodingContext, table: Table): Float64Array | undefined {
   return data.timeColumn && readTimes?.(table, data.timeColumn);
 }
 
-/** The rows of each group, in the order of the table. */
+/** Returns the rows of each group, in the order of the table. */
 function rowsByGroup(table: Table, column: string, rows: Int32Array): Map<string, Int32Array> {
   const { text } = columnOf(table, column);
   const lists = new Map<string, number[]>();
@@ -4047,7 +4056,10 @@ function sequencesOf(context: EncodingContext, table: Table, rows: Int32Array): 
   return parts.map((part) => ({ rows: part }));
 }
 
-/** Moves a cut before the row at this position to the first row with the same time. */
+/**
+ * Moves a cut before the row at this position back to the first row with the same time, so that rows with
+ * equal times stay together.
+ */
 function cutAt({ rows, times }: Sequence, position: number): number {
   let cut = position;
   while (times && cut > 0 && cut < rows.length && times[rows[cut]!]! === times[rows[cut - 1]!]!) cut--;
@@ -4084,8 +4096,9 @@ function seriesOrder(context: EncodingContext, table: Table): SeriesOrder {
 }
 
 /**
- * The positions in `order` of the rows after a gap, and the usual distance in time between two rows, which is
- * the median. A gap is a distance of more than 1.5 times the usual one. The lengths of months differ by less.
+ * Returns the positions in `order` of the rows after a gap, and the usual distance in time between
+ * consecutive rows, which is the median. A gap is a distance of more than 1.5 times the usual distance.
+ * Months differ in length by less, so monthly data has no gaps.
  */
 function gapsIn(times: Float64Array, { order, ends }: SeriesOrder): { positions: Int32Array; usual: number } {
   const begins = new Set([0, ...ends]);
@@ -4111,7 +4124,7 @@ function checkIncreasing(
   const where = group === undefined ? "" : ` of the group "${shown(group)}"`;
   const fix =
     same && group === undefined
-      ? "if the rows are of several series, name their column as group"
+      ? "if the rows form several series, name their column as group"
       : "sort the file by time";
   throw wrongCell(
     table,
@@ -4135,7 +4148,9 @@ interface WindowTable extends Table {
 const windowRuleOf = ({ data }: EncodingContext): WindowRule =>
   data.windowRule ?? { length: 1, horizon: 1, stride: 1 };
 
-/** The windows that begin at these positions. Errors about a window state the line of its first row. */
+/**
+ * Returns the windows that begin at these positions. Errors about a window state the line of its first row.
+ */
 function windowTable(series: Table, order: Int32Array, starts: readonly number[]): WindowTable {
   return {
     series,
@@ -4214,7 +4229,7 @@ function windowsOf(table: Table): WindowTable {
   throw new Error("internal: the table has no windows");
 }
 
-/** The positions that rows `from` to `to` of these windows cover, ascending. */
+/** Returns the positions in `order` that rows `from` to `to` − 1 of these windows cover, ascending. */
 function coveredBy(
   { order, starts }: WindowTable,
   windows: Int32Array,
@@ -4229,8 +4244,8 @@ function coveredBy(
 }
 
 /**
- * Turns an encoder of rows into an encoder of windows. It is fitted on the rows of the training windows,
- * each counted once, and encodes each row once, however many windows contain it.
+ * Turns an encoder of rows into an encoder of windows. The result is fitted on the rows of the training
+ * windows. A row that several windows contain counts once and is encoded once.
  */
 const windowsBy = (encoder: FeatureEncoder): FeatureEncoder => ({
   fit(context, name, table, train) {
@@ -4262,7 +4277,7 @@ const windowsBy = (encoder: FeatureEncoder): FeatureEncoder => ({
 /** The maximum number of gaps that the warning locates. */
 const named = 5;
 
-/** Returns a warning that names the first gaps and says what to do; undefined if there are no gaps. */
+/** Returns a warning that lists the first gaps and says what to do, or undefined if there are no gaps. */
 const gapText: DescribeGaps = (context, table) => {
   const { timeColumn, windowRule: { group } = {} } = context.data;
   const times = timesOf(context, table);
@@ -4298,8 +4313,8 @@ type FittedRule = "standard" | "min-max";
 type ScaleRule = FittedRule | { divide: number };
 
 /**
- * The rule by which texts are split into words. A text that is too long for `length` positions is an error,
- * unless `cut` is true.
+ * The rule that splits texts into words. A text that is too long for `length` positions is truncated if `cut`
+ * is true; otherwise, it is an error.
  */
 interface WordRule {
   length: number;
@@ -4364,9 +4379,9 @@ interface WindowRule {
   group?: string;
   /** The number of rows in a season, for the naive forecast. */
   season?: number;
-  /** "cut" if no window reaches across a gap in time; "keep" if gaps are not reported. */
+  /** "cut" if no window may span a gap in time; "keep" if gaps are not reported. */
   gaps?: "cut" | "keep";
-  /** The losses by which a naive forecast can be evaluated, by their names in reports. */
+  /** The losses with which a naive forecast can be evaluated, by their names in reports. */
   naiveLosses?: Record<string, "mae" | "mse" | "rmse">;
 }
 
@@ -4384,11 +4399,14 @@ interface TimeColumn {
  * accompanies `column`, and `group` accompanies `fraction`.
  */
 interface SplitRule {
-  /** A fraction of all rows, or of the groups of `group`, drawn at random. */
+  /** A fraction of all rows, or of all groups in the column `group`, drawn at random. */
   fraction?: number;
   /** The last rows in the order of time, as a fraction of all rows. */
   last?: number;
-  /** The rows with `value` in this column, which is the name of the split by default. */
+  /**
+   * The column that selects the rows: those whose cell equals `value`, which is the name of the split by
+   * default.
+   */
   column?: string;
   value?: string;
   /** The column of groups. All rows of a group are in one split. */
@@ -4401,7 +4419,10 @@ interface SplitRules {
   validation?: SplitRule;
 }
 
-/** Texts are also categories, dates, classes (which may be names), times and groups. */
+/**
+ * The columns that are read, by type. Columns of categories, dates, classes (which may be names), times and
+ * groups are read as texts.
+ */
 interface ReadColumns {
   numbers: readonly string[];
   texts: readonly string[];
@@ -4444,7 +4465,7 @@ function columnFactsOf({ inputs, targets }: DataFacts, name: string): ColumnFact
   return Object.hasOwn(facts, name) ? facts[name]! : { columns: [name] };
 }
 
-/** The input or target of this name. */
+/** Returns the input or target of this name. */
 function fieldOf(model: ModelFacts, name: string): BatchField {
   return batchFields(model).filter((other) => other.name === name)[0]!;
 }
@@ -4509,13 +4530,13 @@ function shorten(names: readonly string[], mark = ""): string {
     : names.map(show).join(", ");
 }
 
-/** The number at position `place` of the cells in these rows of a column. */
+/** Returns the numbers at position `place` of the column's cells in these rows. */
 function numbersAt(table: Table, column: string, rows: Int32Array, place: number): Float64Array {
   const { size, number } = columnOf(table, column);
   return new Float64Array(rows.length).map((_, i) => number(rows[i]! * size + place));
 }
 
-/** The first row in which a cell of this column is not a number, or −1. */
+/** Returns the first row in which the cell of this column is not a number, or −1. */
 function firstNaN(table: Table, column: string): number {
   const { size, number } = columnOf(table, column);
   for (let i = 0; i < table.rows * size; i++) if (Number.isNaN(number(i))) return Math.floor(i / size);
@@ -4538,7 +4559,7 @@ function wrongCell(table: Table, column: string, row: number, what: string): Inp
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
-/** Throws unless the encodings in a checkpoint are valid for every input and target. */
+/** Throws if the encoding in a checkpoint is missing or invalid for an input or target. */
 function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefined): void {
   if (fields === undefined) return;
   batchFields(model).forEach(({ name }, i) => {
@@ -4562,8 +4583,8 @@ const isFitted = ({ name: _, scales = [], means = [], categories = [], ...texts 
   [texts.columns, ...categories, ...Object.values(texts)].every(areTexts);
 
 /**
- * Throws if the encoding of the data differs from the encoding in the checkpoint. The parameters of the
- * checkpoint are valid only for the latter.
+ * Throws if the encoding of the data differs from the encoding with which the parameters of the checkpoint
+ * were trained.
  */
 function checkFields(found: readonly FittedField[], trained = found): void {
   const [there, here] = [trained, found].map((fields) =>
@@ -4611,7 +4632,8 @@ const columnEncoder: FeatureEncoder = {
           const value = number(rows[row]! * size + place);
           encoded[at] = (value - shift) / span;
           if (isWithin(bounds ? value : encoded[at]!, bounds)) continue;
-          // The first cell of the column that is not a number has its text, which later ones may lack.
+          // Report the first cell of the column that is not a number, because the texts of later cells may
+          // not be stored.
           if (Number.isNaN(value)) checkNumbers(table, column);
           const scaled = span === 1 ? "" : ", scaled,";
           const what = bounds ? ` is not ${bounds.rule}` : `${scaled} is too large for ${dtype}`;
@@ -4630,13 +4652,13 @@ function namesOfClasses(table: Table, name: string, columns: string[], classes: 
   const names = [...new Set(texts)];
   if (names.length === classes) return names.sort();
   const found = `column "${shown(columns[0]!)}" has ${names.length}: ${shorten(names, '"')}`;
-  // If there are too many classes, mark the first row with a surplus class. If there are too few, mark the
-  // header (row −1).
+  // If there are too many classes, the error refers to the first row with a surplus class. If there are too
+  // few, it refers to the header (row −1).
   const row = texts.indexOf(names[classes]!) % table.rows;
   throw new InputError(`${name} has ${classes} classes, but ${found}`, table.lineOf(row));
 }
 
-/** Returns a column of texts as a column of class numbers. */
+/** Converts a column of class names to a column of class numbers. */
 function classesOfTexts(
   table: Table,
   name: string,
@@ -4678,8 +4700,8 @@ const decimalEncoder: FeatureEncoder = {
 const mostDecimals = 12;
 
 /**
- * Returns the number of decimals of the values. Returns more if there would otherwise be fewer than 100 different
- * numbers between the lowest and the highest value.
+ * Returns the number of decimals of the values. Adds decimals if there would otherwise be fewer than 100
+ * different numbers between the lowest and the highest value.
  */
 function decimalsOf(values: Float64Array): number {
   let [low, high, decimals] = [Infinity, -Infinity, 0];
@@ -4710,8 +4732,8 @@ const categoryEncoder: FeatureEncoder = {
     const whole = cells.map((texts) => new Set(texts).size);
     const categories = cells.map((texts) => [...new Set(Array.from(train, (row) => texts[row]!))].sort());
     if (form === "index") {
-      // The vocabulary needs an index for each category of the column with the most categories, and the index
-      // 0.
+      // The vocabulary needs an index for each category of the column with the most categories, plus index 0
+      // for unknown categories.
       const needed = Math.max(...whole) + 1;
       const { vocabulary = needed } = model.inputs[name]!;
       if (Math.max(...categories.map(({ length }) => length)) >= vocabulary)
@@ -4752,7 +4774,8 @@ const categoryEncoder: FeatureEncoder = {
 };
 
 /**
- * Parts of a date. A cyclic part is two numbers, sine and cosine; `elapsed` and `year` are one number each.
+ * Parts of a date. A cyclic part is encoded as two numbers, a sine and a cosine; `elapsed` and `year` are
+ * encoded as one number each.
  */
 type DatePart = "elapsed" | "year" | "month" | "day" | "weekday" | "day-of-year" | "hour" | "minute";
 
@@ -4775,8 +4798,8 @@ interface DateTime {
 type DateReader = (text: string) => DateTime | undefined;
 
 /**
- * The tokens of a format, with the patterns of the text that they match. The first letter of a group's name
- * is the unit. A format contains each unit at most once.
+ * The tokens of a format, with the patterns of the text that they match. The name of a group is the unit that
+ * it matches. A format contains each unit at most once.
  */
 const tokens: Readonly<Record<string, string>> = {
   YYYY: String.raw`(?<year>\d{4})`,
@@ -4909,7 +4932,8 @@ function momentOf(moment: number): DateTime | undefined {
 }
 
 /**
- * Returns the days from 1970-01-01 to a date of the Gregorian calendar. Month 13 is January of the next year.
+ * Returns the number of days from 1970-01-01 to a date of the Gregorian calendar. Month 13 is January of the
+ * next year.
  */
 function daysTo(year: number, month: number, day: number): number {
   return new Date(0).setUTCFullYear(year, month - 1, day) / 86_400_000;
@@ -4950,8 +4974,8 @@ function numbersOf(part: DatePart, date: DateTime, origin: number): number[] {
 
 /**
  * sin 2πt and cos 2πt for t from 0 to 1, bit-identical in every engine and for every element type. Let q =
- * round(4t) and x = 2π(t − q/4), so |x| ≤ π/4. The sine and cosine of x are Taylor series up to x¹⁷, and a
- * rotation by q quarter turns follows:
+ * round(4t) and x = 2π(t − q/4), so |x| ≤ π/4. The sine and cosine of x are computed with Taylor series up to
+ * x¹⁷, and then rotated by q quarter turns:
  *
  *   sin x = x (1 − x²/(2·3) (1 − x²/(4·5) (…)))      cos x = 1 − x²/(1·2) (1 − x²/(3·4) (…))
  */
@@ -5079,8 +5103,8 @@ function wrongDate(cell: string, format: string | undefined): string {
 }
 
 /**
- * Returns the error for a date with an offset if the origin has none, or the reverse. The elapsed time
- * between the two is undefined.
+ * Returns an error message if only one of the date and the origin has an offset from UTC, because the time
+ * between them is undefined.
  */
 function wrongOffset(
   { hasOffset }: DateTime,
@@ -5105,7 +5129,7 @@ const fitScales: FitScales = (table, columns, train, rule) =>
     return Array.from({ length: size }, (_, place) => fitScale(numbersAt(table, column, train, place), rule));
   });
 
-/** The facts of numbers that determine their scale. */
+/** The statistics of numbers that determine their scale. */
 interface Spread {
   low: number;
   high: number;
@@ -5113,7 +5137,9 @@ interface Spread {
   deviation: number;
 }
 
-/** Computes the scale of numbers with this spread. Equal numbers are only shifted. */
+/**
+ * Computes the scale of numbers with these statistics. If all numbers are equal, the scale only shifts them.
+ */
 function scaleOf({ low, high, mean, deviation }: Spread, rule: FittedRule): Scale {
   if (low === high) return { shift: low, span: 1 };
   return rule === "min-max" ? { shift: low, span: high - low } : { shift: mean, span: deviation };
@@ -5137,9 +5163,9 @@ function fitScale(values: Float64Array, rule: FittedRule): Scale {
 interface Column {
   /** The number of values per cell: usually 1; for an image, the number of pixels. */
   readonly size: number;
-  /** The number at this index of all numbers, row-major. A cell that is not a number is NaN. */
+  /** Returns the number at this row-major index over all cells, or NaN if the cell is not a number. */
   number(index: number): number;
-  /** The text of a cell. */
+  /** Returns the text of a cell. */
   text(row: number): string;
 }
 
@@ -5165,7 +5191,7 @@ interface TableRecord {
 
 /**
  * Returns the decimal number in a cell; 010 is ten. Returns NaN if the cell is empty, is not a number, or has
- * a prefix as in 0x10, 0o7 and 0b1.
+ * a prefix, as in 0x10, 0o7 and 0b1.
  */
 function numberIn(cell: string): number {
   const number = cell.trim() === "" || /[xob]/i.test(cell) ? NaN : Number(cell);
@@ -5199,7 +5225,7 @@ type Block = readonly [numbers: ArrayLike<number>, unit: number];
 
 const blockSize = 1024;
 
-/** Creates a list. Most decimals take 32 bits, other numbers 64 bits. */
+/** Creates a list. Most decimal numbers take 32 bits, and all other numbers take 64 bits. */
 function numberList(): NumberList {
   const blocks: Block[] = [];
   let last: number[] = [];
@@ -5218,7 +5244,8 @@ function numberList(): NumberList {
 
 /**
  * Packs numbers into 32 bits each if all of them are w / u, for integers w and a power of ten u. The quotient
- * of two integers is rounded to the nearest double, as the decimal text was. So it is the same number.
+ * w / u is rounded to the nearest double, as the number was when its decimal text was read. So the list
+ * returns the same number.
  */
 function packed(values: readonly number[]): Block {
   for (let unit = 1; unit < 1e10; unit *= 10) {
@@ -5229,7 +5256,7 @@ function packed(values: readonly number[]): Block {
   return [new Float64Array(values), 1];
 }
 
-/** A column while it is read. */
+/** A column to which cells can be added. */
 interface StoredColumn extends Column {
   /** Adds the cell of the next row. */
   add(cell: string): void;
@@ -5238,8 +5265,8 @@ interface StoredColumn extends Column {
 /**
  * Creates a column of this kind:
  *
- *   texts      each text is stored once, and for each row the first row with its text
- *   numbers    of all rows with the same text that is not a number, only the first one has the text
+ *   texts      each distinct text is stored once, and each row refers to the first row with its text
+ *   numbers    a text that is not a number is stored only for the first row in which it occurs
  *   undefined  nothing is stored
  */
 function storedColumn(read: (cell: string) => number, kind: string | undefined): StoredColumn {
@@ -5267,7 +5294,7 @@ function storedColumn(read: (cell: string) => number, kind: string | undefined):
   };
 }
 
-/** Takes the pieces of a text in order. Throws an error with its line. */
+/** Reads the pieces of a text in order. Errors contain the line number. */
 interface PieceReader<Result> {
   add(piece: string): void;
   end(): Result;
@@ -5277,8 +5304,8 @@ interface PieceReader<Result> {
 type TextReader = PieceReader<Table>;
 
 /**
- * Starts to read a text. With `asked`, predictions for its rows are requested. Then no row is dropped, and the
- * columns may be in another order than those of the training file.
+ * Creates a reader for one text. `asked` is present if the rows of the text will be predicted. In that case,
+ * no row is dropped, and the order of the columns may differ from that of the training file.
  */
 type TextFormat = (data: DataFacts, asked?: string) => TextReader;
 
@@ -5287,8 +5314,9 @@ type SkipsRow = (cells: readonly string[], names: readonly string[]) => boolean;
 
 /**
  * Reads CSV (RFC 4180) with quoted cells, doubled quotes, any line endings and a byte-order mark. The first
- * row names the columns. Those that `reads` does not name are not stored, unless ranges may have another
- * meaning in this file. Without `reads`, all columns are texts. Empty lines are skipped.
+ * row contains the column names. Columns that `reads` does not name are not stored. With `asked`, they are
+ * stored as texts, because a range may select other columns in this file. Without `reads`, all columns are
+ * texts. Empty lines are skipped.
  */
 function csv(
   { reads }: DataFacts,
@@ -5334,7 +5362,10 @@ function csv(
   };
 }
 
-/** The longest record that may span several pieces. A quote without an end would take the rest of the file. */
+/**
+ * The maximum number of characters of a record that spans several pieces. Without this limit, a cell with an
+ * unclosed quote would contain the rest of the file.
+ */
 const longestRecord = 0x1000000;
 
 /**
@@ -5440,7 +5471,7 @@ async function scriptFile(): Promise<string> {
   return realpath(script).catch(() => `${script}.ts`);
 }
 
-/** Runs the command line. Exit codes: 0 success, 1 the training failed, 2 invalid data or arguments. */
+/** Runs the command line. Exit codes: 0 for success, 1 if training fails, 2 for invalid data or arguments. */
 async function runProgram(program: Program, args: readonly string[]): Promise<number> {
   try {
     await trainAsAsked(program, helpText(program), args);

@@ -2469,7 +2469,10 @@ interface Part {
 
 /** The long-running parts of an epoch. They are generators, but yield only in trainers that can pause. */
 interface EpochParts {
-  /** Lists the blocks of a data set. Undefined for a data set without blocks, whose rows are listed instead. */
+  /**
+   * Lists the blocks of a data set. Returns undefined if the data set has no blocks; its rows are then listed
+   * instead.
+   */
   listBlocks?: (data: Batch) => Int32Array | undefined;
   takeSteps: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
   evaluateRows: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
@@ -2531,7 +2534,7 @@ function planFit(session: EpochSession, data: Batch, options: FitOptions): FitPl
     shuffle,
     metric,
     minDelta,
-    // A patience of 0 has the effect of 1: stop at the first epoch without improvement.
+    // A patience of 0 has the same effect as 1: training stops at the first epoch without improvement.
     patience: Math.max(1, patience),
     keepsBest: keep !== "last" && !!(validation || earlyStopping),
   };
@@ -2690,7 +2693,7 @@ interface TrainingResult {
 interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "save"> {
   /** Samples new texts, if requested. */
   samples?(): readonly string[] | undefined;
-  /** Whether the user ended the training, rather than early stopping. */
+  /** Whether the user, not early stopping, ended the training. */
   isInterrupted?(): boolean;
 }
 
@@ -3425,7 +3428,7 @@ type FieldNumbers = Float32Array | Float64Array | Int32Array;
 
 /**
  * An encoder for one kind of field. A field is an input or a target. Errors about columns and cells contain
- * the line.
+ * the line number.
  */
 interface FeatureEncoder {
   /** Fits scales, vocabularies and class names on the rows `train`. */
@@ -3544,8 +3547,8 @@ interface Split {
 
 /**
  * Splits the rows in random order. With `classes` (one per row), each split has nearly the class proportions
- * of all rows. With k classes, the error of a class with fraction p is at most 1 + p·(k − 2) rows. For two
- * classes, this is one row.
+ * of all rows. With k classes, the number of rows of a class with fraction p is off by at most 1 + p·(k − 2).
+ * For two classes, this is one row.
  */
 function splitRows(rows: number, training: TrainingFacts, seed: number, classes?: ArrayLike<number>): Split {
   const order = drawnRows(rows, seed);
@@ -3601,8 +3604,8 @@ type FittedRule = "standard" | "min-max";
 type ScaleRule = FittedRule | { divide: number };
 
 /**
- * The rule by which texts are split into words. A text that is too long for `length` positions is an error,
- * unless `cut` is true.
+ * The rule that splits texts into words. A text that is too long for `length` positions is truncated if `cut`
+ * is true; otherwise, it is an error.
  */
 interface WordRule {
   length: number;
@@ -3664,7 +3667,7 @@ function columnFactsOf({ inputs, targets }: DataFacts, name: string): ColumnFact
   return Object.hasOwn(facts, name) ? facts[name]! : { columns: [name] };
 }
 
-/** The input or target of this name. */
+/** Returns the input or target of this name. */
 function fieldOf(model: ModelFacts, name: string): BatchField {
   return batchFields(model).filter((other) => other.name === name)[0]!;
 }
@@ -3729,7 +3732,7 @@ function shorten(names: readonly string[], mark = ""): string {
     : names.map(show).join(", ");
 }
 
-/** The first row in which a cell of this column is not a number, or −1. */
+/** Returns the first row in which the cell of this column is not a number, or −1. */
 function firstNaN(table: Table, column: string): number {
   const { size, number } = columnOf(table, column);
   for (let i = 0; i < table.rows * size; i++) if (Number.isNaN(number(i))) return Math.floor(i / size);
@@ -3752,7 +3755,7 @@ function wrongCell(table: Table, column: string, row: number, what: string): Inp
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
-/** Throws unless the encodings in a checkpoint are valid for every input and target. */
+/** Throws if the encoding in a checkpoint is missing or invalid for an input or target. */
 function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefined): void {
   if (fields === undefined) return;
   batchFields(model).forEach(({ name }, i) => {
@@ -3776,8 +3779,8 @@ const isFitted = ({ name: _, scales = [], means = [], categories = [], ...texts 
   [texts.columns, ...categories, ...Object.values(texts)].every(areTexts);
 
 /**
- * Throws if the encoding of the data differs from the encoding in the checkpoint. The parameters of the
- * checkpoint are valid only for the latter.
+ * Throws if the encoding of the data differs from the encoding with which the parameters of the checkpoint
+ * were trained.
  */
 function checkFields(found: readonly FittedField[], trained = found): void {
   const [there, here] = [trained, found].map((fields) =>
@@ -3825,7 +3828,8 @@ const columnEncoder: FeatureEncoder = {
           const value = number(rows[row]! * size + place);
           encoded[at] = (value - shift) / span;
           if (isWithin(bounds ? value : encoded[at]!, bounds)) continue;
-          // The first cell of the column that is not a number has its text, which later ones may lack.
+          // Report the first cell of the column that is not a number, because the texts of later cells may
+          // not be stored.
           if (Number.isNaN(value)) checkNumbers(table, column);
           const scaled = span === 1 ? "" : ", scaled,";
           const what = bounds ? ` is not ${bounds.rule}` : `${scaled} is too large for ${dtype}`;
@@ -3844,13 +3848,13 @@ function namesOfClasses(table: Table, name: string, columns: string[], classes: 
   const names = [...new Set(texts)];
   if (names.length === classes) return names.sort();
   const found = `column "${shown(columns[0]!)}" has ${names.length}: ${shorten(names, '"')}`;
-  // If there are too many classes, mark the first row with a surplus class. If there are too few, mark the
-  // header (row −1).
+  // If there are too many classes, the error refers to the first row with a surplus class. If there are too
+  // few, it refers to the header (row −1).
   const row = texts.indexOf(names[classes]!) % table.rows;
   throw new InputError(`${name} has ${classes} classes, but ${found}`, table.lineOf(row));
 }
 
-/** Returns a column of texts as a column of class numbers. */
+/** Converts a column of class names to a column of class numbers. */
 function classesOfTexts(
   table: Table,
   name: string,
@@ -3878,9 +3882,9 @@ type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8A
 interface Column {
   /** The number of values per cell: usually 1; for an image, the number of pixels. */
   readonly size: number;
-  /** The number at this index of all numbers, row-major. A cell that is not a number is NaN. */
+  /** Returns the number at this row-major index over all cells, or NaN if the cell is not a number. */
   number(index: number): number;
-  /** The text of a cell. */
+  /** Returns the text of a cell. */
   text(row: number): string;
 }
 
@@ -4105,7 +4109,7 @@ async function scriptFile(): Promise<string> {
   return realpath(script).catch(() => `${script}.ts`);
 }
 
-/** Runs the command line. Exit codes: 0 success, 1 the training failed, 2 invalid data or arguments. */
+/** Runs the command line. Exit codes: 0 for success, 1 if training fails, 2 for invalid data or arguments. */
 async function runProgram(program: Program, args: readonly string[]): Promise<number> {
   try {
     await trainAsAsked(program, helpText(program), args);

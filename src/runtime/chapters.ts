@@ -160,8 +160,11 @@ export type ChapterName = (typeof chapters)[number]["name"];
 /** The files in this folder are emitted only in check programs. */
 export const proofFolder = "check/";
 
-/** In f32 trainers, the functions in this file replace those of the same name. */
+/** In f32 trainers, the functions in this file replace functions of the same name in other files. */
 export const singlePrecisionFile = "numbers/single.ts";
 
-/** In trainers that read windows, the functions in this file replace those of the same name. */
+/**
+ * In trainers that read windows, the functions in this file replace functions of the same name in other
+ * files.
+ */
 export const windowRowsFile = "step/window-rows.ts";

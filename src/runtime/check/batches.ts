@@ -9,9 +9,9 @@ import type { Trainer } from "../trainer/trainer.ts";
 const smallVocabulary = 8;
 
 /**
- * Draws `rows` rows: normal inputs with mean 0 and standard deviation 1, and uniform classes. Real targets
- * are 0 with probability 1/3 and otherwise uniform in (0, 1]. Every loss accepts these values, whether it
- * reads them as counts, as probabilities or as labels.
+ * Draws `rows` rows. Inputs are normally distributed with mean 0 and standard deviation 1, and classes are
+ * uniformly distributed. Real targets are 0 with probability 1/3 and otherwise uniform in (0, 1]. Every loss
+ * accepts these values, whether it reads them as counts, as probabilities or as labels.
  */
 export function randomBatch({ inputs, targets }: ModelFacts, rows: number, seed: number): Batch {
   const random = randomStream(randomKey(seed, 0, 0));
@@ -38,7 +38,8 @@ const mostAttempts = 20;
 
 /**
  * Finds a batch with a nonzero gradient. This may take several attempts: in a perceptron, rows that are
- * classified correctly have zero gradients. First adds random numbers to the parameters.
+ * classified correctly have zero gradients. Before the search, the function adds random numbers to the
+ * parameters of the trainer.
  */
 export function informativeBatch(model: ModelFacts, trainer: Trainer, rows: number, seed: number): Batch {
   for (let attempt = 0; ; attempt++) {
@@ -50,13 +51,13 @@ export function informativeBatch(model: ModelFacts, trainer: Trainer, rows: numb
   }
 }
 
-/** Rounds to f32, so that every target computes with the same numbers. */
+/** Rounds the batch to f32, so that every compilation target computes with the same numbers. */
 const inSinglePrecision = (batch: Batch): Batch =>
   Object.fromEntries(Object.entries(batch).map(([name, values]) => [name, Float32Array.from(values)]));
 
 /**
- * Adds random numbers to the parameters, because biases start at zero. Then halves the parameters until the
- * loss is finite.
+ * Adds random numbers to the parameters, so that no parameter is zero, as biases initially are. Then halves
+ * the parameters until the loss is finite.
  */
 function disturb(trainer: Trainer, batch: Batch, seed: number): void {
   const random = randomStream(randomKey(seed, 0, 1));

@@ -1,7 +1,7 @@
 /**
  * Compares gradients with finite differences of the loss. Checks every element of a small parameter. For a
- * large parameter, checks as many random elements and random directions as a work budget allows. At a kink of
- * the loss, there is no derivative. Elements at a kink are listed separately, with the slopes on both sides.
+ * large parameter, checks as many random elements and random directions as a work budget allows. The loss has
+ * no derivative at a kink, so elements at a kink are listed separately, with the slopes on both sides.
  */
 import { normalNumber, randomKey, randomStream } from "../numbers/random.ts";
 import type { Random } from "../numbers/random.ts";
@@ -25,7 +25,7 @@ export interface CheckedLoss {
  */
 export type Direction = number | Float64Array;
 
-/** The element or random direction of a comparison. */
+/** An element or a random direction for which the gradient is compared with the slope of the loss. */
 export interface Place {
   /** The label in reports, such as `[3, 17]` or `random direction 2`. */
   readonly at: string;
@@ -75,8 +75,8 @@ export interface GradientCheckOptions {
   /** The maximum number of floating-point operations. The default takes about half a minute. */
   readonly budget?: number;
   /**
-   * Computes the floor for relative errors from the mean magnitude of this gradient and the largest mean of
-   * all gradients.
+   * Computes the floor for relative errors from the mean magnitude of this gradient and the largest mean
+   * magnitude of any gradient.
    */
   readonly floorOf?: (mean: number, largest: number) => number;
 }
@@ -163,8 +163,8 @@ const aThousandth = (_mean: number, largest: number): number => 1e-3 * largest;
 const meanSize = (list: Float64Array): number => list.reduce((sum, x) => sum + Math.abs(x), 0) / list.length;
 
 /**
- * Compares a gradient with the slopes. It is the gradient of the trainer, or a copy that contains an
- * intentional error.
+ * Compares a gradient with the slopes. The gradient is that of the trainer, or a copy with an intentional
+ * error.
  */
 export function compareGradient(
   { name, shape, floor, slopes }: MeasuredSlopes,

@@ -86,10 +86,10 @@ function proofText({ model, facts }: Checked, proof: Proof, errors: readonly str
     [
       allocatesNothing,
       bytesPerStep === undefined
-        ? "a step allocates nothing: not measured, because this host cannot measure it, or the steps are too few"
+        ? "a step allocates nothing: not measured, because the host cannot measure it or there are too few steps"
         : allocatesNothing === undefined
-          ? `a step allocates nothing: the engine allocates ${bytesPerStep} bytes of numbers in such ` +
-            "loops, which hide other allocations"
+          ? `a step allocates nothing: the engine allocates ${bytesPerStep} bytes for numbers, which ` +
+            "hide other allocations"
           : `a step allocates nothing: ${bytesPerStep} bytes, ${allocatesNothing ? "no " : ""}more than the few ` +
             "numbers that it returns",
     ],
@@ -125,8 +125,8 @@ function rowOf({ name, shape, elements, directions, relativeError, worst }: Para
 }
 
 /**
- * Returns a line with the number of kinks, which are not compared, and the first of them. Without kinks,
- * returns no line.
+ * Returns a line that states the number of kinks, which are excluded from the comparison, and describes the
+ * first kink. Returns no line if there are no kinks.
  */
 const kinkLines = ({ name, kinks }: ParameterCheck): string[] =>
   kinks

@@ -25,7 +25,7 @@ const attempts = 16;
 
 interface MeasuredStep {
   step(): number;
-  /** Takes a cheap step. After many of these, the engine compiles the code. */
+  /** Takes a cheap step. After many such steps, the engine compiles the code. */
   warmUp(): number;
   /** The number of cheap steps before each attempt, and the number of steps that are measured. */
   readonly patience: number;
@@ -35,8 +35,8 @@ interface MeasuredStep {
 /**
  * Measures the bytes that a step allocates. The garbage collector may run during some measurements, so the
  * growth of the heap is measured several times, and the median counts. The heap size of some hosts does not
- * show allocations. So control steps with a known allocation are measured too. If the heap size does not show
- * this allocation, the result is undefined.
+ * show allocations. Therefore, control steps with a known allocation are measured too. If the heap size does
+ * not show this allocation, the result is undefined.
  */
 export function bytesPerStep(
   { step, warmUp, patience, steps }: MeasuredStep,
@@ -85,7 +85,7 @@ function heapMeter(): HeapMeter | undefined {
   return host?.memoryUsage && (() => host.memoryUsage?.().heapUsed ?? 0);
 }
 
-/** Whether resumed and uninterrupted runs are bit-identical, and whether equal seeds lead to equal bits. */
+/** Whether resumed and uninterrupted runs are bit-identical, and whether runs with the same seed are. */
 export interface ResumeCheck {
   /** The number of steps before the checkpoint, and again after it. */
   readonly steps: number;

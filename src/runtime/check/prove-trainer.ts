@@ -20,14 +20,18 @@ import type { ResumeCheck } from "./check-steps.ts";
  *
  *     |gradient − slope| ≤ 2¹² · u · max(|gradient|, |slope|, floor)      with b = 24: 2⁻¹² ≈ 2.4e-4
  *
- * The floor is needed because the terms of a sum may cancel. The small result then has the rounding error of
- * its terms, and these are as large as the mean of its tensor. In f64, this formula would yield 5e-13.
- * Differences of the loss are less accurate than that, so the bound in f64 is larger.
+ * The floor is needed because the terms of a sum may cancel. The error of the small result is then the
+ * rounding error of its terms, which are about as large as the mean magnitude of its tensor. In f64, this
+ * formula would yield 5e-13. Differences of the loss are less accurate than that, so the bound in f64 is
+ * larger.
  */
 interface Tolerance {
   /** The largest relative error that counts as rounding. */
   readonly bound: number;
-  /** The floor for relative errors, from the mean magnitude of this gradient and the largest mean of all. */
+  /**
+   * Returns the floor for relative errors from the mean magnitude of this gradient and the largest mean
+   * magnitude of any gradient.
+   */
   floorOf(mean: number, largest: number): number;
 }
 
@@ -93,7 +97,7 @@ const budget = 5e9;
 const budgetOfSteps = 1e9;
 /** The cost of a step, as a multiple of one evaluation of the loss. */
 const valuesOfStep = 3;
-/** An intentional error is the error scale divided by this number. */
+/** An intentional error is the slope, or the floor if that is larger, divided by this number. */
 const fractionOfAltering = 100;
 
 export function proveTrainer({ model, createTrainer, createLoss, facts }: Checked): Proof {
@@ -134,8 +138,8 @@ export function proveTrainer({ model, createTrainer, createLoss, facts }: Checke
 }
 
 /**
- * Adds a hundredth of the error scale to one element, and compares again. Returns undefined if the gradient
- * is already wrong, or if all elements are at kinks.
+ * Adds an intentional error to one element, and compares again. Returns undefined if the gradient is already
+ * wrong, or if all elements are at kinks.
  */
 function alterOne(measured: MeasuredSlopes, bound: number): AlteredGradient | undefined {
   const elements = measured.slopes.filter(({ place, slope }) => place.index !== undefined && !slope.isKink);
@@ -169,7 +173,7 @@ export function errorsOf({
         `the gradient of ${name} is wrong: at ${worst.at} it is ${worst.emitted}, but the slope is ${worst.expected}`,
       );
   for (const { name, at, isFound } of altered)
-    if (!isFound) errors.push(`the check missed an error: the changed gradient of ${name} at ${at}`);
+    if (!isFound) errors.push(`the check missed an error put into the gradient of ${name} at ${at}`);
   const { steps, isResumed, isRepeated } = resuming;
   if (!isResumed)
     errors.push(

@@ -17,7 +17,7 @@
  *     g(h) = |f(h) − 2 f(0) + f(−h)| / h  →  |f′₊ − f′₋|
  *
  * Where f is smooth, g halves with h; at a kink, g stays constant. So 0 is a kink if g at the narrowest width
- * is more than three quarters of the previous g, and more than rounding explains.
+ * is more than three quarters of the previous g, and larger than rounding errors can explain.
  */
 
 export interface Slope {

@@ -1,4 +1,4 @@
-// Checkpoints: bytes that contain everything that training changes.
+// A checkpoint is a byte array that contains everything that training changes.
 import type { FittedField } from "../data/fields.ts";
 import type { ModelFacts } from "../model/facts.ts";
 import { InputError } from "../step/errors.ts";

@@ -21,8 +21,8 @@ export const categoryEncoder: FeatureEncoder = {
     const whole = cells.map((texts) => new Set(texts).size);
     const categories = cells.map((texts) => [...new Set(Array.from(train, (row) => texts[row]!))].sort());
     if (form === "index") {
-      // The vocabulary needs an index for each category of the column with the most categories, and the index
-      // 0.
+      // The vocabulary needs an index for each category of the column with the most categories, plus index 0
+      // for unknown categories.
       const needed = Math.max(...whole) + 1;
       const { vocabulary = needed } = model.inputs[name]!;
       if (Math.max(...categories.map(({ length }) => length)) >= vocabulary)

@@ -49,7 +49,8 @@ export const columnEncoder: FeatureEncoder = {
           const value = number(rows[row]! * size + place);
           encoded[at] = (value - shift) / span;
           if (isWithin(bounds ? value : encoded[at]!, bounds)) continue;
-          // The first cell of the column that is not a number has its text, which later ones may lack.
+          // Report the first cell of the column that is not a number, because the texts of later cells may
+          // not be stored.
           if (Number.isNaN(value)) checkNumbers(table, column);
           const scaled = span === 1 ? "" : ", scaled,";
           const what = bounds ? ` is not ${bounds.rule}` : `${scaled} is too large for ${dtype}`;
@@ -68,13 +69,13 @@ function namesOfClasses(table: Table, name: string, columns: string[], classes: 
   const names = [...new Set(texts)];
   if (names.length === classes) return names.sort();
   const found = `column "${shown(columns[0]!)}" has ${names.length}: ${shorten(names, '"')}`;
-  // If there are too many classes, mark the first row with a surplus class. If there are too few, mark the
-  // header (row −1).
+  // If there are too many classes, the error refers to the first row with a surplus class. If there are too
+  // few, it refers to the header (row −1).
   const row = texts.indexOf(names[classes]!) % table.rows;
   throw new InputError(`${name} has ${classes} classes, but ${found}`, table.lineOf(row));
 }
 
-/** Returns a column of texts as a column of class numbers. */
+/** Converts a column of class names to a column of class numbers. */
 function classesOfTexts(
   table: Table,
   name: string,
@@ -108,12 +109,12 @@ export const meanEncoder: FeatureEncoder = {
 };
 
 /**
- * Returns the mean of each number of a cell over the training rows in which it is not missing. Throws for a
- * cell that is neither a number nor missing.
+ * Returns the mean over the training rows for each number of a cell. Missing values do not count. Throws for
+ * a cell that is neither a number nor missing.
  */
 function meansOf(table: Table, name: string, train: Int32Array): number[] {
   const { size, number } = columnOf(table, name);
-  // Once missing values are replaced, each cell is a number.
+  // Once missing values are replaced, every cell must be a number.
   checkNumbers(withMeans(table, [name], Array<number>(size).fill(0)), name);
   return Array.from({ length: size }, (_, place) => {
     let [sum, count] = [0, 0];

@@ -7,7 +7,7 @@ import type { StoredColumn } from "./stored-column.ts";
 import { checkAnyRow, checkCells, checkNames, numberIn } from "./table.ts";
 import type { Table } from "./table.ts";
 
-/** Takes the pieces of a text in order. Throws an error with its line. */
+/** Reads the pieces of a text in order. Errors contain the line number. */
 interface PieceReader<Result> {
   add(piece: string): void;
   end(): Result;
@@ -17,8 +17,8 @@ interface PieceReader<Result> {
 export type TextReader = PieceReader<Table>;
 
 /**
- * Starts to read a text. With `asked`, predictions for its rows are requested. Then no row is dropped, and the
- * columns may be in another order than those of the training file.
+ * Creates a reader for one text. `asked` is present if the rows of the text will be predicted. In that case,
+ * no row is dropped, and the order of the columns may differ from that of the training file.
  */
 export type TextFormat = (data: DataFacts, asked?: string) => TextReader;
 
@@ -27,8 +27,9 @@ type SkipsRow = (cells: readonly string[], names: readonly string[]) => boolean;
 
 /**
  * Reads CSV (RFC 4180) with quoted cells, doubled quotes, any line endings and a byte-order mark. The first
- * row names the columns. Those that `reads` does not name are not stored, unless ranges may have another
- * meaning in this file. Without `reads`, all columns are texts. Empty lines are skipped.
+ * row contains the column names. Columns that `reads` does not name are not stored. With `asked`, they are
+ * stored as texts, because a range may select other columns in this file. Without `reads`, all columns are
+ * texts. Empty lines are skipped.
  */
 export function csv(
   { reads }: DataFacts,
@@ -74,7 +75,10 @@ export function csv(
   };
 }
 
-/** The longest record that may span several pieces. A quote without an end would take the rest of the file. */
+/**
+ * The maximum number of characters of a record that spans several pieces. Without this limit, a cell with an
+ * unclosed quote would contain the rest of the file.
+ */
 const longestRecord = 0x1000000;
 
 /**

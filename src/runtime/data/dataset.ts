@@ -13,7 +13,7 @@ export type FieldNumbers = Float32Array | Float64Array | Int32Array;
 
 /**
  * An encoder for one kind of field. A field is an input or a target. Errors about columns and cells contain
- * the line.
+ * the line number.
  */
 export interface FeatureEncoder {
   /** Fits scales, vocabularies and class names on the rows `train`. */
@@ -54,8 +54,8 @@ export interface DatasetContext extends EncodingContext {
 export type ReadTimes = (table: Table, column: TimeColumn) => Float64Array;
 
 /**
- * Selects the rows of a split from the rows `open`, which are not in any other split. Throws if there are
- * none.
+ * Selects the rows of a split from the rows `open`, which are not yet in a validation or test split. Throws
+ * if it selects no row.
  */
 export type Splitter = (request: SplitRequest) => Int32Array;
 
@@ -83,10 +83,10 @@ export interface Units {
  */
 export type CutUnits = (context: EncodingContext, table: Table, labels: Uint8Array) => Units;
 
-/** A warning about gaps in the times of the rows; undefined if there are none. */
+/** Returns a warning about gaps in the times of the rows, or undefined if there are no gaps. */
 export type DescribeGaps = (context: EncodingContext, table: Table) => string | undefined;
 
-/** Evaluates a naive forecast of these windows by the losses and the metrics of the spec, where they apply. */
+/** Evaluates a naive forecast of these windows with those losses and metrics of the spec that apply to it. */
 export type ForecastNaively = (
   context: DatasetContext,
   fields: readonly FittedField[],

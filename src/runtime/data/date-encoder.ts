@@ -1,4 +1,5 @@
-// Encoder for columns of dates: numbers for the parts of each date, in the order of the spec.
+// Encoder for columns of dates. Each part of a date, such as its month, becomes one or two numbers, in the
+// order of the spec.
 import { columnEncoder, isMissing, meanEncoder } from "./column-encoder.ts";
 import type { FeatureEncoder } from "./dataset.ts";
 import { dateReader, isoText, numbersOf } from "./dates.ts";
@@ -117,8 +118,8 @@ export function wrongDate(cell: string, format: string | undefined): string {
 }
 
 /**
- * Returns the error for a date with an offset if the origin has none, or the reverse. The elapsed time
- * between the two is undefined.
+ * Returns an error message if only one of the date and the origin has an offset from UTC, because the time
+ * between them is undefined.
  */
 function wrongOffset(
   { hasOffset }: DateTime,

@@ -3,7 +3,8 @@
 import { InputError } from "../step/errors.ts";
 
 /**
- * Parts of a date. A cyclic part is two numbers, sine and cosine; `elapsed` and `year` are one number each.
+ * Parts of a date. A cyclic part is encoded as two numbers, a sine and a cosine; `elapsed` and `year` are
+ * encoded as one number each.
  */
 export type DatePart = "elapsed" | "year" | "month" | "day" | "weekday" | "day-of-year" | "hour" | "minute";
 
@@ -26,8 +27,8 @@ export interface DateTime {
 export type DateReader = (text: string) => DateTime | undefined;
 
 /**
- * The tokens of a format, with the patterns of the text that they match. The first letter of a group's name
- * is the unit. A format contains each unit at most once.
+ * The tokens of a format, with the patterns of the text that they match. The name of a group is the unit that
+ * it matches. A format contains each unit at most once.
  */
 const tokens: Readonly<Record<string, string>> = {
   YYYY: String.raw`(?<year>\d{4})`,
@@ -160,7 +161,8 @@ function momentOf(moment: number): DateTime | undefined {
 }
 
 /**
- * Returns the days from 1970-01-01 to a date of the Gregorian calendar. Month 13 is January of the next year.
+ * Returns the number of days from 1970-01-01 to a date of the Gregorian calendar. Month 13 is January of the
+ * next year.
  */
 function daysTo(year: number, month: number, day: number): number {
   return new Date(0).setUTCFullYear(year, month - 1, day) / 86_400_000;
@@ -201,8 +203,8 @@ export function numbersOf(part: DatePart, date: DateTime, origin: number): numbe
 
 /**
  * sin 2πt and cos 2πt for t from 0 to 1, bit-identical in every engine and for every element type. Let q =
- * round(4t) and x = 2π(t − q/4), so |x| ≤ π/4. The sine and cosine of x are Taylor series up to x¹⁷, and a
- * rotation by q quarter turns follows:
+ * round(4t) and x = 2π(t − q/4), so |x| ≤ π/4. The sine and cosine of x are computed with Taylor series up to
+ * x¹⁷, and then rotated by q quarter turns:
  *
  *   sin x = x (1 − x²/(2·3) (1 − x²/(4·5) (…)))      cos x = 1 − x²/(1·2) (1 − x²/(3·4) (…))
  */

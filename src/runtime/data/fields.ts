@@ -14,8 +14,8 @@ export type FittedRule = "standard" | "min-max";
 export type ScaleRule = FittedRule | { divide: number };
 
 /**
- * The rule by which texts are split into words. A text that is too long for `length` positions is an error,
- * unless `cut` is true.
+ * The rule that splits texts into words. A text that is too long for `length` positions is truncated if `cut`
+ * is true; otherwise, it is an error.
  */
 export interface WordRule {
   length: number;
@@ -101,9 +101,9 @@ export interface WindowRule {
   group?: string;
   /** The number of rows in a season, for the naive forecast. */
   season?: number;
-  /** "cut" if no window reaches across a gap in time; "keep" if gaps are not reported. */
+  /** "cut" if no window may span a gap in time; "keep" if gaps are not reported. */
   gaps?: "cut" | "keep";
-  /** The losses by which a naive forecast can be evaluated, by their names in reports. */
+  /** The losses with which a naive forecast can be evaluated, by their names in reports. */
   naiveLosses?: Record<string, "mae" | "mse" | "rmse">;
 }
 
@@ -121,13 +121,16 @@ export interface TimeColumn {
  * accompanies `column`, and `group` accompanies `fraction`.
  */
 export interface SplitRule {
-  /** A fraction of all rows, or of the groups of `group`, drawn at random. */
+  /** A fraction of all rows, or of all groups in the column `group`, drawn at random. */
   fraction?: number;
   /** The last rows in the order of time, as a fraction of all rows. */
   last?: number;
   /** The rows from this time on. */
   after?: string;
-  /** The rows with `value` in this column, which is the name of the split by default. */
+  /**
+   * The column that selects the rows: those whose cell equals `value`, which is the name of the split by
+   * default.
+   */
   column?: string;
   value?: string;
   /** The column of groups. All rows of a group are in one split. */
@@ -149,7 +152,10 @@ export interface FoldRule {
   group?: string;
 }
 
-/** Texts are also categories, dates, classes (which may be names), times and groups. */
+/**
+ * The columns that are read, by type. Columns of categories, dates, classes (which may be names), times and
+ * groups are read as texts.
+ */
 export interface ReadColumns {
   numbers: readonly string[];
   texts: readonly string[];
@@ -200,7 +206,7 @@ export function columnFactsOf({ inputs, targets }: DataFacts, name: string): Col
   return Object.hasOwn(facts, name) ? facts[name]! : { columns: [name] };
 }
 
-/** The input or target of this name. */
+/** Returns the input or target of this name. */
 export function fieldOf(model: ModelFacts, name: string): BatchField {
   return batchFields(model).filter((other) => other.name === name)[0]!;
 }
@@ -265,13 +271,13 @@ export function shorten(names: readonly string[], mark = ""): string {
     : names.map(show).join(", ");
 }
 
-/** The number at position `place` of the cells in these rows of a column. */
+/** Returns the numbers at position `place` of the column's cells in these rows. */
 export function numbersAt(table: Table, column: string, rows: Int32Array, place: number): Float64Array {
   const { size, number } = columnOf(table, column);
   return new Float64Array(rows.length).map((_, i) => number(rows[i]! * size + place));
 }
 
-/** The first row in which a cell of this column is not a number, or −1. */
+/** Returns the first row in which the cell of this column is not a number, or −1. */
 export function firstNaN(table: Table, column: string): number {
   const { size, number } = columnOf(table, column);
   for (let i = 0; i < table.rows * size; i++) if (Number.isNaN(number(i))) return Math.floor(i / size);
@@ -294,7 +300,7 @@ export function wrongCell(table: Table, column: string, row: number, what: strin
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
-/** Throws unless the encodings in a checkpoint are valid for every input and target. */
+/** Throws if the encoding in a checkpoint is missing or invalid for an input or target. */
 export function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefined): void {
   if (fields === undefined) return;
   batchFields(model).forEach(({ name }, i) => {
@@ -318,8 +324,8 @@ const isFitted = ({ name: _, scales = [], means = [], categories = [], ...texts 
   [texts.columns, ...categories, ...Object.values(texts)].every(areTexts);
 
 /**
- * Throws if the encoding of the data differs from the encoding in the checkpoint. The parameters of the
- * checkpoint are valid only for the latter.
+ * Throws if the encoding of the data differs from the encoding with which the parameters of the checkpoint
+ * were trained.
  */
 export function checkFields(found: readonly FittedField[], trained = found): void {
   const [there, here] = [trained, found].map((fields) =>

@@ -1,4 +1,4 @@
-// The warning about gaps in the times of a series, across which windows reach.
+// Warns about gaps in the times of a series, because windows span them as if no row were missing.
 import type { DescribeGaps } from "./dataset.ts";
 import { columnOf } from "./fields.ts";
 import { gapsIn, seriesOrder, timesOf } from "./series.ts";
@@ -7,7 +7,7 @@ import { shown } from "../step/errors.ts";
 /** The maximum number of gaps that the warning locates. */
 const named = 5;
 
-/** Returns a warning that names the first gaps and says what to do; undefined if there are no gaps. */
+/** Returns a warning that lists the first gaps and says what to do, or undefined if there are no gaps. */
 export const gapText: DescribeGaps = (context, table) => {
   const { timeColumn, windowRule: { group } = {} } = context.data;
   const times = timesOf(context, table);

@@ -1,7 +1,7 @@
 // Encoder for columns of categories, with additional categories for missing values and for values that do not
 // occur in training.
 //
-//   one-hot    c₁ … c_k u    a number for each category, the last one for all unseen ones if `unseenCategory`
+//   one-hot    c₁ … c_k u    a number for each category, and u for all unseen ones if `unseenCategory` is set
 //   index      1 … k         and 0 for all unseen ones
 //
 // Categories in fewer than `minCount` training rows are treated as unseen, so that training has examples of

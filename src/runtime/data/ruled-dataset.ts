@@ -21,7 +21,9 @@ export function rowsOfTable(table: Table, rows: Int32Array): Table {
   };
 }
 
-/** The units of a table: windows, or the rows themselves. Rows with the label `leftOut` are omitted. */
+/**
+ * Returns the units of a table: windows, or the rows themselves. Rows with the label `leftOut` are omitted.
+ */
 function unitsOf(context: DatasetContext, table: Table, labels: Uint8Array): Units {
   if (context.cutUnits) return context.cutUnits(context, table, labels);
   if (!labels.includes(splitLabels.leftOut)) return { table, labels };
@@ -29,13 +31,13 @@ function unitsOf(context: DatasetContext, table: Table, labels: Uint8Array): Uni
   return { table: rowsOfTable(table, used), labels: Uint8Array.from(used, (row) => labels[row]!) };
 }
 
-/** The units that consist only of rows with this label. */
+/** Returns the units that consist only of rows with this label. */
 function unitsWith(context: DatasetContext, table: Table, labels: Uint8Array, label: number): Table {
   const own = labels.map((other) => (other === label ? label : splitLabels.leftOut));
   return unitsOf(context, table, own).table;
 }
 
-/** The units of a table whose rows all belong to one split. */
+/** Returns the units of a table whose rows all belong to one split. */
 const wholeSplit = (context: DatasetContext, table: Table, label: number): Table =>
   unitsWith(context, table, new Uint8Array(table.rows).fill(label), label);
 
@@ -119,7 +121,9 @@ export function ruledFoldsOf(
   });
 }
 
-/** Throws if a group of a split by groups also has rows in the file of another split. */
+/**
+ * If groups are assigned to splits, throws if a group in the file of one split also has rows in another file.
+ */
 function checkFiles(
   { data: { splitRules = {} } }: DatasetContext,
   source: Source,

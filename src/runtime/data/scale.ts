@@ -20,7 +20,7 @@ export const fitScales: FitScales = (table, columns, train, rule) =>
     return Array.from({ length: size }, (_, place) => fitScale(numbersAt(table, column, train, place), rule));
   });
 
-/** The facts of numbers that determine their scale. */
+/** The statistics of numbers that determine their scale. */
 export interface Spread {
   low: number;
   high: number;
@@ -28,7 +28,9 @@ export interface Spread {
   deviation: number;
 }
 
-/** Computes the scale of numbers with this spread. Equal numbers are only shifted. */
+/**
+ * Computes the scale of numbers with these statistics. If all numbers are equal, the scale only shifts them.
+ */
 export function scaleOf({ low, high, mean, deviation }: Spread, rule: FittedRule): Scale {
   if (low === high) return { shift: low, span: 1 };
   return rule === "min-max" ? { shift: low, span: high - low } : { shift: mean, span: deviation };

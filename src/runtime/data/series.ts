@@ -1,5 +1,5 @@
-// The order of rows in time: by a column of times or by their order in the file, for all rows or group by
-// group.
+// Orders rows by time, either all rows together or the rows of each group. The order comes from a column of
+// times, or from the order in the file.
 import { wrongDate } from "./date-encoder.ts";
 import { dateReader } from "./dates.ts";
 import type { DateTime } from "./dates.ts";
@@ -18,7 +18,8 @@ export interface Sequence {
 }
 
 /**
- * Reads times as days since 1970, or as plain numbers. Either all times have an offset from UTC, or none has.
+ * Reads times as days since 1970, or as plain numbers. Throws if only some of the times have an offset from
+ * UTC.
  */
 export const readMoments: ReadTimes = (table, { column, format }) => {
   const { text } = columnOf(table, column);
@@ -37,7 +38,7 @@ export const readMoments: ReadTimes = (table, { column, format }) => {
   });
 };
 
-/** Reads a time of this format. Returns a number for the format "number". */
+/** Creates a reader for times of this format. For the format "number", the reader returns numbers. */
 export function timeReader(format: string | undefined): (text: string) => DateTime | number | undefined {
   if (format !== "number") return dateReader(format);
   return (text) => {
@@ -49,12 +50,12 @@ export function timeReader(format: string | undefined): (text: string) => DateTi
 const wrongTime = (cell: string, format: string | undefined): string =>
   format === "number" && cell.trim() !== "" ? `"${shown(cell)}" is not a number` : wrongDate(cell, format);
 
-/** The times of all rows; undefined if the spec does not name a column of times. */
+/** Returns the times of all rows, or undefined if the spec does not name a column of times. */
 export function timesOf({ data, readTimes }: EncodingContext, table: Table): Float64Array | undefined {
   return data.timeColumn && readTimes?.(table, data.timeColumn);
 }
 
-/** The rows of each group, in the order of the table. */
+/** Returns the rows of each group, in the order of the table. */
 export function rowsByGroup(table: Table, column: string, rows: Int32Array): Map<string, Int32Array> {
   const { text } = columnOf(table, column);
   const lists = new Map<string, number[]>();
@@ -80,7 +81,10 @@ export function sequencesOf(context: EncodingContext, table: Table, rows: Int32A
   return parts.map((part) => ({ rows: part }));
 }
 
-/** Moves a cut before the row at this position to the first row with the same time. */
+/**
+ * Moves a cut before the row at this position back to the first row with the same time, so that rows with
+ * equal times stay together.
+ */
 export function cutAt({ rows, times }: Sequence, position: number): number {
   let cut = position;
   while (times && cut > 0 && cut < rows.length && times[rows[cut]!]! === times[rows[cut - 1]!]!) cut--;
@@ -117,8 +121,9 @@ export function seriesOrder(context: EncodingContext, table: Table): SeriesOrder
 }
 
 /**
- * The positions in `order` of the rows after a gap, and the usual distance in time between two rows, which is
- * the median. A gap is a distance of more than 1.5 times the usual one. The lengths of months differ by less.
+ * Returns the positions in `order` of the rows after a gap, and the usual distance in time between
+ * consecutive rows, which is the median. A gap is a distance of more than 1.5 times the usual distance.
+ * Months differ in length by less, so monthly data has no gaps.
  */
 export function gapsIn(
   times: Float64Array,
@@ -147,7 +152,7 @@ function checkIncreasing(
   const where = group === undefined ? "" : ` of the group "${shown(group)}"`;
   const fix =
     same && group === undefined
-      ? "if the rows are of several series, name their column as group"
+      ? "if the rows form several series, name their column as group"
       : "sort the file by time";
   throw wrongCell(
     table,

@@ -1,4 +1,4 @@
-// Split rules: by time, by a column, by groups, or at random. Folds follow time or groups.
+// Assigns rows to splits by time, by a column, by groups, or at random, and to folds by time or by groups.
 import type { DatasetContext, Splitter } from "./dataset.ts";
 import { columnOf, wrongCell } from "./fields.ts";
 import type { FoldRule } from "./fields.ts";
@@ -12,8 +12,8 @@ import { randomKey, randomStream, salts, shuffle } from "../numbers/random.ts";
 export const splitLabels = { train: 0, validation: 1, test: 2, leftOut: 3 };
 
 /**
- * Returns the split of each row. Selects the test rows first, then the validation rows from the others. All
- * fractions are fractions of all rows.
+ * Returns the split of each row. Selects the test rows first, then the validation rows from the remaining
+ * rows. All fractions are fractions of all rows.
  */
 export function labelSplits(context: DatasetContext, table: Table, seed: number): Uint8Array {
   const { data, splitters = {} } = context;
@@ -58,7 +58,7 @@ export const lastRows: Splitter = ({ context, table, rule: { last = 0 }, open })
   return joined(rows);
 };
 
-/** Selects the rows from a time on. */
+/** Selects the rows at or after a given time. */
 export const rowsAfter: Splitter = ({ context, table, split, rule: { after = "" }, open }) => {
   const times = timesOf(context, table) ?? new Float64Array(table.rows);
   const { column = "", format } = context.data.timeColumn ?? {};
@@ -86,7 +86,9 @@ export const rowsOfColumn: Splitter = ({ context, table, split, rule, open }) =>
   );
 };
 
-/** Without a value in the rule, each cell names a split of the spec. */
+/**
+ * Throws for a cell that does not name a split of the spec. Only rules without a value require such names.
+ */
 function checkSplitNames(
   { data: { splitRules = {} } }: DatasetContext,
   table: Table,
@@ -109,7 +111,7 @@ function checkSplitNames(
   );
 }
 
-/** Selects a random fraction of the groups, among those without a row in another split. */
+/** Selects a random fraction of all groups. Only groups without a row in another split can be selected. */
 export const rowsOfGroups: Splitter = ({ table, split, rule: { group = "", fraction = 0 }, open, seed }) => {
   const all = rowsByGroup(table, group, rowsWith(new Uint8Array(table.rows), 0));
   const free = [...rowsByGroup(table, group, open)].filter(
@@ -184,7 +186,10 @@ function forwardFolds(context: DatasetContext, table: Table, open: Int32Array, c
   return folds;
 }
 
-/** Folds that consist of groups, in random order. Any two folds differ by at most one group. */
+/**
+ * Creates folds from whole groups in random order. The numbers of groups in any two folds differ by at most
+ * one.
+ */
 function groupFolds(
   table: Table,
   group: string,

@@ -13,8 +13,8 @@ export interface Split {
 
 /**
  * Splits the rows in random order. With `classes` (one per row), each split has nearly the class proportions
- * of all rows. With k classes, the error of a class with fraction p is at most 1 + p·(k − 2) rows. For two
- * classes, this is one row.
+ * of all rows. With k classes, the number of rows of a class with fraction p is off by at most 1 + p·(k − 2).
+ * For two classes, this is one row.
  */
 export function splitRows(
   rows: number,

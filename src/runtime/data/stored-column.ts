@@ -12,7 +12,7 @@ type Block = readonly [numbers: ArrayLike<number>, unit: number];
 
 const blockSize = 1024;
 
-/** Creates a list. Most decimals take 32 bits, other numbers 64 bits. */
+/** Creates a list. Most decimal numbers take 32 bits, and all other numbers take 64 bits. */
 export function numberList(): NumberList {
   const blocks: Block[] = [];
   let last: number[] = [];
@@ -31,7 +31,8 @@ export function numberList(): NumberList {
 
 /**
  * Packs numbers into 32 bits each if all of them are w / u, for integers w and a power of ten u. The quotient
- * of two integers is rounded to the nearest double, as the decimal text was. So it is the same number.
+ * w / u is rounded to the nearest double, as the number was when its decimal text was read. So the list
+ * returns the same number.
  */
 function packed(values: readonly number[]): Block {
   for (let unit = 1; unit < 1e10; unit *= 10) {
@@ -42,7 +43,7 @@ function packed(values: readonly number[]): Block {
   return [new Float64Array(values), 1];
 }
 
-/** A column while it is read. */
+/** A column to which cells can be added. */
 export interface StoredColumn extends Column {
   /** Adds the cell of the next row. */
   add(cell: string): void;
@@ -51,8 +52,8 @@ export interface StoredColumn extends Column {
 /**
  * Creates a column of this kind:
  *
- *   texts      each text is stored once, and for each row the first row with its text
- *   numbers    of all rows with the same text that is not a number, only the first one has the text
+ *   texts      each distinct text is stored once, and each row refers to the first row with its text
+ *   numbers    a text that is not a number is stored only for the first row in which it occurs
  *   undefined  nothing is stored
  */
 export function storedColumn(read: (cell: string) => number, kind: string | undefined): StoredColumn {

@@ -7,9 +7,9 @@ export type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array 
 export interface Column {
   /** The number of values per cell: usually 1; for an image, the number of pixels. */
   readonly size: number;
-  /** The number at this index of all numbers, row-major. A cell that is not a number is NaN. */
+  /** Returns the number at this row-major index over all cells, or NaN if the cell is not a number. */
   number(index: number): number;
-  /** The text of a cell. */
+  /** Returns the text of a cell. */
   text(row: number): string;
 }
 
@@ -35,7 +35,7 @@ export interface TableRecord {
 
 /**
  * Returns the decimal number in a cell; 010 is ten. Returns NaN if the cell is empty, is not a number, or has
- * a prefix as in 0x10, 0o7 and 0b1.
+ * a prefix, as in 0x10, 0o7 and 0b1.
  */
 export function numberIn(cell: string): number {
   const number = cell.trim() === "" || /[xob]/i.test(cell) ? NaN : Number(cell);

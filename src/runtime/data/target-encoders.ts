@@ -18,7 +18,7 @@ export const namedNumberEncoder: FeatureEncoder = {
   encode: columnEncoder.encode,
 };
 
-/** Returns the table with all cells as texts that are not numbers. */
+/** Returns the table with all cells as texts, even those that are numbers. */
 function withoutNumbers(table: Table): Table {
   const columns = [...table.columns].map(([name, { size, text }]): [string, Column] => [
     name,
@@ -48,8 +48,8 @@ export const decimalEncoder: FeatureEncoder = {
 export const mostDecimals = 12;
 
 /**
- * Returns the number of decimals of the values. Returns more if there would otherwise be fewer than 100 different
- * numbers between the lowest and the highest value.
+ * Returns the number of decimals of the values. Adds decimals if there would otherwise be fewer than 100
+ * different numbers between the lowest and the highest value.
  */
 function decimalsOf(values: Float64Array): number {
   let [low, high, decimals] = [Infinity, -Infinity, 0];

@@ -1,7 +1,7 @@
-// Windows of a series: their rows, and their encoding by the encoders of rows.
+// Cuts a series into windows, and encodes windows with the encoders of single rows. A window consists of:
 //
-//   past      length rows, which inputs read
-//   future    horizon rows, which the target reads
+//   past      `length` rows, which inputs read
+//   future    `horizon` rows, which the target reads
 //
 // All rows of a window belong to one split and one group.
 import type { CutUnits, EncodingContext, FeatureEncoder } from "./dataset.ts";
@@ -26,7 +26,9 @@ export interface WindowTable extends Table {
 export const windowRuleOf = ({ data }: EncodingContext): WindowRule =>
   data.windowRule ?? { length: 1, horizon: 1, stride: 1 };
 
-/** The windows that begin at these positions. Errors about a window state the line of its first row. */
+/**
+ * Returns the windows that begin at these positions. Errors about a window state the line of its first row.
+ */
 export function windowTable(series: Table, order: Int32Array, starts: readonly number[]): WindowTable {
   return {
     series,
@@ -105,7 +107,7 @@ function windowsOf(table: Table): WindowTable {
   throw new Error("internal: the table has no windows");
 }
 
-/** The positions that rows `from` to `to` of these windows cover, ascending. */
+/** Returns the positions in `order` that rows `from` to `to` − 1 of these windows cover, ascending. */
 function coveredBy(
   { order, starts }: WindowTable,
   windows: Int32Array,
@@ -120,8 +122,8 @@ function coveredBy(
 }
 
 /**
- * Turns an encoder of rows into an encoder of windows. It is fitted on the rows of the training windows,
- * each counted once, and encodes each row once, however many windows contain it.
+ * Turns an encoder of rows into an encoder of windows. The result is fitted on the rows of the training
+ * windows. A row that several windows contain counts once and is encoded once.
  */
 export const windowsBy = (encoder: FeatureEncoder): FeatureEncoder => ({
   fit(context, name, table, train) {

@@ -1,5 +1,5 @@
-// Predictions of models with several targets. Their network outputs one array, in which each row consists of
-// the predictions of all targets, one after the other.
+// Predictions of models with several targets. The network outputs one array, in which each row contains the
+// predictions for all targets, one target after the other.
 import { encodeRows } from "../data/dataset.ts";
 import { allRows } from "../step/session.ts";
 import type { Batch } from "../step/batch.ts";
@@ -22,7 +22,10 @@ export type ByTarget<Base, Predictions> = Omit<Base, "predict"> & TargetPredicti
 /** Copies the numbers of a target: `size` numbers of each row, after the first `start` numbers. */
 export type TakePart = (start: number, size: number) => Numbers;
 
-/** Replaces predict(): `divide` divides the output, which has `width` numbers per row, among the targets. */
+/**
+ * Replaces predict() so that `divide` divides its output among the targets. The output has `width` numbers
+ * per row.
+ */
 export function byTarget<Base extends FlatPredictions, Predictions>(
   base: Base,
   width: number,

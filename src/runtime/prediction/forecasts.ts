@@ -11,8 +11,8 @@ import type { WindowTable } from "../data/windows.ts";
 import { InputError } from "../step/errors.ts";
 
 /**
- * Predicts windows. A row of the result begins with the group and the time (or else the number) of the last
- * past row, followed by a value for each step of the horizon: `load+1`, `load+2`.
+ * Predicts windows. A row of the result begins with the group and the time (or, without times, the number) of
+ * the last past row, followed by a value for each step of the horizon: `load+1`, `load+2`.
  */
 export const forecastBy =
   (predicting: Predicting): Predicting =>
@@ -24,7 +24,7 @@ export const forecastBy =
   };
 
 /**
- * The windows of a table. In each group, one window ends at the last row, and earlier ones end every
+ * Returns the windows of a table. In each group, one window ends at the last row, and earlier ones end every
  * `stride` rows before it. A window needs future rows only if an input reads them. Groups that are too short
  * have no window.
  */
@@ -46,7 +46,7 @@ function windowsToForecast(context: EncodingContext, table: Table): WindowTable 
   throw new InputError(`a forecast reads ${needed} rows, but ${of} has fewer`);
 }
 
-/** The targets with a column for each step of the horizon. */
+/** Returns the fields, in which each target has a column for each step of the horizon. */
 function withSteps(context: EncodingContext, fields: readonly FittedField[]): FittedField[] {
   const { horizon } = windowRuleOf(context);
   const steps = Array.from({ length: horizon }, (_, step) => step + 1);

@@ -1,4 +1,4 @@
-// Predictions for rows that write numbers in the format of the data file, for instance with a decimal comma.
+// Predicts rows whose numbers have the format of the data file, for instance with a decimal comma.
 import { withNumberFormat } from "../data/number-format.ts";
 import type { NumberFormat } from "../data/number-format.ts";
 import type { Cell } from "./interpretations.ts";
@@ -20,7 +20,7 @@ export const formattedRows = (predictor: RowPredictor, format?: NumberFormat): R
   predictRows: (rows) => predictor.predictRows(rows.map((row) => formattedCells(row, format))),
 });
 
-/** The row, with its numbers written in the format. */
+/** Converts the numbers of a row to texts in the format. */
 export const formattedCells = (
   row: Readonly<Record<string, Cell>>,
   { decimal = "." }: NumberFormat = {},

@@ -1,4 +1,4 @@
-// Predictions for the rows of a data file. They form a table in the order of the file.
+// Predicts the rows of a data file. The predictions form a table in the order of the file.
 import type { Interpretation, Cell } from "./interpretations.ts";
 import { encodeRows, type EncodingContext } from "../data/dataset.ts";
 import type { FittedField } from "../data/fields.ts";

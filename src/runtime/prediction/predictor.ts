@@ -1,4 +1,4 @@
-// Predictors, which check their inputs and predict any number of rows.
+// A predictor is a trained model that checks its inputs and predicts any number of rows.
 import type { EncodingContext } from "../data/dataset.ts";
 import type { FittedField } from "../data/fields.ts";
 import { numberIn } from "../data/table.ts";
@@ -47,8 +47,8 @@ export function predictorOf(
 /** A trained model that also predicts rows of a data file. */
 export interface RowPredictor extends Predictor {
   /**
-   * Predicts rows, which are objects with a value for each column. Encodes values and names the classes as
-   * in training.
+   * Predicts rows, which are objects with a value for each column. Encodes the values, and names the classes,
+   * as in training.
    */
   predictRows(rows: readonly Record<string, Cell>[]): Record<string, Cell>[];
 }

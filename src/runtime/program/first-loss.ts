@@ -1,5 +1,4 @@
-// The warning about a first loss that is too high, for instance because targets are in the hundreds of
-// thousands.
+// Warns about a first loss that is too high, for instance because targets are in the hundreds of thousands.
 import { batchFields } from "../step/batch.ts";
 import type { Batch } from "../step/batch.ts";
 import type { ModelFacts } from "../model/facts.ts";
@@ -9,15 +8,18 @@ import { figureText } from "../training/train-on.ts";
 import { say } from "./program.ts";
 
 /**
- * Above this value of a squared loss, targets differ from the first outputs by more than 100, but a step
+ * If a squared loss is above this value, targets differ from the first outputs by more than 100, but a step
  * moves an output by only a few units.
  */
 export const highestStart = 1e4;
 
-/** Targets of at most this size do not explain a high loss. In that case, the inputs are too large. */
+/**
+ * If the mean magnitude of targets is at most this value, the targets do not explain a high loss, so the
+ * inputs must be too large.
+ */
 const smallTarget = 10;
 
-/** The rows of the first batch. */
+/** Returns the rows of the first batch. */
 export function firstBatch(model: ModelFacts, train: Batch): Record<string, Float64Array> {
   const fields = batchFields(model).map(({ name, size }): [string, Float64Array] => {
     const length = Math.min(train[name]!.length, model.batchSize * size);
@@ -26,7 +28,7 @@ export function firstBatch(model: ModelFacts, train: Batch): Record<string, Floa
   return Object.fromEntries(fields);
 }
 
-/** Says why a loss is high, and which scale lowers it. `values` are targets. */
+/** Returns a warning that says why a loss is high, and which scale lowers it. `values` contains targets. */
 export function highLossText(what: string, loss: number, target: string, values: Float64Array): string {
   const size = values.reduce((sum, value) => sum + Math.abs(value), 0) / values.length;
   const [reason, place] =

@@ -1,4 +1,4 @@
-// The warning about losses that start too high, for models with several targets.
+// Warns about losses that start too high, for models with several targets.
 import type { Dataset, DatasetContext } from "../data/dataset.ts";
 import { columnFactsOf } from "../data/fields.ts";
 import type { Trainable } from "../training/train-on.ts";
@@ -12,7 +12,7 @@ export interface HighLoss {
   readonly text: string;
 }
 
-/** The unscaled real targets whose loss is too high on the first batch, before the first step. */
+/** Returns the unscaled real targets whose loss is too high on the first batch, before the first step. */
 export function highFirstLosses(
   { model, data }: Pick<DatasetContext, "model" | "data">,
   trainer: Trainer,
@@ -37,5 +37,5 @@ export const warnOfFirstLosses =
     return wrap(trainer, context, dataset);
   };
 
-/** The trainer itself. */
+/** Returns the trainer itself. */
 export const unwrapped = (trainer: Trainer): Trainable => trainer;

@@ -90,7 +90,7 @@ async function scriptFile(): Promise<string> {
   return realpath(script).catch(() => `${script}.ts`);
 }
 
-/** Runs the command line. Exit codes: 0 success, 1 the training failed, 2 invalid data or arguments. */
+/** Runs the command line. Exit codes: 0 for success, 1 if training fails, 2 for invalid data or arguments. */
 export async function runProgram(program: Program, args: readonly string[]): Promise<number> {
   try {
     await trainAsAsked(program, helpText(program), args);

@@ -55,7 +55,7 @@ export function cellPattern(separator = ","): RegExp {
  */
 export const cleanedCsv: TextFormat = (data, asked) => cleaned(data, asked, numberIn);
 
-/** Like `cleanedCsv`, with the format of numbers of the spec. */
+/** Like `cleanedCsv`, but reads numbers in the format of the spec. */
 export const formattedCsv: TextFormat = (data, asked) =>
   cleaned(data, asked, numberReader(data.numberFormat ?? {}));
 
@@ -96,7 +96,10 @@ export function dropText(dropped: number, rows: number): string {
   return `${dropped} of ${rows} rows have a missing value and are dropped`;
 }
 
-/** The program with the columns of a file instead of ranges, which may have another meaning in another file. */
+/**
+ * Returns the program with each range replaced by the columns that it selects in this file, because it may
+ * select other columns in another file.
+ */
 function withoutRanges(program: Program, { table }: Source): Program {
   const { reads } = program.data;
   if (reads === undefined) return program;

@@ -66,8 +66,8 @@ export function writeTexts(
 }
 
 /**
- * Samples a class from softmax(logits / temperature), restricted to classes from `first` on. `unit` is a
- * random number in [0, 1).
+ * Samples a class from softmax(logits / temperature), without the classes before `first`. `unit` is a random
+ * number in [0, 1).
  */
 function draw(logits: ArrayLike<number>, first: number, temperature: number, unit: number): number {
   let likeliest = first;

@@ -1,5 +1,5 @@
-// Windows as rows of a batch. A window is not copied, but is a view of the numbers of a table. In trainers
-// that read windows, the functions in this file replace those of the same name.
+// Windows as rows of a batch. Windows are not copied: they are views of the numbers of a table. In trainers
+// that read windows, the functions in this file replace functions of the same name in other files.
 import { writeRow } from "./batch.ts";
 import type { Slot } from "./batch.ts";
 

@@ -19,7 +19,10 @@ interface Part {
 
 /** The long-running parts of an epoch. They are generators, but yield only in trainers that can pause. */
 export interface EpochParts {
-  /** Lists the blocks of a data set. Undefined for a data set without blocks, whose rows are listed instead. */
+  /**
+   * Lists the blocks of a data set. Returns undefined if the data set has no blocks; its rows are then listed
+   * instead.
+   */
   listBlocks?: (data: Batch) => Int32Array | undefined;
   takeSteps: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
   evaluateRows: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
@@ -81,7 +84,7 @@ export function planFit(session: EpochSession, data: Batch, options: FitOptions)
     shuffle,
     metric,
     minDelta,
-    // A patience of 0 has the effect of 1: stop at the first epoch without improvement.
+    // A patience of 0 has the same effect as 1: training stops at the first epoch without improvement.
     patience: Math.max(1, patience),
     keepsBest: keep !== "last" && !!(validation || earlyStopping),
   };

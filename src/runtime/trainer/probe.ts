@@ -35,8 +35,8 @@ export interface Distribution {
 const intervals = 32;
 
 /**
- * Computes the statistics. Sums are accumulated in doubles and in memory order, so equal values lead to equal
- * bits.
+ * Computes the statistics. Sums are accumulated in doubles and in memory order, so statistics of equal values
+ * are bit-identical.
  */
 export function distributionOf(values: Numbers): Distribution {
   let [count, sum, squares, zeros, min, max] = [0, 0, 0, 0, Infinity, -Infinity];

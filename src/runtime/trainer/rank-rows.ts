@@ -1,5 +1,5 @@
-// Rank metrics, which depend on the order of all rows. They need the score and the target of each row, not
-// only sums.
+// Rank metrics, which depend on the order of all rows. They are computed from the score and the target of
+// each row, because sums over the rows do not suffice.
 import type { Machine, Numbers } from "../step/machine.ts";
 
 /**
@@ -69,14 +69,14 @@ export function rankRows(
   });
 }
 
-/** A copy of at least twice the length, with room for `more` numbers. */
+/** Returns a copy of at least twice the length, with room for `more` additional numbers. */
 function grown(list: Float64Array, more: number): Float64Array {
   const copy = new Float64Array(2 * list.length + more);
   copy.set(list);
   return copy;
 }
 
-/** The ranks, counted from 1. Equal values get the mean of their ranks. */
+/** Returns the ranks, counted from 1. Equal values get the mean of their ranks. */
 function ranksOf(values: Float64Array): Float64Array {
   const order = Uint32Array.from(values, (_, i) => i).sort((a, b) => values[a]! - values[b]!);
   const ranks = new Float64Array(values.length);

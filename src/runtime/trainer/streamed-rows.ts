@@ -36,15 +36,16 @@ export const streamOf = (data: object): RowStream | undefined =>
 
 const hasStream = (data: object): data is { rowStream: RowStream } => streamKey in data;
 
-/** Rows in memory, in an order. */
+/** Rows in memory, and the order in which they are used. */
 interface Chunk {
   data: Batch;
   order: Int32Array;
 }
 
 /**
- * Joins blocks, `buffer` at a time, to chunks with a multiple of `rowsOfBatch` rows. The remaining rows are the
- * first ones of the next chunk. `shuffled` shuffles the rows of a chunk.
+ * Joins blocks, `buffer` at a time, into chunks. In each chunk except the last, the number of rows is a
+ * multiple of `rowsOfBatch`; the remaining rows move to the next chunk. `shuffled` shuffles the rows of a
+ * chunk.
  */
 function* chunksOf(
   slots: Slots,
@@ -68,13 +69,13 @@ function* chunksOf(
   }
 }
 
-/** An array for the numbers of an input or target. */
+/** Creates an array for the numbers of an input or target. */
 const roomFor = (view: ArrayLike<number>, length: number): Float32Array | Float64Array | Int32Array => {
   if (view instanceof Int32Array) return new Int32Array(length);
   return view instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
 };
 
-/** The rows of all batches, one after the other. */
+/** Concatenates the rows of all batches. */
 function joinedBatches(slots: Slots, parts: readonly Batch[]): Batch {
   if (parts.length === 1) return parts[0]!;
   const fields = slots.map(({ name, view }) => {
@@ -92,7 +93,7 @@ function joinedBatches(slots: Slots, parts: readonly Batch[]): Batch {
   return Object.fromEntries(fields);
 }
 
-/** A copy of these rows. */
+/** Copies these rows. */
 const pickedRows = (slots: Slots, data: Batch, rows: Int32Array): Batch =>
   Object.fromEntries(
     slots.map(({ name, size, view }) => {
@@ -101,7 +102,10 @@ const pickedRows = (slots: Slots, data: Batch, rows: Int32Array): Batch =>
     }),
   );
 
-/** The progress of an epoch from its row `start` on: a view that changes the progress of the session. */
+/**
+ * Returns a view of the session's progress that counts rows from row `start` of the epoch. Changes to the
+ * view change the progress of the session.
+ */
 const progressFrom = (progress: Progress, start: number): Progress =>
   Object.create(progress, {
     rows: { get: () => progress.rows - start, set: (rows: number) => void (progress.rows = rows + start) },
@@ -109,8 +113,9 @@ const progressFrom = (progress: Progress, start: number): Progress =>
   });
 
 /**
- * Creates the epoch parts of a trainer that takes streams and arrays. It pauses as `pausing` does. If the blocks
- * of a stream are all in the buffer and not shuffled, it computes the same bits as for arrays.
+ * Creates the epoch parts of a trainer that accepts streams and arrays. They pause as those of `pausing` do.
+ * If all blocks of a stream fit into the buffer and are not shuffled, the results are bit-identical to those
+ * for arrays.
  */
 export function streaming(pace: Pace, others: TakeSteps = singleSteps): EpochParts {
   const ofArrays = pausing(pace, others);

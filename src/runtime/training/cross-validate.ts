@@ -107,7 +107,7 @@ function foldsDone({
     const { epochs: trained } = resumed;
     if (trained === epochs) return foldsIn(resumed);
     throw new InputError(
-      `its folds have ${trained} epochs, but this run has ${epochs}: use --epochs ${trained}`,
+      `the folds have ${trained} epochs, but this run has ${epochs}: use --epochs ${trained}`,
     );
   });
 }

@@ -12,7 +12,8 @@ import { shown } from "../step/errors.ts";
 /** Loss and metrics of the naive forecast, on the splits that the model was not trained on. */
 export interface NaiveResult {
   /**
-   * The season: a value is forecast from the value this many rows before it, or a multiple of this number.
+   * The number of rows in a season. The forecast of a value is the latest known value that is a whole number
+   * of seasons older.
    */
   season: number;
   validation?: Record<string, number>;
@@ -22,7 +23,7 @@ export interface NaiveResult {
 /** The result of a run that forecasts a series. */
 export type SeriesResult = TrainingResult & { naive: NaiveResult };
 
-/** One training. */
+/** Trains one model. */
 export const ruledRegime: Regime = {
   train(run) {
     const { trainer, source, locateErrors, epochs } = run;
@@ -72,7 +73,7 @@ export function ruledFolds(run: Cutting): Pick<Run, "source"> & { folds: (() => 
   return { source, folds };
 }
 
-/** Warns of gaps in the times of each file. */
+/** Warns about gaps in the times of each file. */
 export function warnOfGaps(run: Pick<Cutting, "source" | "locateErrors" | "warn"> & DatasetContext): void {
   const { source, locateErrors, warn } = run;
   for (const part of [source, source.validationFile, source.test]) {
@@ -93,7 +94,7 @@ function naiveOf(
   return figures && Object.keys(figures).length > 0 ? figures : undefined;
 }
 
-/** The naive forecast of a data set. */
+/** Evaluates the naive forecast on the validation and test splits of a data set. */
 export const naiveIn = (context: DatasetContext, dataset: Dataset): Partial<Pick<SeriesResult, "naive">> =>
   naiveResult(
     context,
@@ -101,7 +102,7 @@ export const naiveIn = (context: DatasetContext, dataset: Dataset): Partial<Pick
     naiveOf(context, dataset, dataset.test),
   );
 
-/** The mean of each loss and metric over the folds. */
+/** Returns the mean of each loss and metric over the folds. */
 function meanOver(
   folds: readonly (Record<string, number> | undefined)[],
 ): Record<string, number> | undefined {

@@ -35,7 +35,7 @@ export interface TrainingResult {
 export interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "save"> {
   /** Samples new texts, if requested. */
   samples?(): readonly string[] | undefined;
-  /** Whether the user ended the training, rather than early stopping. */
+  /** Whether the user, not early stopping, ended the training. */
   isInterrupted?(): boolean;
 }
 

@@ -5,7 +5,7 @@ import type { ComparedFacts, ComparedSide, KernelDifference } from "./compared-s
 import type { Machine } from "../step/machine.ts";
 import type { ModelFacts } from "../model/facts.ts";
 
-/** The WebAssembly kernels and the TypeScript kernels compute different values. */
+/** The error for WebAssembly kernels and TypeScript kernels that compute different values. */
 export class KernelsDiffer extends Error {
   readonly difference: KernelDifference;
   constructor(difference: KernelDifference) {
@@ -42,7 +42,7 @@ const comparedRows = (batchSize: number): number[] => [
 ];
 
 /**
- * Compares the kernels for each number of rows in `asked`; true selects one row, about half a batch and a
+ * Compares the kernels for each number of rows in `asked`; `true` selects one row, about half a batch and a
  * full batch. `machine` must be newly initialised and must use the arena of `wasm`. The state of the machine
  * is restored at the end.
  *
@@ -64,8 +64,8 @@ export function compareKernels(
     disturbStart(model, states, seed, scale);
     return sides.storedUntil(initial.length);
   };
-  // The start for the first seed is computed only once and then reused, because the other seeds are rarely
-  // needed.
+  // The initial state for the first seed is computed only once and then reused, because the other seeds are
+  // rarely needed.
   const first = startWith(drawing.seeds[0]!, drawing.scales[0]!);
   const compareWith = (rows: number, wide = 0): void => {
     const found: KernelDifference[] = [];

@@ -14,8 +14,9 @@ export type ComparedViews = ReadonlyMap<string, ComparedNumbers>;
 const disturbances = 4093;
 
 /**
- * Adds random numbers to parameters and optimizer states. A factor of zero would hide an error in the other
- * factor. States only increase, because square roots of some states are computed. Counters do not change.
+ * Adds random numbers to parameters and optimizer states, because a factor of zero would hide an error in the
+ * other factor. States only increase, because square roots of some states are computed. Counters do not
+ * change.
  */
 export function disturbStart(model: ModelFacts, states: ComparedViews, seed: number, scale: number): void {
   const random = randomStream(randomKey(seed, 0, 0));

@@ -170,7 +170,7 @@ export class ComparedSides {
     return gradients.length === 0 || gradients.some(({ typescript }) => largestOf(typescript) > 0);
   }
 
-  /** Runs the programs in order, and stops at the first that differs. */
+  /** Runs the programs in order, and stops at the first program whose values differ. */
   firstDifference(draw: ComparedDraw): KernelDifference | undefined {
     for (const program in this.typescript.programs) {
       if (draw.wide > 0 && program !== "predict") continue;

@@ -1,5 +1,5 @@
 // Takes many optimizer steps in one call into WebAssembly. Before the call, the batches are staged: they are
-// written next to each other into the memory of the kernels.
+// written one after the other into the memory of the kernels.
 import type { ModelFacts } from "../model/facts.ts";
 import { slotsOf, writeRows } from "../step/batch.ts";
 import type { Machine } from "../step/machine.ts";

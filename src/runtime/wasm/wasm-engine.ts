@@ -67,8 +67,8 @@ export interface WasmFacts {
   /** The offset of the arena in the memory. */
   base: number;
   /**
-   * The size of the arena, including the space before and after it. After these bytes follow the scratch
-   * space of each thread and the control block, which all threads share.
+   * The size of the arena, including the space before and after it. The scratch space of each thread and the
+   * control block, which all threads share, follow these bytes.
    */
   memoryBytes: number;
   scratchBytes: number;

@@ -16,15 +16,15 @@ export interface TrainerOptions {
   /**
    * The number of threads that share the work of the kernels, including the current thread; 1 by default.
    * Results are bit-identical for any number of threads. Threads need shared memory, and the current thread
-   * must be allowed to wait for the others. On the main thread of a page, or without shared memory, it works
-   * alone.
+   * must be allowed to wait for the others. On the main thread of a page, or without shared memory, the
+   * current thread works alone.
    */
   threads?: number;
   /**
    * Whether createTrainer compares the WebAssembly kernels with the TypeScript kernels on random data. It
-   * throws an error if they differ. true compares batches of 1 row, of about half of `batchSize` rows, and of
-   * `batchSize` rows. A list contains other numbers of rows to compare. The comparison does not affect the
-   * trainer.
+   * throws an error if they differ. `true` compares batches of 1 row, of about half of `batchSize` rows, and
+   * of `batchSize` rows. A list contains the numbers of rows to compare instead. The comparison does not
+   * affect the trainer.
    */
   selfCheck?: boolean | readonly number[];
 }

@@ -100,7 +100,7 @@ it("other epochs than those of completed folds, and another seed, are rejected",
   await place.run("train", "folded.json", "--epochs", "2", "--out", "two.ckpt");
   expectRefusal(
     await place.run("train", "folded.json", "--resume", "two.ckpt"),
-    "two.ckpt error T3001: its folds have 2 epochs, but this run has 4: use --epochs 2",
+    "two.ckpt error T3001: the folds have 2 epochs, but this run has 4: use --epochs 2",
   );
   expectRefusal(
     await place.run("train", "folded.json", "--resume", "two.ckpt", "--epochs", "2", "--seed", "9"),

@@ -482,7 +482,7 @@ const mistakes: [string, Json, Json, Json, string][] = [
     {},
     { windows: { length: 8, horizon: 4 } },
     {},
-    'waves.csv:3 error T2004: column "time": the time "1999-01-01T00:00" is that of the previous row; windows need increasing times: if the rows are of several series, name their column as group',
+    'waves.csv:3 error T2004: column "time": the time "1999-01-01T00:00" is that of the previous row; windows need increasing times: if the rows form several series, name their column as group',
   ],
   [
     "times of another format",

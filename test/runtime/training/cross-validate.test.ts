@@ -162,6 +162,6 @@ test("a checkpoint without folds, or with folds of another number of epochs, is 
     "the checkpoint has no valid fold results",
   );
   await expect(trainOnFolds(runOn({ resume: "a.ckpt", resumed: { epochs: 5, folds: [] } }))).rejects.toThrow(
-    "its folds have 5 epochs, but this run has 12: use --epochs 5",
+    "the folds have 5 epochs, but this run has 12: use --epochs 5",
   );
 });
