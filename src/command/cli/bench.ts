@@ -99,7 +99,7 @@ function benchText(result: BenchResult): string {
     `${result.model}: ${backendText(result)} ${result.dtype}, batch size ${result.batchSize}`,
     `  ${count(result.stepsPerSecond)} steps/s`,
     `  ${count(result.samplesPerSecond)} samples/s`,
-    `  ${result.gflopsPerSecond.toPrecision(3)} GFLOP/s (${count(result.flopsPerStep)} FLOP a step)`,
+    `  ${result.gflopsPerSecond.toPrecision(3)} GFLOP/s (${count(result.flopsPerStep)} FLOP per step)`,
     `  ${sizeText(result.arenaBytes)} arena, ${sizeText(result.codeBytes)} of code ` +
       `(${sizeText(result.gzipBytes)} gzip)`,
     "",

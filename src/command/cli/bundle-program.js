@@ -1,7 +1,7 @@
-// Bundles the program and its libraries with esbuild into one file per entry, and one per chunk that entries
-// load later. A clone of the repository runs the bundle from a cache (`load-program.js`); the published
-// package contains the bundle (`src/command/package/build-package.ts`). Loading a thousand separate files
-// would add half a second to every start.
+// Bundles the program and its libraries with esbuild into one file per entry point, and one file per chunk
+// that the entry points load on demand. A clone of the repository runs the bundle from a cache
+// (`load-program.js`); the published package contains the bundle (`src/command/package/build-package.ts`).
+// Loading a thousand separate files would add half a second to every start.
 import { readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -42,7 +42,7 @@ export async function bundleProgram({ outdir, entries, plugins = [], isSmall = f
     format: "esm",
     platform: "node",
     target: "node20",
-    // Chunks are in the folder of the entries, so that relative URLs are the same from both.
+    // Chunks are in the same folder as the entry points, so that relative URLs are the same in both.
     chunkNames: "[name]-[hash]",
     outExtension: { ".js": ".mjs" },
     banner: { js: requireForCommonJs },

@@ -1,4 +1,7 @@
-/** `tapeless compile`: writes the files of specs, or with --check reports whether they are up to date. */
+/**
+ * `tapeless compile`: compiles specs and writes the emitted files, or reports with --check whether they are
+ * up to date.
+ */
 import type { EmittedFile } from "../../compiler/emit/emitted-file.ts";
 import { gzipSync } from "node:zlib";
 import { basename, join } from "node:path";
@@ -151,8 +154,8 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
       ...(check === undefined ? [] : [check]),
     ];
     if (flags.check) return await checkFiles(files, commandFor(spec, flags));
-    // Write all files or none. The user did not name the files next to the trainer, so an existing one may
-    // belong to the user.
+    // Write all files or none. The user did not choose the names of the files next to the trainer, so an
+    // existing file of such a name may belong to the user.
     for (const { file } of files) {
       if (file !== output) await checkReplaceable(file, isEmitted);
       if (files.length > 1) await checkWritable(file);
@@ -202,7 +205,7 @@ function checkJavaScript({ output, withCheck, sourcemap }: CompileFlags): void {
   if (sourcemap) throw usageError("--emit js cannot be combined with --sourcemap yet");
 }
 
-/** The program that verifies the trainer in the file `trainer`, to be written next to it. */
+/** Emits the program that verifies the trainer in the file `trainer`. It is written next to the trainer. */
 async function checkOf({ model }: TargetCompilation, trainer: string): Promise<OutputFile> {
   const { emitCheck } = await import("../verify/checked-loss.ts");
   return {

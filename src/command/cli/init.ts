@@ -93,13 +93,13 @@ async function checkSpecFile(spec: string, file: string, isForced: boolean): Pro
   await checkWritable(spec);
 }
 
-/** The columns that need a value and lack it in some row: the target and texts. */
+/** The columns that need a value in every row (the target and texts), but have missing values. */
 function droppingColumns({ target, inputs }: ChosenModel): ReadonlySet<string> {
   const needed = [target.column.profile, ...inputs.flatMap(({ needed }) => needed)];
   return new Set(needed.flatMap(({ name, missing }) => (missing > 0 ? [name] : [])));
 }
 
-/** Checks the spec; an error in it would be a bug of this command. */
+/** Checks the written spec. An error in it is a bug in this command. */
 function checkText(text: string): void {
   const { value, errors } = readYaml(text);
   if (errors.length > 0) throw new InternalError(`init wrote invalid YAML: ${errors[0].message}\n${text}`);

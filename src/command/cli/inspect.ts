@@ -80,11 +80,11 @@ export async function inspectSpec(spec: string, flags: InspectFlags): Promise<nu
   return 0;
 }
 
-/** Only the graph has pictures, and layers to select. */
+/** Only the graph view supports pictures and the selection of a layer. */
 const defaultView = (of: string | undefined, format: Format): ViewName =>
   of === undefined && (format === "text" || format === "json") ? "layers" : "graph";
 
-/** The page contains all views in full; `--show` and `--of` select where it opens. */
+/** The page contains all views in full; `--show` and `--of` select the view that it shows first. */
 async function htmlOf(subject: Subject, show: ViewName, options: ExplainOptions): Promise<string> {
   const [{ explain }, { reportPage }] = await Promise.all([
     import("../../studio/explain/explain.ts"),

@@ -83,8 +83,8 @@ async function bundle(folder) {
   forgetOld();
   await bundleProgram({ outdir: partial, entries });
   writeFileSync(join(partial, listFile), listOf(partial));
-  // An existing folder is either damaged, or complete because another process was faster. A complete one is
-  // kept.
+  // An existing folder is either damaged, or complete because another process was faster. A complete folder
+  // is kept.
   if (!isWhole(folder)) rmSync(folder, { recursive: true, force: true });
   try {
     renameSync(partial, folder);

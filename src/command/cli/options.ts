@@ -39,7 +39,7 @@ function temperature(text: string): number {
   throw new InvalidArgumentError("It must be a number of at least 0.");
 }
 
-/** Collects the values of a flag that is repeatable and may list several values, separated by commas. */
+/** Collects the values of a flag that may be repeated, and may list several values, separated by commas. */
 export const collect = (text: string, before: readonly string[]): string[] => [...before, ...text.split(",")];
 
 /** The options of `tapeless train` other than target and element type, with their help. */
@@ -64,7 +64,7 @@ export const withTrainOptions = (command: Command): Command =>
     .option("--resume <checkpoint>", "continue training from this checkpoint")
     .option(
       "--from <file>",
-      "start from the parameters of this checkpoint, .safetensors or .npz file whose names and shapes match",
+      "start from those parameters in this checkpoint, .safetensors or .npz file whose names and shapes match",
     )
     .option(
       "--sample <n>",
@@ -97,11 +97,11 @@ export const withTrainOptions = (command: Command): Command =>
     .option(
       "--serve [port]",
       "show losses, activations and gradients on a local web page, at the printed address (default port: a free " +
-        "one); the page remains after training, until you press Ctrl-C or its button Stop serving",
+        'one); the page remains after training, until you press Ctrl-C or the button "Stop serving"',
       port,
     )
     .option(
       "--tensorboard <folder>",
       "write metrics by epoch and histograms of activations, gradients and weights for TensorBoard; with --resume, " +
-        "continue existing ones",
+        "continue existing files",
     );

@@ -1,4 +1,6 @@
-/** `tapeless predict`: predictions for the rows of a file, in the form that the emitted program prints. */
+/**
+ * `tapeless predict`: predicts the rows of a file, and prints the predictions as the emitted program does.
+ */
 import { loadTrainer } from "../../compiler/load-trainer.ts";
 import { csvText } from "../../runtime/prediction/predictions.ts";
 import type { Cell } from "../../runtime/prediction/interpretations.ts";

@@ -35,7 +35,8 @@ export function createProgram(done: Done): Command {
   const program = new Command("tapeless")
     .description(
       "Compiles a model spec to one standalone TypeScript file that trains the model.\nExit codes: 0 success; " +
-        "1 the command failed; 2 the spec, the data or the command line is invalid; 130 or 143 a signal stopped it.",
+        "1 the command failed; 2 the spec, the data or the command line is invalid; 130 or 143 a signal stopped " +
+        "the command.",
     )
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
@@ -74,7 +75,7 @@ function initCommand(program: Command, done: Done): void {
     "tapeless init graphs/data/wine.csv",
     "tapeless init graphs/data/diabetes.csv --target progression -o models/diabetes.yaml",
   ])
-    .argument("<data>", "a table: CSV, JSON Lines, NumPy or Parquet, also gzipped")
+    .argument("<data>", "a table: CSV, JSON Lines, NumPy or Parquet, optionally gzipped")
     .option(
       "--target <column>",
       "predict this column (default: a column with a name such as target, or the last column)",
@@ -138,7 +139,10 @@ function compileCommand(program: Command, done: Done): void {
         "`js` writes <name>.js and <name>.d.ts instead of TypeScript (default: ts)",
       ).choices(["ts", "js"]),
     )
-    .option("--readable", "write kernels as plain loops, with a legend of their notation; they are slower")
+    .option(
+      "--readable",
+      "write kernels as plain loops, with a legend of the notation; plain loops are slower",
+    )
     .option("--exact", "skip rewrites that may change rounding")
     .addOption(skipOption())
     .addOption(stopAfterOption())
@@ -167,11 +171,7 @@ function trainCommand(program: Command, done: Done): void {
       "--stream",
       "keep the rows in a temporary file, for data that is larger than memory (CSV, JSON Lines)",
     )
-    .option(
-      "--block <rows>",
-      "with --stream: the number of rows of a block on disk (default: 4096)",
-      positive,
-    )
+    .option("--block <rows>", "with --stream: the number of rows per block on disk (default: 4096)", positive)
     .option(
       "--buffer <blocks>",
       "with --stream: the number of blocks in memory, whose rows are shuffled together (default: 32)",
@@ -271,16 +271,21 @@ function verifyCommand(program: Command, done: Done): void {
 }
 
 function inspectCommand(program: Command, done: Done): void {
-  command(program, "inspect", "show the layers of a model, and what the compiler derives from them and why", [
-    "tapeless inspect graphs/digits.json      a table of layers: shapes, parameters, FLOPs, bytes",
-    "tapeless inspect graphs/digits.json --show gradients --of dense1.weight",
-    "tapeless inspect graphs/digits.json --show passes --pass simplify",
-    "tapeless inspect graphs/digits.json --show kernels --of loss",
-    "tapeless inspect graphs/digits.json --show kernels --target wasm      estimated and measured times",
-    "tapeless inspect graphs/digits.json --show memory --format json",
-    "tapeless inspect graphs/residual.ts --show graph --format svg -o graph.svg",
-    "tapeless inspect graphs/names.json --show schedule --format svg -o schedule.svg",
-  ])
+  command(
+    program,
+    "inspect",
+    "show the layers of a model, and how the compiler derives gradients and kernels",
+    [
+      "tapeless inspect graphs/digits.json      a table of layers: shapes, parameters, FLOPs, bytes",
+      "tapeless inspect graphs/digits.json --show gradients --of dense1.weight",
+      "tapeless inspect graphs/digits.json --show passes --pass simplify",
+      "tapeless inspect graphs/digits.json --show kernels --of loss",
+      "tapeless inspect graphs/digits.json --show kernels --target wasm      estimated and measured times",
+      "tapeless inspect graphs/digits.json --show memory --format json",
+      "tapeless inspect graphs/residual.ts --show graph --format svg -o graph.svg",
+      "tapeless inspect graphs/names.json --show schedule --format svg -o schedule.svg",
+    ],
+  )
     .argument("<spec>", specArgument)
     .addOption(
       new Option(
@@ -342,7 +347,7 @@ function importCommand(program: Command, done: Done): void {
     .requiredOption("-o, --output <checkpoint>", "write the checkpoint to this file")
     .option(
       "--data <file>",
-      "fit the preprocessing to the training rows of this file (default: that of the spec)",
+      "fit the preprocessing to the training rows of this file (default: the file in the spec)",
     )
     .addOption(dtypeOption())
     .action(async (spec: string, file: string, flags: ImportFlags) =>

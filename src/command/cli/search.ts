@@ -55,7 +55,9 @@ export function checkEmit({ emit, shards, image, volume, output }: EmitFlags): v
     throw usageError("--image and --volume need --emit kubernetes");
 }
 
-/** Writes the script. `name` is the name of the model, `spec` the path of the spec as the user gave it. */
+/**
+ * Writes the script. `name` is the name of the model, and `spec` is the path of the spec as the user gave it.
+ */
 export async function emitSearch(name: string, spec: string, flags: SearchFlags): Promise<void> {
   const outside = [spec, flags.data, flags.out].find((file) => file !== undefined && isAbsolute(file));
   if (flags.emit === "kubernetes" && outside !== undefined)
@@ -77,8 +79,8 @@ export async function emitSearch(name: string, spec: string, flags: SearchFlags)
   else await writeFile(output, text);
 }
 
-// The outcomes of candidates: the candidates are trained in threads and saved one by one, or combined from
-// the files of shards.
+// Collects the outcomes of candidates. Either trains the candidates in threads and saves each outcome, or
+// combines the outcomes in the files of shards.
 
 export interface Search {
   /** The file of the spec. */
@@ -101,8 +103,8 @@ class SearchStopped extends Error {
 }
 
 /**
- * Trains those candidates, of the whole search or of a shard, that have no outcome in `out` yet, and appends
- * their outcomes to it.
+ * Trains those candidates of the search, or of a shard, that have no outcome in `out` yet, and appends their
+ * outcomes to this file.
  * @throws SearchStopped after a signal
  */
 export async function tryCandidates(
@@ -273,13 +275,13 @@ function checkFlags(flags: SearchFlags): void {
   );
   if (works.length > 1) throw usageError(`use only one of ${works.join(", ")}`);
   if (threads !== undefined && (merge || emit !== undefined))
-    throw usageError(`--threads has no effect with ${works[0]}, which trains no candidate`);
+    throw usageError(`--threads has no effect with ${works[0]}, which does not train candidates`);
   const results = [json && "--json", csv && "--csv", writeBest && "--write-best"].filter(
     (flag) => typeof flag === "string",
   );
   if (works.length === 1 && !merge && results.length > 0)
     throw usageError(
-      `${results[0]} has no effect with ${works[0]}, which selects no candidate`,
+      `${results[0]} has no effect with ${works[0]}, which does not select a candidate`,
       `use ${results[0]} with --merge`,
     );
   if (writeBest !== undefined && !/\.(json|ya?ml)$/.test(writeBest))

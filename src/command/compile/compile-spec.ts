@@ -31,7 +31,7 @@ export async function checkStageFlags({ skip = [], stopAfter }: StageFlags): Pro
   if (stopAfter !== undefined) throwUsageError("--stop-after", stageNameError(stopAfter));
 }
 
-/** The flags as words of a command line. */
+/** Converts the flags to words of a command line. */
 export const stageWords = ({ skip = [], stopAfter }: StageFlags): readonly string[] => [
   ...(skip.length === 0 ? [] : ["--skip", skip.join(",")]),
   ...(stopAfter === undefined ? [] : ["--stop-after", stopAfter]),
@@ -41,7 +41,9 @@ function throwUsageError(flag: string, error: NameError | undefined): void {
   if (error !== undefined) throw usageError(`${flag}: ${error.message}`, error.hint);
 }
 
-/** @throws DiagnosticError for a name in `inspect --pass` that is not a pass with graphs or counts. */
+/**
+ * @throws DiagnosticError for a name in `inspect --pass` that is not a pass that `inspect` shows.
+ */
 export async function checkShownPass(name: string): Promise<void> {
   const { shownPasses } = await import("../../studio/explain/explain-passes.ts");
   if (shownPasses.includes(name)) return;
@@ -100,7 +102,7 @@ function catchUncaught(file: string): { readonly thrown: Promise<never>; release
   const thrown = new Promise<never>((_, reject) => {
     refuse = (error) => reject(specError(file, "while it runs", error));
   });
-  // The existing listeners would end the process.
+  // The existing listeners would end the process, so they are removed while the file runs.
   const exceptions = process.listeners("uncaughtException");
   const rejections = process.listeners("unhandledRejection");
   process.removeAllListeners("uncaughtException").on("uncaughtException", refuse);
@@ -118,8 +120,8 @@ const specError = (file: string, when: string, error: unknown): DiagnosticError 
   return new DiagnosticError([{ code: "T1009", severity: "error", message, location: { file } }]);
 };
 
-// Errors of an emitted trainer as diagnostics. The trainer contains its own copies of the runtime's error
-// classes, so they are matched by name and not by `instanceof`.
+// Converts errors of an emitted trainer to diagnostics. The trainer contains its own copies of the runtime's
+// error classes, so they are matched by name and not by `instanceof`.
 
 /** Reports errors in rows together with their file. */
 export const onData: LocateErrors = (file, work) => onFile(file, "T2004", work);

@@ -3,9 +3,9 @@
  *
  *     output inspect graphs/digits.json --show passes "graph pass" 4, "loops stage" 5
  *
- * This takes four lines, starting with the first line that contains "graph pass" (runs of spaces count as
- * one). After "…" it takes five lines, starting with "loops stage". A spec that the page shows as JSON is
- * available as `NAME.json`.
+ * The excerpt contains four lines, starting with the first line that contains "graph pass" (runs of spaces
+ * count as one). After "…", it contains five lines, starting with the line that contains "loops stage". A
+ * spec that the page shows as JSON is available as `NAME.json`.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** The command-line reference, from the declarations that `--help` prints. */
+/** Generates the command-line reference from the declarations that `--help` prints. */
 import type { Command } from "commander";
 import { createProgram } from "../cli/program.ts";
 import { code, prose, table } from "./markdown.ts";

@@ -1,7 +1,7 @@
-/** The diagnostics reference, from the table of codes. */
+/** Generates the diagnostics reference from the table of codes. */
 import { codeGroups, diagnosticCodes } from "../../compiler/diagnostics/codes.ts";
 
-/** All codes with cause and fix, a section for each group. */
+/** Returns all codes with their cause and fix, in a section for each group. */
 export function diagnosticSections(): string {
   return Object.entries(codeGroups)
     .map(([group, title]) => `## ${title}\n\n${codesOf(group)}`)

@@ -1,4 +1,4 @@
-/** Excerpts of emitted trainers. */
+/** Generates excerpts of emitted trainers. */
 import { parse } from "yaml";
 import { compile } from "../../compiler/compile.ts";
 

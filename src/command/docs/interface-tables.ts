@@ -1,4 +1,4 @@
-/** Tables of the members of public interfaces, from their declarations and comments. */
+/** Generates tables of the members of public interfaces from their declarations and comments. */
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

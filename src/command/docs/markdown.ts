@@ -1,6 +1,6 @@
 /** Writes Markdown for generated blocks: tables and code. */
 
-/** A table. Cells are Markdown. Bars in cells are escaped, and line breaks become spaces. */
+/** A table. Cells are Markdown. Vertical bars in cells are escaped, and line breaks become spaces. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map(cell).join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");

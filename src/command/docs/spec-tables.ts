@@ -1,4 +1,4 @@
-/** The spec reference, from the JSON Schema of specs. */
+/** Generates the spec reference from the JSON Schema of specs. */
 import { mustBe, specSchema, type SchemaNode } from "../../compiler/spec/json-schema.ts";
 import { code, prose, table } from "./markdown.ts";
 
@@ -36,7 +36,10 @@ export function commonTable(path: string): string {
   );
 }
 
-/** The variants at a path, such as "loss" or "network.*": name, description and keys of each. */
+/**
+ * A table of the variants at a path, such as "loss" or "network.*", with the name, description and keys of
+ * each.
+ */
 export function choiceTable(path: string): string {
   const variants = variantsAt(path);
   const common = commonKeys(variants);

@@ -17,7 +17,7 @@ import { tensorFormats } from "../formats/parameters/formats.ts";
 import type { StoredTensor, TensorFormat } from "../formats/parameters/tensors.ts";
 import { printDiagnostics, usageError } from "../terminal/report-error.ts";
 
-// Checkpoints: the bytes of a file, and its parameters loaded into the trainer of a spec.
+// Reads checkpoints, and loads their parameters into the trainer of a spec.
 
 interface CheckpointFile {
   readonly bytes: Uint8Array;
@@ -37,8 +37,8 @@ export async function openCheckpointFile(
 }
 
 /**
- * The metadata with which training continues. A checkpoint without steps, such as one of `import`, was not
- * trained on any data, so any data fits it.
+ * The metadata with which training continues. A checkpoint without steps, such as one from `tapeless import`,
+ * was not trained on any data, so training may continue on any data.
  */
 export function trainedOn({ progress }: CheckpointHeader, metadata: CheckpointMetadata): CheckpointMetadata {
   if (progress.epoch > 0 || (progress.rows ?? 0) > 0) return metadata;
@@ -73,7 +73,7 @@ export function foldWarning(
     : { code: "T3003", severity: "warning", message, location: { file } };
 }
 
-/** Prints that warning. */
+/** Prints the warning of `foldWarning`, if there is one. */
 export function warnOfFold(model: Model, metadata: CheckpointMetadata, file: string): void {
   const warning = foldWarning(model, metadata, file);
   if (warning !== undefined) printDiagnostics([warning]);
@@ -89,12 +89,13 @@ export async function trainedValues(trainer: Trainer, model: Model, file: string
 }
 
 /**
- * The warning (T3004) about an imported checkpoint, with the reason why the data of the spec cannot be read.
+ * The warning (T3004) that an imported checkpoint cannot predict, with the reason why the data of the spec
+ * cannot be read.
  */
 export const noPreprocessing = ({ diagnostics: [{ message, hint }] }: DiagnosticError): Diagnostic => ({
   code: "T3004",
   severity: "warning",
-  message: `the checkpoint cannot predict before a training, because its preprocessing needs the data: ${message}`,
+  message: `the checkpoint cannot predict until it is trained, because its preprocessing needs the data: ${message}`,
   hint,
 });
 

@@ -103,7 +103,7 @@ export function dataPaths(spec: string, { data }: Model, given: string | undefin
 const filesOf = (files: DataFiles | undefined): string[] =>
   typeof files === "string" ? [files] : Object.values(files ?? {});
 
-/** Reads files of one table each. `--data` replaces the spec's training file. */
+/** Reads files that contain one table each. `--data` replaces the spec's training file. */
 async function readTables(
   request: DataRequest,
   data: ModelData,
@@ -183,7 +183,7 @@ async function readData(
 
 /**
  * Checks that the file has every column of the data section.
- * @throws DiagnosticError (T2007) at the name in the spec, with the nearest name of the file
+ * @throws DiagnosticError (T2007) at the name in the spec, with the most similar name in the file
  */
 function checkColumns(model: Model, file: string, names: readonly string[]): void {
   const problems = collector();

@@ -4,7 +4,7 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { usageError } from "../terminal/report-error.ts";
 
-/** The files themselves and, for a folder, all specs in it by name; in the order of the arguments. */
+/** Replaces each folder by all specs in it, sorted by name. The files are in the order of the arguments. */
 export async function specFiles(specs: readonly string[]): Promise<string[]> {
   const files: string[] = [];
   for (const spec of specs) {
@@ -25,7 +25,7 @@ export async function specFiles(specs: readonly string[]): Promise<string[]> {
 /** Milliseconds to wait for further events of a change: editors write a new file and rename it. */
 const settling = 50;
 
-/** Calls `changed` whenever a file changes, for one file at a time. Never ends by itself. */
+/** Calls `changed` whenever a file changes, for one file at a time. The returned promise never settles. */
 export function watchFiles(
   files: readonly string[],
   changed: (file: string) => Promise<void>,

@@ -26,8 +26,8 @@ export const writeFile = (file: string, content: string | Uint8Array): Promise<v
   });
 
 /**
- * Checks that the file can be written, before the work whose result it will contain. Removes temporary files
- * of killed runs.
+ * Checks that a file can be written. Commands call this before they compute the content of the file. Removes
+ * temporary files of killed runs.
  * @throws DiagnosticError (T1011)
  */
 export const checkWritable = (file: string): Promise<void> =>
@@ -35,7 +35,7 @@ export const checkWritable = (file: string): Promise<void> =>
     await checkOutput(files, file);
   });
 
-/** Reports any error of the work as a failure to write this file. */
+/** Reports any error in `work` as a failure to write this file. */
 async function reportingErrors(file: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -86,7 +86,7 @@ function firstDifference(found: string, wanted: string) {
   return { line: index + 1, ours: ours[index], theirs: theirs[index] };
 }
 
-// Checks that a command neither overwrites its inputs nor writes two outputs to one file, before it starts.
+// Before a command starts, checks that it neither overwrites its inputs nor writes two outputs to one file.
 
 /** Outputs by flag. Values that are not strings, such as flags that are not set, are ignored. */
 type Outputs = Readonly<Record<string, string | boolean | undefined>>;
@@ -178,14 +178,19 @@ export async function mappedFile(
   ];
 }
 
-/** Maps contain relative URLs, with slashes on every system, or absolute URLs for files on another drive. */
+/**
+ * Maps contain relative URLs, with forward slashes on every system, or absolute URLs for files on another
+ * drive.
+ */
 function addressFrom(folder: string, file: string): string {
   const path = relative(resolve(folder), resolve(file));
   if (isAbsolute(path)) return pathToFileURL(resolve(file)).href;
   return path.split(sep).map(encodeURIComponent).join("/");
 }
 
-/** Whether a TypeScript file differs in formatting only: a user's formatter may have formatted it. */
+/**
+ * Whether a TypeScript file differs only in formatting, because the user's formatter may have reformatted it.
+ */
 async function isReformatted(file: string, found: string | undefined, wanted: string): Promise<boolean> {
   if (found === undefined || !/\.[cm]?ts$/.test(file)) return false;
   const { hasSameCode } = await import("../../compiler/emit/typescript/format.ts");

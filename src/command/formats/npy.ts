@@ -6,7 +6,7 @@ import { sizeOf } from "../../runtime/model/facts.ts";
 import { mostUnpacked } from "../../runtime/data/idx.ts";
 
 /**
- * The members of a zip archive by name, at most `most` bytes. Declared sizes are not trusted.
+ * The members of a zip archive by name, with at most `most` bytes in total. Declared sizes are not trusted.
  * @throws Error
  */
 function unzipped(bytes: Uint8Array, most: number): Map<string, Uint8Array> {
@@ -27,18 +27,18 @@ function unzipped(bytes: Uint8Array, most: number): Map<string, Uint8Array> {
 
 // An .npy file is
 //
-//  \x93NUMPY  version (2 bytes)  length of the header (2 bytes, from version 2 on 4)  header  values
+// \x93NUMPY version (2 bytes) length of the header (2 bytes; 4 since version 2) header values
 //
 // The header is a Python literal: {'descr': '<f8', 'fortran_order': False, 'shape': (3, 2), }
 
-/** The largest header, which limits the memory that a damaged or hostile file can use. */
+/** The maximum size of a header, which limits the memory that a damaged or hostile file can use. */
 const maxHeaderBytes = 2 ** 16;
 
 const magic: Uint8Array = Buffer.from("\x93NUMPY", "latin1");
 
 /** The parsed header. */
 interface NpyHeader {
-  /** NumPy's name of the type without the byte order: f8. */
+  /** NumPy's name of the type without the byte order, such as f8. */
   readonly type: string;
   /** Rows are along the first axis. */
   readonly shape: readonly number[];
@@ -171,8 +171,8 @@ export function parseNpy(bytes: Uint8Array): NumpyArray {
 }
 
 /**
- * Returns the offset of each number of row 0 in a column-major array, in numbers. The numbers of the row are in
- * row-major order. The offsets of row r are larger by r.
+ * Returns the offset of each number of row 0 in a column-major array, counted in numbers. The numbers of the
+ * row are in row-major order. The offsets of row r are larger by r.
  */
 function columnMajorOffsets(rows: number, axes: readonly number[]): number[] {
   return axes.reduce(
@@ -199,7 +199,7 @@ export function membersOf(bytes: Uint8Array): Map<string, Uint8Array> {
 /** The earliest date in zip. A fixed date makes equal archives equal byte for byte. */
 const noDate = new Date(1980, 0, 1);
 
-/** An .npz archive of row-major arrays. Equal numbers lead to equal bytes. */
+/** An .npz archive of row-major arrays. Equal arrays produce equal bytes. */
 export function npzOf(
   arrays: readonly {
     readonly name: string;
@@ -229,7 +229,7 @@ function npyOf(shape: readonly number[], numbers: Float32Array | Float64Array): 
   return bytes;
 }
 
-// Decodes the 16-bit floats of NumPy and safetensors files, which JavaScript lacks.
+// Decodes the 16-bit floats in NumPy and safetensors files, because JavaScript has no such type.
 
 /** IEEE half precision: sign, exponent (5 bits, bias 15), fraction (10 bits). */
 export function float16(bits: number): number {

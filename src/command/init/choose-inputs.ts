@@ -6,7 +6,7 @@ import type { ColumnProfile, DateProfile } from "./column-profile.ts";
 import { quoted } from "./column-kinds.ts";
 import type { KnownColumn } from "./choose-target.ts";
 
-/** A value and the comment on it. */
+/** A value, and the comment about it in the spec. */
 export interface Remark<T> {
   readonly value: T;
   readonly comment: string;
@@ -38,7 +38,7 @@ export interface OmittedColumn {
 export interface ChosenInputs {
   readonly inputs: readonly ChosenInput[];
   readonly omitted: readonly OmittedColumn[];
-  /** Guesses that a person should check. */
+  /** Guesses that the user should check. */
   readonly doubts: readonly string[];
 }
 
@@ -46,7 +46,7 @@ type Categories = { profile: ColumnProfile; counts: ReadonlyMap<string, number> 
 
 /** A column with more categories has its own embedding. */
 const mostOneHot = 30;
-/** A category with fewer rows is rare, if the table has at least `rareRows` rows. */
+/** A category with fewer rows is rare if the table has at least `rareRows` rows. */
 const [rareCount, rareRows] = [5, 100];
 
 export function chooseInputs(
@@ -69,7 +69,8 @@ export function chooseInputs(
         break;
       case "categories": {
         const kept = keptCategories({ profile, counts: kind.counts }, rows);
-        if (kept < 1) omitted.push({ name: profile.name, why: `no value occurs in ${rareCount} rows` });
+        if (kept < 1)
+          omitted.push({ name: profile.name, why: `no value occurs in at least ${rareCount} rows` });
         else (kept > mostOneHot ? coded : kinds).push({ profile, counts: kind.counts });
         break;
       }
@@ -154,7 +155,7 @@ function rangeText(profile: ColumnProfile): string {
   return `${each}${numbers.low} to ${numbers.high}${missingText(profile)}`;
 }
 
-// Categories. As in the encoder, their number includes those for missing and for unseen values.
+// Categories. As in the encoder, their number includes the categories for missing and for unseen values.
 
 const isRare = (counts: ReadonlyMap<string, number>, rows: number): boolean =>
   rows >= rareRows && [...counts.values()].some((count) => count < rareCount);
@@ -171,7 +172,7 @@ function categoryKeys(columns: readonly Categories[], rows: number): Remark<obje
       : []),
     ...(rare
       ? [
-          { value: { unseen: "category" }, comment: "and so is a value that is not in the training split" },
+          { value: { unseen: "category" }, comment: "unseen values form a separate category" },
           {
             value: { minCount: rareCount },
             comment: `values in fewer than ${rareCount} rows count as unseen`,
@@ -218,7 +219,7 @@ function codedInput(name: string, column: Categories, rows: number): ChosenInput
   const vector = `${name}_vector`;
   return {
     name,
-    declared: { value: { shape: [1], dtype: "i32" }, comment: "the number of the category" },
+    declared: { value: { shape: [1], dtype: "i32" }, comment: "the index of the category" },
     columns: [{ value: column.profile.name, comment: categoriesText(column) }],
     encoding: [
       { value: { categories: "index" }, comment: "numbered from 1; 0 is an unseen category" },
@@ -227,7 +228,7 @@ function codedInput(name: string, column: Categories, rows: number): ChosenInput
     layers: [
       {
         value: { type: "embedding", name: `${name}_embedding`, from: name, vocabulary, units },
-        comment: `${vocabulary - 1} categories and 0; a vector for each`,
+        comment: `a vector for each of ${vocabulary - 1} categories, and for 0`,
       },
       { value: { type: "flatten", name: vector }, comment: "" },
     ],
@@ -239,7 +240,10 @@ function codedInput(name: string, column: Categories, rows: number): ChosenInput
 
 // Dates.
 
-/** Undefined if all dates are the same. */
+/**
+ * Returns undefined if the dates have no usable part. This is the case if they span less than 14 days, have
+ * no time of day, and only some of them have an offset from UTC, so that elapsed days are undefined.
+ */
 function datesInput(
   name: string,
   columns: readonly { profile: ColumnProfile; dates: DateProfile }[],
@@ -262,16 +266,18 @@ function datesInput(
     name,
     declared: {
       value: { shape: [size * columns.length] },
-      comment: "1 for elapsed days, 2 for each cyclic part",
+      comment: "1 number for elapsed days, 2 for each cyclic part",
     },
     columns: columns.map(({ profile, dates }) => ({
       value: profile.name,
       comment: spanText(profile, dates),
     })),
     encoding: [
-      { value: { dates: { parts, ...format } }, comment: `${said}; parts are sine and cosine` },
-      ...(isMixed ? [] : [{ value: { scale: "standard" }, comment: "of the elapsed days" }]),
-      ...(hasMissing(profiles) ? [{ value: { missing: "mean" }, comment: "of the training split" }] : []),
+      { value: { dates: { parts, ...format } }, comment: `${said}; a cyclic part becomes sine and cosine` },
+      ...(isMixed ? [] : [{ value: { scale: "standard" }, comment: "applies to the elapsed days" }]),
+      ...(hasMissing(profiles)
+        ? [{ value: { missing: "mean" }, comment: "use the mean of the training split" }]
+        : []),
     ],
     layers: [],
     vector: name,
@@ -299,12 +305,12 @@ function textInput(name: string, profile: ColumnProfile, rows: number): ChosenIn
   const vector = `${name}_summary`;
   return {
     name,
-    declared: { value: { shape: [length], dtype: "i32" }, comment: "the numbers of the words" },
+    declared: { value: { shape: [length], dtype: "i32" }, comment: "the indices of the words" },
     columns: [{ value: profile.name, comment: "text" }],
     encoding: [
       {
         value: { words: { length, lowerCase: true, cut: true } },
-        comment: `95 % of the texts have at most ${length - 1} words; longer ones are cut`,
+        comment: `95 % of the texts have at most ${length - 1} words; longer texts are truncated`,
       },
       ...(absentIn(profile) > 0
         ? [{ value: { missing: "drop" }, comment: `${absentIn(profile)} rows without a text are removed` }]
@@ -313,7 +319,7 @@ function textInput(name: string, profile: ColumnProfile, rows: number): ChosenIn
     layers: [
       {
         value: { type: "embedding", name: `${name}_words`, from: name, vocabulary, units },
-        comment: "words that occur at least twice, padding and unknown words",
+        comment: "a vector for each word that occurs at least twice, for padding and for unknown words",
       },
       {
         value: {

@@ -49,13 +49,15 @@ export function chooseModel(
   };
 }
 
-/** Rows in the order of a column of dates are a time series, of which a random test split is too easy. */
+/**
+ * Rows in the order of a column of dates are probably a time series. A random test split would be too easy.
+ */
 function seriesDoubts(columns: readonly KnownColumn[], rows: number): string[] {
   return columns.flatMap(({ profile, kind }) =>
     kind.kind === "dates" && kind.dates.isIncreasing && profile.missing === 0 && rows >= 20
       ? [
-          `the rows are in the order of ${quoted(profile.name)}, as in a time series. To forecast it, use ` +
-            "data.windows, and to evaluate it, the last rows, with { last: 0.2 } for test and validation " +
+          `the rows are in the order of ${quoted(profile.name)}, as in a time series. To forecast them, use ` +
+            "data.windows. To evaluate the model on the last rows, use { last: 0.2 } for test and validation " +
             "(docs/series.md)",
         ]
       : [],
@@ -65,7 +67,10 @@ function seriesDoubts(columns: readonly KnownColumn[], rows: number): string[] {
 /** The default names of the layers that follow the inputs. */
 const layerNames = ["concat1", "dense1", "dense2", "dense3"];
 
-/** If the only remaining columns count the rows, such a column may be the time. */
+/**
+ * Columns that count the rows are used as inputs only if the table has no other inputs, because they may be
+ * the time.
+ */
 function withCounters(columns: readonly KnownColumn[]): readonly KnownColumn[] {
   if (columns.some(({ kind }) => kind.kind !== "none")) return columns;
   return columns.map((column) =>
@@ -121,7 +126,7 @@ function trainingFor(rows: number): Remark<object>[] {
   const { batchSize, epochs } = sizesFor(rows);
   const patience = Math.max(3, epochs / 10);
   const length = [
-    { value: { epochs }, comment: rows < 10 ? "" : "at most; early stopping may end training sooner" },
+    { value: { epochs }, comment: rows < 10 ? "" : "the maximum; early stopping may end training sooner" },
     { value: { batchSize }, comment: `suits ${rows} rows` },
     { value: { seed: 1 }, comment: "for initial parameters, splits and shuffling" },
   ];

@@ -43,7 +43,7 @@ export function chooseTarget(
   }
   const columns = profiles.map(knownColumn);
   const possible = columns.filter(({ kind }) => kind.kind === "numbers" || kind.kind === "categories");
-  // Next to a column "x", a column "y" is a coordinate.
+  // If the table also has a column "x", a column "y" is probably a coordinate, not a target.
   const usual = usualNames.filter((name) => name !== "y" || !names.includes("x"));
   const named = usual.flatMap((name) =>
     possible.filter(({ profile }) => profile.name.toLowerCase() === name),
@@ -62,18 +62,18 @@ export function chooseTarget(
 
 const nounOf = (kind: ColumnKind): string => (kind.kind === "none" ? kind.why : kind.kind);
 
-/** The form of the prediction: classes, or a number. */
+/** The form of the target: classes, or a number. */
 export type TargetForm =
   | {
       readonly form: "classes";
       /** The number of rows of each class. */
       readonly counts: ReadonlyMap<string, number>;
-      /** Whether the cells are numbers that are not the indices of classes. */
+      /** Whether the cells are numbers, but not class indices. */
       readonly areNames: boolean;
     }
   | { readonly form: "number" };
 
-/** The largest number of classes. */
+/** The maximum number of classes. */
 const mostClasses = 1000;
 const mostNumberedClasses = 20;
 

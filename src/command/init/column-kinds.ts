@@ -10,7 +10,7 @@ export type ColumnKind =
   | { readonly kind: "text" }
   | { readonly kind: "none"; readonly why: string };
 
-/** The largest number of different texts of a column of categories. */
+/** The maximum number of different texts in a column of categories. */
 const mostCategories = 1000;
 
 /** A column of text is not used if fewer words occur at least twice. */

@@ -27,7 +27,7 @@ export interface DateProfile {
 
 /** The words and characters of a column of text. */
 export interface TextProfile {
-  /** The number of cells by their number of words; the last entry counts all longer cells. */
+  /** The numbers of cells with 0, 1, 2, … words. The last entry counts all longer cells. */
   readonly lengths: readonly number[];
   readonly words: number;
   readonly longestWord: number;

@@ -14,7 +14,7 @@ export interface TableProfile {
   readonly columns: readonly ColumnProfile[];
 }
 
-/** The largest numbers of values and words that the profiles of all columns store together. */
+/** The maximum numbers of values and words that the profiles of all columns store together. */
 const mostRemembered = { values: 500_000, words: 1_000_000 };
 
 /** Readers need the facts of a model, but no spec exists yet. */
@@ -38,7 +38,7 @@ const typed = /^(\x93NUMPY|PK\x03\x04|PAR1|(\xef\xbb\xbf)?\s*[{[])/;
  */
 export async function formOf(file: string): Promise<CsvForm> {
   const start = Buffer.from(await beginningOf(file, 64)).toString("latin1");
-  // Two zeros, a type and a number of axes.
+  // An IDX file begins with two zeros, the element type and the number of axes.
   if (/^\0\0[\x08-\x0e][\x01-\x04]/.test(start))
     throw new DiagnosticError([
       {

@@ -42,7 +42,7 @@ export async function sniffCsv(file: string): Promise<CsvForm> {
   return { separator: best.separator, numbers: formatOf(best.records) };
 }
 
-/** The records, or if a quote is unbalanced, those before the error. */
+/** The records. If a quote is unbalanced, only the records before it. */
 function recordsIn(text: string, separator: string): TableRecord[] {
   for (
     let lines = text;

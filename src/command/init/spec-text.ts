@@ -8,7 +8,7 @@ import { quoted } from "./column-kinds.ts";
 import type { CsvForm } from "./sniff-csv.ts";
 
 const width = 100;
-/** With more columns, an input lists ranges of columns, without a comment for each. */
+/** If an input has more columns, the spec lists ranges of columns, without a comment for each column. */
 const mostListed = 40;
 
 export interface SpecFacts {
@@ -114,7 +114,7 @@ function dataLines(
     ...(separator === "," ? [] : line("separator", separator, "", "  ")),
     ...(Object.keys(numbers).length === 0
       ? []
-      : line("numbers", numbers, "how the file writes numbers", "  ")),
+      : line("numbers", numbers, "the format of numbers in the file", "  ")),
     "  inputs:",
     ...inputs.flatMap((input) => [`    ${scalarText(input.name)}:`, ...inputLines(input, columns)]),
     "  targets:",

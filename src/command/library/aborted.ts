@@ -5,7 +5,10 @@
  * `cause` is the signal's `reason`.
  */
 export class Aborted extends Error {
-  /** The checkpoint after the last step of `train`, from which `resume` continues as if nothing had happened. */
+  /**
+   * The checkpoint after the last step of `train`. Training that resumes from it ends as if it had not been
+   * stopped.
+   */
   readonly checkpoint: Uint8Array | undefined;
   constructor(signal: AbortSignal, checkpoint?: Uint8Array) {
     super("the work was aborted", { cause: signal.reason });

@@ -25,7 +25,7 @@ export interface OpenSpec {
   readonly file: string | undefined;
 }
 
-/** `folder` is the folder of an object. @throws DiagnosticError */
+/** `folder` is the folder to which the paths in a spec object are relative. @throws DiagnosticError */
 export async function openSpec(spec: SpecInput, folder?: string): Promise<OpenSpec> {
   if (typeof spec === "string") return { read: await readSpec(spec), file: spec };
   return { read: specOfValue(spec), file: folder === undefined ? undefined : join(folder, "spec") };
@@ -41,7 +41,10 @@ export const warningsOf = async (
   { built }: TargetCompilation,
 ): Promise<readonly Diagnostic[]> => [...read.warnings, ...(await read.source.locate(built.warnings))];
 
-/** Loads the trainer of a compilation, after a comparison of its kernels. @throws InternalError if they differ */
+/**
+ * Loads the trainer of a compilation, after its kernels are compared with the TypeScript kernels. @throws
+ * InternalError if they differ
+ */
 export async function loadCompiled(
   compilation: TargetCompilation,
   { target, dtype }: { readonly target: Target; readonly dtype: "f32" | "f64" },

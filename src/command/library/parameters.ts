@@ -30,7 +30,7 @@ export interface ExportOptions {
 }
 
 /**
- * The parameters of a checkpoint (bytes, or the path of its file) as a file of another format.
+ * Converts the parameters of a checkpoint (bytes, or the path of its file) to a file of another format.
  *
  * @throws {DiagnosticError} for an invalid checkpoint or option
  */
@@ -58,13 +58,17 @@ export interface ImportOptions extends SourceOptions {
 export interface Imported {
   /** The checkpoint, with 0 completed epochs. */
   readonly checkpoint: Uint8Array;
-  /** If the data of the spec cannot be read: a warning (T3004) that the checkpoint cannot predict. */
+  /**
+   * All warnings. One of them is T3004 if the data of the spec cannot be read: the checkpoint then cannot
+   * predict.
+   */
   readonly warnings: readonly Diagnostic[];
 }
 
 /**
- * A checkpoint with the parameters of another library, under their names in the model. Its preprocessing is
- * fitted to the data of the spec, so it can predict at once.
+ * Creates a checkpoint from parameters of another library, which must have the names of the model's
+ * parameters. Its preprocessing is fitted to the data of the spec, so it can predict without further
+ * training.
  *
  * @throws {DiagnosticError} for an invalid spec, option or file, and for parameters of another model
  * @throws {Aborted} if `signal` stops the work

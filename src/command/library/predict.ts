@@ -1,4 +1,4 @@
-/** `predict` of the library: predictions for rows, from a checkpoint. */
+/** `predict` of the library: predicts rows with the model in a checkpoint. */
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { defaultTarget } from "../../compiler/targets.ts";
 import { datasetContextOf } from "../../compiler/trainer/dataset-context.ts";

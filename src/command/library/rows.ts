@@ -109,7 +109,7 @@ function tableOfGiven(rows: readonly Row[], data: DataFacts, notify: (text: stri
     const notice = dropText(cells.length - kept.length, cells.length);
     if (notice !== "") notify(notice);
     const table = tableOfRows(kept);
-    // Rows have no header, so that an error about all of them has no line.
+    // Rows in memory have no header, so an error about all of them has no line.
     const lineOf = (row: number) => (row < 0 ? undefined : table.lineOf(row));
     return { ...(numberFormat === undefined ? table : withNumberFormat(table, numberFormat)), lineOf };
   });

@@ -48,7 +48,10 @@ export interface Searched {
   readonly metric: string;
   /** All candidates, best first; those that diverged are last. */
   readonly candidates: readonly RankedCandidate[];
-  /** The best candidate, trained as by `train`: its spec, and its results on all splits. */
+  /**
+   * The best candidate, with its spec and its results on all splits. It is trained as `train` trains that
+   * spec.
+   */
   readonly best: Omit<RunResult, "model"> & {
     readonly candidate: number;
     readonly values: Readonly<Record<string, unknown>>;
@@ -116,7 +119,10 @@ export async function search(spec: SpecInput, options: SearchOptions = {}): Prom
 
 const isSpec = (value: unknown): value is ModelSpec => modelSchema.safeParse(value).success;
 
-/** A thread reads a file itself, but receives a copy of an object, which cannot contain functions. */
+/**
+ * A thread reads the file of a spec itself. An object is copied to the thread, so it must not contain
+ * functions.
+ */
 function specForThreads(spec: SpecInput): SpecOfWorker {
   if (typeof spec === "string") return { file: spec };
   try {

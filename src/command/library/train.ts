@@ -83,8 +83,9 @@ export type TrainEvent =
   | { readonly kind: "warning"; readonly diagnostic: Diagnostic };
 
 /**
- * Loss and metrics of each split, as `tapeless train --json` prints them: with folds, also those of each fold and their
- * standard deviations, and for windows, those of the naive forecast.
+ * Loss and metrics of each split, as `tapeless train --json` prints them. With folds, the result also
+ * contains the metrics of each fold and their standard deviations. For windows, it also contains the metrics
+ * of the naive forecast.
  */
 export type RunResult = TrainingResult &
   Partial<Pick<CrossValidation, "folds" | "deviation">> &
@@ -97,7 +98,7 @@ export interface Trained {
   /** The trained model. */
   readonly trainer: Trainer;
   readonly model: ModelFacts;
-  /** The checkpoint at the end, from which `predict` predicts and `train` continues. */
+  /** The checkpoint at the end, which `predict` and `train` accept. */
   readonly checkpoint: Uint8Array;
   readonly warnings: readonly Diagnostic[];
 }
@@ -178,7 +179,7 @@ function divergence(error: Error): TrainingDiverged {
   return copy;
 }
 
-/** The parts of the model that a host needs. */
+/** The steps of a run that depend on the model. */
 interface Work {
   read(notify: (diagnostic: Diagnostic) => void): ReturnType<Host["read"]>;
   prepare(begun: Begun): Awaited<ReturnType<Host["begin"]>>;

@@ -1,5 +1,5 @@
 /**
- * The parts of a prediction besides the network: the interpretation of its outputs, and the fitted
+ * The parts of a prediction besides the network: the interpretation of the network's outputs, and the fitted
  * preprocessing.
  */
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";

@@ -12,7 +12,7 @@ import { canonicalJson } from "../../compiler/util/json.ts";
 import { sha256 } from "../../compiler/util/sha256.ts";
 import { randomKey, randomUnit } from "../../runtime/numbers/random.ts";
 
-// Replacement of one value in a spec. The original does not change; the objects on the path are copied.
+// Replaces one value in a spec. The original does not change, because the objects on the path are copied.
 
 /**
  * Sets the value at the path. Creates missing objects on the path and expands short forms. An undefined value
@@ -24,7 +24,7 @@ export function withValue(spec: unknown, path: SpecPath, value: unknown): unknow
   const inner = withValue(member(longForm(spec), step), rest, value);
   if (Array.isArray(spec)) return spec.map((item: unknown, index) => (index === step ? inner : item));
   const entries = Object.entries(longForm(spec));
-  // `fromEntries` takes the value of the second of two equal keys, and the order of the first.
+  // If two keys are equal, `fromEntries` uses the value of the second key at the position of the first.
   return Object.fromEntries(
     inner === undefined ? entries.filter(([key]) => key !== step) : [...entries, [String(step), inner]],
   );
@@ -128,13 +128,13 @@ export interface Candidate {
   readonly spec: unknown;
 }
 
-/** Special values, which keep the spec's value, or remove the key or layer. */
+/** Special values: "on" keeps the value of the spec, and "off" removes the key or layer. */
 const asWritten = "on";
 const leftOut = "off";
 
 /**
- * Values that lead to the same spec (such as different settings of a layer that is off) are one candidate,
- * with the first of these values.
+ * Combinations of values that produce the same spec (such as different settings of a layer that is off) are
+ * one candidate, with the values of the first combination.
  */
 export function candidatesOf(spec: unknown, search: Search): Candidate[] {
   const plain = withValue(spec, ["training", "search"], undefined);
@@ -180,8 +180,8 @@ function* draws(axes: readonly Axis[], seed: number, limit: number): Generator<r
 const salt = -5;
 
 /**
- * Sets the values of all axes, shorter paths first, because a longer path may lead into the value at a
- * shorter one.
+ * Sets the values of all axes, shorter paths first, because a longer path may be inside the value at a
+ * shorter path.
  */
 function specWithValues(spec: unknown, axes: readonly Axis[], values: readonly unknown[]): unknown {
   const order = axes.map((axis, index) => ({ ...axis, value: values[index] }));

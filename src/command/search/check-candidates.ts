@@ -19,7 +19,7 @@ import type { Criterion } from "./report.ts";
 // Checks all candidates and reports the errors of all of them. An error that several candidates share is
 // reported once.
 
-/** The largest number of different errors that are reported. */
+/** The maximum number of different errors that are reported. */
 const maxErrors = 20;
 
 /** A candidate with a valid spec, its model and its preprocessing. */
@@ -83,7 +83,7 @@ function whereText([first, ...others]: readonly Candidate[], total: number): str
   return `${all}${count === 1 ? "" : ", first"}: candidate ${first.number} has ${valuesText(first.values)}`;
 }
 
-// From a spec to the checked candidates of its search.
+// Reads and checks the candidates of the search in a spec.
 
 interface ReadCandidates {
   readonly candidates: readonly CheckedCandidate[];

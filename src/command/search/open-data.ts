@@ -11,8 +11,8 @@ import { openDatasets } from "../train/validate-model.ts";
 import type { DataOptions } from "../train/validate-model.ts";
 import type { CheckedCandidate } from "./check-candidates.ts";
 
-// Training and validation data of all candidates. They contain no test rows, so no selection can depend on
-// them.
+// Training and validation data of all candidates. They contain no test rows, so the selection cannot depend
+// on test rows.
 
 /** The numbers of an input or target in memory that all threads share: an array, or windows of one. */
 type SharedNumbers = FieldNumbers | SharedWindows;
@@ -90,7 +90,7 @@ function sharedCopy(values: ArrayLike<number>): FieldNumbers {
   return copy;
 }
 
-/** The data set, in a thread that has received its shared memory. */
+/** Recreates a data set in a thread that has received its shared memory. */
 export const datasetIn = ({ train, validation, fields }: SharedDataset): OpenDataset => ({
   train: batchIn(train),
   ...(validation && { validation: batchIn(validation) }),

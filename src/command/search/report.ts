@@ -32,7 +32,7 @@ interface Ranking {
   readonly diverged: readonly { readonly candidate: Candidate; readonly reason: string }[];
 }
 
-/** Among equal values, the lower candidate number ranks first. NaN ranks last. */
+/** Candidates with equal values are ranked by their numbers. NaN ranks last. */
 export function rankingOf(
   candidates: readonly Candidate[],
   outcomes: Outcomes,
@@ -60,7 +60,7 @@ const compare = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0);
 const reasonOf = (candidate: Candidate, outcome: Outcome) =>
   isValidated(outcome) ? [] : [{ candidate, reason: outcome.diverged }];
 
-/** The largest number of rows of the table in the terminal. */
+/** The maximum number of rows of the table in the terminal. */
 const maxRows = 20;
 
 /** The head and the rows of the table, best first, with the metrics on the validation split. */

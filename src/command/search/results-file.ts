@@ -16,7 +16,7 @@ const outcome = z.union([
     /** The best epoch; with folds, the mean of their best epochs. */
     bestEpoch: z.number(),
     /**
-     * Loss and metrics on the validation split, with the parameters that a test would use; with folds, the
+     * Loss and metrics on the validation split, for the parameters that would be tested; with folds, their
      * means.
      */
     validation: summary,
@@ -28,7 +28,7 @@ const outcome = z.union([
       .readonly()
       .optional(),
   }),
-  /** The training diverged, for this reason. */
+  /** The training diverged. The text is the reason. */
   z.strictObject({ diverged: z.string() }),
 ]);
 
@@ -37,8 +37,8 @@ export type Validated = Exclude<Outcome, { diverged: string }>;
 
 export const isValidated = (found: Outcome): found is Validated => !("diverged" in found);
 
-// The first line contains the hash of the search, each further line the outcome of a candidate. A killed
-// process leaves at most a partial last line, which is ignored.
+// The first line contains the hash of the search, and each further line contains the outcome of a candidate.
+// A killed process leaves at most a partial last line, which is ignored.
 
 const header = z.looseObject({ search: z.string() });
 const line = z.looseObject({ candidate: z.int().nonnegative() });
@@ -127,7 +127,7 @@ export function openResults(file: string, hash: string, model: string): void {
   if (!isBegun) append(file, { search: hash, model });
 }
 
-/** Appends one outcome. The write is synchronous, so the line survives a later kill of the process. */
+/** Appends one outcome. The write is synchronous, so the line is not lost if the process is killed later. */
 export const addResult = (file: string, { number, values }: Candidate, result: Outcome): void =>
   append(file, { candidate: number, values, ...result });
 

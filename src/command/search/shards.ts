@@ -152,7 +152,7 @@ export function slurmScript({ name, shards, args, file }: ClusterJob): string {
 #   sbatch --dependency=afterok:$shards --array=0 ${script} merge
 #
 # Both run in the folder that they are submitted from. To continue an interrupted array, submit it again.
-# Set TAPELESS to run another command instead of npx.
+# Set TAPELESS to run another command instead of npx tapeless.
 #SBATCH --job-name=${name}-search
 #SBATCH --array=0-${shards - 1}
 #SBATCH --output=${name}-search-%A_%a.log

@@ -9,7 +9,7 @@ import { valuesText } from "./report.ts";
 import type { Outcome } from "./results-file.ts";
 import type { JobReply, WorkerSetup } from "./worker.ts";
 
-/** A thread ended during a job, because of the job or because memory ran out. */
+/** The error for a thread that ended during a job, because of the job or because memory ran out. */
 export class ThreadEndedError extends Error {
   readonly job: number;
   readonly hint: string;
@@ -94,7 +94,7 @@ function runJob(worker: Worker, job: number): Promise<Outcome> {
     };
     const onExit = (code: number) => {
       release();
-      const hint = "the spec, or what it imports, may call process.exit()";
+      const hint = "the spec, or a module that it imports, may call process.exit()";
       reject(new ThreadEndedError(job, `its thread exited with code ${code}`, hint));
     };
     worker.on("message", onMessage).on("error", onError).on("exit", onExit);

@@ -1,4 +1,4 @@
-/** The form of the help of all commands, and flags that several commands have. */
+/** The layout of the help of all commands, and flags that several commands share. */
 import { Option, type Command } from "commander";
 import { defaultTarget, targetsWith, trainerTargets } from "../../compiler/targets.ts";
 import type { Target } from "../../compiler/targets.ts";
@@ -31,7 +31,7 @@ export const dtypeOption = (): Option =>
 export const checkKernelsOption = (): Option =>
   new Option(
     "--no-check-kernels",
-    `with --target ${targetsWith("kernels")}: skip the comparison of its kernels with the TypeScript kernels`,
+    `with --target ${targetsWith("kernels")}: skip the comparison of these kernels with the TypeScript kernels`,
   );
 
 /** `names`: the targets that the command supports. */

@@ -3,7 +3,7 @@
  * opportunity; a second one ends the process at once.
  */
 
-/** The exit codes after a stop: those of a process that the signal ends. */
+/** The exit codes after a stop. They are the exit codes of a process that is killed by the signal. */
 export const stopCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 
 export type StopSignal = keyof typeof stopCodes;
@@ -26,12 +26,12 @@ export interface StopSignals {
 }
 
 /**
- * The time in milliseconds in which further signals are ignored. Because `npx` forwards signals, one Ctrl-C
- * in a terminal arrives twice.
+ * The time in milliseconds during which further signals are ignored. Because `npx` forwards signals, one
+ * Ctrl-C in a terminal arrives twice.
  */
 const samePress = 500;
 
-/** Signals are handled only while no other code runs, so a command has to wait now and then. */
+/** Signals are handled only while no other code runs, so a command must wait from time to time. */
 export function catchStopSignals(
   onFirst: (signal: StopSignal) => void = () => {},
   source: SignalSource = process,

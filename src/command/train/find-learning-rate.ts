@@ -75,8 +75,9 @@ function checkFlags(flags: TrainFlags): void {
 }
 
 /**
- * The loss before each step of a new trainer, until it diverges. The rising rate is an ordinary schedule in
- * the spec, so the trainer needs no special code. Rows of the validation and test splits are not used.
+ * Returns the loss before each step of a new trainer, until training diverges. The rising rate is an ordinary
+ * schedule in the spec, so the trainer needs no special code. Rows of the validation and test splits are not
+ * used.
  */
 async function lossesAtRisingRates(
   spec: string,
@@ -124,7 +125,7 @@ function lossOfStep(trainer: Trainer, rows: Batch): number {
   }
 }
 
-/** Rounds to two digits, which exceed the precision of a range test. */
+/** Rounds to two digits, because a range test is not more precise than that. */
 const rounded = (rate: number): number => Number(rate.toPrecision(2));
 
 type Named = RangeTest & { readonly rate: number; readonly steepest: number; readonly lowest: number };
@@ -134,7 +135,9 @@ type Named = RangeTest & { readonly rate: number; readonly steepest: number; rea
  */
 function verdict({ rate, steepest, lowest, rates }: Named, scaleFrom: number | undefined): string {
   const meant =
-    scaleFrom === undefined ? "" : ` for ${scaleFrom} rows, ${rounded(steepest)} for the rows of a step`;
+    scaleFrom === undefined
+      ? ""
+      : ` for steps of ${scaleFrom} rows, ${rounded(steepest)} for steps of this spec`;
   const last = rates[rates.length - 1];
   const end =
     rates.length < rateSteps ? `diverged above ${rounded(last)}` : `did not diverge up to ${rounded(last)}`;

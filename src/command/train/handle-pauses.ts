@@ -12,11 +12,11 @@ import type { LineSubject } from "./live-line.ts";
 import { createPacer } from "./pacer.ts";
 
 export interface PauseOptions {
-  /** Shows a line, where it replaces the last one. */
+  /** Shows a line in place of the previous line, if the output allows it. */
   redraw(text: string): void;
   /** Returns the file of the checkpoint, to which `save` then writes. */
   openCheckpoint(): Promise<string>;
-  /** Whether `save` writes after each epoch anyway. */
+  /** Whether the command saves a checkpoint after each epoch in any case. */
   readonly savesEpochs: boolean;
   /** A clock in milliseconds. */
   readonly now?: () => number;

@@ -1,4 +1,4 @@
-/** Targets whose loss starts too high, because they or the inputs are not scaled: one warning each. */
+/** Warns about each target whose loss starts too high because the target or the inputs are not scaled. */
 import { datasetContextOf } from "../../compiler/trainer/dataset-context.ts";
 import { plainTargets } from "../../compiler/trainer/trainer-facts.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";

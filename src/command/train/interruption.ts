@@ -1,4 +1,4 @@
-/** Training that a signal stops: its checkpoint, and the command that continues it. */
+/** Describes training that a signal has stopped: its checkpoint, and the command that continues it. */
 import { existsSync } from "node:fs";
 import { defaultTarget } from "../../compiler/targets.ts";
 import type { EpochReport } from "../../runtime/trainer/trainer.ts";
@@ -56,7 +56,7 @@ export function interruptionText(
   ].join("\n");
 }
 
-/** Values of flags that need not be repeated. */
+/** Values of flags that the command may omit. */
 const defaults: Readonly<Record<string, unknown>> = {
   target: defaultTarget,
   dtype: "f32",

@@ -80,7 +80,10 @@ export function createLiveLine(now: () => number): LiveLine {
 /** Three significant digits: 87.5, 1,230, 2,460,000. */
 const speedText = (rows: number): string => Number(rows.toPrecision(3)).toLocaleString("en-US");
 
-/** Minutes and seconds, and hours if there are any: 0:07, 12:30, 3:05:00. A question mark if it is unknown. */
+/**
+ * Minutes and seconds, and hours if there are any: 0:07, 12:30, 3:05:00. A question mark if the time is
+ * unknown.
+ */
 export function timeText(milliseconds: number): string {
   if (!Number.isFinite(milliseconds)) return "?";
   const seconds = Math.round(milliseconds / 1000);

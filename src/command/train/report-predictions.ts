@@ -1,6 +1,5 @@
 /**
- * `train --report`: predictions for the rows that the model was not trained on, compared with the true
- * values.
+ * `train --report`: compares predictions with the true values, for rows that the model was not trained on.
  */
 import { extname } from "node:path";
 import type { Compilation } from "../../compiler/pipeline.ts";
@@ -136,8 +135,8 @@ function outputsOf(facts: ModelFacts, trainer: Trainer, data: Batch): number[] {
 }
 
 /**
- * The names of classes. The classes of the next character of a text are the end and all characters. Classes
- * without names are numbered.
+ * The names of classes. If the target is the next character of a text, the classes are the end and all
+ * characters. Classes without names are numbered.
  */
 function namesOf({ classNames, characters }: FittedField, classes: number): readonly string[] {
   const names = characters === undefined ? classNames : ["(end)", ...characters];

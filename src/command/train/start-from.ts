@@ -39,7 +39,7 @@ export async function startingFrom(file: string, emitted: EmittedModule): Promis
   if (matching.length === 0)
     throw wrongTensors(
       file,
-      `no parameter of the file, ${about}, matches one of "${model.name}" by name and shape`,
+      `no parameter of the file, ${about}, matches a parameter of "${model.name}" by name and shape`,
       [
         `"${model.name}" has ${initialised.join(", ")}`,
         `the file has ${tensors.map(({ name, shape }) => `${name} ${shapeText(shape)}`).join(", ")}`,

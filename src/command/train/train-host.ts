@@ -127,13 +127,13 @@ interface RunSetup {
 }
 
 interface TrainHost extends Host {
-  /** What the data is read for. */
+  /** The request with which the data is read. */
   readonly request: DataRequest;
   /** Prints the result. */
   end(result: TrainingResult): Promise<void>;
   /**
-   * Reports a divergence with its cause, or a stop by a signal, and returns the exit code; throws any other
-   * error.
+   * Reports a divergence with its cause, or a stop by a signal, and returns the exit code. Throws any other
+   * error again.
    */
   fail(error: unknown): Promise<number>;
   /** Stops handling signals. */
@@ -224,7 +224,10 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
   };
 }
 
-/** Shows what is known before the first training: its learning rates, and losses that start too high. */
+/**
+ * Before the first training, shows the learning-rate schedule if requested, and warns about losses that start
+ * too high.
+ */
 async function announce(setup: RunSetup, begun: Begun, rows: number, flags: TrainFlags): Promise<void> {
   const { trainer, dataset, epochs } = begun;
   if (trainer !== setup.trainer) return;
@@ -275,7 +278,7 @@ function wrapTrainer(
   return inUnitsOfTargets(trainer, { training: trainingFacts(model) }, dataset);
 }
 
-/** Reports if a resumed run has no epochs left. */
+/** Prints a notice if a resumed run has no epochs left. */
 function reportComplete(
   { trainer: { epoch }, epochs, hasStopped }: Begun,
   { resume, sample }: TrainFlags,

@@ -1,6 +1,6 @@
 /**
- * Model selection: the validation of a model on a validation split or on folds, and the test of the selected
- * model. Both train from scratch without output; equal candidates have equal results.
+ * Model selection: validates a model on a validation split or on folds, and tests the selected model. Both
+ * train from scratch and print nothing; equal candidates have equal results.
  */
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import { trainAndJudge, validateFolds } from "../../runtime/training/cross-validate.ts";

@@ -88,8 +88,8 @@ interface EpochLog {
 }
 
 /**
- * Keeps the lines of the first `epoch` epochs, which the trainer has completed, and removes those of later
- * ones, which it repeats.
+ * Keeps the lines of the first `epoch` epochs, which the trainer has completed, and removes the lines of
+ * later epochs, which the trainer repeats.
  * @throws DiagnosticError (T1013) if the file is not a log
  */
 async function openLog(file: string, epoch: number): Promise<EpochLog> {

@@ -167,7 +167,9 @@ function runLoops(
 /** The stages after which the addresses in vector programs are in bytes. */
 const inBytes = new Set([...vectorSchedule.addresses, vectorSchedule.plan].map(({ name }) => name));
 
-/** The result as text, and for an error also the command that skips the stage. */
+/**
+ * The result as text. If a stage causes an error, the text also contains the command that skips this stage.
+ */
 export function bisectionText({ name, rows, stages, first }: Bisection, spec: string): string {
   if (first === undefined)
     return (
@@ -179,7 +181,7 @@ export function bisectionText({ name, rows, stages, first }: Bisection, spec: st
   return [
     `${name}: the first stage whose result differs from the reference interpreter is ${stage} (${list})`,
     `  in ${program}: ${error === Infinity ? output : `${output}, relative error ${error.toExponential(1)}`}`,
-    `  to skip it, unless it is required: tapeless compile ${file} --skip ${stage}`,
+    `  to skip it, if it is optional: tapeless compile ${file} --skip ${stage}`,
     "",
   ].join("\n");
 }

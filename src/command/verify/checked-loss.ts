@@ -1,4 +1,4 @@
-/** The loss with which gradients are compared, and the emitted check program. */
+/** The loss whose differences are compared with gradients, and the emitted check program. */
 import { compileFor, emitText } from "../../compiler/compile-target.ts";
 import { Unsupported } from "../../compiler/diagnostics/errors.ts";
 import { withPrograms } from "../../compiler/emission.ts";
@@ -23,11 +23,11 @@ import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { flopsOfProgram } from "../../studio/explain/target-kernels.ts";
 import { batchStorage, parameterStorage, rowsFor, rowsIn, stateStorage } from "./batches.ts";
 
-// The loss whose derivative the emitted gradient should be. Usually this is the loss of the model, computed
-// by a trainer that is compiled without its backward pass. With a surrogate gradient, or a custom formula or
-// layer that stops gradients, the gradient deliberately differs from that of the loss. In that case, the
-// interpreter evaluates the training graph with every `stopGradient` frozen at its value, which is the
-// function that was differentiated.
+// The loss whose derivative should equal the emitted gradient. Usually this is the loss of the model,
+// computed by a trainer that is compiled without its backward pass. With a surrogate gradient, or a custom
+// formula or layer that stops gradients, the gradient deliberately differs from that of the loss. In that
+// case, the interpreter evaluates the training graph with every `stopGradient` frozen at its value, which is
+// the function that was differentiated.
 
 /** The approximate factor by which the interpreter is slower than emitted code. */
 const slownessOfInterpreter = 300;

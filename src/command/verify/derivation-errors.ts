@@ -90,7 +90,7 @@ function stepsOf(reports: readonly StageReport[]): Step[] {
   });
 }
 
-/** The storage after the programs of a step up to the gradients. */
+/** Runs the programs of a step up to the gradients, and returns the storage. */
 function afterStep(graphs: Graphs, memory: ModelMemory): Storage {
   for (const name of ["begin", "measure", "gradient"]) {
     const graph = graphs.get(name);
@@ -99,14 +99,14 @@ function afterStep(graphs: Graphs, memory: ModelMemory): Storage {
   return memory.read();
 }
 
-/** The largest relative error of differences in f64 at the best of the widths below. */
+/** The maximum relative error of central differences in f64, at the best of the widths below. */
 const slopeTolerance = 1e-5;
 /** Several widths are tried, because a kink may be near. The smallest error counts. */
 const widths = [2 ** -10, 2 ** -14, 2 ** -18, 2 ** -22];
 
 /**
- * The error of the gradients, compared with central differences along a random direction, relative to their
- * size.
+ * The error of the gradients in comparison with central differences along a random direction. It is relative
+ * to the size of the gradients.
  */
 function slopeError(training: Graph, before: Storage, values: Storage, rows: number): number {
   const random = randomStream(randomKey(1, 0, 2));

@@ -77,7 +77,9 @@ function firstBadNode(
   return badNode(graphs.update, evaluateGraph(graphs.update, storage, rows), facts.dtype);
 }
 
-/** The tensor of a buffer and its slices for the buffers that it covers. */
+/**
+ * The tensor of a buffer, and the slices of this tensor that belong to the buffers that the buffer covers.
+ */
 function slicesOf({ storage }: MemoryPlan, name: string, whole: Tensor): [string, Tensor][] {
   const parts = (storage.get(name)?.buffer.covers ?? []).flatMap((slice) => storage.get(slice)?.buffer ?? []);
   let start = 0;

@@ -13,7 +13,7 @@ import type { TargetCheck } from "./check-target.ts";
 import { sweepBlocks } from "./verify-model.ts";
 import type { Verification, VerifiedParameter } from "./verify-model.ts";
 
-/** The smallest relative error that fails. */
+/** The upper bound (exclusive) of accepted relative errors. */
 export const largestError = tolerances.f64.bound;
 
 export interface Verdict {
@@ -66,7 +66,7 @@ export interface VerificationSubject {
   readonly spec: string;
 }
 
-/** The largest number of kinks of each parameter that are listed; JSON contains all kinks. */
+/** The maximum number of kinks that are listed for each parameter. JSON contains all kinks. */
 const maxKinks = 8;
 
 export const verificationFormats = {
@@ -217,7 +217,7 @@ const targetsTable = ({ name, targets }: Verification): TableParts => ({
   ]),
 });
 
-/** The notes of the report: on sampling, the verdict, and the errors. */
+/** The notes of the report: a note on sampling, the verdict, and the errors. */
 function notesOf({ verification, spec }: VerificationSubject): string[] {
   const { parameters, flops, budget } = verification;
   const { worst, errors } = verdictOf(verification, spec);

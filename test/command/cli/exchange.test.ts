@@ -78,7 +78,7 @@ it("without the data of the spec, an imported checkpoint trains, but does not pr
   await place.run("export", "own.ckpt", "-o", "own.npz");
   place.write("apart/flowers.json", frozen);
   const apart = await place.run("import", "apart/flowers.json", "own.npz", "-o", "apart.ckpt");
-  expect(apart.stderr).toMatch(/warning T3004: the checkpoint cannot predict before a training/);
+  expect(apart.stderr).toMatch(/warning T3004: the checkpoint cannot predict until it is trained/);
   const refused = await place.run("predict", "flowers.json", "apart.ckpt", "flowers.csv");
   expectRefusal(refused, "does not contain the preprocessing", "import it again with the data");
   const given = ["import", "apart/flowers.json", "own.npz", "-o", "apart.ckpt", "--data", "flowers.csv"];

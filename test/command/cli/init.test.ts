@@ -317,7 +317,7 @@ test("rejects a file that does not exist", async () =>
 test("rows in the order of time are a doubt, because a random test split of a series is too easy", async () => {
   const rows = rowsOf(40, (_, i) => [new Date(Date.UTC(2024, 0, 1, i)).toISOString(), i % 7, i * 1.5]);
   const doubt =
-    /to check +the rows are in the order of "hour", as in a time series\. To forecast it, use data\.windows/;
+    /to check +the rows are in the order of "hour", as in a time series\. To forecast them, use data\.windows/;
   place.write("series.csv", csvOf("hour,level,heat", rows));
   const { summary, text } = await trained("series.csv", 1);
   expect(summary).toMatch(doubt);

@@ -169,7 +169,7 @@ describe("tapeless bench", () => {
     place.write("flowers.json", flowers);
     const { code, stdout } = await place.run("bench", "flowers.json");
     expect(stdout).toMatch(
-      /^flowers: ts f32, batch size 8\n {2}[\d,]+ steps\/s\n {2}[\d,]+ samples\/s\n {2}[\d.e-]+ GFLOP\/s \([\d,]+ FLOP a step\)\n {2}[\d.]+ kB arena, [\d.]+ kB of code \([\d.]+ kB gzip\)\n$/,
+      /^flowers: ts f32, batch size 8\n {2}[\d,]+ steps\/s\n {2}[\d,]+ samples\/s\n {2}[\d.e-]+ GFLOP\/s \([\d,]+ FLOP per step\)\n {2}[\d.]+ kB arena, [\d.]+ kB of code \([\d.]+ kB gzip\)\n$/,
     );
     expect(code).toBe(0);
   });

@@ -48,7 +48,7 @@ describe("the Slurm script", () => {
       #   sbatch --dependency=afterok:$shards --array=0 'wine search.sh' merge
       #
       # Both run in the folder that they are submitted from. To continue an interrupted array, submit it again.
-      # Set TAPELESS to run another command instead of npx.
+      # Set TAPELESS to run another command instead of npx tapeless.
       #SBATCH --job-name=wine-search
       #SBATCH --array=0-3
       #SBATCH --output=wine-search-%A_%a.log

@@ -69,7 +69,7 @@ describe("train --find-learning-rate", () => {
     const optimizer = { type: "adam", learningRate: { type: "constant", initial: 0.01, scaleFrom: 2 } };
     place.write("flowers.json", { ...flowers, training, optimizer });
     expect((await find()).stdout).toContain(
-      `for 2 rows, ${whole.rate} for the rows of a step: the loss falls`,
+      `for steps of 2 rows, ${whole.rate} for steps of this spec: the loss falls`,
     );
     for (const step of [0, 20, 40]) expect(grouped.losses[step]).toBeCloseTo(whole.losses[step], 4);
   });

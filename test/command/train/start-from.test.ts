@@ -110,7 +110,7 @@ describe("tapeless train --from", () => {
     expect(stderr).toContain("  unused: dense2.weight [4, 3], dense2.bias [3]\n");
     expectRefusal(
       await place.run("train", "fine/short.json", "--from", "base.ckpt"),
-      'base.ckpt error T3002: no parameter of the file, a checkpoint of "flowers" after epoch 4, matches one of "fine" by name and shape',
+      'base.ckpt error T3002: no parameter of the file, a checkpoint of "flowers" after epoch 4, matches a parameter of "fine" by name and shape',
       "note: the file has dense1.weight [2, 4], dense1.bias [4]",
     );
   });

@@ -43,7 +43,7 @@ const header = z.object({
 /** Bytes per number. */
 const bytesOf = { f32: 4, f64: 8 } as const;
 
-/** The header and the data after it, which contain at least the parameters. @throws InputError */
+/** The header, and the data after it, which contains at least the parameters. @throws InputError */
 export function openCheckpoint(bytes: Uint8Array): { header: CheckpointHeader; data: Uint8Array } {
   const found = readCheckpoint(bytes);
   const problem = header.safeParse(found.header).error?.issues[0];

@@ -18,7 +18,7 @@ export type Summary =
 /** `wallTime`: seconds since 1970; `step`: the position on TensorBoard's axis. */
 export type EventRecord = { readonly wallTime: number; readonly step?: number } & (
   | { readonly fileVersion: string }
-  /** Tells readers to discard this step and all later ones of the folder. */
+  /** Tells readers to discard this step and all later steps in the folder. */
   | { readonly restarts: true }
   | { readonly summaries: readonly Summary[] }
 );

@@ -1,4 +1,4 @@
-/** Makes a checkpoint from tensors of another library, with the preprocessing that predictions need. */
+/** Creates a checkpoint from tensors of another library, with the preprocessing that predictions need. */
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
 import type { EmittedModule } from "../../../compiler/load-trainer.ts";
 import type { Model } from "../../../compiler/spec/types.ts";
@@ -8,7 +8,7 @@ import type { LocateErrors, Source } from "../../../runtime/data/dataset.ts";
 import { numbersFor, parameterErrors } from "./parameters.ts";
 import type { StoredTensor } from "./tensors.ts";
 
-/** The largest number of errors that are listed. */
+/** The maximum number of errors that are listed. */
 const maxErrors = 20;
 
 export interface ImportedTensors {
@@ -17,8 +17,8 @@ export interface ImportedTensors {
 }
 
 /**
- * The checkpoint of a trainer with 0 epochs. `source` is the data of the spec: the preprocessing is fitted to its
- * training split, as in training, so that the checkpoint can predict at once.
+ * The checkpoint of a trainer with 0 epochs. `source` is the data of the spec: the preprocessing is fitted to
+ * its training split, as in training, so that the checkpoint can predict without further training.
  *
  * @throws DiagnosticError (T3002) if the tensors are not the parameters of the model
  * @throws InputError for values that are not finite

@@ -75,7 +75,7 @@ function shapeErrors(name: string, shape: readonly number[], found: readonly num
 
 /**
  * The values of a tensor in the element type of a model.
- * @throws InputError for values that are not finite in it
+ * @throws InputError for values that are not finite in this type
  */
 export function numbersFor(dtype: "f32" | "f64", tensor: StoredTensor): Float32Array | Float64Array {
   const given = tensor.numbers();

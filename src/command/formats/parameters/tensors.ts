@@ -1,6 +1,6 @@
 /**
- * The interface of parameter file formats: named tensors to write, tensors that were read, encoder and
- * decoder.
+ * The interfaces that all formats of parameter files share: tensors to write, tensors that were read, and the
+ * format itself, with encoder and decoder.
  */
 import { InputError, shown } from "../../../runtime/step/errors.ts";
 

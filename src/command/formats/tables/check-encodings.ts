@@ -3,7 +3,7 @@
 // Structs in Thrift's compact protocol, such as page headers and the footer of a file. They are checked
 // because the parser allocates lists of any declared length.
 
-/** The largest accepted depth of nesting. The structs that Parquet defines are nested less deeply. */
+/** The maximum depth of nesting. The structs that Parquet defines are nested less deeply. */
 const maxStructDepth = 24;
 
 /** Numbers have at most 64 bits, so they take at most 10 bytes of 7 bits each. */
@@ -11,7 +11,7 @@ const maxVarintBytes = 10;
 
 /**
  * The end of the struct that begins at `start`.
- * @throws Error if it declares more than the remaining bytes
+ * @throws Error if it declares more bytes than remain
  */
 export function thriftEnd(bytes: Uint8Array, start: number): number {
   let at = start;

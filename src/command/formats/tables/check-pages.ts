@@ -13,10 +13,10 @@ import type { PageReader } from "./check-encodings.ts";
 import { maxDepth } from "./open-bytes.ts";
 import { boundedCodecs } from "./parquet-codecs.ts";
 
-/** The largest number of values of a column in one row group. */
+/** The maximum number of values of a column in one row group. */
 const maxChunkValues = 2 ** 26;
 
-/** The largest number of values in all columns of a file with this many bytes. */
+/** The maximum number of values in all columns of a file with this many bytes. */
 const maxValues = (bytes: number): number => Math.max(2 ** 27, 20 * bytes);
 
 /** The numbers of values and unpacked bytes that the rest of the file may contain. */
@@ -177,8 +177,8 @@ function checkValues(reader: PageReader, encoding: string, count: number, chunk:
 }
 
 /**
- * Checks strings with shared prefixes. A prefix must fit into the previous string, and all strings into the
- * budget.
+ * Checks strings with shared prefixes. A prefix must fit into the previous string, and all strings must fit
+ * into the budget.
  */
 function checkPrefixes(reader: PageReader, count: number, budget: Budget): void {
   const [prefixes, suffixes] = [0, 1].map(() => {

@@ -14,7 +14,7 @@ import { droppingColumns } from "../../../runtime/program/readers.ts";
 /** A cell: text, or a number, boolean or list of numbers from a typed format. */
 export type Cell = string | number | boolean | readonly number[];
 
-/** A column while it is read. */
+/** A column to which cells can be added. */
 export interface ColumnBuilder {
   /** Adds the cell of the next row. @throws InputError if its size differs from that of earlier cells */
   add(cell: Cell, line: number | string | undefined): void;
@@ -24,7 +24,7 @@ export interface ColumnBuilder {
 /** Reads the number in a text; returns NaN for any other text. */
 type ReadNumber = (text: string) => number;
 
-/** Stores numbers. Of the texts that are not numbers, only the first row of each is stored, to report it. */
+/** Stores numbers. For each text that is not a number, only the first row is stored, for error messages. */
 function numberBuilder(name: string, read: ReadNumber): ColumnBuilder {
   const numbers = numberList();
   let [size, rows] = [0, 0];
@@ -93,11 +93,11 @@ function textBuilder(read: ReadNumber): ColumnBuilder {
 export interface Wanted extends Pick<DatasetContext, "model" | "data"> {
   /** Checks the column names of the file before its rows are read. */
   checkNames?(names: readonly string[]): void;
-  /** Present if all columns are observed, and the columns of the model are not stored. */
+  /** Present if all columns are observed. The columns of the model are then not stored. */
   readonly observed?: Observed;
 }
 
-/** The observers of the cells of all columns while a file is read. */
+/** Observes the cells of all columns while a file is read. */
 export interface Observed {
   /** The builder of each column. */
   buildersOf(names: readonly string[]): readonly ColumnBuilder[];
@@ -158,7 +158,8 @@ export function wantedColumns(wanted: Wanted, names: readonly string[]): WantedC
       drops: observed.dropping.has(name),
     }));
   }
-  // Whether a column is read as text: texts, categories, and classes, which may be names.
+  // Whether the columns of a field are read as text: texts, categories, dates, and classes, which may be
+  // names.
   const isText = ([name, facts]: [string, ColumnFacts]) =>
     (["characters", "words", "categories", "dates"] as const).some((key) => facts[key] !== undefined) ||
     model.targets[name]?.classes !== undefined;

@@ -86,7 +86,10 @@ export interface Sized {
   claim?(beginning: Uint8Array): string;
 }
 
-/** The whole file. With `sized`, reads at most the declared size, and nothing if that exceeds the file. */
+/**
+ * Reads a whole file. With `sized`, reads at most the declared size, and reads nothing if the file is too
+ * small to contain it.
+ */
 export async function wholeOf(file: string, sized?: Sized): Promise<Uint8Array> {
   const most = sized === undefined ? Infinity : await checkedSize(file, sized);
   const pieces: Uint8Array[] = [];
@@ -142,7 +145,7 @@ function unreadable(file: string, error: Error): DiagnosticError {
   return new DiagnosticError([{ code: "T2001", severity: "error", message }]);
 }
 
-// Errors of the trainer's runtime about a file (columns, cells, or bytes) as diagnostics.
+// Converts errors of the trainer's runtime about a file (columns, cells, or bytes) to diagnostics.
 
 /**
  * Runs `work` on the content of a file. An {@link InputError} becomes a {@link DiagnosticError} with the
@@ -158,7 +161,7 @@ export function inFile<T>(file: string, code: "T2003" | "T2004" | "T3001" | "T30
   }
 }
 
-/** An {@link InputError} as a diagnostic. Rows of files without lines are named in the message. */
+/** Converts an {@link InputError} to a diagnostic. Rows of files without lines are named in the message. */
 export function wrongIn(file: string, code: DiagnosticCode, { message, line }: InputError): Diagnostic {
   return typeof line === "number"
     ? { code, severity: "error", message, location: { file, line } }
@@ -173,11 +176,11 @@ export function wrongIn(file: string, code: DiagnosticCode, { message, line }: I
 // Limits on data files, which are generous for real data. They prevent a damaged or hostile file from using
 // memory out of proportion to its size. The limit on gzip files is `mostUnpacked` in runtime/data/idx.ts.
 
-/** The largest size in bytes of a line of JSON Lines, or of a record of CSV. */
+/** The maximum size in bytes of a line of JSON Lines, or of a record of CSV. */
 export const maxLineBytes = 2 ** 24;
 
-/** The largest number of columns. */
+/** The maximum number of columns. */
 export const maxColumns = 1_000_000;
 
-/** The deepest nesting of lists and objects in a line of JSON, or in the schema of a Parquet file. */
+/** The maximum depth of nested lists and objects in a line of JSON, or in the schema of a Parquet file. */
 export const maxDepth = 32;

@@ -1,5 +1,5 @@
 // Reads a CSV file as a stream into columns, with the parser csv-parse. Emitted programs contain a separate,
-// small parser (`runtime/data/table.ts`). Both parsers return the same table.
+// small parser (`runtime/data/csv.ts`). Both parsers return the same table.
 import { pipeline } from "node:stream/promises";
 import { CsvError, parse } from "csv-parse";
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";

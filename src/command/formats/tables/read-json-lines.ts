@@ -1,5 +1,5 @@
-// Reads JSON Lines: one object per line, whose keys are the columns. Reads the file twice: because lines may
-// omit keys, the columns are known only after the last line.
+// Reads JSON Lines: one object per line, whose keys are the columns. The file is read twice: lines may omit
+// keys, so the columns are known only after the last line.
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
 import { showValue } from "../../../compiler/util/message-text.ts";
 import { checkUnpacked, maxDepth, inFile } from "./open-bytes.ts";
@@ -62,7 +62,10 @@ function objectOn(file: string, { text, line }: Line): Row {
 const isRow = (value: unknown): value is Row =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Rejects deep nesting and duplicate keys. Of duplicate keys, the parser would silently keep the last. */
+/**
+ * Rejects deep nesting and duplicate keys. The parser would silently keep only the last of several duplicate
+ * keys.
+ */
 function checkShape(file: string, { text, line }: Line, values: Row): void {
   const { keys, depth } = jsonShape(text);
   if (depth > maxDepth)
@@ -79,12 +82,12 @@ function wrongLine(file: string, line: number, message: string, hint?: string): 
   ]);
 }
 
-// Facts that the parsed value does not contain: duplicate keys, and the depth of nesting, found without
-// recursion.
+// Scans the text for facts that the parsed value does not contain: duplicate keys, and the depth of nesting.
+// The scan does not recurse, so deep nesting cannot overflow the stack.
 
 /**
- * The number of keys in the text of the outermost object, and the depth of nesting. The text must be valid
- * JSON.
+ * The number of keys in the text of the outermost object, including duplicates, and the depth of nesting. The
+ * text must be valid JSON.
  */
 function jsonShape(text: string): { keys: number; depth: number } {
   let [keys, deepest] = [0, 0];

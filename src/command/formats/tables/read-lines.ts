@@ -9,8 +9,8 @@ import { bytesOf, maxLineBytes } from "./open-bytes.ts";
 const [lineFeed, carriageReturn] = [0x0a, 0x0d];
 
 /**
- * Like `bytesOf`, but cuts only between characters. @throws DiagnosticError with the first line that is not
- * UTF-8
+ * Like `bytesOf`, but each piece ends at the end of a character. @throws DiagnosticError with the first line
+ * that is not UTF-8
  */
 export async function* utf8BytesOf(file: string): AsyncGenerator<Uint8Array> {
   let rest: Uint8Array = new Uint8Array(0);
@@ -27,8 +27,8 @@ export async function* utf8BytesOf(file: string): AsyncGenerator<Uint8Array> {
 }
 
 /**
- * The number of bytes before a last, incomplete character. Characters have up to four bytes, and all but the
- * first byte start with the bits 10.
+ * The number of bytes before an incomplete character at the end. Characters have up to four bytes, and all
+ * but the first byte start with the bits 10.
  */
 function wholeCharacters(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
@@ -92,8 +92,8 @@ export interface Line {
 }
 
 /**
- * Lines that are not empty. Only \n ends a line, because JSON strings may contain other line separators of
- * Unicode.
+ * Yields the lines that are not empty. Only \n ends a line, because JSON strings may contain other line
+ * separators of Unicode.
  */
 export async function* linesOf(file: string): AsyncGenerator<Line> {
   let pieces: Uint8Array[] = [];

@@ -37,7 +37,7 @@ function checkTable(shape: readonly number[]): void {
     throw new InputError(`a row of the array has ${columns} values; at most ${maxColumns} are supported`);
 }
 
-/** Reads arrays with equal numbers of rows: each array is a column, and each of its rows a cell. */
+/** Reads arrays with equal numbers of rows: each array is a column, and each of its rows is a cell. */
 export async function readNpz(file: string, wanted: Wanted): Promise<ReadTable> {
   const bytes = await wholeOf(file);
   const arrays = inFile(file, "T2003", () => arraysIn(bytes));

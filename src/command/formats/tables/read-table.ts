@@ -1,4 +1,4 @@
-// Reads a data file of any format. The content selects the format, not the file name.
+// Reads a data file of any format. The format is detected from the content, not from the file name.
 import { beginningOf } from "./open-bytes.ts";
 import { readCsv } from "./read-csv.ts";
 import { readJsonLines } from "./read-json-lines.ts";
@@ -21,8 +21,8 @@ const readers: readonly (readonly [beginning: RegExp, TableReader])[] = [
 ];
 
 /**
- * Reads CSV or JSON Lines in blocks of `size` rows, which `take` receives. The result has the number of rows, but
- * not the rows.
+ * Reads CSV or JSON Lines in blocks of `size` rows, and passes each block to `take`. The result contains the
+ * number of rows, but not the rows themselves.
  * @throws DiagnosticError
  */
 export async function readBlocks(

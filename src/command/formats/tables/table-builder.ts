@@ -1,5 +1,5 @@
-// Builds a table record by record while a file is read. For records in memory, `tableOf` in
-// `runtime/data/table.ts` builds the same table.
+// Builds a table record by record while a file is read. In emitted programs, `csv` in `runtime/data/csv.ts`
+// builds the same table.
 import { isUtf8 } from "node:buffer";
 import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError, InternalError } from "../../../compiler/diagnostics/errors.ts";
@@ -49,7 +49,7 @@ export interface TableBuilder {
 interface BlockBuilder extends TableBuilder {
   /** The number of rows since the last block. */
   rows(): number;
-  /** Returns these rows as a table, which has all of its columns. */
+  /** Returns these rows as a table with all columns, and begins a new block. */
   block(): Table;
 }
 
@@ -122,8 +122,8 @@ export function tableBuilder(
 }
 
 /**
- * Builds tables of `size` rows, which `take` receives. The table that `end` returns has the number of all rows,
- * but not the rows.
+ * Builds tables of `size` rows, and passes each of them to `take`. The table that `end` returns contains the
+ * number of all rows, but not the rows themselves.
  */
 export function blocksBuilder(
   file: string,
@@ -161,7 +161,7 @@ function isAbsent(cell: Cell): boolean {
   return typeof cell === "object" ? cell.some(Number.isNaN) : Number.isNaN(cell);
 }
 
-// Cells from typed values of formats other than CSV.
+// Converts the typed values of formats other than CSV to cells.
 
 /**
  * null and undefined are empty cells. A list of numbers, flat or nested, is one cell with several numbers.
@@ -224,9 +224,10 @@ function rowLines(): RowLines {
   };
 }
 
-// Collects errors in rows while a file is read. The first ones are reported, and the others are counted.
+// Collects errors in rows while a file is read. The first errors are reported, and the others are only
+// counted.
 
-/** The largest number of errors that are reported. */
+/** The maximum number of errors that are reported. */
 const maxReported = 5;
 
 interface RowErrors {

@@ -1,5 +1,6 @@
 /**
- * `--tensorboard`: metrics of epochs and results of probes, in a file that TensorBoard reads while it grows.
+ * `--tensorboard`: writes metrics of epochs and results of probes to a file that TensorBoard reads while it
+ * grows.
  */
 import { appendFile, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";

@@ -45,7 +45,7 @@ export interface TrainingMonitor {
 }
 
 /**
- * The smallest number of milliseconds between events of steps, between probes in an epoch, and between probes
+ * The minimum number of milliseconds between events of steps, between probes in an epoch, and between probes
  * after epochs.
  */
 const betweenSteps = 100;
@@ -138,7 +138,7 @@ const rowsIn = (facts: ModelFacts, data: Batch): number => {
   return data[name].length / size;
 };
 
-/** Rows at equal distances, because files are often sorted by target. */
+/** Selects rows at equal distances, because files are often sorted by target. */
 function spreadRows(facts: ModelFacts, data: Batch, rows: number): Batch {
   const count = Math.min(rows, facts.batchSize);
   const chosen = Array.from({ length: count }, (_, i) => Math.floor((i * rows) / count));

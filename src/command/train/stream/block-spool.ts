@@ -37,8 +37,8 @@ export interface BlockSpool {
 export function createSpool(): BlockSpool {
   const file = join(tmpdir(), `tapeless-${randomUUID()}.rows`);
   const handle = attempt(file, () => openSync(file, "wx+", 0o600));
-  // The system frees an open file without a name when the process ends, also if it is killed. Windows keeps the
-  // name until the file is closed.
+  // The system frees an open file without a name when the process ends, even if the process is killed.
+  // Windows keeps the name until the file is closed.
   const remove = () => rmSync(file, { force: true });
   if (process.platform !== "win32") remove();
   const places: { readonly offset: number; readonly length: number }[] = [];
@@ -84,7 +84,7 @@ function attempt<T>(file: string, work: () => T): T {
     return work();
   } catch (error) {
     const message = `cannot write the temporary file ${file}: ${fileReason(error)}`;
-    const hint = "--stream copies the columns of the model there; TMPDIR names another folder";
+    const hint = "--stream copies the columns of the model there; set TMPDIR to use another folder";
     throw new DiagnosticError([{ code: "T1011", severity: "error", message, hint }]);
   }
 }

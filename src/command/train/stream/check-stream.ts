@@ -1,11 +1,11 @@
-/** What `--stream` cannot be combined with. */
+/** Rejects flags and parts of a spec that `--stream` does not support. */
 import type { Model, SplitRule } from "../../../compiler/spec/types.ts";
 import type { CheckpointMetadata } from "../../../runtime/checkpoints/checkpoint.ts";
 import { usageError } from "../../terminal/report-error.ts";
 import type { TrainFlags } from "../train-flags.ts";
 import type { StreamSizes } from "./streamed-dataset.ts";
 
-/** The sizes of `--block` and `--buffer`. */
+/** The defaults of `--block` and `--buffer`. */
 export const defaultSizes: StreamSizes = { block: 4096, buffer: 32 };
 
 export const sizesIn = ({ block, buffer }: TrainFlags): StreamSizes => ({
@@ -13,7 +13,7 @@ export const sizesIn = ({ block, buffer }: TrainFlags): StreamSizes => ({
   buffer: buffer ?? defaultSizes.buffer,
 });
 
-const hint = "train without --stream, or remove it";
+const hint = "omit one of the two";
 
 /** @throws DiagnosticError (T1010) */
 export function checkStream(model: Model, flags: TrainFlags): void {
@@ -27,7 +27,7 @@ export function checkStream(model: Model, flags: TrainFlags): void {
       throw usageError(`--stream cannot be combined with ${flag}, which needs all rows in memory`, hint);
   const part = partOf(model);
   if (part !== undefined)
-    throw usageError(`--stream does not support ${part}, which needs all rows in memory`, hint);
+    throw usageError(`--stream does not support ${part}, because that needs all rows in memory`, hint);
 }
 
 const otherFlags = ({ report, serve, tensorboard, sample, findLearningRate }: TrainFlags) => ({
@@ -56,8 +56,8 @@ function partOf({ data, training, losses = {} }: Model): string | undefined {
 }
 
 /**
- * Checks that a checkpoint was trained with the same options. Another split would train on rows of the validation
- * or test split.
+ * Checks that a checkpoint was trained with the same options. With other options, the splits would differ,
+ * and training would use rows of the validation or test split.
  * @throws DiagnosticError (T1010)
  */
 export function checkResumedStream(file: string, metadata: CheckpointMetadata, flags: TrainFlags): void {

@@ -1,8 +1,8 @@
 /**
- * Fits the encoding of inputs and targets on rows in blocks, with the bits of a fit on all rows. The fit of an
- * encoder depends only on a few facts of its columns: distinct texts and how often they occur, and sums and
- * extremes of numbers. They are collected block by block. The encoder is then fitted on a small table that has
- * the same facts.
+ * Fits the encoding of inputs and targets on rows in blocks. The result is bit-identical to a fit on all
+ * rows. The fit of an encoder depends only on a few facts of its columns: distinct texts and how often they
+ * occur, and sums and extremes of numbers. They are collected block by block. The encoder is then fitted on a
+ * small table that has the same facts.
  */
 import type { DatasetContext, FeatureEncoder } from "../../../runtime/data/dataset.ts";
 import { encoderOf } from "../../../runtime/data/dataset.ts";
@@ -49,7 +49,7 @@ interface FieldRequest {
   readonly blocks: Blocks;
 }
 
-/** The rows of a block with this label. */
+/** Returns the rows of a block with this label. */
 export const rowsOfSplit = (labels: Uint8Array, split: number): Int32Array =>
   Int32Array.from([...labels.keys()].filter((row) => labels[row] === split));
 
@@ -71,7 +71,10 @@ function charactersIn(context: DatasetContext, input: string, blocks: Blocks): s
   return fittedCharacters(context.model, context.data, input, found);
 }
 
-/** The table of the first block with `rows` rows, of which the first `train` are training rows. */
+/**
+ * Returns a table with these columns, and a row for each element of `lines`. All other columns are those of
+ * the first block.
+ */
 function smallTable(
   first: Table,
   columns: readonly (readonly [string, Column])[],
@@ -86,7 +89,7 @@ function smallTable(
 
 const firstRows = (count: number): Int32Array => new Int32Array(count).map((_, row) => row);
 
-// Categories and classes: a table with each text of a column, as often as the fit needs to see it.
+// Categories and classes: the small table contains each text of a column as often as the fit requires.
 
 interface FoundText {
   readonly text: string;
@@ -107,7 +110,7 @@ function fitTexts(
     train: texts.flatMap((own) => Array<FoundText>(Math.min(own.train, minCount)).fill(own)),
     others: texts.flatMap((own) => Array<FoundText>(Math.min(own.others, minCount)).fill(own)),
   }));
-  // Columns with fewer texts repeat their most frequent one.
+  // Columns with fewer texts repeat their most frequent text.
   const most = found.map((texts) => texts.reduce((best, own) => (own.train > best.train ? own : best)));
   const count = (split: "train" | "others") => Math.max(...cells.map((own) => own[split].length));
   const padded = cells.map(({ train, others }, i) => [
@@ -140,19 +143,19 @@ function textsIn(column: string, blocks: Blocks): Iterable<FoundText> {
   return found.values();
 }
 
-// Numbers: a table with the mean of each number of a row, or with its extremes and the longest decimals. The
-// scales are computed here, because they need all numbers.
+// Numbers: the small table contains the mean of each number of a row, or its extremes and the value with the
+// most decimals. The scales are computed here, because they need all numbers.
 
-/** The spread of a number of a cell, over the training rows. */
+/** The statistics of one number of a cell over the training rows. */
 interface Figures extends Spread {
-  /** The mean of the values that are not missing, which replaces the others. */
+  /** The mean of the values that are not missing. It replaces missing values. */
   filling: number;
   /** A number with the most decimals, and how many it has. */
   longest: number;
   decimals: number;
 }
 
-/** The figures of the numbers of a column. */
+/** The statistics of each number of a column. */
 interface ColumnFigures {
   readonly column: string;
   readonly fills: boolean;
@@ -183,7 +186,7 @@ function fitNumbers(
   return encoder.fit({ ...context, fitScales }, name, table, firstRows(rows));
 }
 
-/** Reads the blocks once for means and extremes, and again for what depends on them. */
+/** Reads the blocks once for means and extremes, and again for statistics that depend on them. */
 function figuresOf(
   first: Table,
   columns: readonly string[],
@@ -214,7 +217,10 @@ const noFigures: Figures = {
   decimals: 0,
 };
 
-/** Sets mean and extremes of the numbers, with missing ones filled or left out. */
+/**
+ * Sets mean and extremes of the numbers. If `isFilled`, missing numbers are replaced by the mean; otherwise,
+ * they are ignored.
+ */
 function addMeans(
   found: readonly ColumnFigures[],
   blocks: Blocks,
@@ -264,7 +270,7 @@ function addDeviations(found: readonly ColumnFigures[], blocks: Blocks): void {
   );
 }
 
-/** Visits the numbers of the training rows, those of a column in the order of the file. */
+/** Visits the numbers of the training rows. The numbers of a column are visited in the order of the file. */
 function eachTrainValue(
   found: readonly ColumnFigures[],
   blocks: Blocks,

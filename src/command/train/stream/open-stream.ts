@@ -9,9 +9,9 @@ import { streamedDataset } from "./streamed-dataset.ts";
 import type { StreamedDataset, StreamRequest } from "./streamed-dataset.ts";
 
 interface StreamedRun {
-  /** Reads the files; their rows are not in the source. */
+  /** Reads the files. The returned source contains no rows. */
   read(): Promise<Source>;
-  /** One training, whose checkpoints contain the sizes. */
+  /** Trains one model, whose checkpoints contain the sizes of the stream. */
   readonly regime: Regime;
   /** Removes the temporary files. */
   close(): void;

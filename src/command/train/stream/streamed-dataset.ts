@@ -65,7 +65,7 @@ export async function streamedDataset(request: StreamRequest): Promise<StreamedD
       const isFirst = spools.push(spool) === 1;
       let rows = 0;
       const table = await readBlocks(file, wanted, sizes.block, (block) => {
-        // Ranges have their meaning in the first file, which is that of the training rows.
+        // Ranges refer to the columns of the first file, which contains the training rows.
         texts ??= new Set(namedBy([...block.columns.keys()], context.data.reads?.texts ?? []).flat());
         const labels = isFirst
           ? locateErrors(file, () => labelsOf(context, block, rows, request.seed))
@@ -91,7 +91,7 @@ export async function streamedDataset(request: StreamRequest): Promise<StreamedD
 
 // Splits. The split of a row depends only on its number, the seed and its cells.
 
-/** The labels of the rows of a block, the first of which has the number `start`. */
+/** Returns the labels of the rows of a block. `start` is the number of its first row in the file. */
 function labelsOf(context: DatasetContext, table: Table, start: number, seed: number): Uint8Array {
   const { splitRules = {} } = context.data;
   const { test = 0, validation = 0 } = context.training;
@@ -112,7 +112,7 @@ function labelsOf(context: DatasetContext, table: Table, start: number, seed: nu
   });
 }
 
-/** Without a value in the rule, each cell of the column names a split. */
+/** Throws if the cell does not name a split. Only rules without a value require such names. */
 function checkSplitName({ data: { splitRules = {} } }: DatasetContext, table: Table, row: number): void {
   const rules = [splitRules.test, splitRules.validation].filter((rule) => rule?.column !== undefined);
   const [{ column } = {}] = rules;
@@ -136,7 +136,9 @@ function datasetIn(request: StreamRequest, source: Source, files: ReadonlyMap<Ta
   const main = fileOf(files, source.table);
   const fields = locateErrors(main.file, () => {
     if (!main.spool.counts.some((counts) => counts[splitLabels.train] > 0))
-      throw new InputError(`validation and test leave none of ${source.table.rows} rows for training`);
+      throw new InputError(
+        `validation and test need all ${source.table.rows} rows; none is left for training`,
+      );
     return fitBlocks(context, () => main.spool.all());
   });
   const all = [...files.values()];
@@ -172,7 +174,7 @@ function fileOf(files: ReadonlyMap<Table, SpooledFile>, table: Table): SpooledFi
   return file;
 }
 
-/** The rows of a file with this label. */
+/** Returns the rows of a file with this label. */
 function splitIn(
   { context, sizes, locateErrors }: StreamRequest,
   fields: readonly FittedField[],
@@ -199,10 +201,10 @@ function splitIn(
   return withRowStream(Object.fromEntries(arrays), stream);
 }
 
-// Each input and target as an array whose numbers are read when they are used, a block at a time. Training reads
-// blocks; this is for code that looks at a few rows.
+// Each input and target as an array whose numbers are read when they are used, a block at a time. Training
+// reads whole blocks; these arrays are for code that reads only a few rows.
 
-/** Finds a row: its block, and its number in it. The last block stays in memory. */
+/** Finds a row: its block, and its number within the block. The last block stays in memory. */
 type Pages = (row: number) => { readonly batch: Batch; readonly row: number };
 
 function pagesOf(stream: RowStream, counts: readonly number[]): Pages {
