@@ -94,7 +94,7 @@ function partOf(
   line: Provenance | undefined,
   value: string,
 ): { readonly subject: string; readonly detail: string } {
-  // The sum of loss and penalties is the loss. The sums of a target's loss are its forward pass.
+  // The sum of loss and penalties is named `loss`. The sums for the loss of a target form its forward pass.
   if (value === "loss") return { subject: "loss", detail: "" };
   const subject = subjectOf(line);
   if (isOfTarget(line)) return { subject, detail: "" };

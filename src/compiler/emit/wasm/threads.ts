@@ -19,7 +19,7 @@ export const controlBytes = 192;
  * share of the work.
  */
 const partsOfThread = 2;
-/** The number of polls before an idle thread sleeps. They take about ten microseconds. */
+/** The number of polls before an idle thread sleeps. Together they take about ten microseconds. */
 const patience = 10_000;
 
 const control = "(global.get $control)";
