@@ -1,4 +1,7 @@
-/** Turns errors of formulas and functions into diagnostics. Without a file, the frame shows the formula. */
+/**
+ * Turns errors of formulas and functions into diagnostics. If the spec has no file, the code frame shows the
+ * formula.
+ */
 import type { DiagnosticCode } from "../diagnostics/codes.ts";
 import { DiagnosticError, codeFrame } from "../diagnostics/errors.ts";
 import type { Collector } from "../diagnostics/errors.ts";

@@ -32,7 +32,7 @@ export const step = defineActivation({
     surrogate: z
       .enum(["straight-through", "sigmoid"])
       .optional()
-      .describe("The derivative used in place of 0: that of y = x, or that of the sigmoid."),
+      .describe("The derivative used instead of 0: that of y = x, or that of the sigmoid."),
   },
   family: "xavier",
   acts: "on elements",
@@ -45,8 +45,8 @@ export const step = defineActivation({
 });
 
 // Activations that are x for positive x and bend below zero. At 0 the derivative is that of the negative
-// side, as in PyTorch. The argument of exponentials is min(x, 0), so that the side of a select that is not
-// chosen stays finite: 0 · ∞ would be NaN.
+// side, as in PyTorch. Exponentials receive min(x, 0), so that the branch that a select does not choose stays
+// finite: its gradient 0 · ∞ would be NaN.
 
 const isPositive = (g: GraphBuilder, x: Node): Node => g.part("is_positive", g.less(0, x));
 
@@ -102,7 +102,7 @@ export const selu = defineActivation({
 /** Hendrycks and Gimpel 2016. Φ(x) = (1 + erf(x/√2)) / 2 is the normal distribution. */
 export const gelu = defineActivation({
   name: "gelu",
-  about: "y = x · Φ(x), Φ the normal distribution function",
+  about: "y = x · Φ(x), where Φ is the normal distribution function",
   keys: {
     approximate: z
       .enum(["none", "tanh"])
@@ -164,7 +164,7 @@ export const sigmoid = defineActivation({
 
 /**
  * x/6 + 1/2 with PyTorch's derivative. PyTorch's backward kernel uses 1/6 as a 32-bit number even for
- * doubles, which is larger than 1/6 by 3·10⁻⁸. The value itself is exact. In f32 both numbers are equal.
+ * doubles. That number exceeds 1/6 by 3·10⁻⁸. The value itself is exact. In f32 both numbers are equal.
  */
 function sixthPlusHalf(g: GraphBuilder, x: Node): Node {
   const exact = g.add(g.divide(x, 6), 0.5);

@@ -1,7 +1,6 @@
 /**
  * An optimizer that consists of a few lines, such as "state.m = 0.9 * state.m + gradient" and "parameter =
- * parameter - rate * state.m". The lines run from first to last. A name has the value that was assigned to it
- * last.
+ * parameter - rate * state.m". The lines run in order. A name has the value that was last assigned to it.
  */
 import { didYouMean } from "../../util/message-text.ts";
 import { checkFormula, constantNames, partsOf } from "./check.ts";

@@ -31,7 +31,9 @@ const formula = defineSchedule({
   name: "formula",
   about: 'a formula over step and initial, such as "initial / (1 + 0.01 * step)"',
   keys: {
-    formula: formulaKey<ScheduleFunction>("The rate at a step, counted from 0 after the warm-up."),
+    formula: formulaKey<ScheduleFunction>(
+      "The learning rate at a step. Steps are counted from 0, after the warm-up.",
+    ),
     constants: constantsKey,
   },
   rate: (g, step, { formula, constants, initial }) => {

@@ -57,7 +57,7 @@ export function readByMeasures(spec: unknown): readonly string[] {
 const namesIn = (x: Expression): readonly string[] =>
   x.kind === "name" ? [x.name] : partsOf(x).flatMap(namesIn);
 
-// The schema reports unbounded nesting. This limit only ensures that the recursion ends.
+// An earlier check reports nesting that is too deep. This limit only ensures that the recursion ends.
 const deepest = 50;
 
 /**

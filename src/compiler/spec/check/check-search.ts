@@ -12,7 +12,7 @@ import { checkFigure } from "./check-losses.ts";
 
 const own: SpecPath = ["training", "search"];
 
-/** The paths that must be the same for all candidates, with the reason. */
+/** The paths whose values must be the same for all candidates, with the reasons. */
 const sameRows = "it changes how the rows are split, and all candidates must be compared on the same rows";
 const sameTask = "all candidates must learn the same targets from the same data";
 const fixed: Readonly<Record<string, string>> = {
@@ -161,7 +161,7 @@ function changes([root, target, key]: SpecPath, figure: string): boolean {
     : key === "weight" && figure === "loss";
 }
 
-/** Reports a search that has no criterion to rank the candidates. */
+/** Reports a search without a criterion that can rank the candidates. */
 function checkChoice(spec: unknown, training: unknown, search: unknown, problems: Collector): void {
   if (!hasValidation(spec)) {
     const message =
