@@ -1,5 +1,5 @@
 /**
- * The result of every target: a file, and the origin of each of its lines. This file contains only types,
+ * The result of every compilation target: a file, and the origin of each line. This file contains only types,
  * because the public types refer to it.
  */
 import type { SpecPath } from "../diagnostics/diagnostic.ts";

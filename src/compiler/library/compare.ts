@@ -71,7 +71,7 @@ export function meanOf(
     const counts = g.less(0, count);
     return g.select(counts, g.divide(total, g.named("divisor", g.select(counts, count, 1))), 0);
   }
-  // Without weights the count is 0 or at least 1. Without padding every element of a real target counts.
+  // Without weights, the count is 0 or at least 1. Without padding, every element of a real target counts.
   const allCount = target.classes === undefined && isReal === undefined;
   return g.divide(total, allCount ? count : g.named("divisor", g.maximum(count, 1)));
 }
@@ -91,7 +91,7 @@ export const fitsElementwise = ({ target, output }: Fit): boolean =>
   sameSizes(output, [...target.shape, 1]) ||
   sameSizes([...output, 1], target.shape);
 
-/** Whether the output has the target's classes as its last axis. */
+/** Whether the last axis of the output has one element for each class of the target. */
 export const fitsClasses = ({ target, output }: Fit): boolean =>
   target.classes !== undefined && sameSizes(output, [...target.shape, target.classes]);
 

@@ -174,7 +174,7 @@ export interface Fans {
 }
 
 /**
- * The initial values of a parameter: their distribution, with concrete numbers. The runtime draws the values.
+ * The distribution of the initial values of a parameter, with concrete numbers. The runtime draws the values.
  */
 export type Fill =
   | { readonly kind: "uniform"; readonly low: number; readonly high: number }
@@ -183,7 +183,7 @@ export type Fill =
   | { readonly kind: "orthogonal"; readonly rows: number; readonly columns: number };
 
 export interface Initialiser<Keys extends z.ZodRawShape = z.ZodRawShape> extends Entry<Keys> {
-  /** The fans on which the numbers of the distribution depend. */
+  /** The fans on which the distribution depends. */
   readonly reads: "nothing" | "fan-in" | "both fans";
   refuse?(keys: Values<Keys>): KeyError | undefined;
   fill(shape: readonly number[], fans: Fans, keys: Values<Keys>): Fill;

@@ -92,9 +92,10 @@ export function warnOfLookahead(model: Model, problems: Collector): void {
   }
 }
 
-// Images. Their layout is height, width, channels, and dense layers act on the last axis.
+// Checks for images. Their layout is height, width, channels. Dense layers act on the last axis, the
+// channels.
 
-/** Whether the layer reads images: convolution or pooling in two dimensions. */
+/** Whether the layer reads images, as convolution and pooling in two dimensions do. */
 const readsImages = ({ type }: Layer): boolean => type.includes("2d");
 
 /** The largest usual number of channels of an image: red, green, blue and alpha. */

@@ -277,7 +277,7 @@ const targetNode = (g: GraphBuilder, { name, shape, classes }: NamedTarget): Nod
 
 /**
  * The target, with its padding excluded. Padding gets the class −1. A target with `nextOf` already has −1 on
- * padding. Its end of a text is not padding and counts.
+ * padding, and its end-of-text tokens count.
  */
 function maskedTarget(
   g: GraphBuilder,

@@ -32,7 +32,7 @@ export interface ParameterFacts {
   /** Whether the penalties l1 and l2 apply to the parameter. */
   readonly regularized: boolean;
   readonly fill: Fill;
-  /** The initialiser for comments, such as "he-uniform, fan-in 64". */
+  /** The description of the initialiser in comments, such as "he-uniform, fan-in 64". */
   readonly fillText: string;
   readonly layer: string;
   readonly path: SpecPath;

@@ -173,7 +173,10 @@ const trainableSize = (parameters: readonly ParameterFacts[]): number =>
     .filter(({ trainable }) => trainable)
     .reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
 
-/** The number of arrays of the trainable parameters' size: the gradients, and states of that size. */
+/**
+ * The number of arrays that are as large as all trainable parameters together: the gradients, and some
+ * states.
+ */
 const copiesOf = (states: readonly StateFacts[]): number =>
   1 +
   states.filter(({ name, type }) => nameIn("optimizer", name) !== undefined && type.shape.length > 0).length +

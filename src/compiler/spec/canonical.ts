@@ -74,9 +74,9 @@ function canonicalOptimizer(optimizer: FullSpec["optimizer"], training: FullSpec
 }
 
 /**
- * The factor for a learning rate that was chosen for steps of `scaleFrom` rows. It is linear in the number of
- * rows (P. Goyal et al., "Accurate, Large Minibatch SGD", 2017) or its square root (A. Krizhevsky, "One weird
- * trick for parallelizing convolutional neural networks", 2014).
+ * The factor for a learning rate that was chosen for steps of `scaleFrom` rows. It is proportional to the
+ * number of rows (P. Goyal et al., "Accurate, Large Minibatch SGD", 2017) or to its square root (A.
+ * Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014).
  */
 function scaleOf({ scaleFrom, rule }: Schedule, { batchSize, accumulate = 1 }: FullSpec["training"]): number {
   if (scaleFrom === undefined) return 1;

@@ -58,7 +58,7 @@ export function reportBuildError(
   if (within !== undefined) return reportPart(problems, [...path, "formula"], code, message, within, hint);
   const whole = key === undefined ? path : [...path, key];
   const sentence = `${formatPath(path)}: ${message}`;
-  // The copies of a repeated block have the same path in the spec.
+  // The copies of a repeated block have the same path in the spec. Their common error is reported once.
   if (!problems.found.some((known) => known.message === sentence))
     problems.error(whole, code, sentence, { hint });
 }

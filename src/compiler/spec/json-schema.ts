@@ -127,8 +127,8 @@ const accepts = (form: SchemaNode, value: number): boolean =>
 
 /**
  * The rule for a value, as the end of a sentence with "must be": "a positive integer", "true or false".
- * `kind` describes a choice among named rows. If the value has the JSON type of one form, only that form is
- * described.
+ * `kind` describes a value that selects one of several names, such as "the name of a layer". If the value has
+ * the JSON type of one form, only that form is described.
  */
 export function mustBe(node: SchemaNode, kind: string, value?: unknown): string {
   const forms = alternatives(node);

@@ -45,9 +45,9 @@ const deepest = 32;
 const mostLayers = 5000;
 
 /**
- * Reports a network that is nested too deeply or has too many layers to be traversed (T1312). In that case,
- * no other check runs. A spec in TypeScript may contain itself, or the same block many times, so the
- * traversal is bounded in depth and in size.
+ * Returns the network of the spec. Reports a network that is nested too deeply or has too many layers to be
+ * traversed (T1312); no other check runs then. A spec in TypeScript may contain itself, or the same block
+ * many times, so the traversal is bounded in depth and in size.
  */
 export function writtenNetwork(spec: unknown, problems: Collector): WrittenList | undefined {
   let visited = 0;

@@ -1,6 +1,6 @@
 /**
- * Writes `createTrainer`: the arena, `machine`, which runs the programs on the arena, and the runtime's
- * trainer, which uses `machine`.
+ * Writes `createTrainer`. The function creates the arena, then `machine`, which runs the programs on the
+ * arena, and then the trainer, which is runtime code that uses `machine`.
  */
 import { pairStorage, trainedStorage } from "../../ir/storage.ts";
 import { namesIn } from "../../runtime-references.ts";

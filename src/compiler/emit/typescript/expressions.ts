@@ -52,8 +52,8 @@ const operators: { readonly [K in BinaryOperator]: readonly [string, number] } =
 };
 
 /**
- * JavaScript functions that are exact or correctly rounded in every engine. Engines may round all others
- * differently, so emitted code calls the functions of the runtime instead.
+ * JavaScript functions that are exact or correctly rounded in every engine. Engines may differ in how they
+ * round all others, so emitted code calls the functions of the runtime instead.
  */
 const functions: { readonly [K in InstructionName]: string } = {
   sqrt: "Math.sqrt",

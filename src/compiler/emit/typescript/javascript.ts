@@ -1,7 +1,7 @@
 /**
  * Turns an emitted module into JavaScript and its declaration file. Emitted modules contain only erasable
  * syntax, so the JavaScript is the text without its types; formulas and other comments are preserved. The
- * declaration file has the exports and the types that they mention. The parser is part of prettier, because
+ * declaration file has the exports and the types that they mention. The parser is that of prettier, because
  * the package contains no other parser.
  */
 import { InternalError } from "../../diagnostics/errors.ts";

@@ -59,7 +59,7 @@ export interface ReturnTexts {
   readonly weights: () => string;
 }
 
-/** Writes the return statement: `trainer`, with the members of probes and pauses. */
+/** Writes the return statement, which returns `trainer` with the members that probes and pauses add. */
 export function writeReturn(
   writer: CodeBlockWriter,
   { probed, isPausing }: Pick<TrainerParts, "probed" | "isPausing">,

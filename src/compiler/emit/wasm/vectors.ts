@@ -13,8 +13,8 @@ import type { Print, Scope } from "./scope.ts";
 type Load = Extract<Expression, { kind: "load" }>;
 
 /**
- * Loads adjacent elements at once. Two elements of 4 bytes are loaded as 8 bytes, because a load of 16 bytes
- * would fail at the end of memory.
+ * Loads adjacent elements at once. Two elements of 4 bytes are loaded as 8 bytes, so that a pair at the very
+ * end of the memory can be loaded, too.
  */
 export function vectorLoad(x: Load, lanes: number, scope: Scope, print: Print): string {
   const bytes = scope.bytesOf(x.buffer);

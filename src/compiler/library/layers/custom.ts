@@ -45,8 +45,8 @@ export interface CustomContext {
   /** A statistic `LAYER.name`, which has no gradient. `next` returns its value after a training step. */
   running(name: string, shape: readonly number[], init: InitialiserSpec, next: (before: Node) => Node): Node;
   /**
-   * The mask of the first input, a bool [n, length] that is false on padding; undefined if there is no padding.
-   * If the value has the same positions, it has the same mask.
+   * The mask of the first input, a bool [n, length] that is false on padding; undefined if there is no
+   * padding. If the value of the layer has the same positions, it gets the same mask.
    */
   readonly mask: Node | undefined;
   /**

@@ -53,7 +53,7 @@ export interface LayerContext {
 /**
  * The effect of a layer on masks.
  *
- * passes the value has the mask of the first input if it has the same positions
+ *     passes   the value has the mask of the first input if it has the same positions
  *     joins    a position of the value is real if it is real in every input that has a mask
  *     ends     the value has no mask
  */

@@ -44,7 +44,9 @@ export function jointMask(g: GraphBuilder, masks: readonly Node[]): Node | undef
   return g.part("mask", isOne(g, product));
 }
 
-/** The masks of sequences that are concatenated along time. A sequence without a mask has no padding. */
+/**
+ * The mask of several sequences that are concatenated along time. A sequence without a mask has no padding.
+ */
 export function concatenatedMask(
   g: GraphBuilder,
   parts: readonly { readonly node: Node; readonly mask?: Node | undefined }[],

@@ -126,7 +126,7 @@ const classRatio = (
         return sum(g.select(isSecond, each, 0));
       }
       if (used === "weighted") return ratio(g, sum(g.multiply(support, each)), sum(support));
-      // A class that neither occurs nor is predicted has no value.
+      // A class that neither occurs nor is predicted has no value, so the mean excludes it.
       const isPresent = g.cast(g.less(0, g.add(predicted, support)), { element: "f64" });
       return ratio(g, sum(each), sum(isPresent));
     },

@@ -71,7 +71,7 @@ function wrongFormat(format: string): string | undefined {
 
 /**
  * Checks the shape of an input that consists of dates. Elapsed days and the year are one real number each;
- * every other part is two.
+ * every other part is two numbers.
  */
 function checkDateShape(
   spec: unknown,

@@ -8,8 +8,8 @@ import { writtenLosses } from "../written-losses.ts";
 import { isUsableName } from "./check-names.ts";
 import { checkTexts } from "./check-texts.ts";
 
-// The files: the data comes from one kind of files, and no split has two files. With IDX, each input and
-// target has a separate file.
+// The files: all data is in one kind of file, and no split has two files. With IDX, each input and target has
+// a separate file.
 
 /** Whether the rows are read from IDX files. */
 export const isOfIdx = (data: unknown): boolean =>

@@ -61,8 +61,8 @@ const namesIn = (x: Expression): readonly string[] =>
 const deepest = 50;
 
 /**
- * Checks the formulas of activations, the only formulas in a network, including those inside blocks. `path`
- * has a step per level.
+ * Checks the formulas of activations, including those inside blocks. A network contains no other formulas.
+ * `path` has one step per level.
  */
 function checkActivations(value: unknown, path: SpecPath, problems: Collector, seen: Set<unknown>): void {
   if (typeof value !== "object" || value === null || path.length > deepest || seen.has(value)) return;

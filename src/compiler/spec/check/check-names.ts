@@ -91,7 +91,9 @@ function checkForm(path: SpecPath, name: string, problems: Collector, at?: "key"
 /** A spec of this width compiles in about ten seconds. */
 const widest = 512;
 
-/** Reports too many inputs, metrics, or sources of a layer to compile in acceptable time (T1312). */
+/**
+ * Reports a spec with so many inputs, metrics or sources of a layer that it would compile too slowly (T1312).
+ */
 export function checkWidth(spec: unknown, network: WrittenList, problems: Collector): void {
   const check = (path: SpecPath, count: number, what: string): void => {
     if (count <= widest) return;

@@ -24,8 +24,8 @@ interface Scope {
  */
 export function checkReferences(spec: unknown, network: WrittenList, problems: Collector): References {
   const inputs = keysOf(member(spec, "inputs"));
-  // By default, the first layer does not read inputs that serve the loss, such as sample weights, or masks.
-  // If all inputs serve them, the first layer may read any input.
+  // By default, the first layer does not read inputs that only serve the loss (such as sample weights) or
+  // masks. If all inputs are of these kinds, it may read any of them.
   const forOthers = [...readByMeasures(spec), ...lengthInputs(spec)];
   const others = inputs.filter((name) => !forOthers.includes(name));
   const choices = others.length > 0 ? others : inputs;

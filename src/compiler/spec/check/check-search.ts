@@ -150,8 +150,8 @@ function checkSize(search: unknown, over: unknown, problems: Collector): void {
 }
 
 /**
- * Whether values at the path change how the loss or metric `figure` is computed. The weight of a loss changes
- * only the sum.
+ * Whether the value at the path changes how the loss or metric `figure` is computed. The weight of a loss
+ * changes only the weighted sum of the losses.
  */
 function changes([root, target, key]: SpecPath, figure: string): boolean {
   if (root === "loss") return figure === "loss";

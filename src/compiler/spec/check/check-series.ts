@@ -41,7 +41,7 @@ function checkTime(data: unknown, report: Report): void {
       ["data", "time", "format"],
       "T1208",
       `is invalid: ${reason}`,
-      'such as "DD.MM.YYYY HH:mm" or "number"',
+      'write a format such as "DD.MM.YYYY HH:mm" or "number"',
     );
   }
 }
@@ -149,8 +149,8 @@ function checkShape(
     isWeight
       ? `to weigh windows, add "window": "last" to data.inputs.${name}`
       : side === "inputs"
-        ? `such as ${needed}; an input of one row has "window": "last" in data.inputs.${name}`
-        : `such as ${needed}`,
+        ? `write a shape such as ${needed}; an input of one row has "window": "last" in data.inputs.${name}`
+        : `write a shape such as ${needed}`,
   );
 }
 
@@ -271,7 +271,9 @@ function checkAfter(data: unknown, path: SpecPath, after: unknown, report: Repor
   else if (startOf(data, after) === undefined) {
     const isNumber = member(member(data, "time"), "format") === "number";
     const what = isNumber ? "a number" : "an ISO 8601 date";
-    const hint = isNumber ? "the times of the data are numbers" : "such as 1999-03-07 or 1999-03-07T14:05";
+    const hint = isNumber
+      ? "the times of the data are numbers"
+      : "write a time such as 1999-03-07 or 1999-03-07T14:05";
     report([...path, "after"], "T1227", `must be ${what}, got ${showValue(after)}`, hint);
   }
 }
