@@ -168,7 +168,7 @@ const keys: Readonly<Record<string, readonly string[]>> = {
   standardize: ["scale"],
 };
 
-/** The name in a spec for the name that another library uses, and the hint about it. */
+/** A name that another library uses: its equivalent in a spec, and the hint about it. */
 interface ForeignName {
   /** The name in a spec; absent if specs have no equivalent of this kind. */
   readonly ours?: string;

@@ -185,7 +185,9 @@ export interface TrainerParts extends ModuleParts {
   /** The runtime's `TrainingFacts` and `DataFacts`. */
   readonly training: object;
   readonly data: object | undefined;
-  /** Whether the file prints an error if it is run as a program, because its spec has no data section. */
+  /**
+   * Whether the file prints an error when it is run as a program. It does so if its spec has no data section.
+   */
   readonly refusesToRun?: boolean;
   /** The other members of the runtime's `Program`, as expressions that use runtime declarations. */
   readonly programParts: Readonly<Record<string, RuntimeExpression>>;

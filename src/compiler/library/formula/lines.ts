@@ -105,7 +105,7 @@ const optimizerContext = (names: ReadonlyMap<string, Kind>, assigned: readonly s
   },
 });
 
-/** Returns the error if a line must not assign a value to its name. */
+/** Returns an error if the line assigns a value to a name that must not be assigned, such as a constant. */
 function targetError({ name, nameSpan }: Line, constants: Constants): FormulaError | undefined {
   const refuse = (message: string, hint: string): FormulaError => ({
     code: "T1605",
