@@ -56,7 +56,7 @@
 // Notation
 //   a · b       the product of matrices or numbers; aᵀ is the transpose
 //   a ⊙ b       the elementwise product; all other operators are elementwise, too
-//   Σ_i a       the sum over axis i. Axis i is the rows, j is the last axis, and k, l, m are the axes between
+//   Σ_i a       the sum over axis i: i is the axis of rows, j the last axis, and k, l, m the axes between
 //               them. Loop variables in the code may have other names.
 //   [c]         1 where the condition c is true, 0 elsewhere
 //   d_x         the derivative of the loss with respect to x
@@ -219,7 +219,7 @@ const at_totals_r2_squares = 979; // f64[]
 const at_totals_r2_total = 980; // f64[]
 const at_totals_r2_count = 981; // f64[]
 
-// Intermediate values. Values that are needed by different kernels of a program may share memory.
+// Intermediate values. Values that are never needed at the same time may share memory.
 const at_dense1 = 1964; // f32[n, 32], kernels 1 to 8 of gradient
 const at_d_dense1_sum = 2988; // f32[n, 32], kernels 8 to 10 of gradient
 const at_difference = 2988; // f32[n, 1], kernels 2 to 6 of gradient

@@ -27,7 +27,7 @@
 // Notation
 //   a · b       the product of matrices or numbers; aᵀ is the transpose
 //   a ⊙ b       the elementwise product; all other operators are elementwise, too
-//   Σ_i a       the sum over axis i. Axis i is the rows, j is the last axis, and k, l, m are the axes between
+//   Σ_i a       the sum over axis i: i is the axis of rows, j the last axis, and k, l, m the axes between
 //               them. Loop variables in the code may have other names.
 //   [c]         1 where the condition c is true, 0 elsewhere
 //   d_x         the derivative of the loss with respect to x
@@ -42,7 +42,7 @@ import type { Batch, ModelFacts, Trainer } from "./iris.ts";
 
 // ── 1 Checks: gradients, resuming and allocations of the trainer ──
 
-/** The hash of the spec, the number of rows in the checked batch, the number of operations of one loss, and whether V8 allocates numbers. */
+/** The hash of the spec, the rows in the checked batch, the operations that compute one loss, and whether V8 allocates numbers. */
 const facts: CheckFacts = {
   specHash: "27c8a362a750b477df686c9221a616f3c851e0a928c929cda4181b4cd6d1419d",
   rows: 13,
@@ -899,7 +899,7 @@ const at_species = 392; // i32[n]
 // Results.
 const at_loss = 204; // f64[]
 
-// Intermediate values. Values that are needed by different kernels of a program may share memory.
+// Intermediate values. Values that are never needed at the same time may share memory.
 const at_dense1_sum = 206; // f64[n, 16], kernels 1 to 1 of trainingLoss
 const at_dense1 = 462; // f64[n, 16], kernels 1 to 2 of trainingLoss
 const at_dense2 = 206; // f64[n, 3], kernels 2 to 3 of trainingLoss

@@ -51,7 +51,7 @@
 // Notation
 //   a · b       the product of matrices or numbers; aᵀ is the transpose
 //   a ⊙ b       the elementwise product; all other operators are elementwise, too
-//   Σ_i a       the sum over axis i. Axis i is the rows, j is the last axis, and k, l, m are the axes between
+//   Σ_i a       the sum over axis i: i is the axis of rows, j the last axis, and k, l, m the axes between
 //               them. Loop variables in the code may have other names.
 //   [c]         1 where the condition c is true, 0 elsewhere
 //   d_x         the derivative of the loss with respect to x
@@ -201,7 +201,7 @@ const at_totals_r2_squares = 2677; // f64[]
 const at_totals_r2_total = 2678; // f64[]
 const at_totals_r2_count = 2679; // f64[]
 
-// Intermediate values. Values that are needed by different kernels of a program may share memory.
+// Intermediate values. Values that are never needed at the same time may share memory.
 const at_difference = 5360; // f32[n, 1], kernels 1 to 3 of gradient
 const at_d_dense1 = 5804; // f32[n, 1], kernels 3 to 4 of gradient
 const at_sum_in_d_dense1_bias = 6248; // f32[1], kernels 2 to 3 of gradient

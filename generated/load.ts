@@ -75,7 +75,7 @@
 // Notation
 //   a · b       the product of matrices or numbers; aᵀ is the transpose
 //   a ⊙ b       the elementwise product; all other operators are elementwise, too
-//   Σ_i a       the sum over axis i. Axis i is the rows, j is the last axis, and k, l, m are the axes between
+//   Σ_i a       the sum over axis i: i is the axis of rows, j the last axis, and k, l, m the axes between
 //               them. Loop variables in the code may have other names.
 //   [c]         1 where the condition c is true, 0 elsewhere
 //   d_x         the derivative of the loss with respect to x
@@ -247,7 +247,7 @@ const at_totals_loss_count = 21503; // f64[]
 const at_totals_mae_total = 21504; // f64[]
 const at_totals_mae_count = 21505; // f64[]
 
-// Intermediate values. Values that are needed by different kernels of a program may share memory.
+// Intermediate values. Values that are never needed at the same time may share memory.
 const at_state_inputs = 43012; // f32[n, 48, 48], kernels 2 to 3 of gradient
 const at_state_product = 190468; // f32[n, 48, 48], kernels 3 to 15 of gradient
 const at_d_state_past = 43012; // f32[n, 48, 48], kernels 15 to 18 of gradient

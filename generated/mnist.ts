@@ -74,7 +74,7 @@
 // Notation
 //   a · b       the product of matrices or numbers; aᵀ is the transpose
 //   a ⊙ b       the elementwise product; all other operators are elementwise, too
-//   Σ_i a       the sum over axis i. Axis i is the rows, j is the last axis, and k, l, m are the axes between
+//   Σ_i a       the sum over axis i: i is the axis of rows, j the last axis, and k, l, m the axes between
 //               them. Loop variables in the code may have other names.
 //   [c]         1 where the condition c is true, 0 elsewhere
 //   d_x         the derivative of the loss with respect to x
@@ -245,7 +245,7 @@ const at_totals_loss_count = 136141; // f64[]
 const at_totals_accuracy_total = 136142; // f64[]
 const at_totals_accuracy_count = 136143; // f64[]
 
-// Intermediate values. Values that are needed by different kernels of a program may share memory.
+// Intermediate values. Values that are never needed at the same time may share memory.
 const at_conv2d1 = 272288; // f32[n, 28, 28, 6], kernels 2 to 24 of gradient
 const at_d_conv2d1_sum = 422816; // f32[n, 28, 28, 6], kernels 24 to 26 of gradient
 const at_conv2d2 = 422816; // f32[n, 10, 10, 16], kernels 4 to 20 of gradient

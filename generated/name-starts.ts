@@ -66,7 +66,7 @@
 // Notation
 //   a · b       the product of matrices or numbers; aᵀ is the transpose
 //   a ⊙ b       the elementwise product; all other operators are elementwise, too
-//   Σ_i a       the sum over axis i. Axis i is the rows, j is the last axis, and k, l, m are the axes between
+//   Σ_i a       the sum over axis i: i is the axis of rows, j the last axis, and k, l, m the axes between
 //               them. Loop variables in the code may have other names.
 //   [c]         1 where the condition c is true, 0 elsewhere
 //   d_x         the derivative of the loss with respect to x
@@ -243,7 +243,7 @@ const at_totals_length_r2_squares = 22761; // f64[]
 const at_totals_length_r2_total = 22762; // f64[]
 const at_totals_length_r2_count = 22763; // f64[]
 
-// Intermediate values. Values that are needed by different kernels of a program may share memory.
+// Intermediate values. Values that are never needed at the same time may share memory.
 const at_memory_kept = 45528; // f32[n, 96], kernels 1 to 14 of gradient
 const at_dense1 = 51672; // f32[n, 96], kernels 3 to 14 of gradient
 const at_memory = 57816; // f32[n, 96], kernels 3 to 12 of gradient

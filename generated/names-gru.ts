@@ -68,7 +68,7 @@
 // Notation
 //   a · b       the product of matrices or numbers; aᵀ is the transpose
 //   a ⊙ b       the elementwise product; all other operators are elementwise, too
-//   Σ_i a       the sum over axis i. Axis i is the rows, j is the last axis, and k, l, m are the axes between
+//   Σ_i a       the sum over axis i: i is the axis of rows, j the last axis, and k, l, m the axes between
 //               them. Loop variables in the code may have other names.
 //   [c]         1 where the condition c is true, 0 elsewhere
 //   d_x         the derivative of the loss with respect to x
@@ -232,7 +232,7 @@ const at_totals_loss_count = 89277; // f64[]
 const at_totals_accuracy_total = 89278; // f64[]
 const at_totals_accuracy_count = 89279; // f64[]
 
-// Intermediate values. Values that are needed by different kernels of a program may share memory.
+// Intermediate values. Values that are never needed at the same time may share memory.
 const at_memory_inputs = 178560; // f32[n, 16, 288], kernels 3 to 4 of gradient
 const at_memory_product = 326016; // f32[n, 16, 288], kernels 4 to 12 of gradient
 const at_d_memory_past = 178560; // f32[n, 16, 288], kernels 12 to 15 of gradient

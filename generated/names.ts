@@ -124,7 +124,7 @@
 // Notation
 //   a · b       the product of matrices or numbers; aᵀ is the transpose
 //   a ⊙ b       the elementwise product; all other operators are elementwise, too
-//   Σ_i a       the sum over axis i. Axis i is the rows, j is the last axis, and k, l, m are the axes between
+//   Σ_i a       the sum over axis i: i is the axis of rows, j the last axis, and k, l, m the axes between
 //               them. Loop variables in the code may have other names.
 //   [c]         1 where the condition c is true, 0 elsewhere
 //   d_x         the derivative of the loss with respect to x
@@ -381,7 +381,7 @@ const at_totals_loss_count = 216637; // f64[]
 const at_totals_accuracy_total = 216638; // f64[]
 const at_totals_accuracy_count = 216639; // f64[]
 
-// Intermediate values. Values that are needed by different kernels of a program may share memory.
+// Intermediate values. Values that are never needed at the same time may share memory.
 const at_block_1_mlp_hidden_sum = 433280; // f32[n, 16, 256], kernels 12 to 69 of gradient
 const at_block_1_mlp_hidden_twice_phi = 564352; // f32[n, 16, 256], kernels 12 to 69 of gradient
 const at_block_1_mlp_hidden = 695424; // f32[n, 16, 256], kernels 12 to 13 of gradient

@@ -51,7 +51,7 @@
 // Notation
 //   a · b       the product of matrices or numbers; aᵀ is the transpose
 //   a ⊙ b       the elementwise product; all other operators are elementwise, too
-//   Σ_i a       the sum over axis i. Axis i is the rows, j is the last axis, and k, l, m are the axes between
+//   Σ_i a       the sum over axis i: i is the axis of rows, j the last axis, and k, l, m the axes between
 //               them. Loop variables in the code may have other names.
 //   [c]         1 where the condition c is true, 0 elsewhere
 //   d_x         the derivative of the loss with respect to x
@@ -196,7 +196,7 @@ const at_totals_loss_count = 21; // f64[]
 const at_totals_accuracy_total = 22; // f64[]
 const at_totals_accuracy_count = 23; // f64[]
 
-// Intermediate values. Values that are needed by different kernels of a program may share memory.
+// Intermediate values. Values that are never needed at the same time may share memory.
 const at_violation = 48; // f32[n, 1], kernels 1 to 3 of gradient
 const at_d_dense1 = 52; // f32[n, 1], kernels 3 to 4 of gradient
 const at_evaluate_dense1 = 48; // f32[n, 1], kernels 1 to 2 of evaluate

@@ -61,7 +61,7 @@
 // Notation
 //   a · b       the product of matrices or numbers; aᵀ is the transpose
 //   a ⊙ b       the elementwise product; all other operators are elementwise, too
-//   Σ_i a       the sum over axis i. Axis i is the rows, j is the last axis, and k, l, m are the axes between
+//   Σ_i a       the sum over axis i: i is the axis of rows, j the last axis, and k, l, m the axes between
 //               them. Loop variables in the code may have other names.
 //   [c]         1 where the condition c is true, 0 elsewhere
 //   d_x         the derivative of the loss with respect to x
@@ -221,7 +221,7 @@ const at_totals_loss_count = 797; // f64[]
 const at_totals_accuracy_total = 798; // f64[]
 const at_totals_accuracy_count = 799; // f64[]
 
-// Intermediate values. Values that are needed by different kernels of a program may share memory.
+// Intermediate values. Values that are never needed at the same time may share memory.
 const at_dense1_sum = 1600; // f32[n, 16], kernels 1 to 11 of gradient
 const at_dense1_formula = 2112; // f32[n, 16], kernels 1 to 11 of gradient
 const at_dense1 = 2624; // f32[n, 16], kernels 1 to 10 of gradient

@@ -1,5 +1,6 @@
-// Classifies handwritten digits by a residual network. Every block adds a correction to its input, so that
-// gradients have a short path back. All blocks are alike, so this spec is shorter in TypeScript than in JSON.
+// Classifies handwritten digits with a residual network. Every block adds a correction to its input, so that
+// gradients have a short path back. A function creates the blocks, so this spec is shorter in TypeScript than
+// in JSON.
 import { defineModel } from "tapeless";
 
 const width = 32;

@@ -1,4 +1,4 @@
-// The full batch: each epoch is a single update, along the gradient of all rows.
+// The full batch: each epoch has a single update, along the gradient over all rows.
 import { defineModel } from "tapeless";
 import base from "./batch-mini.ts";
 

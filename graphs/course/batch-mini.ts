@@ -1,4 +1,4 @@
-// Mini-batches of 16: an update depends on a few rows, and an epoch has many updates.
+// Mini-batches of 16 rows: each update depends on a few rows, and an epoch has many updates.
 import { defineModel } from "tapeless";
 import base from "./least-squares.ts";
 

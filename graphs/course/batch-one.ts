@@ -1,4 +1,4 @@
-// One row at a time: an epoch has as many updates as rows.
+// One row per batch: an epoch has as many updates as rows.
 import { defineModel } from "tapeless";
 import base from "./batch-mini.ts";
 

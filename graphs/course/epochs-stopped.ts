@@ -1,5 +1,5 @@
-// The same, stopped after twenty epochs without a better validation loss. The parameters of the
-// best epoch are restored.
+// The model of epochs-all.ts, stopped after twenty epochs without a better validation loss. The parameters of
+// the best epoch are restored.
 import { defineModel } from "tapeless";
 import base from "./epochs-all.ts";
 

@@ -1,4 +1,5 @@
-// The same rows in five folds: each of the 120 rows outside the test split validates once.
+// The model of one-part.ts with five folds: each of the 120 rows outside the test split is used for
+// validation once.
 import { defineModel } from "tapeless";
 import base from "./one-part.ts";
 

@@ -1,4 +1,4 @@
-// The model of init-he.ts with a standard deviation of 1: each layer multiplies its input several times.
+// The model of init-he.ts with a standard deviation of 1: each layer makes its input several times larger.
 import { defineModel } from "tapeless";
 import base from "./init-he.ts";
 

@@ -1,4 +1,4 @@
-// The model of init-he.ts with a standard deviation of 0.01: each layer passes on a fraction of its input.
+// The model of init-he.ts with a standard deviation of 0.01: each layer makes its input much smaller.
 import { defineModel } from "tapeless";
 import base from "./init-he.ts";
 

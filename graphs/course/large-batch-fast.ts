@@ -1,4 +1,5 @@
-// A batch and a learning rate that are both eight times as large, from the first step.
+// The model of small-batch.ts with batches and a learning rate that are eight times as large from the first
+// step.
 import { defineModel } from "tapeless";
 import base from "./small-batch.ts";
 

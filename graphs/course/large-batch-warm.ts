@@ -1,4 +1,4 @@
-// A batch eight times as large at a rate eight times as large, with a warm-up of forty steps.
+// The model of large-batch-fast.ts with a warm-up of forty steps.
 import { defineModel } from "tapeless";
 import base from "./small-batch.ts";
 

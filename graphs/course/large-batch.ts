@@ -1,4 +1,5 @@
-// A batch eight times as large at the same learning rate: an eighth of the updates.
+// The model of small-batch.ts with batches eight times as large at the same learning rate: an eighth of the
+// updates.
 import { defineModel } from "tapeless";
 import base from "./small-batch.ts";
 

@@ -1,4 +1,4 @@
-// Linear regression: the progression of diabetes in one year, from ten measurements at its start.
+// Linear regression: predicts the progression of diabetes over one year from ten measurements at its start.
 import { defineModel } from "tapeless";
 
 export default defineModel({

@@ -1,4 +1,4 @@
-// One linear model, evaluated by four measures. The related specs differ in the measure that is the loss.
+// One linear model, evaluated by four measures. The related specs use the other measures as the loss.
 import { defineModel } from "tapeless";
 import base from "./least-squares.ts";
 

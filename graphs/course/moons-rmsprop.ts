@@ -1,4 +1,4 @@
-// The same with RMSprop, which forgets old gradients.
+// The model of moons-sgd.ts with RMSprop, which forgets old gradients.
 import { defineModel } from "tapeless";
 import base from "./moons-sgd.ts";
 

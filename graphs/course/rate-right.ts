@@ -1,4 +1,4 @@
-// Gradient descent at a learning rate that suits the steepest direction of the loss.
+// Gradient descent with a learning rate that suits the steepest direction of the loss.
 import { defineModel } from "tapeless";
 import base from "./least-squares.ts";
 

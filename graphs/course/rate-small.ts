@@ -1,4 +1,4 @@
-// The model of rate-right.ts at a learning rate two hundred times smaller.
+// The model of rate-right.ts at a learning rate that is two hundred times smaller.
 import { defineModel } from "tapeless";
 import base from "./rate-right.ts";
 

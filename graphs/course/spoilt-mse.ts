@@ -1,4 +1,5 @@
-// A line through readings, of which every tenth has lost its decimal point. Correct readings test it.
+// A line through readings. Every tenth training reading has a misplaced decimal point; the test readings are
+// correct.
 import { defineModel } from "tapeless";
 
 export default defineModel({

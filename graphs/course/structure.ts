@@ -1,5 +1,5 @@
-// Which structure and which rate? Every combination is trained with early stopping and compared on the
-// validation split; the winner is tested.
+// Which structure and which learning rate are best? Every combination is trained with early stopping and
+// compared on the validation split. The best one is tested.
 import { defineModel } from "tapeless";
 import base from "./epochs-stopped.ts";
 

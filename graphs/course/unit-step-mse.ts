@@ -1,4 +1,4 @@
-// The perceptron of unit-step.ts with a loss that has no gradient, which the compiler reports.
+// The perceptron of unit-step.ts with a loss that gives no gradient to the weights: the compiler reports it.
 import { defineModel } from "tapeless";
 import base from "./unit-step.ts";
 

@@ -1,4 +1,4 @@
-// The same network with 1 hidden unit.
+// The network of epochs-all.ts with 1 hidden unit.
 import { defineModel } from "tapeless";
 import base from "./epochs-all.ts";
 

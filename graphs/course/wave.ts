@@ -1,5 +1,5 @@
-// One parameter, the frequency of a wave, and a loss with several minima: the start of the training
-// decides where it ends.
+// One parameter, the frequency of a wave, and a loss with several minima: the initial value decides which
+// minimum training finds.
 import { defineModel } from "tapeless";
 
 export default defineModel({

@@ -1,4 +1,4 @@
-// The same four points with eight hidden units, and a loss with a nonzero derivative everywhere.
+// The four points of xor-line.ts, with eight hidden units and a loss whose derivative is never zero.
 import { defineModel } from "tapeless";
 import base from "./xor-line.ts";
 

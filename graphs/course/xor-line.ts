@@ -1,4 +1,4 @@
-// The perceptron, and four points that no straight line separates. Is exactly one of two inputs on?
+// The perceptron on four points that no straight line separates. Is exactly one of the two inputs on?
 import { defineModel } from "tapeless";
 
 export default defineModel({

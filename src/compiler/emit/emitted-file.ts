@@ -1,13 +1,13 @@
 /**
- * The result of every target: a file, and the origin of each of its lines. This file contains only types,
+ * The result of every compilation target: a file, and the origin of each line. This file contains only types,
  * because the public types refer to it.
  */
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import type { Node } from "../ir/nodes.ts";
 
 /**
- * Whether to format the file. Formatting takes half of the compile time, and a trainer that is only run does
- * not need it.
+ * The options of a target. `isFormatted` is true by default. Formatting takes half of the compile time, and a
+ * trainer that is only run does not need it.
  */
 export interface EmitOptions {
   readonly isFormatted?: boolean;
@@ -33,7 +33,7 @@ export interface LineOrigin {
   readonly kernels: readonly KernelIndex[];
   /** The nodes of the lowered graphs that the line computes. */
   readonly nodes: readonly ServedNode[];
-  /** The path in the spec. For several kernels, it is the common beginning of their paths. */
+  /** The path in the spec. For several kernels, it is the longest common prefix of their paths. */
   readonly path: SpecPath | undefined;
   /** The display name of the value or parameter. */
   readonly name: string | undefined;

@@ -14,10 +14,10 @@ export type KernelChapter = Extract<ChapterName, "forward" | "loss" | "backward"
 
 export interface KernelRole {
   readonly chapter: KernelChapter;
-  /** The layer, `loss` or `price.loss`, or the type of the optimizer. */
+  /** What the kernel belongs to: a layer, a loss (`loss` or `price.loss`), or the type of the optimizer. */
   readonly subject: string;
   /**
-   * What the kernel computes for the subject: `forward`, `backward` or `update`, followed by the part if
+   * What the kernel computes for the subject: `forward`, `backward` or `update`, followed by a detail if
    * there is one, as in `backward_bias`.
    */
   readonly action: string;
@@ -85,7 +85,7 @@ function sectionOf([section, target, key]: SpecPath = ["step"]): string {
   return key === undefined ? "loss" : `${target}.${key}`;
 }
 
-/** Whether the value is outside of all layers, and belongs to the loss of one of several targets. */
+/** Whether the value is outside of all layers and belongs to the loss of one of several targets. */
 const isOfTarget = (line: Provenance | undefined): boolean =>
   line?.layer === undefined && line?.path?.[0] === "losses";
 
@@ -94,7 +94,7 @@ function partOf(
   line: Provenance | undefined,
   value: string,
 ): { readonly subject: string; readonly detail: string } {
-  // The sum of loss and penalties is the loss. The sums of a target's loss are its forward pass.
+  // The sum of loss and penalties is named `loss`. The sums for the loss of a target form its forward pass.
   if (value === "loss") return { subject: "loss", detail: "" };
   const subject = subjectOf(line);
   if (isOfTarget(line)) return { subject, detail: "" };
@@ -104,8 +104,8 @@ function partOf(
 }
 
 /**
- * The subject and the detail of a backward kernel's name. The gradient of a layer's sum has no detail. The
- * gradient of the layer's input has the detail `input`.
+ * The subject and the detail of a backward kernel's name. The gradient of the sum to which a layer applies
+ * its activation has no detail. The gradient of the layer's input has the detail `input`.
  */
 function gradientPartOf(
   line: Provenance | undefined,

@@ -67,7 +67,7 @@ class Attribution {
 
   at(index: number): Provenance | undefined {
     if (!this.known.has(index)) {
-      // Values with cyclic definitions, as in loops along time, belong to the main line.
+      // Values whose definitions form a cycle, as in loops along time, belong to the main line.
       this.known.set(index, this.main);
       this.known.set(index, this.find(index) ?? this.main);
     }

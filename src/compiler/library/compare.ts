@@ -1,5 +1,5 @@
 /**
- * Helpers that losses and metrics share: sums over all elements of a comparison, and checks whether the
+ * Helpers that losses and metrics share: sums over the elements of a comparison, and checks that the
  * network's output has the target's shape. Padding and elements whose class target is −1 do not count.
  *
  * An element of weight w counts as w elements: a total is Σ w·x, and a mean divides it by Σ w.
@@ -13,7 +13,7 @@ const allAxes = (x: Node): number[] => x.type.shape.map((_, axis) => axis);
 
 export const sumOf = (g: GraphBuilder, x: Node): Node => g.reduceSum(x, { axes: allAxes(x) });
 
-/** Whether each element of the target counts. Padding and elements with the class −1 do not. */
+/** A mask of the target elements that count. Padding and elements with the class −1 do not count. */
 export const counting = (g: GraphBuilder, { target, expected, isReal }: Comparison): Node | undefined =>
   target.classes === undefined ? isReal : g.named("counted", g.lessEqual(0, expected));
 
@@ -71,7 +71,7 @@ export function meanOf(
     const counts = g.less(0, count);
     return g.select(counts, g.divide(total, g.named("divisor", g.select(counts, count, 1))), 0);
   }
-  // Without weights the count is 0 or at least 1. Without padding every element of a real target counts.
+  // Without weights, the count is 0 or at least 1. Without padding, every element of a real target counts.
   const allCount = target.classes === undefined && isReal === undefined;
   return g.divide(total, allCount ? count : g.named("divisor", g.maximum(count, 1)));
 }
@@ -91,7 +91,7 @@ export const fitsElementwise = ({ target, output }: Fit): boolean =>
   sameSizes(output, [...target.shape, 1]) ||
   sameSizes([...output, 1], target.shape);
 
-/** Whether the output has the target's classes as its last axis. */
+/** Whether the last axis of the output has one element for each class of the target. */
 export const fitsClasses = ({ target, output }: Fit): boolean =>
   target.classes !== undefined && sameSizes(output, [...target.shape, target.classes]);
 

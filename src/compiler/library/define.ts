@@ -1,7 +1,7 @@
 /**
- * The types of the rows of the library's closed tables. Every name that a spec can use for a layer, loss,
- * optimizer and so on is such a row. A row lists the keys that a spec may write next to the name (the schema
- * is derived from them), and builds nodes. Rows are compositions of ops, and add neither ops nor derivatives.
+ * The types of the rows in the library's tables. Each name that a spec can use, such as the name of a layer,
+ * a loss or an optimizer, has a row. A row lists the keys that a spec may write next to the name, from which
+ * the schema is derived, and builds nodes. It composes existing ops, and adds neither ops nor derivatives.
  */
 import type { z } from "zod";
 import type { GraphBuilder } from "../ir/builder.ts";
@@ -38,7 +38,7 @@ export interface Fit {
   readonly target: TargetFacts;
   /** The shape of the network's output, without the batch axis. */
   readonly output: readonly number[];
-  /** The smallest score that means "yes"; absent if the network's outputs are not scores of this kind. */
+  /** The smallest score that means "yes"; absent if the network's outputs are not yes-or-no scores. */
   readonly threshold?: number;
 }
 
@@ -50,7 +50,7 @@ export interface Comparison extends Fit {
   readonly estimate: Node;
   /** The target: real numbers, or i32 class indices, where −1 means that the element does not count. */
   readonly expected: Node;
-  /** For a real target, whether each of its elements counts; undefined if all do. */
+  /** For a real target, the mask of the elements that count; undefined if all of them count. */
   readonly isReal?: Node | undefined;
   /** The target's name in the spec. */
   readonly name: string;
@@ -69,7 +69,7 @@ export interface TargetRange {
   readonly highest?: number;
   /** Whether only the whole numbers of the range are valid. */
   readonly isWhole?: true;
-  /** The advice for other values, as the end of a sentence. */
+  /** The advice for values outside the range, as the end of a sentence. */
   readonly otherwise: string;
 }
 
@@ -87,7 +87,7 @@ export interface Measure<Keys extends z.ZodRawShape = z.ZodRawShape> extends Ent
   readonly range?: TargetRange;
   /** Builds the sums. Each is one number, or a vector with an element for each class. */
   sums(g: GraphBuilder, comparison: Comparison, keys: Values<Keys>): Readonly<Record<string, Node>>;
-  /** Builds the value. The sums were computed from `comparison`, of which only the shapes may be read. */
+  /** Builds the value from the sums of `comparison`. It may read only the shapes of `comparison`. */
   value(
     g: GraphBuilder,
     sums: Readonly<Record<string, Node>>,
@@ -97,7 +97,7 @@ export interface Measure<Keys extends z.ZodRawShape = z.ZodRawShape> extends Ent
 }
 
 export interface Loss<Keys extends z.ZodRawShape = z.ZodRawShape> extends Measure<Keys> {
-  /** The smallest score that means "yes"; absent if the outputs are not scores of this kind. */
+  /** The smallest score that means "yes"; absent if the outputs are not yes-or-no scores. */
   readonly threshold?: number;
   /**
    * Converts the output to the target's original units, such as e^z for a log rate. Absent if the output is
@@ -113,9 +113,7 @@ export interface RankedPairs {
 }
 
 export interface Metric<Keys extends z.ZodRawShape = z.ZodRawShape> extends Measure<Keys> {
-  /**
-   * Whether errors are relative to the target, in which case a scale must not move the zero of the target.
-   */
+  /** Whether errors are relative to the target. If so, the scale of the target must map 0 to 0. */
   readonly isRelative?: true;
   /**
    * For a rank metric: the numbers of each element that the runtime collects, and the runtime's function that
@@ -176,7 +174,7 @@ export interface Fans {
 }
 
 /**
- * The initial values of a parameter: their distribution, with concrete numbers. The runtime draws the values.
+ * The distribution of the initial values of a parameter, with concrete numbers. The runtime draws the values.
  */
 export type Fill =
   | { readonly kind: "uniform"; readonly low: number; readonly high: number }
@@ -185,7 +183,7 @@ export type Fill =
   | { readonly kind: "orthogonal"; readonly rows: number; readonly columns: number };
 
 export interface Initialiser<Keys extends z.ZodRawShape = z.ZodRawShape> extends Entry<Keys> {
-  /** The fans on which the numbers of the distribution depend. */
+  /** The fans on which the distribution depends. */
   readonly reads: "nothing" | "fan-in" | "both fans";
   refuse?(keys: Values<Keys>): KeyError | undefined;
   fill(shape: readonly number[], fans: Fans, keys: Values<Keys>): Fill;

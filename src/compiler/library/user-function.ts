@@ -47,10 +47,7 @@ const isNode = (value: unknown): value is Node =>
 export function returnedNode(g: GraphBuilder, what: string, value: unknown, element = g.float): Node {
   if (typeof value === "number") return g.number(value, element);
   if (isNode(value)) return value;
-  throw new BuildError(
-    "T1608",
-    `${what} must return a node that the builder has made, got ${showValue(value)}`,
-  );
+  throw new BuildError("T1608", `${what} must return a node created by the builder, got ${showValue(value)}`);
 }
 
 /**

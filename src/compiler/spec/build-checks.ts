@@ -92,29 +92,36 @@ export function warnOfLookahead(model: Model, problems: Collector): void {
   }
 }
 
-// Images. Their layout is height, width, channels, and dense layers act on the last axis.
+// Checks for images. Their layout is height, width, channels. Dense layers act on the last axis, the
+// channels.
 
-/** Whether the layer reads images: convolution or pooling in two dimensions. */
+/** Whether the layer reads images, as convolution and pooling in two dimensions do. */
 const readsImages = ({ type }: Layer): boolean => type.includes("2d");
 
 /** The largest usual number of channels of an image: red, green, blue and alpha. */
 const mostChannels = 4;
 
-/** Whether [a, b, c] is probably channels, height, width. A large image is at most twice as wide as high. */
+/**
+ * Whether [a, b, c] probably means channels, height, width: few channels, and a large image of which no side
+ * is more than twice as long as the other.
+ */
 function looksChannelsFirst(shape: readonly (number | "n")[]): boolean {
   const [, channels, ...sides] = shape.map(Number);
   const [short, long] = [Math.min(...sides), Math.max(...sides)];
   return shape.length === 4 && channels <= mostChannels && short >= 2 * mostChannels && long <= 2 * short;
 }
 
-/** Warns of images with the channels first (T1314). Height and width would then be channels and height. */
+/**
+ * Warns of images with the channels first (T1314), because channels and height would be read as height and
+ * width.
+ */
 export function warnOfChannels(model: Model, { values }: Network, problems: Collector): void {
   for (const [name, { shape }] of Object.entries(model.inputs)) {
     if (!looksChannelsFirst(["n", ...shape])) continue;
     const reader = model.network.find((layer) =>
       layer.from.some((from) => {
         const value = values.get(from);
-        // Layers between the two, such as a normalisation, keep the shape.
+        // A layer between the input and the reader, such as a normalisation, may keep the shape.
         return readsImages(layer) && value !== undefined && sameShape(value.type.shape, ["n", ...shape]);
       }),
     );
@@ -231,14 +238,14 @@ function listed(parameters: readonly ParameterFacts[]): string {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
-/** The arena is one block of memory, and its addresses have 32 bits. */
+/** The largest arena in bytes. It is one block of memory, and its addresses have 32 bits. */
 const limit = 2 ** 31;
 
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
 
 /**
- * Reports each part that alone is too large for the arena: a batch of an input, the value of a layer, or the
- * parameters. `copies` is the number of gradients and states of each trainable parameter.
+ * Reports each part of the model that is too large for the arena on its own: a batch of an input, the value
+ * of a layer, or the parameters. `copies` is the number of gradients and states of each trainable parameter.
  */
 export function checkSize(
   model: Model,
@@ -289,8 +296,8 @@ export function checkSize(
     );
 }
 
-// Checks for numbers that f32 cannot represent. These checks cover the options of the spec. Numbers of
-// formulas and functions are checked when the graph is built.
+// Checks for numbers that f32 cannot represent. They cover the options of the spec. Numbers in formulas and
+// functions are checked when the graph is built.
 
 /** Whether f32 rounds the value to 0. An option that must not be 0, such as an epsilon, would then be 0. */
 const underflowsSingle = (value: number): boolean => value !== 0 && Math.fround(value) === 0;

@@ -68,7 +68,7 @@ export function splitOutputSteps(model: Model): {
   return { model: { ...model, network }, objectives: split };
 }
 
-/** The value that the loss reads, and its real positions. */
+/** The value that the loss reads, and the mask of its real positions, if it has padding. */
 export interface NetworkOutput {
   readonly scores: Node;
   readonly mask: Node | undefined;
@@ -206,14 +206,14 @@ export function targetRange(objective: Objective) {
     ...(limits.some(({ range }) => range.isWhole) && { isWhole: true as const }),
   };
   const names = limits.map((limit) => limit.name).join(" and ");
-  // The advice for the loss comes first: advice for a metric is useful only after that.
+  // The advice for the loss is shown rather than that for a metric, because it must be followed first.
   const rule = `${rangeText(range)} for ${names}; ${limits[0].range.otherwise}`;
   return { ...range, rule };
 }
 
 /**
- * Reports a scale to mean 0 if the loss is not defined for negative targets (T1404), or if a metric counts correct
- * yes-or-no predictions (T1402).
+ * Reports scaling to mean 0 if the loss is not defined for negative targets (T1404), or if a metric counts
+ * correct yes-or-no predictions (T1402).
  */
 function checkScaledTarget(model: Model, objective: Objective, problems: Collector): void {
   const { target, metrics, paths } = objective;
@@ -234,7 +234,7 @@ function checkScaledTarget(model: Model, objective: Objective, problems: Collect
   }
 }
 
-/** Reports metrics of relative errors (T1402) if the scale of the target moves its zero. */
+/** Reports metrics of relative errors (T1402) if the scale of the target does not map 0 to 0. */
 function checkRelativeMetrics(
   model: Model,
   { target, metrics, paths }: Objective,
@@ -249,7 +249,7 @@ function checkRelativeMetrics(
       [...paths.metrics, index],
       "T1402",
       `${formatPath([...paths.metrics, index])}: ${metricName(metric)} divides by the target, ` +
-        `but ${path} "${scale}" moves its zero`,
+        `but ${path} "${scale}" does not keep 0 at 0`,
       { hint: 'use "scale": { "divide": … }, or no scale' },
     );
   });
@@ -276,8 +276,8 @@ const targetNode = (g: GraphBuilder, { name, shape, classes }: NamedTarget): Nod
   );
 
 /**
- * The target with its padding. The class on padding is −1. A target with `nextOf` already has −1 there, and
- * also counts the end of a text.
+ * The target, with its padding excluded. Padding gets the class −1. A target with `nextOf` already has −1 on
+ * padding, and its end-of-text tokens count.
  */
 function maskedTarget(
   g: GraphBuilder,
@@ -293,7 +293,10 @@ function maskedTarget(
   return { expected: g.named(`${name}_masked`, g.select(isReal, target, -1)) };
 }
 
-/** The operands of a loss or metric. A prediction of shape [n, 1] is reshaped to a target of shape [n]. */
+/**
+ * The operands of a loss or metric. For a target of shape [n], a prediction of shape [n, 1] is reshaped to
+ * [n].
+ */
 function comparisonOf(
   g: GraphBuilder,
   model: Model,
@@ -348,7 +351,7 @@ function rowsOf(g: GraphBuilder, name: string, { shape }: ModelInput): Node {
   return shape.length === 0 ? node : g.reshape(node, { shape: ["n"] });
 }
 
-/** The inputs that a formula may read. Inputs that it does not read do not enter the graph. */
+/** The inputs that a formula may read. Only those that it reads become part of the graph. */
 const inputsOf = (g: GraphBuilder, { inputs }: Model): Readonly<Record<string, Node>> =>
   Object.fromEntries(
     Object.entries(inputs).map(([name, { shape, dtype }]) => {
@@ -429,7 +432,7 @@ const weightedSum = (g: GraphBuilder, losses: readonly (readonly [Objective, Nod
 const totalState = (g: GraphBuilder, name: string, shape: Shape): Node =>
   g.named(name, g.state({ name, type: tensorType("f64", shape) }));
 
-/** A loss or metric of an objective, in evaluation mode. */
+/** A loss or metric of an objective, computed in evaluation mode. */
 interface Measurement {
   /** Its name in reports. */
   readonly figure: string;
@@ -478,7 +481,10 @@ function measurementsOf(g: GraphBuilder, model: Model, [objective, output]: Eval
   ];
 }
 
-/** Builds with the measurement as the origin of the nodes. Reports an error in a user's loss or metric. */
+/**
+ * Calls `build`. Its nodes record the measurement as their origin. Reports an error in a user's loss or
+ * metric.
+ */
 const measured = <T>(
   g: GraphBuilder,
   problems: Collector,

@@ -32,7 +32,7 @@ export interface ParameterFacts {
   /** Whether the penalties l1 and l2 apply to the parameter. */
   readonly regularized: boolean;
   readonly fill: Fill;
-  /** The initialiser for comments, such as "he-uniform, fan-in 64". */
+  /** The description of the initialiser in comments, such as "he-uniform, fan-in 64". */
   readonly fillText: string;
   readonly layer: string;
   readonly path: SpecPath;
@@ -41,7 +41,7 @@ export interface ParameterFacts {
 export interface Network {
   /** Values by the name of their input or layer. Rejected layers have no value. */
   readonly values: ReadonlyMap<string, Node>;
-  /** The real positions of those values that have padding. */
+  /** The masks of the values that have padding. A mask is true at real positions. */
   readonly masks: ReadonlyMap<string, Node>;
   readonly parameters: readonly (ParameterFacts & { readonly node: Node })[];
   /** The value of each running statistic after a training step, by name. */
@@ -54,7 +54,7 @@ export interface Network {
  */
 const dropoutSalts = 0x40000000;
 
-/** Ends the build of one layer. It is caught where layers are built. */
+/** Ends the build of one layer. The loop over the layers catches it. */
 class LayerRefusal extends BuildError {
   readonly path: SpecPath;
   constructor(message: string, path: SpecPath, hint: string | undefined) {
@@ -108,7 +108,7 @@ export function buildNetwork(
     if (built === undefined) continue;
     const { value, mask } = built;
     if (mask !== undefined) masks.set(layer.name, mask);
-    // A layer that changes nothing returns its input, which keeps its name.
+    // A layer that changes nothing returns its input, and the input keeps its name.
     const isNew = inputs.every(({ node }) => node !== value);
     values.set(layer.name, isNew ? g.named(layer.name, value) : value);
   }
@@ -194,8 +194,8 @@ function attempt(problems: Collector, layer: Layer, build: () => LayerValue): La
     return build();
   } catch (error) {
     if (error instanceof LayerRefusal) {
-      // The copies of a repeated block have the same path in the spec, and so have both directions of a
-      // bidirectional layer.
+      // The copies of a repeated block have the same path in the spec. The same is true for both directions
+      // of a bidirectional layer.
       const where = formatPath(error.path);
       if (problems.found.some(({ code, path = [] }) => code === "T1308" && formatPath(path) === where))
         return undefined;
@@ -216,7 +216,7 @@ function formulaPath(layer: Layer, { details: { within } }: BuildError): SpecPat
   return key === undefined ? layer.path : [...layer.path, key];
 }
 
-// The values of the layers as outputs of a program that shows them during training.
+// The values of the layers, as outputs of a program that reports them during training.
 
 /** Outputs for the layers that compute new values. Layers that only rearrange other values are omitted. */
 export function layerOutputs({ network }: Model, { values }: Network): Output[] {

@@ -35,7 +35,9 @@ export interface StateFacts {
   readonly initial?: readonly number[];
 }
 
-/** The states that optimizer, random numbers and loss need between steps, besides the parameters. */
+/**
+ * The states besides the parameters that the optimizer, the random numbers and the loss need between steps.
+ */
 export function trainingStates(model: Model, size: number, float: "f32" | "f64"): StateFacts[] {
   const { optimizer } = model;
   const own = Object.entries(optimizerOf(optimizer).states(optimizer));

@@ -39,7 +39,7 @@ import type { Model } from "./types.ts";
 export interface ModelGraphs {
   /** The parameters, in the order of the spec. */
   readonly parameters: readonly ParameterFacts[];
-  /** The loss in two parts and the penalty, for a step over several batches. */
+  /** For a step over several batches: the sums of the loss, its value, and the penalty. */
   readonly loss: LossParts & { readonly penalty: Node | undefined };
   /** Inputs and targets → `result:loss`, the mean loss with regularization, in training mode. */
   readonly training: Graph;
@@ -54,7 +54,7 @@ export interface ModelGraphs {
    * step.
    */
   readonly update: Graph;
-  /** The shape of a row of each prediction, in the order of the targets. */
+  /** The shape of one row of each prediction, in the order of the targets. */
   readonly predictions: readonly { readonly target: string; readonly shape: readonly number[] }[];
   /**
    * Inputs → `result:output`, in evaluation mode. With `losses`, a row contains the predictions of all
@@ -157,7 +157,7 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   };
 }
 
-/** The objectives, each with the value that the network computes for it, if it could be built. */
+/** Each objective whose value could be built, with that value. */
 const outputsFor = (
   objectives: readonly SteppedObjective[],
   { values, masks }: Network,
@@ -173,11 +173,14 @@ const trainableSize = (parameters: readonly ParameterFacts[]): number =>
     .filter(({ trainable }) => trainable)
     .reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
 
-/** The number of arrays of the trainable parameters' size: the gradients, and states of that size. */
+/**
+ * The number of arrays that are as large as all trainable parameters together: the gradients, and some
+ * states.
+ */
 const copiesOf = (states: readonly StateFacts[]): number =>
   1 +
   states.filter(({ name, type }) => nameIn("optimizer", name) !== undefined && type.shape.length > 0).length +
-  // Averaging needs a second array, for the weights of which the average is taken.
+  // Averaging needs a second array, for the weights before averaging.
   (states.some(({ name }) => name === averageStorage) ? 2 : 0);
 
 /** l1 · Σ|w| and l2 · Σw² for each regularized, trainable parameter w. */

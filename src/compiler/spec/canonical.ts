@@ -17,7 +17,10 @@ import type {
   Training,
 } from "./types.ts";
 
-/** Makes everything explicit. `network` is the spec's network with its blocks expanded. */
+/**
+ * Returns the model, with short forms expanded and defaults filled in. `network` is the spec's network with
+ * its blocks expanded.
+ */
 export function canonicalModel(spec: FullSpec, { network, outputs }: FlatNetwork): Model {
   const targets = mapValues(spec.targets, ({ shape = [], classes }): ModelTarget =>
     classes === undefined ? { shape } : { shape, classes },
@@ -71,9 +74,9 @@ function canonicalOptimizer(optimizer: FullSpec["optimizer"], training: FullSpec
 }
 
 /**
- * The factor for a learning rate that was chosen for steps of `scaleFrom` rows. It is linear in the number of
- * rows (P. Goyal et al., "Accurate, Large Minibatch SGD", 2017) or its square root (A. Krizhevsky, "One weird
- * trick for parallelizing convolutional neural networks", 2014).
+ * The factor for a learning rate that was chosen for steps of `scaleFrom` rows. It is proportional to the
+ * number of rows (P. Goyal et al., "Accurate, Large Minibatch SGD", 2017) or to its square root (A.
+ * Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014).
  */
 function scaleOf({ scaleFrom, rule }: Schedule, { batchSize, accumulate = 1 }: FullSpec["training"]): number {
   if (scaleFrom === undefined) return 1;
@@ -86,8 +89,8 @@ function canonicalTraining(
   targets: Readonly<Record<string, ModelTarget>>,
   data: FullSpec["data"],
 ): Training {
-  // Of several targets, the first one counts. A target with `nextOf` has a class at each position, so rows cannot be
-  // stratified by class.
+  // Rows are stratified by the first target. A target with `nextOf` has a class at each position, not one
+  // class per row, so rows cannot be stratified by it.
   const [[first, { classes }]] = Object.entries(targets);
   const hasClasses = classes !== undefined && data?.targets?.[first]?.nextOf === undefined;
   const { classWeights, accumulate = 1, ...rest } = training;
@@ -100,8 +103,8 @@ function canonicalTraining(
 }
 
 /**
- * Whether a rule determines a split, as it always does for windows. Other splits are drawn at random from all
- * rows.
+ * Whether any split follows a rule. For windows, every split does. Otherwise, splits are drawn at random from
+ * all rows.
  */
 export const isRuled = (
   { test = {}, validation = {} }: Pick<FullSpec["training"], "test" | "validation">,
@@ -132,10 +135,10 @@ const weightsByTarget = ({ targets, training, losses }: FullSpec): Readonly<Reco
 
 type SpecData = NonNullable<FullSpec["data"]>;
 
-/** A count of 1 has no effect. */
+/** A count of 1 has no effect, so it is omitted. */
 const rareCount = (minCount: number) => (minCount > 1 ? { minCount } : {});
 
-/** The readers' own format has a decimal point and no thousands separator. */
+/** The default number format has a decimal point and no thousands separator, and needs no entry. */
 function numberFormat({ decimal = ".", thousands }: SpecData["numbers"] = {}): Pick<ModelData, "numbers"> {
   if (decimal === "." && thousands === undefined) return {};
   return { numbers: { decimal, ...(thousands !== undefined && { thousands }) } };

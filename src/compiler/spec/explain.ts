@@ -42,7 +42,10 @@ function explainAll(
   return { diagnostics, omitted };
 }
 
-/** The depth of the search. Unknown types inside an object of unknown type are found level by level. */
+/**
+ * The depth of the search. Each level of the search finds the unknown types directly inside objects of
+ * unknown type.
+ */
 const deepestUnknown = 4;
 
 /**
@@ -77,8 +80,8 @@ function explainHidden(
 }
 
 /**
- * A type for the object whose type is unknown. If the type is only a placeholder, `keys` are the keys to
- * check.
+ * Returns a type with which to check an object of unknown type. If the type is only a placeholder, only
+ * `keys` are checked.
  */
 function guessAt(path: SpecPath, schema: SchemaNode, spec: unknown) {
   const owner = path.slice(0, -1);
@@ -124,8 +127,8 @@ function explainIssue(issue: Issue, schema: SchemaNode, spec: unknown, prefix: S
 }
 
 /**
- * Explains a value that matches none of several forms (a name, an object, a number): describes the form whose
- * type the value has.
+ * Explains a value that matches none of its possible forms, such as a name, an object or a number. Describes
+ * the form that has the type of the value.
  */
 function explainUnion(
   issue: Extract<Issue, { code: "invalid_union" }>,
@@ -143,7 +146,7 @@ function explainUnion(
     return [typeof value === "string" ? unknownName(path, value, names) : mismatch(path, schema, spec)];
   }
   const meant = issue.errors.filter((branch) => branch.every((inner) => !atRoot(inner)));
-  // Prefers a form that has all of its keys.
+  // Prefers a form of which no key is missing.
   const complete = meant.find((branch) => branch.every((inner) => !lacks(inner, path, spec)));
   const own = ["formula", "build"].some((key) => valueAt(spec, [...path, key]) !== undefined);
   const untyped = own
@@ -222,7 +225,10 @@ function unknownName(path: SpecPath, name: string, names: readonly string[]): Di
   return wrong(path, "T1103", `${formatPath(path)}: unknown ${kindOf(path)} ${showValue(name)}`, hint);
 }
 
-/** The known name that an unknown one probably means, and a hint. Names of other libraries are recognised. */
+/**
+ * Returns the known name that an unknown name probably means, and a hint. Recognises names of other
+ * libraries.
+ */
 function meantBy(
   path: SpecPath,
   name: string,
@@ -241,7 +247,7 @@ function meantBy(
 function mismatch(path: SpecPath, schema: SchemaNode, spec: unknown): Diagnostic {
   const value = valueAt(spec, path);
   const node = nodeAtPath(schema, path, spec);
-  // A long list of names does not fit into a sentence, so the error is reported as an unknown name.
+  // A long list of names does not fit into a sentence. The error is then reported as an unknown name.
   const names = node && typeof value === "string" ? namesOf({ anyOf: [node] }, "type") : [];
   if (typeof value === "string" && names.length > mostListed) return unknownName(path, value, names);
   const needed = neededAt(path, schema, spec, value) ?? "a different value";
@@ -256,7 +262,7 @@ function wrong(path: SpecPath, code: DiagnosticCode, message: string, hint?: str
   return { code, severity: "error", path, message, ...(hint === undefined ? {} : { hint }) };
 }
 
-/** The kind of thing that the value at the path selects, such as a layer. */
+/** What the value at the path selects, such as a layer. */
 function kindOf(path: SpecPath): string {
   const keys = path.filter((step) => typeof step === "string" && step !== "type");
   switch (keys.at(-1)) {

@@ -1,6 +1,6 @@
 /**
- * The names in Keras and PyTorch for things that have another name in a spec. These tables serve only for
- * hints about unknown names and keys: a spec that uses such a name is still an error.
+ * Names of Keras and PyTorch that have a different name in a spec. These tables only improve the hints about
+ * unknown names and keys: a spec that uses such a name is still an error.
  */
 import { activations } from "../library/activations/index.ts";
 import { plainName, showValue } from "../util/message-text.ts";
@@ -138,7 +138,7 @@ const names: Readonly<Record<string, Readonly<Record<string, Ours>>>> = {
   },
 };
 
-/** The keys of layers, optimizers, `training` and `data`, also without separators. */
+/** The keys of layers, optimizers, `training` and `data`, in lower case without separators. */
 const keys: Readonly<Record<string, readonly string[]>> = {
   outfeatures: ["units"],
   hiddensize: ["units"],
@@ -168,9 +168,9 @@ const keys: Readonly<Record<string, readonly string[]>> = {
   standardize: ["scale"],
 };
 
-/** The name in a spec for the name that another library uses, and the hint about it. */
+/** A name that another library uses: its equivalent in a spec, and the hint about it. */
 interface ForeignName {
-  /** Absent if specs have no equivalent of this kind. */
+  /** The name in a spec; absent if specs have no equivalent of this kind. */
   readonly ours?: string;
   readonly hint: string;
 }

@@ -1,4 +1,7 @@
-/** Turns errors of formulas and functions into diagnostics. Without a file, the frame shows the formula. */
+/**
+ * Turns errors of formulas and functions into diagnostics. If the spec has no file, the code frame shows the
+ * formula.
+ */
 import type { DiagnosticCode } from "../diagnostics/codes.ts";
 import { DiagnosticError, codeFrame } from "../diagnostics/errors.ts";
 import type { Collector } from "../diagnostics/errors.ts";
@@ -55,7 +58,7 @@ export function reportBuildError(
   if (within !== undefined) return reportPart(problems, [...path, "formula"], code, message, within, hint);
   const whole = key === undefined ? path : [...path, key];
   const sentence = `${formatPath(path)}: ${message}`;
-  // The copies of a repeated block have the same path in the spec.
+  // The copies of a repeated block have the same path in the spec. Their common error is reported once.
   if (!problems.found.some((known) => known.message === sentence))
     problems.error(whole, code, sentence, { hint });
 }

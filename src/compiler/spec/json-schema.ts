@@ -1,9 +1,12 @@
-/** The JSON Schema of specs, derived from the schema that validates them, and its rules in words. */
+/**
+ * The JSON Schema of specs, which is derived from the schema that validates them, and descriptions of its
+ * rules for messages.
+ */
 import * as z from "zod";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { modelSchema } from "./schema.ts";
 
-// Reads the JSON Schema: finds the part that describes a path, and describes its rule in words.
+// Reads the JSON Schema: finds the part for a path, and describes its rule in words.
 
 /** The largest number of names that a message lists in a sentence. */
 export const mostListed = 6;
@@ -11,8 +14,8 @@ export const mostListed = 6;
 export type SchemaNode = z.core.JSONSchema.JSONSchema;
 
 /**
- * The part of the schema for the value at the path. If there are several forms, the form of the value is
- * chosen.
+ * The part of the schema for the value at the path. If a value may have several forms, this is the form that
+ * the value has.
  */
 export function nodeAtPath(schema: SchemaNode, path: SpecPath, spec: unknown): SchemaNode | undefined {
   let node: SchemaNode | undefined = schema;
@@ -39,11 +42,11 @@ function formOf(node: SchemaNode, value: unknown): SchemaNode | undefined {
   return fitting.find((form) => tagsMatch(form, value)) ?? fitting[0];
 }
 
-/** Whether the value has the form's type. */
+/** Whether the value has the JSON type of the form. */
 const fits = (form: SchemaNode, value: unknown): boolean =>
   form.type === jsonType(value) || (form.type === "integer" && typeof value === "number");
 
-/** Whether every constant property of the form, its tag, has the same value in `value`. */
+/** Whether every tag of the form, which is a property with a constant value, has that value in `value`. */
 function tagsMatch(form: SchemaNode, value: unknown): boolean {
   return Object.entries(form.properties ?? {}).every(
     ([key, member]) =>
@@ -105,7 +108,10 @@ export function namesOf(node: SchemaNode, tag: string): string[] {
   return [...new Set(names.filter((name) => typeof name === "string"))];
 }
 
-/** The first key of an object without required keys that can have this number: `fraction` for a split of 0.2. */
+/**
+ * For an object without required keys, the first key that can have this number: `fraction` for a split of
+ * 0.2.
+ */
 export function keyOfNumber(node: SchemaNode, value: number): string | undefined {
   const open = alternatives(node).filter(({ required = [] }) => required.length === 0);
   const members = open.flatMap(({ properties = {} }) => Object.entries(properties));
@@ -121,8 +127,8 @@ const accepts = (form: SchemaNode, value: number): boolean =>
 
 /**
  * The rule for a value, as the end of a sentence with "must be": "a positive integer", "true or false".
- * `kind` describes a choice among named rows. If the value already has the type of one form, only that form
- * is described.
+ * `kind` describes a value that selects one of several names, such as "the name of a layer". If the value has
+ * the JSON type of one form, only that form is described.
  */
 export function mustBe(node: SchemaNode, kind: string, value?: unknown): string {
   const forms = alternatives(node);
@@ -214,7 +220,7 @@ function possible(node: SchemaNode): SchemaNode {
   });
   const { anyOf, ...rest } = Object.fromEntries(entries);
   if (!Array.isArray(anyOf)) return { ...rest };
-  // Of a choice between a string and a function, only the string remains.
+  // If the choice was between a string and a function, only the string remains.
   const [only, another]: readonly SchemaNode[] = anyOf;
   return another === undefined ? { ...only, ...rest } : { ...rest, anyOf };
 }

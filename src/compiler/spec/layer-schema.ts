@@ -5,7 +5,10 @@ import { layers, recurrentLayers } from "../library/layers/index.ts";
 import { choice } from "../util/choice.ts";
 import type { Choice, ChoiceInput } from "../util/choice.ts";
 
-/** The form of the names of specs, inputs, targets and layers. check-names.ts checks the rest. */
+/**
+ * The pattern of the names of specs, inputs, targets and layers. check-names.ts checks the other rules for
+ * names.
+ */
 export const namePattern = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
 /** This pattern is only for editors; the compiler's own checks have better messages. */
@@ -19,22 +22,22 @@ const layerKeys = {
     .meta({
       ...named,
       description:
-        "The name of the layer, a prefix of its parameter names; by default its type and an ordinal.",
+        "The name of the layer, which is also the prefix of its parameters; by default, its type and a number.",
     }),
   from: z
     .union([z.string(), z.array(z.string()).min(1)])
     .optional()
     .describe(
-      "The input or earlier layer that the layer reads, or a list of them; by default the previous layer.",
+      "The input or earlier layer that the layer reads, or a list of them; by default, the previous layer.",
     ),
   trainable: z
     .boolean()
     .default(true)
-    .describe("If false, the layer is frozen: its gradients are not computed."),
+    .describe("If false, the layer is frozen: training does not change its parameters."),
   mask: z
     .boolean()
     .optional()
-    .describe("If false, this layer and those after it treat padding like any other position."),
+    .describe("If false, this layer and the layers that read it treat padding like any other position."),
 };
 
 /** Returns the row without `reverse`, because a bidirectional block runs its layer in both directions. */
@@ -78,7 +81,9 @@ export type Block =
 
 const inner: z.ZodType<FullLayer[], LayerSpec[]> = z.array(z.lazy(() => layerSchema)).min(1);
 
-/** Layers composed of layers. `written-network.ts` expands them, so later stages do not see them. */
+/**
+ * Layers that consist of other layers. `written-network.ts` expands them, so later stages do not see them.
+ */
 const blocks = {
   residual: {
     about: "a block of layers whose output is added to its input",

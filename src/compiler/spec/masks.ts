@@ -1,6 +1,6 @@
 /**
- * The masks of inputs: which positions of a sequence are padding. An input declares its padding by a value or
- * by another input with the length of each row. Texts need no declaration.
+ * The masks of inputs: which positions of a sequence are padding. An input declares its padding by a value,
+ * or by another input that contains the length of each row. Text inputs need no declaration.
  */
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Node } from "../ir/nodes.ts";
@@ -44,5 +44,8 @@ function unlike(g: GraphBuilder, x: Node, padding: number): Node {
   return g.less(g.reduceSum(isPadding, { axes }), size - 0.5);
 }
 
-/** A text is the start marker 0, its characters or words with numbers from 1, and zeros: t = 0 or x > 0. */
+/**
+ * A text is encoded as the start token 0, the numbers of its tokens from 1 on, and zeros. So position t is
+ * real if t = 0 or x > 0.
+ */
 const ofText = (g: GraphBuilder, x: Node): Node => g.less(0, g.maximum(x, g.subtract(1, positions(g, x))));

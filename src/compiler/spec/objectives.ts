@@ -1,7 +1,7 @@
 /**
- * The objectives of a model: its targets, each with the layer that predicts it, the loss that compares the
- * two, and its metrics. A spec has one target with `output`, `loss` and `metrics`, or `losses` with an entry
- * for each target.
+ * The objectives of a model. An objective is a target with the layer that predicts it, the loss that compares
+ * the two, and its metrics. A spec has one target with `output`, `loss` and `metrics`, or `losses` with an
+ * entry for each target.
  */
 import { invariant } from "../diagnostics/errors.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";

@@ -1,6 +1,5 @@
 // Converts any value to a model. The schema validates each value, the checks validate combinations, and only
-// a spec without errors is made canonical. It needs no file and no host, so it runs wherever the compiler
-// does.
+// a spec without errors is made canonical. It needs no file system, so it runs wherever the compiler runs.
 import { DiagnosticError, collector } from "../diagnostics/errors.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { showValue } from "../util/message-text.ts";
@@ -29,7 +28,7 @@ import type { Model } from "./types.ts";
 export interface ParsedSpec {
   readonly model: Model;
   readonly warnings: readonly Diagnostic[];
-  /** The candidates that a search tries. They are not part of the model. */
+  /** The settings of `training.search`. They are not part of the model. */
   readonly search?: Search | undefined;
 }
 
@@ -80,8 +79,8 @@ export function parseSpec(spec: unknown): ParsedSpec {
   const ofRows = specOfRows(value);
   checkData(ofRows, problems);
   checkCells(ofRows, member(value, "data"), problems);
-  // A value that is nested this deeply is nearly always in the wrong place. An error about its place is more
-  // helpful, so nesting is reported only if there is no other error.
+  // A value that is nested this deeply is nearly always in the wrong location. An error about the location is
+  // more helpful, so nesting is reported only if there is no other error.
   if (tooDeep !== undefined && !problems.found.some(({ severity }) => severity === "error"))
     problems.error(tooDeep.path, tooDeep.code, tooDeep.message);
   const warnings = problems.throwErrors();

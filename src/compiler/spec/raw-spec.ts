@@ -1,10 +1,12 @@
-/** A spec before any check: copies it to plain data and functions, and reads single values from it. */
+/**
+ * Handles a spec before any check: copies it to plain data and functions, and reads single values from it.
+ */
 import type { DiagnosticCode } from "../diagnostics/codes.ts";
 import { formatPath } from "../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { errorText } from "../util/message-text.ts";
 
-// Reads values of a spec that may be anything. The checks run even if the schema found errors, so that all
+// Reads values of a spec that is not validated. The checks run even if the schema finds errors, so that all
 // errors are reported together.
 
 /** The own property or list element `step`; undefined if there is none. */
@@ -54,8 +56,8 @@ interface PlainSpec {
 }
 
 /**
- * Own enumerable properties become data, and holes in lists become undefined. An object that occurs in
- * several places is copied for each place.
+ * Own enumerable properties become data, and holes in lists become undefined. An object that occurs several
+ * times is copied for each occurrence.
  */
 export function plainSpec(spec: unknown): PlainSpec {
   const path: (string | number)[] = [];

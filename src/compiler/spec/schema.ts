@@ -10,7 +10,7 @@ import { choice } from "../util/choice.ts";
 import { layerSchema, named, namePattern } from "./layer-schema.ts";
 import { search } from "./search-schema.ts";
 
-/** For editors: the pattern that names of inputs and targets must match. */
+/** The pattern that names of inputs and targets must match. It is only for editors. */
 const namedKeys = { propertyNames: { type: "string", pattern: namePattern.source } };
 
 const positiveInteger = z.int().positive();
@@ -23,16 +23,19 @@ const shape = z.array(positiveInteger);
 
 const input = z.strictObject({
   shape: shape.describe("The lengths of the axes of one row, without the batch axis."),
-  dtype: z.enum(["f32", "i32"]).default("f32").describe("f32 for real numbers, i32 for indices."),
+  dtype: z
+    .enum(["f32", "i32"])
+    .default("f32")
+    .describe("The element type: f32 for real numbers, i32 for indices."),
   padding: z
     .number()
     .optional()
-    .describe("The value at positions of a sequence without data. The network skips these positions."),
+    .describe("The value that marks the padding of a sequence. The network skips these positions."),
   lengths: z
     .string()
     .optional()
     .describe(
-      "The input that contains the length of each row's sequence. The network skips the positions after it.",
+      "The input that contains the length of each row's sequence. The network skips positions beyond that length.",
     ),
 });
 
@@ -51,19 +54,21 @@ const target = z
 const scheduleKeys = {
   initial: positive.describe("The learning rate at the start of the schedule."),
   warmup: z
-    .strictObject({ steps: positiveInteger.describe("The number of optimizer steps of the warm-up.") })
+    .strictObject({ steps: positiveInteger.describe("The length of the warm-up in optimizer steps.") })
     .optional()
     .describe("Increases the rate linearly from initial/steps to initial before the schedule starts."),
   scaleFrom: positiveInteger
     .optional()
     .describe(
-      "The number of rows per step for which the rate was chosen; more rows per step scale the schedule up.",
+      "The number of rows per step for which the rate was chosen. " +
+        "If steps have more or fewer rows, the schedule is scaled.",
     ),
   rule: z
     .enum(["linear", "sqrt"])
     .optional()
     .describe(
-      "How the rate scales with rows per step relative to scaleFrom: linearly (the default) or by the square root.",
+      "How the schedule scales with the ratio of the rows per step to scaleFrom: linearly (the default), or with the " +
+        "square root of the ratio.",
     ),
 };
 
@@ -79,11 +84,11 @@ const optimizerKeys = {
   learningRate: learningRate
     .optional()
     .describe(
-      "A number, or a schedule over optimizer steps; by default the optimizer's own rate, as in PyTorch.",
+      "The learning rate: a number, or a schedule over optimizer steps. Each optimizer has a default, as in PyTorch.",
     ),
   clip: z
     .union([
-      z.strictObject({ norm: positive.describe("The maximum norm of all gradients, taken as one vector.") }),
+      z.strictObject({ norm: positive.describe("The maximum norm of all gradients as one vector.") }),
       z.strictObject({ value: positive.describe("The maximum absolute value of each gradient element.") }),
     ])
     .optional()
@@ -97,13 +102,13 @@ const split = {
   last: fraction
     .optional()
     .describe(
-      "The last rows in the order of `data.time`, or of the file, as a fraction of all rows; without times, the last " +
-        "rows of each group of windows.",
+      "The fraction of the rows to take from the end, in the order of `data.time`. Without times, the rows are taken " +
+        "from the end of the file or, with groups of windows, from the end of each group.",
     ),
   after: z
     .union([z.string().min(1), z.number().transform(String)])
     .optional()
-    .describe('The rows from this time on, such as "1999-01-01"; needs `data.time`.'),
+    .describe('The time at which the split begins, such as "1999-01-01"; requires `data.time`.'),
   column: z
     .string()
     .min(1)
@@ -112,19 +117,20 @@ const split = {
   value: z
     .union([z.string().min(1), z.number().transform(String)])
     .optional()
-    .describe("The value of `column` that selects the rows, if it is not the name of the split."),
+    .describe("The value of `column` that selects the rows; by default, the name of the split."),
   file: z
     .string()
     .min(1)
     .optional()
     .describe(
-      "A file of its own with the rows of the split, relative to the spec; short for the same key in `data`.",
+      "A separate file with the rows of the split. Its path is relative to the spec. This is " +
+        "short for `test` or `validation` in `data`.",
     ),
   group: z
     .string()
     .min(1)
     .optional()
-    .describe("A column of groups: all rows of a group are in one split, or in one fold."),
+    .describe("A column of groups: all rows of a group are in the same split and the same fold."),
 };
 
 /** Exactly one of these keys selects the rows of a split, unless the split has only the key `group`. */
@@ -156,14 +162,15 @@ const validation = z
       .min(2)
       .optional()
       .describe(
-        "Cross-validation: each of this many folds validates a model trained on the others; test rows are excluded.",
+        "The number of folds for cross-validation: each fold validates a model that was trained on the other folds. " +
+          "Test rows are excluded.",
       ),
     forward: z
       .literal(true)
       .optional()
       .describe(
-        "Walk-forward folds: the rows are cut into blocks in the order of time, and each fold validates a block with " +
-          "a model that was trained on all blocks before it.",
+        "Walk-forward folds: the rows are divided into blocks in the order of time. Each fold trains a model on all " +
+          "blocks before one block, and validates it on that block.",
       ),
   })
   .refine(
@@ -182,7 +189,7 @@ const average = z.strictObject({
     .number()
     .min(0)
     .lt(1)
-    .describe("The fraction of the average that is retained at each update; 0.999 is usual."),
+    .describe("The fraction of the average that is retained at each update; a usual value is 0.999."),
 });
 
 const weights = {
@@ -204,7 +211,9 @@ const ofTarget = z.strictObject({
   from: z.string().describe("The layer that predicts the target: the loss reads its output."),
   weight: nonNegative
     .default(1)
-    .describe("The factor of this loss in the sum that training minimises; with 0, it is only reported."),
+    .describe(
+      "The factor of this loss in the sum that training minimises; with 0, the loss is only reported.",
+    ),
   metrics: z
     .array(choice(metrics))
     .default([])
@@ -221,11 +230,11 @@ const training = z.strictObject({
     .max(0xffffffff)
     .default(0)
     .describe("The random seed for initial parameters, shuffling, dropout and splits."),
-  shuffle: z.boolean().default(true).describe("Shuffles the rows again in each epoch."),
+  shuffle: z.boolean().default(true).describe("If true, shuffles the training rows anew in each epoch."),
   stratify: z
     .boolean()
     .optional()
-    .describe("Keeps the class proportions equal in all splits; true by default for class targets."),
+    .describe("If true, all splits have the same class proportions; true by default for class targets."),
   validation: validation.optional().describe("The validation split, which selects the best epoch."),
   test: test.optional().describe("The rows that are held out for the final evaluation."),
   earlyStopping: z
@@ -237,7 +246,8 @@ const training = z.strictObject({
         .string()
         .default("loss")
         .describe(
-          '"loss" or one of the metrics, on the validation split; with several targets such as "price.loss".',
+          'The value to improve on the validation split: "loss" or a metric. With several targets, the name includes ' +
+            'the target, such as "price.loss".',
         ),
       minDelta: nonNegative.default(0).describe("The smallest change that counts as an improvement."),
     })
@@ -254,15 +264,17 @@ const training = z.strictObject({
   accumulate: positiveInteger
     .optional()
     .describe(
-      "The number of batches per optimizer step. The step has the same result as a step with all their " +
-        "rows in one batch.",
+      "The number of batches per optimizer step. The step has the same result as a step over one large batch with " +
+        "the same rows.",
     ),
   average: average
     .optional()
-    .describe("Evaluates, predicts and selects the best epoch with a moving average of the parameters."),
+    .describe(
+      "Uses a moving average of the parameters to evaluate, to predict and to select the best epoch.",
+    ),
   search: search
     .optional()
-    .describe("The variants of this spec that `tapeless search` tries; other commands ignore this key."),
+    .describe("The variants of this spec that `tapeless search` tries. Other commands ignore this key."),
   ...weights,
 });
 
@@ -297,8 +309,9 @@ const dates = z
       .array(z.enum(["elapsed", "year", "month", "day", "weekday", "day-of-year", "hour", "minute"]))
       .min(1)
       .describe(
-        "The parts of each date, in this order. The days elapsed since the origin and the year are one number each; " +
-          "every other part is cyclic and is two numbers, a sine and a cosine.",
+        "The parts of each date to encode, in this order. `elapsed`, the days since the origin, and `year` are one " +
+          "number " +
+          "each. Every other part is cyclic, so it becomes two numbers, a sine and a cosine.",
       ),
     format: z
       .string()
@@ -311,7 +324,7 @@ const dates = z
       .string()
       .optional()
       .describe(
-        "The ISO 8601 date from which days are counted; by default the earliest one of the training split.",
+        "The ISO 8601 date from which days are counted; by default, the earliest date in the training split.",
       ),
   })
   .optional();
@@ -325,34 +338,36 @@ const words = z
     lowerCase: z
       .boolean()
       .default(false)
-      .describe('Converts text to lower case, so that "The" and "the" are the same word.'),
+      .describe('If true, converts text to lower case, so that "The" and "the" are the same word.'),
     cut: z
       .boolean()
       .default(false)
-      .describe("Truncates longer texts; by default, a longer text is an error."),
+      .describe("If true, truncates texts that are too long; by default, such a text is an error."),
   })
   .optional();
 
 const windows = z.strictObject({
-  length: positiveInteger.describe("The number of past rows, which the inputs read."),
-  horizon: positiveInteger.describe("The number of future rows, which the target reads."),
+  length: positiveInteger.describe("The number of past rows in a window, which the inputs read."),
+  horizon: positiveInteger.describe("The number of future rows in a window, which the target reads."),
   stride: positiveInteger
     .default(1)
-    .describe("The distance between the beginnings of consecutive windows, in rows."),
+    .describe("The distance between the starts of consecutive windows, in rows."),
   group: z
     .string()
     .min(1)
     .optional()
-    .describe("The column of groups, if the file has several series: a window has rows of one group."),
+    .describe(
+      "The column of groups, if the file contains several series. All rows of a window belong to one group.",
+    ),
   season: positiveInteger
     .optional()
-    .describe("The number of rows in a season; the naive forecast is then the value one season before."),
+    .describe("The number of rows in a season; the naive forecast is then the value one season earlier."),
   gaps: z
     .enum(["cut", "keep"])
     .optional()
     .describe(
-      "Gaps in the times of a group: with `cut`, no window reaches across one; with `keep`, windows do. By default, " +
-        "they do, with a warning.",
+      "Whether windows may contain gaps in the times of a group: with `cut`, no window does; with `keep`, windows " +
+        "may. By default, they may, and a warning reports it.",
     ),
 });
 
@@ -378,27 +393,27 @@ const inputColumns = z.strictObject({
     .enum(["past", "future", "whole", "last"])
     .optional()
     .describe(
-      "The rows of a window that the input reads: those of the past (the default), of the future, both, or the last " +
-        "row of the past, which has no axis of time.",
+      "The rows of a window that the input reads: those of the past (the default), those of the future, both, or " +
+        "only the last row of the past, without a time axis.",
     ),
   categories: categories.describe(
-    "The columns contain categories, sorted by their names in the training split. Each becomes one column of " +
-      "0 or 1 (one-hot), or a number from 1 on (index). Unknown categories are 0.",
+    "The columns contain categories. Those of the training split are sorted by name. With `one-hot`, each becomes " +
+      "a column of 0 and 1; with `index`, each becomes a number, starting at 1. Unknown categories are 0.",
   ),
   unseen: z
     .enum(["zeros", "category"])
     .optional()
     .describe(
-      "How to encode a category that the training split does not contain: as zeros (the default), or as " +
-        "its own category.",
+      "How to encode categories that the training split does not contain: as zeros (the default), or together as " +
+        "a separate category.",
     ),
   minCount: positiveInteger
     .optional()
     .describe(
-      "A category is treated as unseen if it occurs in fewer rows of the training split than this; by default 2 if " +
-        'unseen categories form a separate category (`"unseen": "category"`), otherwise 1.',
+      "The smallest number of training rows with a category; a rarer category is treated as unseen. The default is 2 " +
+        'with `"unseen": "category"`, and 1 otherwise.',
     ),
-  dates: dates.describe("The columns contain dates, encoded as numbers for their parts."),
+  dates: dates.describe("The columns contain dates. Their parts are encoded as numbers."),
   words: words.describe(
     "The column contains text, encoded as the start token 0, then the number of each word, then 0 as " +
       "padding. Numbers " +
@@ -423,12 +438,12 @@ const targetColumns = z.strictObject({
     .string()
     .optional()
     .describe(
-      "An input of characters or words. The target at each position is the next token, and -1 on padding.",
+      "The name of an input of characters or words. The target at each position is the next token, and -1 on padding.",
     ),
   names: z
     .boolean()
     .optional()
-    .describe("Reads the cells as class names even if they are numbers, such as 1, 2 and 5."),
+    .describe("If true, cells are class names even if they are numbers, such as 1, 2 and 5."),
 });
 
 const file = z.string().min(1);
@@ -441,26 +456,27 @@ const data = z.strictObject({
   file: file
     .optional()
     .describe(
-      "The file of the rows, relative to the spec: CSV with a header, JSON Lines, .npy, .npz or Parquet, also gzipped.",
+      "The data file. Its path is relative to the spec. Formats are CSV with a header, JSON Lines, .npy, .npz " +
+        "and Parquet; files may be gzipped.",
     ),
   idx: idxFiles.optional(),
   separator: z
     .enum([",", ";", "\t", "|"])
     .optional()
-    .describe("The separator between cells in a CSV file; by default a comma."),
+    .describe("The separator between cells in a CSV file; by default, a comma."),
   numbers: z
     .strictObject({
-      decimal: z.enum([".", ","]).optional().describe("The decimal separator; by default a point."),
+      decimal: z.enum([".", ","]).optional().describe("The decimal separator; by default, a point."),
       thousands: z
         .enum([",", ".", " ", "'", "_"])
         .optional()
-        .describe("The separator between groups of three digits; by default none."),
+        .describe("The separator between groups of three digits; by default, there is none."),
     })
     .optional()
-    .describe("The number format of text cells."),
+    .describe("The format of numbers in text files."),
   train: splitFiles
     .optional()
-    .describe("The file of the training rows, if the test rows are in another file."),
+    .describe("The file of the training rows, if other splits have separate files."),
   test: splitFiles.optional().describe("The file of the test rows."),
   validation: file.optional().describe("The file of the validation rows."),
   time: time.optional().describe("The column of times, which orders the rows."),
@@ -472,11 +488,14 @@ const data = z.strictObject({
 });
 
 const regularization = z.strictObject({
-  l1: nonNegative.default(0).describe("Adds l1·Σ|w| over the weights to the loss."),
-  l2: nonNegative.default(0).describe("Adds l2·Σw² over the weights to the loss."),
+  l1: nonNegative.default(0).describe("Adds l1·Σ|w| to the loss, where the sum is over all weights."),
+  l2: nonNegative.default(0).describe("Adds l2·Σw² to the loss, where the sum is over all weights."),
 });
 
-/** For editors: a spec has one target with `loss`, `output` and `metrics`, or `losses`. */
+/**
+ * The rule that a spec has either `losses`, or `loss`, `output` and `metrics` for its only target. It is only
+ * for editors.
+ */
 const oneLossOrSeveral = {
   allOf: [
     {
@@ -490,9 +509,10 @@ const oneLossOrSeveral = {
 
 const model = z.strictObject({
   $schema: z.string().optional().describe("The location of the JSON Schema for specs, which editors read."),
-  name: z
-    .string()
-    .meta({ ...named, description: "The name of the model: a letter, then letters, digits, _ and -." }),
+  name: z.string().meta({
+    ...named,
+    description: "The name of the model: a letter, followed by letters, digits, underscores or hyphens.",
+  }),
   inputs: z
     .record(z.string(), input)
     .meta({ ...namedKeys, description: "The inputs of the network, by name." }),
@@ -515,7 +535,7 @@ const model = z.strictObject({
   metrics: z.array(choice(metrics)).default([]).describe("The metrics reported in addition to the loss."),
   regularization: regularization.prefault({}).describe("Penalties on weights; biases are excluded."),
   optimizer: choice(optimizers, optimizerKeys).describe("The optimizer that updates the parameters."),
-  training: training.describe("The training run: epochs, batches and splits."),
+  training: training.describe("The settings of the training run, such as epochs, batches and splits."),
   data: data.optional().describe("The files and columns of the data; only the command line reads them."),
 });
 
@@ -523,9 +543,9 @@ const model = z.strictObject({
 export const modelSchema = model.meta(oneLossOrSeveral);
 
 /**
- * A spec as users write it: short forms are allowed and defaults are optional. It has either `loss` or
- * `losses`. The type does not express this, because otherwise a spec that is derived from another one could
- * not replace its loss.
+ * A spec as users write it: short forms are allowed, and keys with defaults are optional. It has either
+ * `loss` or `losses`. The type does not express this, because otherwise a spec that is derived from another
+ * one could not replace its loss.
  */
 export type ModelSpec = z.input<typeof modelSchema>;
 

@@ -1,4 +1,4 @@
-// The schema of `training.search`: the values to try at paths of the spec, and how candidates are formed from them.
+// The schema of `training.search`: the values to try at paths of the spec, and the selection of candidates.
 import * as z from "zod";
 
 const range = z.strictObject({
@@ -7,13 +7,13 @@ const range = z.strictObject({
   scale: z
     .enum(["linear", "log"])
     .default("linear")
-    .describe('The spacing of the values: even, or with "log" by a constant factor.'),
+    .describe('The spacing of the values: "linear" for equal differences, "log" for equal ratios.'),
   steps: z
     .int()
     .min(2)
     .optional()
     .describe(
-      "The number of values, including both ends; without it, values are drawn at random from the range.",
+      "The number of values, including both ends. Without `steps`, values are drawn at random from the range.",
     ),
 });
 
@@ -23,22 +23,23 @@ export const search = z.strictObject({
   over: z
     .record(z.string(), z.union([values, range]))
     .describe(
-      'The values to try, by path of the spec ("network[0].units"): a list of values, or a range of numbers. "off" ' +
-        'removes the value at the path, "on" keeps it as written.',
+      'The values to try at each path of the spec, such as "network[0].units": a list of values, or a range of ' +
+        'numbers. "off" removes the value at the path; "on" keeps the value of the spec.',
     ),
   samples: z
     .int()
     .positive()
     .max(100_000)
     .optional()
-    .describe("The number of candidates to draw at random; by default every combination is a candidate."),
+    .describe("The number of candidates to draw at random; by default, every combination is a candidate."),
   seed: z.int().min(0).max(0xffffffff).default(0).describe("The random seed for drawing candidates."),
   metric: z
     .string()
     .optional()
     .describe(
-      '"loss" or one of the metrics (with several targets such as "price.loss"): the validation metric that selects ' +
-        "the best candidate; by default the metric of early stopping if there is one, otherwise the loss.",
+      'The value on the validation split that selects the best candidate: "loss" or a metric. With several targets, ' +
+        'the name includes the target, such as "price.loss". By default, it is the metric of early stopping or, ' +
+        "without early stopping, the loss.",
     ),
 });
 

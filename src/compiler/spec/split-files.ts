@@ -1,13 +1,13 @@
-// Splits from files of their own: "test": { "file": … } in `training` is short for "test": … in `data`, and so is
-// "validation".
+// Splits from separate files: "test": { "file": … } in `training` is short for "test": … in `data`. The same
+// holds for "validation".
 import { isOfIdx } from "./check/check-data.ts";
 import { keysOf, member, textOf } from "./raw-spec.ts";
 
 const splits = ["test", "validation"] as const;
 
 /**
- * The spec with all files in `data`: `data.file` becomes `data.train`, and a rule keeps only its group. A rule that
- * cannot be moved is left for the checks.
+ * Returns the spec with all files in `data`: `data.file` becomes `data.train`, and a split rule keeps only
+ * its key `group`. A rule that cannot be moved stays as it is, so that the checks report it.
  */
 export function withSplitFiles(spec: unknown): unknown {
   const data = member(spec, "data");

@@ -17,7 +17,7 @@ export interface LayerBase {
   /** Names of inputs and earlier layers, at least one. */
   readonly from: readonly string[];
   readonly trainable: boolean;
-  /** false: the layer ignores the masks of its inputs, and its value has none. */
+  /** If false, the layer ignores the masks of its inputs, and its value has no mask. */
   readonly mask?: false;
 }
 
@@ -46,25 +46,28 @@ export interface ModelInput {
 
 export interface ModelTarget {
   readonly shape: readonly number[];
-  /** Present for class indices. */
+  /** The number of classes; present if the target consists of class indices. */
   readonly classes?: number;
 }
 
 export type Dates = NonNullable<NonNullable<NonNullable<Full["data"]["inputs"]>[string]>["dates"]>;
 
 export interface Columns {
-  /** Column names and ranges "p0..p63", as written. The file's header determines a range's columns. */
+  /**
+   * Column names and ranges such as "p0..p63", as in the spec. The header of the file determines the columns
+   * of a range.
+   */
   readonly columns: readonly string[];
   readonly scale?: Scale;
   /** The treatment of missing values. If absent, missing values are an error. */
   readonly missing?: "drop" | "mean" | "category";
-  /** The columns contain dates, encoded as numbers for their parts. */
+  /** The columns contain dates, whose parts are encoded as numbers. */
   readonly dates?: Dates;
   /** The column contains text, encoded as sequences of characters of this length. */
   readonly characters?: { readonly length: number };
   /** The columns contain categories, encoded as one-hot numbers or as indices. */
   readonly categories?: "one-hot" | "index";
-  /** Categories that the training split lacks form a separate category. */
+  /** Categories that the training split does not contain form a separate category. */
   readonly unseen?: "category";
   /** A category in fewer rows of the training split is treated as unseen. */
   readonly minCount?: number;
@@ -72,7 +75,7 @@ export interface Columns {
   readonly words?: { readonly length: number; readonly lowerCase: boolean; readonly cut: boolean };
   /** The target is the next character or word of this input. The target then has no columns. */
   readonly nextOf?: string;
-  /** The classes of the target have names, even where these are numbers. */
+  /** The cells are names of classes, even if they are numbers. */
   readonly names?: true;
   /** The column contains the weight of each row. */
   readonly weighs?: true;
@@ -147,7 +150,10 @@ export interface Training {
   /** The number of batches per step, if more than one. */
   readonly accumulate?: number;
   readonly average?: { readonly decay: number };
-  /** The weights by class number. "balanced": computed from the class frequencies of the training split. */
+  /**
+   * The weights by class number. "balanced": the weights are computed from the class frequencies of the
+   * training split.
+   */
   readonly classWeights?: ClassWeights;
   /** The input that contains the weight of each row. */
   readonly sampleWeights?: string;

@@ -1,2 +1,2 @@
-/** The compiler's version, as emitted files state it. A test compares it with package.json. */
+/** The compiler's version, which emitted files contain. A test compares it with package.json. */
 export const version = "0.1.0";

@@ -1,8 +1,11 @@
-/** The losses as a spec writes them, before it is validated: one for the only target, or one for each target. */
+/**
+ * The losses as the spec contains them before it is validated: one for the only target, or one for each
+ * target.
+ */
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { keysOf, listOf, member, textOf, typeOf } from "./raw-spec.ts";
 
-/** The loss of a target, with everything that belongs to it. Each value may still be anything. */
+/** The loss of a target, with everything that belongs to it. The values are not validated yet. */
 export interface WrittenLoss {
   /** Undefined if the spec has no target. */
   readonly target: string | undefined;
@@ -36,7 +39,7 @@ export function writtenLosses(spec: unknown): readonly WrittenLoss[] {
   });
 }
 
-/** The name of each metric in reports. A formula has its own name. */
+/** The name of each metric in reports. The name of a formula is the value of its key `name`. */
 export const metricNames = (metrics: readonly unknown[]): (string | undefined)[] =>
   metrics.map((metric) => {
     const type = typeOf(metric);

@@ -1,4 +1,4 @@
-/** The network as written in the spec, with the path of each layer, and its expansion to a flat list. */
+/** The network as the spec contains it, with the path of each layer, and its expansion to a flat list. */
 import { invariant } from "../diagnostics/errors.ts";
 import type { Collector } from "../diagnostics/errors.ts";
 import { formatPath } from "../diagnostics/diagnostic.ts";
@@ -9,7 +9,7 @@ import { isCustomLayer, listOf, member, textOf, typeOf } from "./raw-spec.ts";
 import type { Layer } from "./types.ts";
 
 // All lists of layers, including those inside blocks. Each layer has its path and its name in the list. The
-// value is not validated yet, so that names and references are checked even if the schema found errors.
+// list is built before validation, so that names and references are checked even if the schema finds errors.
 
 export interface WrittenLayer {
   readonly path: SpecPath;
@@ -45,9 +45,9 @@ const deepest = 32;
 const mostLayers = 5000;
 
 /**
- * Reports a network that is nested too deeply or has too many layers to be traversed (T1312). In that case,
- * no other check runs. A spec in TypeScript may contain itself, or contain one block very often, so the
- * traversal is bounded in depth and in size.
+ * Returns the network of the spec. Reports a network that is nested too deeply or has too many layers to be
+ * traversed (T1312); no other check runs then. A spec in TypeScript may contain itself, or the same block
+ * many times, so the traversal is bounded in depth and in size.
  */
 export function writtenNetwork(spec: unknown, problems: Collector): WrittenList | undefined {
   let visited = 0;
@@ -156,8 +156,8 @@ export function flattenNetwork(
 ): FlatNetwork {
   const network: Layer[] = [];
   /**
-   * The name of the flat layer with the value of each written layer. In a repeated block, it is the layer of
-   * the current copy.
+   * For each layer of the spec, the name of the flat layer that has its value. In a repeated block, that is
+   * the layer of the current copy.
    */
   const values = new Map<WrittenLayer, string>();
 

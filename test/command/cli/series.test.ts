@@ -334,7 +334,7 @@ const mistakes: [string, Json, Json, Json, string][] = [
     { test: { fraction: 0.2 } },
     {},
     {},
-    "T1227: training.test.fraction draws rows at random, but windows that share rows would then be in different splits",
+    "T1227: training.test.fraction draws rows at random, which would put windows with the same rows into different splits",
   ],
   [
     "folds at random",
@@ -355,7 +355,7 @@ const mistakes: [string, Json, Json, Json, string][] = [
     { test: { after: "5 January" } },
     {},
     {},
-    'T1227: training.test.after must be a date of ISO 8601, got "5 January"',
+    'T1227: training.test.after must be an ISO 8601 date, got "5 January"',
   ],
   [
     "validation after the test",
@@ -369,7 +369,7 @@ const mistakes: [string, Json, Json, Json, string][] = [
     { test: { group: "site" } },
     {},
     {},
-    "T1227: training.test.group needs the fraction of the groups, or a file of its own",
+    "T1227: training.test.group needs the fraction of the groups, or a separate file",
   ],
   [
     "groups for validation, rows of all groups for the test",
@@ -580,7 +580,7 @@ const mistakes: [string, Json, Json, Json, string][] = [
     { test: { last: 0.2 } },
     { file: undefined, train: "waves.csv", test: "waves.csv" },
     {},
-    "T1208: training.test splits off test rows, but data.test already provides them",
+    "T1208: training.test splits off test rows, but data.test already provides the test rows",
   ],
 ];
 

@@ -268,7 +268,7 @@ describe("metrics that do not fit are errors", () => {
           targets: { y: { columns: ["b"], scale: "standard" } },
         },
       }),
-      'metrics[0]: mape divides by the target, but data.targets.y.scale "standard" moves its zero',
+      'metrics[0]: mape divides by the target, but data.targets.y.scale "standard" does not keep 0 at 0',
     ],
   ])("%#", (spec, message) => expect(faultOf(spec)).toContain(message));
 });

@@ -273,12 +273,12 @@ describe("errors of functions", () => {
     [
       "gives nothing",
       { loss: () => undefined },
-      "T1608: loss: the function must return a node that the builder has made, got nothing",
+      "T1608: loss: the function must return a node created by the builder, got nothing",
     ],
     [
       "is asynchronous",
       { loss: async () => 1 },
-      "T1608: loss: the function must return a node that the builder has made, got an empty object",
+      "T1608: loss: the function must return a node created by the builder, got an empty object",
     ],
     [
       "sums rows by itself",

@@ -109,7 +109,7 @@ const valueRows: Row[] = [
   [
     "two targets",
     { targets: { y: { classes: 3 }, z: { shape: [1] } } },
-    "error T1405: loss is for one target, but the spec has 2: each needs a loss of its own",
+    "error T1405: loss is for one target, but the spec has 2 targets; each needs a loss",
     '  hint: replace loss, output and metrics with "losses": { "y": { "loss": …, "from": … }, "z": { "loss": …, "from": … } }',
   ],
   [
@@ -469,7 +469,7 @@ const dataRows: Row[] = [
       data: { ...data, file: undefined, train: "a.csv", test: "b.csv" },
       training: { ...training, test: { fraction: 0.2 } },
     },
-    "error T1208: training.test splits off test rows, but data.test already provides them",
+    "error T1208: training.test splits off test rows, but data.test already provides the test rows",
     "  hint: remove one of the two",
   ],
   [

@@ -50,7 +50,7 @@ const regionTitles: Readonly<Record<Region, string>> = {
   input: "The batch: inputs and targets",
   result: "Results",
   totals: "Sums over the batches of an evaluation",
-  temporary: "Intermediate values. Values that are needed by different kernels of a program may share memory",
+  temporary: "Intermediate values. Values that are never needed at the same time may share memory",
 };
 const regionOrder: readonly Region[] = [
   "parameter",

@@ -19,7 +19,9 @@ export interface CheckParts extends ModuleParts {
   readonly trainer: string;
 }
 
-/** The arguments that programs and batches may need in addition to f: other views, and the number of rows. */
+/**
+ * The additional arguments that programs and batches may need after f: other views, and the number of rows.
+ */
 const otherViews = {
   integers: "new Int32Array(memory)",
   doubles: "new Float64Array(memory)",
@@ -49,7 +51,7 @@ export function checkModule(parts: CheckParts): ModuleKind {
       {
         chapter: "proof",
         about:
-          "The hash of the spec, the number of rows in the checked batch, the number of operations of one loss, " +
+          "The hash of the spec, the rows in the checked batch, the operations that compute one loss, " +
           "and whether V8 allocates numbers.",
         declaration: "const facts: CheckFacts",
         value: parts.facts,

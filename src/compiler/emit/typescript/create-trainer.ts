@@ -1,6 +1,6 @@
 /**
- * Writes `createTrainer`: the arena, the machine that runs the programs on it, and the runtime's trainer
- * around the machine.
+ * Writes `createTrainer`. The function creates the arena, then `machine`, which runs the programs on the
+ * arena, and then the trainer, which is runtime code that uses `machine`.
  */
 import { pairStorage, trainedStorage } from "../../ir/storage.ts";
 import { namesIn } from "../../runtime-references.ts";
@@ -124,8 +124,8 @@ function trainerType({ probed, isPausing }: TrainerParts): string {
 }
 
 /**
- * Writes the trainer around the machine, with accumulation, staged steps, probes, pauses and the self-check
- * as required.
+ * Writes the call that creates the trainer from `machine`, with accumulation, staged steps, probes, pauses
+ * and the self-check as required.
  */
 function writeTrainer(
   writer: MarkingWriter,

@@ -29,7 +29,10 @@ export interface Scope {
   nameOf(variable: string): string;
   /** The text of an element of a buffer as the target of a store, such as `f[at_dense1 + i]`. */
   elementText(buffer: string, at: readonly string[]): string;
-  /** The mark after an element that is read: `!` in TypeScript, where its type may include undefined. */
+  /**
+   * The mark after an element that is read: `!` in TypeScript, where the type of an element may include
+   * undefined.
+   */
   readonly readMark: string;
   /** Called for each runtime function that the expression calls. */
   uses(name: RuntimeValue): void;
@@ -49,8 +52,8 @@ const operators: { readonly [K in BinaryOperator]: readonly [string, number] } =
 };
 
 /**
- * JavaScript functions that are exact or correctly rounded in every engine. Engines may round all others
- * differently, so emitted code calls the functions of the runtime instead.
+ * JavaScript functions that are exact or correctly rounded in every engine. Engines may differ in how they
+ * round all others, so emitted code calls the functions of the runtime instead.
  */
 const functions: { readonly [K in InstructionName]: string } = {
   sqrt: "Math.sqrt",
@@ -126,7 +129,7 @@ function print(x: Expression, scope: Scope): Text {
     case "convert":
       return conversion(x.x, x.type, part);
     default:
-      throw new InternalError(`a vector (${x.kind}) has no text in TypeScript`);
+      throw new InternalError(`TypeScript cannot express a vector (${x.kind})`);
   }
 }
 

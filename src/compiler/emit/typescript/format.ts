@@ -5,8 +5,8 @@
  */
 
 /**
- * Formats a module. The options are fixed, so the same spec produces the same bytes whatever the user's
- * settings are.
+ * Formats a module. The options are fixed, so the same spec produces the same bytes regardless of the user's
+ * settings.
  */
 export const formatModule = (code: string): Promise<string> => formatted(code, {});
 

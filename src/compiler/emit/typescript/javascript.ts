@@ -1,7 +1,7 @@
 /**
  * Turns an emitted module into JavaScript and its declaration file. Emitted modules contain only erasable
  * syntax, so the JavaScript is the text without its types; formulas and other comments are preserved. The
- * declaration file has the exports and the types that they mention. The parser is part of prettier, because
+ * declaration file has the exports and the types that they mention. The parser is that of prettier, because
  * the package contains no other parser.
  */
 import { InternalError } from "../../diagnostics/errors.ts";
@@ -76,13 +76,13 @@ const isType = ({ type, declare, importKind }: Syntax): boolean =>
 const declarationOf = (statement: Syntax): Syntax =>
   isSyntax(statement.declaration) ? statement.declaration : statement;
 
-/** The ranges to remove from a statement: all of it with its comment, or its types. */
+/** The ranges to remove from a statement: either the whole statement with its comment, or only its types. */
 const erasedIn = (code: string, statement: Syntax): Range[] =>
   isType(declarationOf(statement))
     ? [[statement.range[0] - commentAbove(code, statement).length, statement.range[1]]]
     : typesIn(code, statement);
 
-/** The comment lines directly above a statement. A blank line separates other comments. */
+/** The comment lines directly above a statement. Comments above a blank line do not belong to it. */
 const commentAbove = (code: string, { range: [start] }: Syntax): string =>
   /(?:^(?:\/\/|\/\*\*| \*).*\n)+$/m.exec(code.slice(code.lastIndexOf("\n\n", start) + 1, start))?.[0] ?? "";
 
@@ -96,7 +96,7 @@ function typesIn(code: string, node: Syntax): Range[] {
     case "TSNonNullExpression":
     case "TSAsExpression":
     case "TSSatisfiesExpression":
-      // The expression is the first child, and what follows is a type or a mark.
+      // The first child is the expression. The text after it is a type or a mark.
       return [
         ...typesIn(code, childOf(node, "expression")),
         [childOf(node, "expression").range[1], range[1]],

@@ -24,7 +24,7 @@ import type { KernelInstance } from "./origins.ts";
 import { loopLines } from "./loop-lines.ts";
 import { writeStatements } from "./statements.ts";
 
-/** The names and types of the module that kernels need. */
+/** The names and types in a module to which kernels refer. */
 export interface ModuleNames {
   /** The constant that contains the offset of a buffer. */
   placeOf(program: string, buffer: string): string;
@@ -58,7 +58,7 @@ export interface Call {
   readonly origin: LineOrigin;
 }
 
-/** The views of the arena, in the order of the parameters of functions. */
+/** The views of the arena, in the order in which functions take them as parameters. */
 const views = ["f", "integers", "doubles"] as const;
 export type View = (typeof views)[number];
 

@@ -1,6 +1,6 @@
 /**
  * Loads the declarations of the runtime, ready to be copied into a module, from the sources in the
- * repository. Parsing and formatting takes half a second, so the result is cached in node_modules/.cache with
+ * repository. Parsing and formatting take half a second, so the result is cached in node_modules/.cache with
  * a digest of the sources. The published package contains the result instead
  * (`src/command/package/published/load-runtime.ts`). Each kind of module has its own list of sources:
  * elementary functions differ between f32 and f64, and only checks include the proof files.

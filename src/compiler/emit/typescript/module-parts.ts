@@ -1,4 +1,7 @@
-/** The parts from which emitted modules are assembled: those of all modules, and those of trainers. */
+/**
+ * The types of the parts from which modules are assembled: first the parts of every module, then those of
+ * trainers.
+ */
 import type { ChapterName } from "../../../runtime/chapters.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import type { Graph } from "../../ir/nodes.ts";
@@ -10,13 +13,13 @@ import type { MarkingWriter } from "./line-origins.ts";
 
 /** The parts of every module. A module is a trainer, a predictor, or the check of a trainer. */
 export interface ModuleParts {
-  /** The location of a fact in the spec. `keys` are the path to a part of the fact. */
+  /** The location of a fact in the spec. `keys` is the path to a part of the fact. */
   readonly placeOfFact?: (fact: FactName, keys: SpecPath) => SpecPath | undefined;
   /** The graphs of the programs. */
   readonly graphs: readonly Graph[];
   /** The first comment of the file: what it is, and how to generate it. */
   readonly banner: readonly string[];
-  /** Comment lines that follow. */
+  /** Comment lines after the banner. */
   readonly head?: readonly string[];
   /** Whether kernels are plain loops, which the head explains. */
   readonly isReadable?: boolean | undefined;
@@ -39,11 +42,11 @@ export interface Fact {
   readonly about?: string;
   readonly declaration: string;
   readonly value: object;
-  /** The location of a part of the fact in the spec. `keys` are the path to the part. */
+  /** The location of a part of the fact in the spec. `keys` is the path to the part. */
   readonly placeOf?: (keys: SpecPath) => SpecPath | undefined;
 }
 
-/** The names and calls that sections use in their text. */
+/** The names and calls that the text of sections contains. */
 export interface SectionNames {
   readonly arena: ArenaNames;
   /** The call of a program with its arguments. */
@@ -80,7 +83,7 @@ export interface Section {
   write(writer: MarkingWriter, names: SectionNames): void;
 }
 
-/** The parts in which a trainer, a predictor and a check differ. */
+/** The parts that differ between a trainer, a predictor and a check. */
 export interface ModuleKind {
   /** Only checks have imports. */
   readonly imports?: ModuleImports;
@@ -92,7 +95,7 @@ export interface ModuleKind {
   readonly sections: readonly Section[];
 }
 
-/** The predictions of a target in each row of the output. The targets follow each other in order. */
+/** The number of predictions for a target in each row of the output. A row contains the targets in order. */
 export interface TargetPrediction {
   readonly target: string;
   readonly size: number;
@@ -120,8 +123,8 @@ export interface InitialState {
 }
 
 /**
- * Class weights computed from the class counts of the training split. `storage` contains the weights.
- * `target` is the target that they belong to, with `size` classes per row.
+ * Class weights computed from the class counts of the training split. `storage` names the tensor that
+ * contains the weights. `target` names their target, which has `size` class indices per row.
  */
 interface BalancedWeights {
   readonly storage: string;
@@ -129,7 +132,7 @@ interface BalancedWeights {
   readonly size: number;
 }
 
-/** A target whose values the loss or a metric limits, with `size` numbers per row. `range` is a `ValueRange`. */
+/** A target with `size` numbers per row, which the loss or a metric limits to a range (a `ValueRange`). */
 interface LimitedTarget {
   readonly target: string;
   readonly size: number;
@@ -154,14 +157,14 @@ export interface TrainerKernels {
   writeMemory(writer: MarkingWriter, parts: TrainerParts, names: SectionNames): void;
   /** The call of a program inside `createTrainer`. */
   callOf(program: string, names: SectionNames): string;
-  /** An expression for the backend that the machine reports. */
+  /** An expression for `machine.backend`, which names the running kernels. */
   readonly backend?: string;
   /**
-   * An expression of the type `TakeSteps` that takes many steps in one call of the kernels. It uses
-   * `batchAt`.
+   * An expression of the type `TakeSteps`, a function that takes many steps in one call of the kernels. The
+   * expression uses `batchAt`.
    */
   readonly staging?: { readonly roots: readonly RuntimeName[]; readonly takeSteps: string };
-  /** The memory plan of these kernels, which is in use while the expression `condition` is true. */
+  /** The memory plan of these kernels. It applies if the expression `condition` is true. */
   readonly running?: { readonly condition: string; readonly plan: MemoryPlan };
   /** Writes the comparison with the TypeScript functions, after `const trainer = …`. */
   writeSelfCheck?(writer: MarkingWriter, parts: TrainerParts): void;
@@ -173,8 +176,8 @@ export interface TrainerKernels {
 }
 
 /**
- * The programs are gradient, update, predict, evaluate and summarise. Some trainers also have begin and
- * measure.
+ * The parts of a trainer. Its programs are gradient, update, predict, evaluate and summarise. Some trainers
+ * also have begin and measure.
  */
 export interface TrainerParts extends ModuleParts {
   /** The exported `model`. */
@@ -182,7 +185,9 @@ export interface TrainerParts extends ModuleParts {
   /** The runtime's `TrainingFacts` and `DataFacts`. */
   readonly training: object;
   readonly data: object | undefined;
-  /** Whether the file prints an error if it is run as a program, because its spec has no data section. */
+  /**
+   * Whether the file prints an error when it is run as a program. It does so if its spec has no data section.
+   */
   readonly refusesToRun?: boolean;
   /** The other members of the runtime's `Program`, as expressions that use runtime declarations. */
   readonly programParts: Readonly<Record<string, RuntimeExpression>>;
@@ -192,7 +197,10 @@ export interface TrainerParts extends ModuleParts {
   readonly limited: readonly LimitedTarget[];
   /** The predictions of each target, if predict() returns them by target. */
   readonly predictions?: readonly TargetPrediction[] | undefined;
-  /** Rank metrics, with the functions that compute them, the values that they collect, and their index in a summary. */
+  /**
+   * For each rank metric, the function that computes it, the values that it collects, and its index in a
+   * summary.
+   */
   readonly ranked?: readonly {
     readonly name: string;
     readonly by: RuntimeValue;

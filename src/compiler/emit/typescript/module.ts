@@ -23,13 +23,10 @@ import { collectParts, runtimeNames } from "./runtime-parts.ts";
 import type { RuntimeParts } from "./runtime-parts.ts";
 import { writeFact } from "./write-fact.ts";
 
-/** For each program, the comment of its function, and its chapter. */
+/** The comment above the function of each program, and the chapter of the function. */
 const programFacts: Readonly<Record<string, readonly [about: string, chapter: ChapterName]>> = {
   begin: ["Sets the values that the gradients of a step need in addition to the batch.", "step"],
-  measure: [
-    "Adds n rows to the totals of a step over several batches, which its gradients depend on.",
-    "step",
-  ],
+  measure: ["Adds n rows to the totals that the gradients of a step over several batches need.", "step"],
   gradient: [
     "Runs the forward and backward pass over n rows. Writes the gradients and returns the mean loss.",
     "step",
@@ -45,7 +42,7 @@ const programFacts: Readonly<Record<string, readonly [about: string, chapter: Ch
 /** The programs whose functions return the loss. */
 const lossPrograms: readonly string[] = ["gradient", "trainingLoss"];
 
-/** Assembles the module. Text that is only run, and never read, need not be formatted. */
+/** Assembles the module. A module that is only run, and never read, need not be formatted. */
 export async function assembleModule(
   parts: ModuleParts,
   kind: ModuleKind,
@@ -157,9 +154,9 @@ function joinPieces(
 }
 
 /**
- * These comments disable linters and formatters. Prettier reads a tag of the first comment, if its option
- * `checkIgnorePragma` is on. ESLint and oxlint read block comments; Biome, Deno and dprint read line
- * comments above the first statement.
+ * These comments disable linters and formatters. Prettier reads a tag in the first comment if its option
+ * `checkIgnorePragma` is on. ESLint and oxlint read block comments; Biome, Deno and dprint read line comments
+ * above the first statement.
  */
 const formatterTag = ["", "@noformat"];
 const directives = [

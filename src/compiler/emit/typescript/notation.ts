@@ -1,6 +1,6 @@
 /** The comments at the head of a module that explain its notation. */
 
-/** The line about the mark `!` after elements, which JavaScript does not have. */
+/** The line about the mark `!` after elements. It is omitted in JavaScript, which has no such mark. */
 export const notationOfMark =
   "//   f[i]!       the element f[i]; the mark ! tells TypeScript that the element exists\n";
 
@@ -9,7 +9,7 @@ export const notation: readonly string[] = [
   "// Notation",
   "//   a · b       the product of matrices or numbers; aᵀ is the transpose",
   "//   a ⊙ b       the elementwise product; all other operators are elementwise, too",
-  "//   Σ_i a       the sum over axis i. Axis i is the rows, j is the last axis, and k, l, m are the axes between",
+  "//   Σ_i a       the sum over axis i: i is the axis of rows, j the last axis, and k, l, m the axes between",
   "//               them. Loop variables in the code may have other names.",
   "//   [c]         1 where the condition c is true, 0 elsewhere",
   "//   d_x         the derivative of the loss with respect to x",
@@ -20,7 +20,7 @@ export const notation: readonly string[] = [
   notationOfMark.trimEnd(),
 ];
 
-/** The explanation of kernels that are plain loops. */
+/** Explains kernels that are plain loops. */
 export const notationOfLoops: readonly string[] = [
   "// Loops: each kernel computes the formulas above it, in their order. f is the arena with all values.",
   "// Element [i, j] of a value x with 10 columns is f[at_x + i * 10 + j]. Offsets that do not change in a loop",

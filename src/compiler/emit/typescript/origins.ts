@@ -7,7 +7,7 @@ import type { Kernel, LoopProgram, Provenance } from "../../loop/types.ts";
 import type { LineOrigin, ServedNode } from "../emitted-file.ts";
 import { mainLine, statementProvenance } from "../statement-provenance.ts";
 
-/** One of the kernels that a function serves. */
+/** One of the kernels that share a function. */
 export interface KernelInstance {
   readonly program: string;
   /** The index of the kernel in its program. */
@@ -84,13 +84,11 @@ function mainOf({ main, lines }: InstanceLines): Provenance | undefined {
   return main !== undefined && lines.includes(main) ? main : lines.at(-1);
 }
 
-/**
- * The path of a line. A value that is outside of layers, such as the step number, has the path of its kernel.
- */
+/** The path of a line. A value outside of layers, such as the step number, has the path of its kernel. */
 const pathOf = (line: Provenance | undefined, { provenance }: Kernel): SpecPath | undefined =>
   line?.path ?? provenance.findLast(({ path }) => path !== undefined)?.path;
 
-/** The common beginning of all defined paths. */
+/** The longest common prefix of all defined paths. */
 function commonPath(paths: readonly (SpecPath | undefined)[]): SpecPath | undefined {
   const [first, ...others] = paths.filter((path) => path !== undefined);
   if (first === undefined) return undefined;

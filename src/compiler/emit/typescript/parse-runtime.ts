@@ -45,7 +45,7 @@ function textOf(statement: ts.Statement, source: ts.SourceFile, isFirst: boolean
   return lead === "" ? body : `${lead}\n${body}`;
 }
 
-/** All declarations of the given sources, in their order. */
+/** All declarations of the sources, in the order in which the sources contain them. */
 export async function parseRuntime(sources: readonly RuntimeSource[]): Promise<Declaration[]> {
   let found: Declaration[] = [];
   for (const source of sources) {

@@ -37,7 +37,7 @@ export interface PredictedRows {
   readonly encoders: RuntimeExpression;
   readonly predict: RuntimeExpression;
   readonly readTimes?: RuntimeExpression;
-  /** Whether the data file has a number format. Rows may then contain texts in this format, too. */
+  /** Whether the data file has a number format. Rows may then also contain strings in this format. */
   readonly isFormatted: boolean;
 }
 

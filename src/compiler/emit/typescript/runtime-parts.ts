@@ -1,7 +1,7 @@
 /**
- * Selects the parts of `src/runtime/` that a module needs: the declarations that it uses and all declarations
- * that these need, in the order of the chapters. Optional members of types are removed if no code mentions
- * them.
+ * Selects the parts of `src/runtime/` that a module needs: the declarations that it uses, and all
+ * declarations that those depend on, in the order of the chapters. Optional members of types are removed if
+ * no code mentions them.
  */
 import type { ChapterName } from "../../../runtime/chapters.ts";
 import { invariant } from "../../diagnostics/errors.ts";
@@ -39,7 +39,7 @@ const mark = " of windows";
 /** The name in `RuntimeParts` of a declaration that replaces `name` in some modules. It is not an identifier. */
 export const alternativeName = (name: string): string => name + mark;
 
-/** Returns the parts with the declarations for windows in place of those with the same name. */
+/** Returns the parts, in which the declarations for windows replace those with the same name. */
 export const withWindows = (parts: RuntimeParts): RuntimeParts =>
   new Map(
     [...parts]

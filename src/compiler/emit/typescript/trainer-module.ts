@@ -24,7 +24,7 @@ const publicTypes: readonly RuntimeName[] = [
 
 /**
  * Names that offsets and kernels must not take: those that the module declares, and the parameters and locals
- * of its machine.
+ * of `machine`.
  */
 const ownNames = [
   "model",
@@ -91,8 +91,8 @@ export function trainerModule(parts: TrainerParts): ModuleKind {
 }
 
 /**
- * The call that runs the file as a program, or prints why that is not possible. If its kernels use threads,
- * the file may also run as a worker.
+ * Writes the call that runs the file as a program, or that prints why the file cannot run. If the kernels use
+ * threads, the file may also run as a worker.
  */
 function programSection(parts: TrainerParts): readonly Section[] {
   const { data, refusesToRun, programParts, kernels } = parts;

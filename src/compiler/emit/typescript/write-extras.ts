@@ -28,18 +28,18 @@ export const pausingRoots: readonly RuntimeName[] = ["pausing", "withPauses", "P
 /** The runtime declaration that a pausing trainer uses instead of `pausing` if it takes streams. */
 export const streamingRoots: readonly RuntimeName[] = ["streaming"];
 
-/** The types of these trainers. */
+/** The types of instrumented and of pausing trainers. */
 export const probingType = "ProbingTrainer" satisfies RuntimeName;
 export const pausingType = "PausingTrainer" satisfies RuntimeName;
 
-/** The names that such a module declares in addition. */
+/** The additional names that an instrumented module declares. */
 export const probingNames: readonly string[] = ["probed", "watch", "trainer"];
 export const pausingNames: readonly string[] = ["pace", "trainer"];
 
 /**
  * The members of the first argument of `trainerOf` that take steps. `staged` is an expression for staged
- * steps, if there are any. With probes, each step calls the listener; with pauses, steps are taken in
- * pieces.
+ * steps, if there are any. With probes, each step calls the listener. With pauses, steps are taken in groups,
+ * and training can pause after each group.
  */
 export function stepParts(
   staged: string | undefined,
@@ -59,7 +59,7 @@ export interface ReturnTexts {
   readonly weights: () => string;
 }
 
-/** Writes the return statement: `trainer`, with the members of probes and pauses. */
+/** Writes the return statement, which returns `trainer` with the members that probes and pauses add. */
 export function writeReturn(
   writer: CodeBlockWriter,
   { probed, isPausing }: Pick<TrainerParts, "probed" | "isPausing">,

@@ -1,4 +1,7 @@
-/** The machine of a trainer in emitted code: views of the arena, and the programs that run on it. */
+/**
+ * Writes `machine`, an object in emitted code that connects a trainer with its kernels: views of the arena,
+ * and the programs that run on it.
+ */
 import type CodeBlockWriter from "code-block-writer";
 import {
   learningRateStorage,
@@ -15,7 +18,7 @@ import type { ArenaNames } from "./arena.ts";
 import type { MarkingWriter } from "./line-origins.ts";
 import type { SectionNames, InitialParameter, TrainerParts } from "./module-parts.ts";
 
-/** The texts with which `createTrainer` refers to the arena and calls programs. */
+/** Builds the texts in which `createTrainer` refers to the arena and calls programs. */
 export interface TrainerTexts {
   readonly placeOf: ArenaNames["placeOf"];
   /** The view of a storage, for a full batch. `shift` is an expression for a byte offset to add. */
@@ -35,7 +38,7 @@ export const trainerTexts = (
 export const recordText = (entries: readonly (readonly [string, string])[]): string =>
   `{ ${entries.map(([key, value]) => `${JSON.stringify(key)}: ${value}`).join(", ")} }`;
 
-/** Writes the machine. `inputs` is the text of the views of a batch. */
+/** Writes `machine`. `inputs` is the text of the views of a batch. */
 export function writeMachine(
   writer: MarkingWriter,
   parts: TrainerParts,
@@ -111,7 +114,7 @@ function arenaFields({ plan, parameters, kernels }: TrainerParts, { viewOf, plac
   ];
 }
 
-/** The programs as members of the machine. `begin` and `measure` run in the same call as the gradient. */
+/** The programs as members of `machine`. `begin` and `measure` run in the same call as the gradient. */
 function programFields({ programs }: TrainerParts, { callOf }: TrainerTexts): Fields {
   const before = ["begin", "measure"].filter((program) => programs.some(({ name }) => name === program));
   const calls = [...before.map(callOf), `return ${callOf("gradient")}`].join("; ");
@@ -133,7 +136,7 @@ function writeSummarise(
     const measure = measureOfSummary(storage);
     return measure === undefined ? [] : [[measure, `doubles[${placeOf("", storage)}]!`]];
   });
-  // Rank metrics are computed later, but have their places in the order of the spec.
+  // Rank metrics are computed later. Until then, NaN fills their positions in the order of the spec.
   for (const { name, position } of ranked) values.splice(position, 0, [name, "NaN"]);
   writer.writeLine(`return ${recordText(values)};`);
 }
@@ -149,7 +152,7 @@ function writeInitialise(writer: MarkingWriter, parts: TrainerParts, placeOf: Ar
 export const startsAtZero = (fill: InitialParameter["fill"]): boolean =>
   fill.kind === "constant" && fill.value === 0;
 
-/** The numbers that are the last arguments of an initialiser. */
+/** The numeric arguments of an initialiser, which come last. */
 function fillNumbers(fill: InitialParameter["fill"]): readonly number[] {
   switch (fill.kind) {
     case "uniform":
@@ -180,7 +183,10 @@ function writeFills(writer: MarkingWriter, parts: TrainerParts): void {
   });
 }
 
-/** Writes the check of a diverged step, which finds the first intermediate value that is not finite. */
+/**
+ * Writes the function that examines a diverged step: it finds the first intermediate value that is not
+ * finite.
+ */
 function writeCheck(
   writer: CodeBlockWriter,
   { plan, kernels: { running }, float }: TrainerParts,

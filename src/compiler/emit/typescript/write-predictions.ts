@@ -1,4 +1,4 @@
-/** The parts of a module with `losses`, whose predict() returns the predictions of each target. */
+/** The parts of a module whose spec has `losses`. Its predict() returns a separate array for each target. */
 import type CodeBlockWriter from "code-block-writer";
 import type { RuntimeName } from "../../runtime-references.ts";
 import type { TargetPrediction } from "./module-parts.ts";
@@ -9,7 +9,7 @@ export const rootsOfTargets: readonly RuntimeName[] = ["byTarget", "ByTarget", "
 /** The function that creates a trainer whose predict() returns one array. */
 export const flatTrainer = "createFlatTrainer";
 
-/** The names that such a module declares in addition. */
+/** The additional names that such a module declares. */
 export const namesOfTargets: readonly string[] = [flatTrainer, "Predictions", "predictions"];
 
 /** The type of a trainer or predictor with predictions by target. */
@@ -22,7 +22,7 @@ export const typeByTarget = (base: string): string => `ByTarget<${base}, Predict
 export const byTargetText = (base: string, all: readonly TargetPrediction[]): string =>
   `byTarget(${base}, ${all.reduce((sum, { size }) => sum + size, 0)}, predictions)`;
 
-/** Writes the type of the predictions, and the function that divides the output of the network. */
+/** Writes the type of the predictions, and the function that splits the output of the network by target. */
 export function writePredictions(writer: CodeBlockWriter, all: readonly TargetPrediction[]): void {
   let start = 0;
   const parts = all.map(({ target, size }) => {

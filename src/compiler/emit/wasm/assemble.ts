@@ -1,6 +1,6 @@
 /**
- * Assembles WebAssembly text with wabt, the toolkit of the WebAssembly community group, in the npm package by
- * AssemblyScript. It is a separate file because the playground replaces it
+ * Assembles WebAssembly text with wabt, the toolkit of the WebAssembly community group, from the npm package
+ * `wabt` of the AssemblyScript project. This file is separate because the playground replaces it
  * (`studio/web/playground-code.ts`).
  */
 import type createWabt from "wabt";
@@ -8,7 +8,7 @@ import { InternalError } from "../../diagnostics/errors.ts";
 
 type Wabt = ReturnType<typeof createWabt>;
 
-/** The instances of the assembler. Starting one is slow, so all modules share it. */
+/** The running assembler. Starting it is slow, so all modules share it. */
 const started = new WeakMap<typeof createWabt, Wabt>();
 
 /** Loads wabt when the first module is assembled, because most compilations need no assembler. */
@@ -22,7 +22,7 @@ async function assembler(): Promise<Awaited<Wabt>> {
 const features = { simd: true, relaxed_simd: true, threads: true, bulk_memory: true };
 
 /**
- * Assembles each text into the bytes of a module.
+ * Assembles each text to the bytes of a module.
  *
  * @throws InternalError for an invalid text. Its message includes the assembler's message, with the line.
  */
@@ -37,7 +37,7 @@ export async function assemble(...texts: readonly string[]): Promise<Uint8Array[
       return buffer;
     } catch (error) {
       throw new InternalError(
-        `the assembler refused a module: ${error instanceof Error ? error.message : error}`,
+        `the assembler rejected a module: ${error instanceof Error ? error.message : error}`,
       );
     }
   });

@@ -1,6 +1,6 @@
 /**
- * Prints function calls as WebAssembly text: a few instructions where they suffice, otherwise a call of a
- * function of the module.
+ * Prints function calls as WebAssembly text: as a few instructions where they suffice, otherwise as a call of
+ * a function in the module.
  */
 import { InternalError } from "../../diagnostics/errors.ts";
 import { lanesOf } from "../../loop/expressions.ts";
@@ -15,7 +15,7 @@ type Call = Extract<Expression, { kind: "call" }>;
 export function callText(x: Call, scope: Scope, print: Print): string {
   const { name, type } = x;
   if (name === "randomKey") return calledText(x, "f32", x.operands.map(print), scope);
-  if (type === "bool") throw new InternalError(`${name} gives no truths`);
+  if (type === "bool") throw new InternalError(`${name} does not return bool`);
   if (type === "i32") return isVector(x) ? integerVector(x, print, scope) : integerText(x, print, scope);
   if (name === "sign" && !isVector(x)) return signText(print(x.operands[0]), type, scope);
   // An operand that all lanes share, such as the key of random numbers, may be a scalar.
@@ -51,7 +51,7 @@ function calledText(x: Call, type: "f32" | "f64", operands: readonly string[], s
   );
 }
 
-/** Calls a function of scalar doubles for each of two lanes. */
+/** Calls a function on scalar doubles once for each of two lanes. */
 function lanewise(name: string, operands: readonly string[], scope: Scope): string {
   const kept = operands.map((text) => repeated(text, "v128", scope));
   const ofLane = (lane: number) =>

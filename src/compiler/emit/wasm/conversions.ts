@@ -45,6 +45,7 @@ export function convertVector(text: string, from: ElementType, to: ElementType, 
     return from === "i32" ? widened(differs, float) : differs;
   }
   const instruction = vectors[`${from} ${to}`];
-  if (instruction === undefined) throw new InternalError(`WebAssembly has no vectors of ${to} from ${from}`);
+  if (instruction === undefined)
+    throw new InternalError(`WebAssembly cannot convert vectors of ${from} to ${to}`);
   return operation(instruction, text);
 }

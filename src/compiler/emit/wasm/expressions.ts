@@ -110,10 +110,10 @@ function selectText(x: Of<"select">, scope: Scope, print: Print): string {
   return operation("select", first, second, print(x.condition));
 }
 
-// This is how the plain module becomes the module for relaxed SIMD. In a sum of products, three instructions
-// without effect replace the multiplication, and a fused multiply-add replaces the addition. Each vector
-// instruction has three bytes: a prefix and a code of two bytes. The runtime implements this rule as well,
-// because a trainer applies it when it starts.
+// The plain module is converted to the module for relaxed SIMD as follows. In a sum of products, three
+// instructions without effect replace the multiplication, and a fused multiply-add replaces the addition.
+// Each vector instruction has three bytes: a prefix and a code of two bytes. The runtime implements this rule
+// as well, because a trainer applies it when it starts.
 //
 //  f32x4.mul  fd e6 01  →  nop nop nop  01 01 01        f32x4.add  fd e4 01  →  f32x4.relaxed_madd  fd 85 02
 //  f64x2.mul  fd f2 01  →  nop nop nop  01 01 01        f64x2.add  fd f0 01  →  f64x2.relaxed_madd  fd 87 02
@@ -131,7 +131,7 @@ export function fusedPositions(plain: Uint8Array, relaxed: Uint8Array): number[]
   }
   invariant(
     relaxedBytes(plain, places).every((byte, at) => byte === relaxed[at]),
-    "fused sums differ elsewhere",
+    "plain and relaxed module differ outside sums of products",
   );
   return places;
 }

@@ -1,4 +1,4 @@
-/** A kernel as a WebAssembly function, under its formulas. */
+/** Prints a kernel as a WebAssembly function. */
 import { rowsVariable } from "../../loop/expressions.ts";
 import type { FunctionName } from "../../loop/expressions.ts";
 import { bytesOfElement } from "../../loop/types.ts";
@@ -15,7 +15,9 @@ import { get, operation, uniqueVariables } from "./scope.ts";
 import type { Scope } from "./scope.ts";
 import { loopLines, statementLines } from "./statements.ts";
 
-/** What a kernel's function needs from the module: types, the memory layout, and the library functions. */
+/**
+ * The context that the module provides to a kernel's function: types, memory layout and library functions.
+ */
 export interface ModuleScope {
   readonly float: Float;
   readonly batchSize: number;
@@ -124,7 +126,7 @@ export function kernelBody(written: Kernel, program: LoopProgram, module: Module
   ].join("\n");
 }
 
-/** The outermost loop of a parallel kernel, and the definitions before it. */
+/** The outermost loop of a parallel kernel, and the definitions that precede the loop. */
 function outermost({ name, body }: Kernel): { readonly before: readonly Statement[]; readonly loop: For } {
   const loop = body[body.length - 1];
   const before = body.slice(0, -1);
@@ -135,7 +137,9 @@ function outermost({ name, body }: Kernel): { readonly before: readonly Statemen
   return { before, loop };
 }
 
-/** The lines for the definitions, and for the part of the loop from `from` to `to`, which are parameters. */
+/**
+ * The lines of the definitions and of one part of the loop. The parameters `from` and `to` are its bounds.
+ */
 function partLines(kernel: Kernel, scope: Scope): string[] {
   const { before, loop } = outermost(kernel);
   return [
@@ -144,7 +148,9 @@ function partLines(kernel: Kernel, scope: Scope): string[] {
   ];
 }
 
-/** The text, without a name, of a function that returns the extent of a parallel kernel's loop for n rows. */
+/**
+ * The text, without its name, of a function that returns the extent of a parallel kernel's loop for n rows.
+ */
 export function extentBody(kernel: Kernel, program: LoopProgram, module: ModuleScope): string {
   const { scope, locals } = scopeOf(kernel, [], program, module);
   const text = expressionText(outermost(kernel).loop.to, scope);

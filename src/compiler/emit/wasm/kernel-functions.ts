@@ -84,7 +84,7 @@ class Functions {
 
 const nameOf = ({ name }: LoopProgram, kernel: Kernel): string => roleName(kernelRole(name, kernel));
 
-/** The comment that names the other values that a function computes. */
+/** A comment that lists the other values for which a function is called. */
 function othersLines(kernel: Kernel, alike: readonly Kernel[]): string[] {
   const names = [...new Set(alike.map(({ name }) => storageLabel(name)))].filter(
     (name) => name !== storageLabel(kernel.name),
@@ -92,7 +92,7 @@ function othersLines(kernel: Kernel, alike: readonly Kernel[]): string[] {
   return names.length === 0 ? [] : commentLines(`The same code serves ${names.join(", ")}.`, ";;");
 }
 
-/** The kernels that share a function, by their number. */
+/** The kernels that share a function, by the number that they have in common. */
 function alikeOf(programs: readonly LoopProgram[]): ReadonlyMap<number, readonly Kernel[]> {
   const numbered = programs.flatMap(({ kernels }) =>
     kernels.flatMap((kernel) => (kernel.shared ? [{ kernel, number: kernel.shared.number }] : [])),
@@ -129,8 +129,8 @@ export function kernelFunctions(parts: Parts, isFused: boolean, library: Library
 }
 
 /**
- * Threads receive only the number of a kernel. If the kernel takes addresses, this separate function passes
- * them.
+ * The body of a function that calls a kernel with its addresses. Threads receive only the number of a kernel,
+ * so a kernel that takes addresses needs this function.
  */
 const partBody = (name: string, told: readonly string[]): string =>
   ["n", "from", "to"].map((parameter) => `(param $${parameter} i32)`).join(" ") +

@@ -1,5 +1,5 @@
 /**
- * The parts of a module apart from its kernels: imports, constants and functions, without duplicates, in the
+ * The parts of a module other than its kernels: imports, constants and functions, without duplicates, in the
  * order that WebAssembly requires.
  */
 import type { FunctionName } from "../../loop/expressions.ts";

@@ -60,8 +60,8 @@ const fromBuffers = ({ body, shared }: Kernel): Kernel["body"] =>
   substituteVariables(body, new Map(shared?.addresses.map((buffer) => [buffer, integer(0)])));
 
 /**
- * The number of bytes by which loads extend beyond each end of the arena, as far as the ranges of their
- * offsets are known.
+ * The number of bytes by which loads may extend beyond each end of the arena. Loads whose offsets have no
+ * known range are ignored.
  */
 function reachOf(programs: readonly LoopProgram[], plan: MemoryPlan, batchSize: number) {
   const reach = { before: 0, behind: 0 };
@@ -106,7 +106,7 @@ export function layOut(programs: readonly LoopProgram[], plan: MemoryPlan, batch
     baseOf(program, buffer) {
       if (program.buffers.get(buffer)?.isScratch === true) return 0;
       const offset = offsetIn(plan, program, buffer);
-      invariant(offset !== undefined, `${buffer} has no place in memory`);
+      invariant(offset !== undefined, `${buffer} is not in the memory plan`);
       return base + offset;
     },
     scratchOf: (kernel) => scratch.get(kernel)?.offsets ?? new Map<string, number>(),

@@ -38,7 +38,7 @@ export function inputRegion(
  * `staged`. It starts with the batch in `slot`; after the last slot it continues with the first. Batches have
  * n rows, but the batch in the last slot has `lastRows`. It writes the loss of each step to `losses`, as f64,
  * and returns the number of steps taken. If a loss is not finite, it stops before the update and returns
- * fewer than `count`. The result is undefined for programs that do not train.
+ * fewer than `count`. Programs that do not train have no such function.
  */
 function stepsFunction({ programs, plan, layout }: Parts): string | undefined {
   const has = (program: string) => programs.some(({ name }) => name === program);

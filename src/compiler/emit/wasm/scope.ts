@@ -1,6 +1,6 @@
 /**
- * What the printers of expressions and statements need from the enclosing function, and helpers for their
- * text.
+ * The context that the enclosing function provides to the printers of expressions and statements, and helpers
+ * that build text.
  */
 import { mapChildren } from "../../loop/expressions.ts";
 import type { Expression, FunctionName } from "../../loop/expressions.ts";
@@ -10,12 +10,12 @@ import type { Statement } from "../../loop/types.ts";
 import type { Float, ValueType } from "./value-types.ts";
 
 export interface Scope {
-  /** The float type of the model. The lanes of masks have the same width. */
+  /** The float type of the model. Lanes of masks are as wide as this type. */
   readonly float: Float;
   /** Whether sums of products use fused multiply-add. */
   readonly isFused: boolean;
   readonly ranges: Ranges;
-  /** The byte offset of a buffer; 0 if the offsets in the kernel are already addresses, as for scratch. */
+  /** The byte offset of a buffer; 0 if the kernel's offsets are already addresses, as for scratch buffers. */
   baseOf(buffer: string): number;
   /** The size of a buffer's element in bytes. */
   bytesOf(buffer: string): 4 | 8;

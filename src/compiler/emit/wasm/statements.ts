@@ -124,7 +124,8 @@ function storeLines(statement: Extract<Statement, { kind: "store" }>, scope: Sco
 type Part = (lane: number, size: number) => string;
 
 /**
- * The pieces of 8 and 4 bytes in which lanes 0 … count − 1 are stored: the first lane and the size of each.
+ * Lanes 0 … count − 1 are stored in pieces of 8 and 4 bytes. Returns the first lane and the size of each
+ * piece.
  */
 function partsOf(count: number, bytes: number): (readonly [lane: number, size: number])[] {
   if (bytes === 8) return Array.from({ length: count }, (_, lane) => [lane, 8] as const);
@@ -133,8 +134,8 @@ function partsOf(count: number, bytes: number): (readonly [lane: number, size: n
 }
 
 /**
- * Stores a number of lanes that is known only at run time. It tests the bits of the number: 3 lanes are a
- * pair and a single lane.
+ * Stores a number of lanes that is known only at run time. It tests the bits of the number: for example, 3
+ * lanes are stored as a pair and a single lane.
  */
 function someLanes(
   lanes: number,

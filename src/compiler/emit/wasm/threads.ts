@@ -19,7 +19,7 @@ export const controlBytes = 192;
  * share of the work.
  */
 const partsOfThread = 2;
-/** The number of polls before an idle thread sleeps. They take about ten microseconds. */
+/** The number of polls before an idle thread sleeps. Together they take about ten microseconds. */
 const patience = 10_000;
 
 const control = "(global.get $control)";
@@ -95,8 +95,8 @@ const serve = `(func $serve (export "serve")
     (br $look)))`;
 
 /**
- * The fields of a module with parallel kernels. `kernels` lists the names of their functions, in the order of
- * their numbers.
+ * The WebAssembly fields that parallel kernels need in a module. `kernels` lists the names of the kernel
+ * functions, in the order of their numbers.
  */
 export const sharingFields = (kernels: readonly string[]): string[] =>
   kernels.length === 0

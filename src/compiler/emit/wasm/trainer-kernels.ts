@@ -21,7 +21,7 @@ export async function wasmKernels(
   vectors: Pick<WasmPrograms, "programs" | "plan"> | undefined,
   options: WasmOptions,
 ): Promise<TrainerKernels> {
-  invariant(vectors !== undefined, "WebAssembly is assembled from programs on vectors");
+  invariant(vectors !== undefined, "WebAssembly requires vectorised programs");
   const { programs, plan } = vectors;
   const wasm = { programs, plan, module: await assembleWasm(programs, plan, options) };
   const isShared = sharesWork(wasm);

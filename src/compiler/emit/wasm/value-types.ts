@@ -1,6 +1,6 @@
 /**
- * The types of values in WebAssembly. A scalar has the type of its element; a vector has 128 bits, with lanes
- * of one shape.
+ * The types of values in WebAssembly. A scalar has the type of its element. A vector has 128 bits; its shape
+ * is the type and number of its lanes.
  */
 import type { ElementType } from "../../ir/types.ts";
 import { lanesOf } from "../../loop/expressions.ts";

@@ -13,8 +13,8 @@ import type { Print, Scope } from "./scope.ts";
 type Load = Extract<Expression, { kind: "load" }>;
 
 /**
- * Loads adjacent elements at once. Two elements of 4 bytes are loaded as 8 bytes, so that a pair at the end
- * of memory can be loaded.
+ * Loads adjacent elements at once. Two elements of 4 bytes are loaded as 8 bytes, so that a pair at the very
+ * end of the memory can be loaded, too.
  */
 export function vectorLoad(x: Load, lanes: number, scope: Scope, print: Print): string {
   const bytes = scope.bytesOf(x.buffer);
@@ -26,8 +26,8 @@ export function vectorLoad(x: Load, lanes: number, scope: Scope, print: Print): 
 }
 
 /**
- * Loads elements one by one. The outermost instruction loads the last element, so its operand is evaluated
- * first.
+ * Loads elements one by one. The last element is loaded by the outermost instruction, whose address is
+ * evaluated first.
  */
 function stridedLoad(
   operand: string,
@@ -36,7 +36,7 @@ function stridedLoad(
   { bytes, apart }: { readonly bytes: 4 | 8; readonly apart: number },
   scope: Scope,
 ): string {
-  invariant(apart > 0, "a load goes forward");
+  invariant(apart > 0, "the stride of a load must be positive");
   const [first, again] = repeated(operand, "i32", scope);
   let text = operation(`v128.load${bytes * 8}_zero${offsetText(offset)}`, lanes === 1 ? first : again);
   for (let lane = 1; lane < lanes; lane++) {
@@ -94,8 +94,8 @@ const foldInstructions: Readonly<Record<FoldOperator, readonly [float: string, i
 };
 
 /**
- * Combines lanes 0 and 2, and lanes 1 and 3, then both results. If a vector has only two lanes, they are
- * combined directly.
+ * Combines lanes 0 and 2, and lanes 1 and 3, and then the two results. If a vector has only two lanes, they
+ * are combined directly.
  */
 function fold(operator: FoldOperator, x: Expression, lanes: number, scope: Scope, print: Print): string {
   const shape = shapeOf(x.type, scope.float);
@@ -112,13 +112,13 @@ function fold(operator: FoldOperator, x: Expression, lanes: number, scope: Scope
 
 /**
  * A vector whose lane i is the sum of the i-th given vector. Lanes are added in the same order as in `fold`.
- * Each step adds the halves of two vectors side by side.
+ * Each step adds the halves of two vectors and returns both sums in one vector.
  */
 function sums(vectors: readonly Expression[], type: ElementType, scope: Scope, print: Print): string {
   const shape = shapeOf(type, scope.float);
   const bytes = bytesOfLane[shape];
   const lanes = 16 / bytes;
-  invariant(vectors.length <= lanes, "sums have a lane each");
+  invariant(vectors.length <= lanes, "there are more sums than lanes");
   const zero = constantVector(0, type, scope.float);
   const texts = Array.from({ length: lanes }, (_, i) => (i < vectors.length ? print(vectors[i]) : zero));
   const added = (x: string, y: string, low: readonly number[], high: readonly number[]): string => {

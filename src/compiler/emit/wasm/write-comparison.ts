@@ -50,8 +50,8 @@ export function writeArenaOver(writer: CodeBlockWriter, parts: TrainerParts, nam
 }
 
 /**
- * Writes `run`, whose members call WebAssembly if it is available, or else the functions above:
- * `run.gradient(n)`.
+ * Writes `run`. Its members, such as `run.gradient(n)`, call WebAssembly if it is available, and otherwise
+ * the functions above.
  */
 export function writeRun(writer: CodeBlockWriter, { programs, plan }: TrainerParts): void {
   writer.writeLine("const wasm = startWasm(model, kernels, math, import.meta, options);");
@@ -139,7 +139,7 @@ function kindOf(placement: Placement, flatSize: number | undefined): ComparedVal
 const hasRows = ({ buffer: { shape } }: Placement): boolean =>
   shape[0] === "n" && !shape.slice(1).includes("n");
 
-/** The intermediate values that both arenas still contain when the program ends, with the same shape. */
+/** The intermediate values that both arenas still contain, in the same shape, when the program ends. */
 function keptBySides(
   plan: TrainerParts["plan"],
   planOfWasm: TrainerParts["plan"],

@@ -32,7 +32,10 @@ const facts = [
 /** Whether the module has parallel kernels. */
 export const sharesWork = ({ module }: WasmPrograms): boolean => module.controlBytes > 0;
 
-/** Describes the vectors in each kernel, program by program, without repeated lines. */
+/**
+ * Describes how each kernel uses vectors, program by program. A line that several programs share appears
+ * once.
+ */
 function scheduleLines(programs: WasmPrograms["programs"], optimizer: string | undefined): string[] {
   const known = new Set<string>();
   return programs.flatMap((program) => {
@@ -62,9 +65,9 @@ export function writeWasm(
     "`tapeless inspect SPEC --show kernels --target wasm`",
     `prints the source of the ${kernels} kernels. This list shows how each kernel uses vectors:`,
     "",
-    '  "4 lanes": 4 numbers are computed at a time',
-    '  "2 × 16 sums at once": the sums for 2 rows and 16 columns are computed at a time',
-    '  "panels of x": x is first copied in the order in which the sums read it',
+    '  "4 lanes": computes 4 numbers at a time',
+    '  "2 × 16 sums at once": computes the sums for 2 rows and 16 columns together',
+    '  "panels of x": first copies x in the order in which the sums read it',
     '  "the rest of x": the other loops of the kernel that computes x',
   ];
   writer.writeLine("/**");

@@ -1,5 +1,5 @@
 /**
- * The built-in activations: pointwise functions, grouped by the form of their curve, and then softmax along
+ * The built-in activations: first pointwise functions, grouped by the form of their curve, then softmax along
  * the last axis.
  */
 import * as z from "zod";
@@ -32,7 +32,7 @@ export const step = defineActivation({
     surrogate: z
       .enum(["straight-through", "sigmoid"])
       .optional()
-      .describe("The derivative used in place of 0: that of y = x, or that of the sigmoid."),
+      .describe("The derivative used instead of 0: that of y = x, or that of the sigmoid."),
   },
   family: "xavier",
   acts: "on elements",
@@ -45,8 +45,8 @@ export const step = defineActivation({
 });
 
 // Activations that are x for positive x and bend below zero. At 0 the derivative is that of the negative
-// side, as in PyTorch. The argument of exponentials is min(x, 0), so that the side of a select that is not
-// chosen stays finite: 0 · ∞ would be NaN.
+// side, as in PyTorch. Exponentials receive min(x, 0), so that the branch that a select does not choose stays
+// finite: its gradient 0 · ∞ would be NaN.
 
 const isPositive = (g: GraphBuilder, x: Node): Node => g.part("is_positive", g.less(0, x));
 
@@ -84,7 +84,9 @@ export const elu = defineActivation({
   build: (g, x, { alpha }) => exponentialLinear(g, x, alpha),
 });
 
-/** With these two numbers, mean 0 and variance 1 are a fixed point (Klambauer et al. 2017). */
+/**
+ * These two constants make mean 0 and variance 1 a fixed point from layer to layer (Klambauer et al. 2017).
+ */
 const seluAlpha = 1.6732632423543772;
 const seluScale = 1.0507009873554805;
 
@@ -102,7 +104,7 @@ export const selu = defineActivation({
 /** Hendrycks and Gimpel 2016. Φ(x) = (1 + erf(x/√2)) / 2 is the normal distribution. */
 export const gelu = defineActivation({
   name: "gelu",
-  about: "y = x · Φ(x), Φ the normal distribution function",
+  about: "y = x · Φ(x), where Φ is the normal distribution function",
   keys: {
     approximate: z
       .enum(["none", "tanh"])
@@ -142,8 +144,8 @@ export const softplus = defineActivation({
   build: (g, x) => compositions.softplus(g, x),
 });
 
-// Activations that map the real line to an interval. The derivative of the hard ones is 0 at their corners,
-// as in PyTorch.
+// Activations that map the real line to an interval. At the corners of the piecewise linear ones, the
+// derivative is 0, as in PyTorch.
 
 /** `inside` where −limit < x < limit, `below` for smaller x and `above` for larger x. */
 const clamped = (g: GraphBuilder, x: Node, limit: number, below: number, inside: Node, above: number): Node =>
@@ -164,7 +166,8 @@ export const sigmoid = defineActivation({
 
 /**
  * x/6 + 1/2 with PyTorch's derivative. PyTorch's backward kernel uses 1/6 as a 32-bit number even for
- * doubles, which is larger than 1/6 by 3·10⁻⁸. The value itself is exact. In f32 both numbers are equal.
+ * doubles. That number exceeds 1/6 by 3·10⁻⁸. The value of x/6 + 1/2 itself is exact. In f32, there is no
+ * difference.
  */
 function sixthPlusHalf(g: GraphBuilder, x: Node): Node {
   const exact = g.add(g.divide(x, 6), 0.5);

@@ -94,6 +94,6 @@ export const activationName = (fn: string | { readonly type: string }): string =
 
 export const activationOf = ({ type }: ActivationChoice): Activation => activations[type];
 
-/** Applies an activation to `x`. The name of the activation becomes the composite of its nodes. */
+/** Applies an activation to `x`. The nodes record the name of the activation as their composite. */
 export const activate = (g: GraphBuilder, x: Node, chosen: ActivationChoice): Node =>
   g.within({ composite: chosen.type }, () => activationOf(chosen).build(g, x, chosen));

@@ -15,12 +15,12 @@ import type { Value } from "./functions.ts";
 import type { Expression, Sign } from "./syntax.ts";
 
 export interface Scope {
-  /** The text of the formula, of which errors mark a part. */
+  /** The text of the formula. An error marks a part of it. */
   readonly text: string;
   readonly names: ReadonlyMap<string, Value>;
   /** The element type of expressions that contain only numbers. */
   readonly element: ElementType;
-  /** The value of `sum(x)` or `mean(x)`. */
+  /** Builds the value of `sum(x)` or `mean(x)`. */
   total?(kind: "sum" | "mean", x: Node): Node;
   /** The conditional branches that enclose this part, outermost first. */
   readonly branches?: readonly Branch[];

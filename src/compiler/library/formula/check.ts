@@ -16,15 +16,15 @@ export interface FormulaContext {
   readonly what: string;
   readonly names: ReadonlyMap<string, Kind>;
   /**
-   * Whether `sum` and `mean` are available. If they were nested over rows, they would need a second pass over
-   * the data, so this is an error.
+   * Whether `sum` and `mean` are available, and over what they run. Nested totals over rows are an error,
+   * because they would need a second pass over the data.
    */
   readonly totals: "none" | "over rows" | "over parameters";
   /** Whether values have axes, so that `softmax` can run along the last one. */
   readonly hasAxes: boolean;
   /** "one": the formula must reduce all values to one number by sums and means. */
   readonly result: "one" | "any";
-  /** Returns a special message for an unknown name; undefined if the context has none. */
+  /** Returns a message for an unknown name that is specific to the context; undefined if there is none. */
   explain?(
     name: string,
   ): { readonly code: DiagnosticCode; readonly message: string; readonly hint: string } | undefined;
@@ -130,7 +130,10 @@ function suggestion(name: string, known: readonly string[], otherwise: string): 
 
 const totalNames = ["sum", "mean"];
 
-/** The form of a call, such as `clamp(x, low, high)`, if the function is available in the context. */
+/**
+ * The form of a call, such as `clamp(x, low, high)`; undefined if the function is not available in the
+ * context.
+ */
 function formOf(name: string, context: FormulaContext): string | undefined {
   if (totalNames.includes(name)) return context.totals === "none" ? undefined : `${name}(x)`;
   return knows(name, context) ? functions[name].form : undefined;

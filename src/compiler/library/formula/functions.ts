@@ -8,7 +8,7 @@ import { elementary as elementaryRows, isElementary } from "../../ir/nodes.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { gelu, logSoftmax, silu, softmax, softplus } from "../compositions.ts";
 
-/** A literal number of the formula, or a node; never of type bool. */
+/** A number that the formula contains, or a node. A node is never of type bool. */
 export type Value = Node | number;
 
 interface FormulaFunction {

@@ -18,7 +18,7 @@ export const functionKey = <F>() =>
     })
     .meta({ not: {} });
 
-/** A formula as a string, or in TypeScript as a function. */
+/** A key whose value is a formula: a string or, in a TypeScript spec, a function. */
 export const formulaKey = <F>(about: string) => z.union([z.string(), functionKey<F>()]).describe(about);
 
 export const constantsKey = z

@@ -1,7 +1,6 @@
 /**
  * An optimizer that consists of a few lines, such as "state.m = 0.9 * state.m + gradient" and "parameter =
- * parameter - rate * state.m". The lines run from first to last. A name has the value that was assigned to it
- * last.
+ * parameter - rate * state.m". The lines run in order. A name has the value that was last assigned to it.
  */
 import { didYouMean } from "../../util/message-text.ts";
 import { checkFormula, constantNames, partsOf } from "./check.ts";
@@ -106,7 +105,7 @@ const optimizerContext = (names: ReadonlyMap<string, Kind>, assigned: readonly s
   },
 });
 
-/** Returns the error if a line must not assign a value to its name. */
+/** Returns an error if the line assigns a value to a name that must not be assigned, such as a constant. */
 function targetError({ name, nameSpan }: Line, constants: Constants): FormulaError | undefined {
   const refuse = (message: string, hint: string): FormulaError => ({
     code: "T1605",

@@ -1,9 +1,9 @@
 /**
  * User-defined losses and metrics. A formula such as sqrt(mean((prediction - target)^2)) is computed from
- * sums over rows. Each `sum` and `mean` becomes totals that are added over batches, and the rest is computed
- * from the totals. So the value over a data set does not depend on the division into batches. A function of a
- * TypeScript spec receives `sum` and `mean` for the same purpose. It is called once to find the totals, and
- * once more to compute the value from them.
+ * sums over rows. Each `sum` and `mean` becomes totals that are added over batches, and the rest of the
+ * formula is computed from the totals. The value over a data set therefore does not depend on the division
+ * into batches. A function of a TypeScript spec receives `sum` and `mean` for the same purpose. It is called
+ * once to find the totals, and once more to compute the value from them.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { operandsOf } from "../../ir/nodes.ts";
@@ -44,7 +44,7 @@ export interface MeasureParts {
   mean(x: Node): Node;
 }
 
-/** Returns a number computed from sums and means, or a value per row or element, to be averaged. */
+/** Returns a number computed from sums and means, or a value per row or element, which is then averaged. */
 export type MeasureFunction = (g: GraphBuilder, parts: MeasureParts) => Node;
 
 export interface MeasureKeys {
@@ -75,8 +75,8 @@ export const measureContext = (
 });
 
 /**
- * Returns the reason why the formula cannot compare these shapes; undefined if it can. A function may read
- * any shapes.
+ * Returns the reason why the formula cannot compare these shapes; undefined if it can. A function in
+ * TypeScript may read values of any shape.
  */
 export function refuseFormula(fit: Fit, { formula }: MeasureKeys): string | undefined {
   if (typeof formula === "function" || fitsClasses(fit)) return undefined;
@@ -131,7 +131,7 @@ export function formulaSums(
     const what = typeof keys.formula === "string" ? "formula" : "function";
     throw new BuildError(
       "T1604",
-      `the ${what} must use sum or mean, because its result does not depend on the rows otherwise`,
+      `the ${what} must use sum or mean, because otherwise its result does not depend on the rows`,
     );
   }
   return sums;
@@ -211,7 +211,10 @@ function targetFor(g: GraphBuilder, comparison: Comparison, prediction: Node): N
   return g.named("onehot", g.cast(isExpected, { element: g.float }));
 }
 
-/** The sum over the rows that count, and the number of summed elements; both with weights, if any. */
+/**
+ * The sum over the rows that count, and the number of summed elements. Both are weighted if there are
+ * weights.
+ */
 function counted(g: GraphBuilder, comparison: Comparison, x: Node): { value: Node; count: Node } {
   const { rowWeight } = comparison;
   if (x.type.shape[0] !== "n")

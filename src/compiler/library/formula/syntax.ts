@@ -1,7 +1,7 @@
 /**
  * Parses the text of a formula to a tree. The parser, @lezer/lr, is driven by tables and evaluates nothing.
- * This file converts its tree to ours and describes its first error. Every part of the tree has its span in
- * the text, for later messages.
+ * This file converts its tree to ours and describes its first error. Every part of the tree records its span
+ * in the text, which later messages show.
  */
 import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import type { SyntaxNode, Tree } from "@lezer/common";

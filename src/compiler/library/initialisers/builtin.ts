@@ -54,7 +54,8 @@ export const ones = defineInitialiser({
 });
 
 /**
- * The parameter is treated as a matrix whose columns are the last axis (Saxe, McClelland and Ganguli 2013).
+ * The parameter is treated as a matrix whose last axis is that of the columns (Saxe, McClelland and Ganguli
+ * 2013).
  */
 export const orthogonal = defineInitialiser({
   name: "orthogonal",
@@ -68,9 +69,9 @@ export const orthogonal = defineInitialiser({
   }),
 });
 
-// Initialisers that keep the variance constant from layer to layer: the variance of activations (LeCun and
-// He, by fan-in), or a compromise between activations and gradients (Xavier, by both fans). The table lists
-// the variances; the uniform form is U(−√(3·variance), √(3·variance)).
+// Initialisers that keep a variance constant from layer to layer: LeCun and He, by fan-in, keep that of the
+// activations; Xavier, by both fans, is a compromise between activations and gradients. The table lists the
+// variances; the uniform form is U(−√(3·variance), √(3·variance)).
 //
 //     LeCun    1/fanIn               LeCun et al. 1998
 //     Xavier   2/(fanIn + fanOut)    Glorot and Bengio 2010

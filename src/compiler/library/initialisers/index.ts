@@ -41,7 +41,10 @@ export const defaultInitialiser = (family: Activation["family"]): InitialiserCho
   type: `${family}-uniform`,
 });
 
-/** The fans of a weight of this shape. Its last axis is the units, each of which reads all other axes. */
+/**
+ * The fans of a weight of this shape. Its last axis is the axis of units. Each unit reads all elements of the
+ * other axes.
+ */
 export function fansOf(shape: readonly number[]): Fans {
   const out = shape.at(-1) ?? 1;
   return { in: shape.reduce((product, size) => product * size, 1) / out, out };

@@ -33,8 +33,8 @@ const functionAlone = functionKey<ActivationFunction>().transform((formula) => (
 }));
 
 /**
- * These keys have no defaults, so only keys in the spec are defined, and a key of another function is
- * detected.
+ * These keys have no defaults. Only keys that are in the spec have values, so a key of another function can
+ * be reported.
  */
 const functionKeys = {
   slope: activations["leaky-relu"].keys.slope

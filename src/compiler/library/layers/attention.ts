@@ -50,7 +50,7 @@ function sharesOf(g: GraphBuilder, scores: Node, mask: Node | undefined, causal:
     // Scores of later positions become −∞, so their weights are 0.
     return softmax(g, causal ? g.part("masked", g.select(isVisible(there()), scores, -Infinity)) : scores);
   const isReal = g.repeatAlong(mask, [1, 2], shape);
-  // Padding is moved past the last position, where a causal layer does not read it.
+  // Padding gets a position after the last one, so that a causal layer does not read it.
   return maskedSoftmax(g, scores, causal ? isVisible(g.select(isReal, there(), positionsOf(mask))) : isReal);
 }
 

@@ -3,7 +3,8 @@
  *
  *     y[n, i, j, f] = b[f] + Σ_(p, q, c) x[n, i·s + p·d, j·s + q·d, c] · W[p, q, c, f]        s: stride, d: dilation
  *
- * It is a contraction of windows with filters. Its two adjoints, which differentiation derives, are contractions too.
+ * A convolution is a contraction of windows with filters. Its two adjoints, which differentiation derives,
+ * are contractions too.
  */
 import * as z from "zod";
 import type { Node } from "../../ir/nodes.ts";
@@ -54,7 +55,7 @@ function convolved(context: LayerContext, input: LayerInput, rank: Rank, keys: C
 
 const filters = z.int().positive().describe("The number of filters, which is the number of output channels.");
 const paddingText =
-  "The zeros around the input: valid adds none; same adds as many as the output size ⌈size / stride⌉ needs; " +
+  "The zeros around the input: valid adds none; same adds enough for an output of size ⌈size / stride⌉; " +
   "a number adds that many on every side";
 
 export const conv1d = defineLayer({
@@ -67,13 +68,13 @@ export const conv1d = defineLayer({
     padding: causalPaddingKey
       .default("valid")
       .describe(
-        `${paddingText}; causal adds all of them at the start, so that no output depends on later positions.`,
+        `${paddingText}; causal adds zeros only at the start, so that no output depends on later positions.`,
       ),
     dilation: z
       .int()
       .positive()
       .default(1)
-      .describe("The distance between the positions that a filter reads; 1 means neighbours."),
+      .describe("The distance between the positions that a filter reads; 1 means adjacent positions."),
     ...filterKeys,
   },
   takes: "one input",
@@ -93,7 +94,7 @@ export const conv2d = defineLayer({
       .describe(`${paddingText}; two numbers apply to height and width.`),
     dilation: pairKey
       .default(1)
-      .describe("The distance between the positions that a filter reads; 1 means neighbours."),
+      .describe("The distance between the positions that a filter reads; 1 means adjacent positions."),
     ...filterKeys,
   },
   takes: "one input",

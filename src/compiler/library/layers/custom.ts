@@ -45,8 +45,8 @@ export interface CustomContext {
   /** A statistic `LAYER.name`, which has no gradient. `next` returns its value after a training step. */
   running(name: string, shape: readonly number[], init: InitialiserSpec, next: (before: Node) => Node): Node;
   /**
-   * The mask of the first input, a bool [n, length] that is false on padding; undefined if there is no padding.
-   * If the value has the same positions, it has the same mask.
+   * The mask of the first input, a bool [n, length] that is false on padding; undefined if there is no
+   * padding. If the value of the layer has the same positions, it gets the same mask.
    */
   readonly mask: Node | undefined;
   /**
@@ -55,9 +55,10 @@ export interface CustomContext {
    */
   random(shape: Shape): Node;
   /**
-   * Repeats `step` along time and stacks its values to [n, length, …]. A step receives each sequence at its
-   * own time, the carried values of the previous step, and whole values unchanged. `next` contains the
-   * carried values for the next step. With `mask`, a step on padding does not change the carried values.
+   * Repeats `step` along time and stacks its values to [n, length, …]. A step receives the elements of the
+   * sequences `each` at its time, the values `carried` by the previous step, and the values `whole`
+   * unchanged. `next` contains the carried values for the next step. With `mask`, a step on padding does not
+   * change the carried values.
    */
   recur(operands: RecurrenceOperands, step: RecurrenceStep, options?: RecurrenceOptions): Node;
   /** Ends the build with a diagnostic at the layer. */
@@ -90,7 +91,9 @@ const sameSequence = (x: Node, { type: { shape } }: Node): boolean =>
 export const custom = defineLayer({
   name: "custom",
   about: "a function in a TypeScript spec that composes the ops of the builder",
-  keys: { build: functionKey<LayerFunction>().describe("Returns the output of the layer.") },
+  keys: {
+    build: functionKey<LayerFunction>().describe("The function that returns the output of the layer."),
+  },
   takes: "any inputs",
   mask: { of: (_, [{ node, mask }], _keys, value) => (sameSequence(node, value) ? mask : undefined) },
   build: (context, inputs, { build }) => {

@@ -16,7 +16,7 @@ export const dense = defineLayer({
   keys: {
     units: z.int().positive().describe("The number of units, which is the length of the new last axis."),
     activation: choice(activations).prefault("linear").describe("The activation applied to the units."),
-    bias: z.boolean().default(true).describe("Adds a learned bias for each unit."),
+    bias: z.boolean().default(true).describe("If true, adds a learned bias for each unit."),
     init: choice(initialisers)
       .optional()
       .describe(

@@ -20,7 +20,7 @@ export const depthwiseConv2d = defineLayer({
     padding: pairPaddingKey.default("valid").describe("The zeros around the input, as for conv2d."),
     dilation: pairKey
       .default(1)
-      .describe("The distance between the positions that a filter reads; 1 means neighbours."),
+      .describe("The distance between the positions that a filter reads; 1 means adjacent positions."),
     multiplier: z.int().positive().default(1).describe("The number of filters per channel."),
     ...filterKeys,
   },
@@ -36,8 +36,8 @@ export const depthwiseConv2d = defineLayer({
     const area = windows.kernel.reduce((product, k) => product * k, 1);
     const fans = { in: area, out: area * multiplier };
     const weight = filterWeight(context, [...windows.kernel, channels, multiplier], fans, keys);
-    // The axes of `seen` are [n, i, j, c, p, q]. Channels are matched, not summed: the product has
-    // [c, n, i, j, m].
+    // The axes of `seen` are [n, i, j, c, p, q]. The product is computed for each channel, without a sum over
+    // channels, so its axes are [c, n, i, j, m].
     const product = g.contract(seen, weight, {
       batchX: [3],
       batchY: [2],

@@ -13,7 +13,7 @@ export const filterKeys = {
   activation: choice(activations)
     .prefault("linear")
     .describe("The activation applied to the output of the filters."),
-  bias: z.boolean().default(true).describe("Adds a learned bias for each filter."),
+  bias: z.boolean().default(true).describe("If true, adds a learned bias for each filter."),
   init: choice(initialisers)
     .optional()
     .describe("The initialiser of the filters; by default the same as for dense layers."),

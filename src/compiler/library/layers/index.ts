@@ -67,7 +67,7 @@ export const layers = {
 /** All layers, including those that only the expansion of blocks inserts. */
 const allLayers = { ...layers, residual } satisfies Record<string, Layer>;
 
-/** The keys of a layer in the canonical spec, apart from those that every layer has. */
+/** The keys of a layer in the canonical spec, without the keys that every layer has. */
 export type LayerChoice = Choice<typeof allLayers>;
 
 /** The value of a layer, with its mask. */

@@ -68,7 +68,7 @@ export const residual = defineLayer({
   },
 });
 
-/** Converts an axis of a row to an axis of the batch. Negative numbers count from the last axis. */
+/** Converts an axis of a row to an axis of the batch. Negative numbers count from the end. */
 const batchAxis = (given: number, shape: Shape): number => (given < 0 ? shape.length + given : given + 1);
 
 /** Along time, the masks are concatenated too. Along another axis, a position must be real in all inputs. */
@@ -87,7 +87,7 @@ export const concat = defineLayer({
     axis: z
       .int()
       .default(-1)
-      .describe("The axis, counted from 0 without the batch axis, or from -1 for the last axis."),
+      .describe("The axis: 0 is the first axis after the batch axis, and -1 is the last axis."),
   },
   takes: "several inputs",
   mask: { of: ({ g }, inputs, { axis }) => concatMask(g, inputs, axis) },

@@ -36,7 +36,7 @@ export interface LayerContext {
   parameter(name: string, shape: readonly number[], options: ParameterOptions): Node;
   /**
    * A statistic `LAYER.name`, which has no gradient. In training mode `next` returns its value after the
-   * step. Only a whole step stores that value; a call that only computes gradients does not.
+   * step. Only a complete training step stores that value; a call that only computes gradients does not.
    */
   running(
     name: string,
@@ -53,7 +53,7 @@ export interface LayerContext {
 /**
  * The effect of a layer on masks.
  *
- *     passes   the value has the mask of the first input, as long as it has its positions
+ *     passes   the value has the mask of the first input if it has the same positions
  *     joins    a position of the value is real if it is real in every input that has a mask
  *     ends     the value has no mask
  */

@@ -44,7 +44,9 @@ export function jointMask(g: GraphBuilder, masks: readonly Node[]): Node | undef
   return g.part("mask", isOne(g, product));
 }
 
-/** The masks of sequences that are concatenated along time. A sequence without a mask has no padding. */
+/**
+ * The mask of several sequences that are concatenated along time. A sequence without a mask has no padding.
+ */
 export function concatenatedMask(
   g: GraphBuilder,
   parts: readonly { readonly node: Node; readonly mask?: Node | undefined }[],
@@ -76,8 +78,8 @@ export interface WindowsAlongTime {
 
 /**
  * The mask of the outputs of windows. A sequence of L positions without padding has a window o if and only if
- * o·s + reach − 1 − before − after < L, or o·s < L for `same`. So the mask of the output is the mask of the
- * input at this position. Positions before the start count as real.
+ * o·s + reach − 1 − before − after < L, or o·s < L for `same`. So output o is real if and only if the input
+ * is real at position o·s + reach − 1 − before − after, or o·s. Positions before the start count as real.
  */
 export function maskOfWindows(
   g: GraphBuilder,

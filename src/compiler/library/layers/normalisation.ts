@@ -21,13 +21,13 @@ const epsilon = z
   .number()
   .positive()
   .default(1e-5)
-  .describe("Added to the variance, so that it is never zero.");
+  .describe("A number added to the variance, so that it is never zero.");
 
 /** √(variance + ε) */
 const deviationOf = (g: GraphBuilder, variance: Node, epsilon: number): Node =>
   g.part("deviation", g.sqrt(g.add(variance, epsilon)));
 
-/** The elements over which means are taken. */
+/** Describes the elements over which means are taken. */
 interface Averaged {
   readonly axes: readonly number[];
   /** Whether each element of the tensor counts; undefined if all do. */

@@ -37,7 +37,7 @@ const windowKeys = ({ size, stride = size, padding }: PoolKeys): WindowKeys => (
   padding,
 });
 
-/** The maximum, or 0 for a window or sequence that consists of padding, whose maximum is −∞. */
+/** The maximum, or 0 for a window or sequence that consists only of padding, because its maximum is −∞. */
 const maximumOr0 = (g: GraphBuilder, maximum: Node): Node =>
   g.select(g.less(-Infinity, g.part("largest", maximum)), maximum, 0);
 
@@ -116,8 +116,8 @@ const lengthKeys = {
   padding: paddingKey
     .default("valid")
     .describe(
-      "The padding: valid adds none; same adds as much as the output length ⌈length / stride⌉ needs; a number adds " +
-        "that much on every side.",
+      "The padding: valid adds none; same adds enough for an output of length ⌈length / stride⌉; a number adds that " +
+        "much on every side.",
     ),
 };
 
@@ -129,8 +129,8 @@ const imageKeys = {
   padding: pairPaddingKey
     .default("valid")
     .describe(
-      "The padding: valid adds none; same adds as much as the output size ⌈size / stride⌉ needs; a number adds " +
-        "that much on every side; two numbers apply to height and width.",
+      "The padding: valid adds none; same adds enough for an output of size ⌈size / stride⌉; a number adds that " +
+        "much on every side; two numbers apply to height and width.",
     ),
 };
 
@@ -138,7 +138,7 @@ const countPadding = z
   .boolean()
   .default(true)
   .describe(
-    "Includes the zeros of the padding in the mean, as in PyTorch; false excludes them, as in TensorFlow.",
+    "If true, the mean includes the zeros of the padding, as in PyTorch; if false, it excludes them, as in TensorFlow.",
   );
 
 export const maxPool1d = defineLayer({
@@ -177,7 +177,8 @@ export const avgPool2d = defineLayer({
   build: (context, [input], keys) => meanOf(context, input, 2, keys),
 });
 
-// Pooling over a whole sequence or image. Padding is excluded; the result for a sequence of padding is 0.
+// Pooling over a whole sequence or image. Padding is excluded. If a sequence consists only of padding, the
+// result is 0.
 
 const spatialAxes = ({ size }: Spatial): readonly number[] => size.map((_, axis) => axis + 1);
 

@@ -52,7 +52,7 @@ interface Keys {
   readonly biasInit: InitialiserChoice;
 }
 
-/** The step of a cell. It returns the values for the next step, of which `h` is the output. */
+/** The step of a cell. It returns the values that the next step reads. `h` is also the output of the step. */
 type Cell = (g: GraphBuilder, parts: CellParts) => { readonly h: Node; readonly c?: Node };
 
 interface CellParts {
@@ -64,11 +64,11 @@ interface CellParts {
   /** h · R, where h is the output of the previous step. */
   readonly product: Node;
   readonly h: Node;
-  /** The state of the cell, only for an lstm. */
+  /** The state of the cell. Only an lstm has one. */
   readonly c: Node | undefined;
   /** b_R, only if the cell itself adds it. */
   readonly recurrentBias: Node | undefined;
-  /** Gate number k of the gates, as a value with this name. */
+  /** Gate number k, as a value with this name. */
   gate(gates: Node, k: number, name: string): Node;
 }
 

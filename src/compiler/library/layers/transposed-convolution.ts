@@ -26,8 +26,8 @@ export const conv2dTranspose = defineLayer({
     padding: pairPaddingKey
       .default("valid")
       .describe(
-        "The size of the output: (size - 1) · stride + kernel for valid; size · stride for same; a number removes " +
-          "that many positions from every side of the valid output.",
+        "Determines the size of the output: (size - 1) · stride + kernel for valid; size · stride for same; a number " +
+          "removes that many positions from every side of the valid output.",
       ),
     ...filterKeys,
   },
@@ -54,7 +54,7 @@ export const conv2dTranspose = defineLayer({
         { key: "padding" },
       );
     const area = kernel[0] * kernel[1];
-    // The fans are those that PyTorch and Keras compute for this layout, although a unit reads the input
+    // As in PyTorch and Keras, the fans follow from this layout, although each output unit reads the input
     // channels.
     const fans = { in: area * filters, out: area * channels };
     const weight = filterWeight(context, [...kernel, filters, channels], fans, keys);

@@ -8,7 +8,7 @@ import type { Comparison } from "../define.ts";
 import { isYes, refuseClasses } from "./classes.ts";
 
 // Accuracy: the fraction of correct predictions. With several classes, the prediction is the class with the
-// highest output, or the first of them if several are equal. A single score means "yes" if it is at least the
+// highest output; of equal outputs, the first one wins. A single score means "yes" if it is at least the
 // threshold of the loss. A class target of −1 does not count.
 
 export const accuracy = defineMetric({

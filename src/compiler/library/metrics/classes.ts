@@ -22,8 +22,8 @@ import { defineMetric } from "../define.ts";
 import type { Comparison, Fit } from "../define.ts";
 
 /**
- * Returns the reason why the output does not select a class; undefined if it does, by one score per class or
- * by a single score.
+ * Returns the reason why the output does not select a class; undefined if it does. It selects a class by one
+ * score per class or by a single score.
  */
 export function refuseClasses(fit: Fit): string | undefined {
   if (fitsClasses(fit)) return undefined;
@@ -36,7 +36,7 @@ export function refuseClasses(fit: Fit): string | undefined {
   );
 }
 
-/** For a target without classes: whether each element is "yes". */
+/** Whether each element of a target without classes is "yes". */
 export const isYes = (g: GraphBuilder, comparison: Comparison): Node =>
   g.less(0.5, realTarget(g, comparison));
 
@@ -82,8 +82,9 @@ const averageKey = z
   .enum(averages)
   .optional()
   .describe(
-    "How the values of the classes become one number: `binary` (the second of two classes; the default for two), " +
-      "`macro` (their mean; the default for more), `weighted` (by the number of rows), `micro` (from the sums).",
+    "How the values of the classes are combined: `binary` takes the value of the second class (the default for " +
+      "two classes), `macro` the mean over the classes (the default for more), `weighted` the mean weighted by the " +
+      "rows of each class; `micro` sums the counts of all classes first.",
   );
 
 /** A ratio of counts, which are whole numbers. It is 0 where the denominator is 0, as in scikit-learn. */
@@ -125,7 +126,7 @@ const classRatio = (
         return sum(g.select(isSecond, each, 0));
       }
       if (used === "weighted") return ratio(g, sum(g.multiply(support, each)), sum(support));
-      // A class that neither occurs nor is predicted has no value.
+      // A class that neither occurs nor is predicted has no value, so the mean excludes it.
       const isPresent = g.cast(g.less(0, g.add(predicted, support)), { element: "f64" });
       return ratio(g, sum(each), sum(isPresent));
     },

@@ -26,7 +26,7 @@ const formula = defineMetric({
     better: z
       .enum(["lower", "higher"])
       .default("lower")
-      .describe("Which values are better, for early stopping."),
+      .describe("Whether lower or higher values are better. Early stopping and searches use this."),
   },
   accepts: refuseFormula,
   sums: (g, comparison, keys) => formulaSums(g, comparison, comparison.estimate, keys),

@@ -9,9 +9,9 @@ import { defineMetric } from "../define.ts";
 import { isYes, refuseClasses } from "./classes.ts";
 
 /**
- * The area under the ROC curve: the probability that a row of the second class has a higher score than a row of the
- * first, where equal scores count as one half. If there are two outputs, the score is their difference, which
- * orders rows like the probability.
+ * The area under the ROC curve: the probability that a row of the second class has a higher score than a row
+ * of the first, where equal scores count as one half. If there are two outputs, the score is their
+ * difference, which ranks rows in the same order as the probability.
  */
 export const auc = defineMetric({
   name: "auc",

@@ -10,10 +10,14 @@ import { moved, runningMean, fractionKey, weightDecayKey } from "./parts.ts";
 
 export const lion = defineOptimizer({
   name: "lion",
-  about: "moves every parameter by the learning rate, in the direction given by the sign of its running mean",
+  about:
+    "moves every parameter by the learning rate, in the direction given by the sign of a mean of its gradients",
   defaultRate: 0.0001,
   keys: {
-    beta1: fractionKey(0.9, "The weight of the running mean in the direction."),
+    beta1: fractionKey(
+      0.9,
+      "The weight of the running mean in the direction of the update; the gradient has the rest.",
+    ),
     beta2: fractionKey(0.99, "The decay rate of the running mean of gradients."),
     weightDecay: weightDecayKey(0),
   },

@@ -1,8 +1,8 @@
 /**
  * The parts that optimizers share: keys, running means, bias corrections. Scalars of a step, such as rates,
  * corrections and powers of β, are computed in f64, as in PyTorch. They are rounded once, when they are
- * combined with the parameters. (In f32 trainers, their elementary functions are more accurate than this
- * rounding.)
+ * combined with the parameters. (In f32 trainers, the errors of elementary functions are smaller than the
+ * error of this rounding.)
  */
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -12,7 +12,11 @@ export const weightDecayKey = (value: number) =>
   z.number().nonnegative().default(value).describe("The strength of the decay of parameters towards zero.");
 
 export const epsilonKey = (value: number) =>
-  z.number().nonnegative().default(value).describe("Added to the denominator.");
+  z
+    .number()
+    .nonnegative()
+    .default(value)
+    .describe("A number added to the denominator to avoid a division by zero.");
 
 export const fractionKey = (value: number, about: string) =>
   z.number().min(0).lt(1).default(value).describe(about);
@@ -56,7 +60,7 @@ export const moved = (g: GraphBuilder, parameter: Node, factor: Node, direction:
 //     norm c:   g ← g · min(1, c / (‖g‖ + 10⁻⁶))
 //     value c:  g ← max(−c, min(g, c))
 //
-// The norm is taken over all gradients together, as in torch.nn.utils.clip_grad_norm_.
+// The norm is that of all gradients together, as in torch.nn.utils.clip_grad_norm_.
 
 type Clip = { readonly norm: number } | { readonly value: number };
 

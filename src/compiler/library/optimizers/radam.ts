@@ -22,7 +22,7 @@ import {
 
 export const radam = defineOptimizer({
   name: "radam",
-  about: "Adam that uses the mean of squares only after enough steps",
+  about: "Adam, but it uses the mean of squares only after enough steps",
   defaultRate: 0.001,
   keys: { ...momentsKeys, weightDecay: weightDecayKey(0) },
   states: () => ({ mean: "like", squares: "like" }),

@@ -38,7 +38,7 @@ export const sgd = defineOptimizer({
     if (momentum === 0) return { parameter: moved(g, parameter, rate, direction), state: {} };
     const kept = g.multiply(momentum, state.velocity);
     const damped = g.add(kept, g.multiply(1 - dampening, direction));
-    // The velocity is zero before the first step, so without dampening, that step needs no special case.
+    // The velocity is zero before the first step, so without dampening, the first step needs no special case.
     const velocity = g.named(
       "next_velocity",
       dampening === 0 ? g.add(kept, direction) : g.select(g.equal(step, 0), direction, damped),

@@ -10,8 +10,8 @@ import { defineSchedule } from "../define.ts";
 const steps = z
   .int()
   .positive()
-  .describe("The number of optimizer steps of the schedule; after it, the rate stays constant.");
-const end = z.number().nonnegative().default(0).describe("The rate at the end.");
+  .describe("The length of the schedule in optimizer steps; afterwards, the rate stays constant.");
+const end = z.number().nonnegative().default(0).describe("The final learning rate.");
 
 /** min(k, T) / T */
 const progress = (g: GraphBuilder, step: Node, total: number): Node =>
@@ -53,7 +53,7 @@ export const exponential = defineSchedule({
 /** end + (initial − end) · (1 − k/T)^power */
 export const polynomial = defineSchedule({
   name: "polynomial",
-  about: "decays with a power of the remaining steps",
+  about: "decays as a power of the remaining fraction of the steps",
   keys: {
     power: z.number().positive().default(1).describe("The exponent; 1 means linear decay."),
     steps,
@@ -91,8 +91,8 @@ export const oneCycle = defineSchedule({
   name: "one-cycle",
   about: "rises from the initial rate to a peak, then decays far below the initial rate",
   keys: {
-    steps: z.int().positive().describe("The number of optimizer steps of the whole cycle."),
-    peak: z.number().positive().describe("The highest rate."),
+    steps: z.int().positive().describe("The length of the whole cycle in optimizer steps."),
+    peak: z.number().positive().describe("The highest learning rate."),
   },
   rate: (g, step, { initial, steps, peak }) => {
     const last = steps - 1;

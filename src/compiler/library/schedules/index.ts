@@ -31,7 +31,9 @@ const formula = defineSchedule({
   name: "formula",
   about: 'a formula over step and initial, such as "initial / (1 + 0.01 * step)"',
   keys: {
-    formula: formulaKey<ScheduleFunction>("The rate at a step, counted from 0 after the warm-up."),
+    formula: formulaKey<ScheduleFunction>(
+      "The learning rate at a step. Steps are counted from 0, after the warm-up.",
+    ),
     constants: constantsKey,
   },
   rate: (g, step, { formula, constants, initial }) => {
@@ -66,7 +68,7 @@ const scheduleOf = ({ type }: ScheduleChoice): Schedule => schedules[type];
 
 /**
  * The rate at optimizer step k, counted from 0. During a warm-up of K steps, it is initial · (k + 1)/K. After
- * the warm-up the schedule starts, at its own step 0. Both are multiplied by the scale.
+ * the warm-up, the schedule starts at its step 0. The scale multiplies the rates of both.
  */
 export const learningRate = (g: GraphBuilder, step: Node, chosen: ScheduleChoice): Node =>
   chosen.scale === undefined

@@ -7,7 +7,7 @@ import { errorText, showValue } from "../../util/message-text.ts";
 import { keysOf, listOf, member, textOf } from "../raw-spec.ts";
 import { isOfIdx } from "./check-data.ts";
 
-/** Reports keys that contradict each other, and shapes that do not fit dates (T1208). */
+/** Reports keys that contradict each other, and inputs whose shape does not fit their dates (T1208). */
 export function checkCells(spec: unknown, data: unknown, problems: Collector): void {
   for (const input of keysOf(member(data, "inputs"))) {
     const entry = member(member(data, "inputs"), input);
@@ -70,8 +70,8 @@ function wrongFormat(format: string): string | undefined {
 }
 
 /**
- * Checks the shape for dates. Their parts are real numbers: one each for elapsed days and the year, and two
- * for each other part.
+ * Checks the shape of an input that consists of dates. Elapsed days and the year are one real number each;
+ * every other part is two numbers.
  */
 function checkDateShape(
   spec: unknown,

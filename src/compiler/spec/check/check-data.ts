@@ -8,16 +8,16 @@ import { writtenLosses } from "../written-losses.ts";
 import { isUsableName } from "./check-names.ts";
 import { checkTexts } from "./check-texts.ts";
 
-// The files: each is given in only one way and is of a known kind. With IDX, each input and target has its
-// own file.
+// The files: all data is in one kind of file, and no split has two files. With IDX, each input and target has
+// a separate file.
 
 /** Whether the rows are read from IDX files. */
 export const isOfIdx = (data: unknown): boolean =>
   [data, member(data, "train"), member(data, "test")].some((split) => member(split, "idx") !== undefined);
 
 /**
- * Reports files that are missing (T1102), files that are given twice or combined with a test fraction
- * (T1208), and IDX files of unknown inputs and targets (T1307).
+ * Reports files that are missing (T1102), keys for files that cannot be combined (T1208), and IDX files of
+ * unknown inputs and targets (T1307).
  */
 function checkFiles(spec: unknown, data: unknown, problems: Collector): void {
   checkPresence(data, problems);
@@ -94,8 +94,8 @@ function checkIdx(spec: unknown, files: unknown, path: SpecPath, problems: Colle
 // Columns: every input and target has an entry, and every entry has a source.
 
 /**
- * Reports names that occur only in `data` or only outside it (T1307), entries without columns (T1102), and
- * keys that do not fit (T1208). Also checks files and text columns.
+ * Reports inputs and targets that occur only in `data` or only outside it (T1307), entries without columns
+ * (T1102), and keys that cannot be combined (T1208). Also checks files and text columns.
  */
 export function checkData(spec: unknown, problems: Collector): void {
   const data = member(spec, "data");
@@ -206,8 +206,8 @@ function checkScale(
 }
 
 /**
- * Reports scales with which mae or rmse has no unit. An error over several columns is in original units only
- * if one number scales all of them.
+ * Reports scales for which mae or rmse has no unit. An error over several columns has a unit only if one
+ * number scales all of them.
  */
 function checkUnit(spec: unknown, entry: unknown, name: string, problems: Collector): void {
   const scale = textOf(member(entry, "scale"));
@@ -253,7 +253,7 @@ function warnOfFormula(spec: unknown, entry: unknown, name: string, problems: Co
   });
 }
 
-// Missing values. They can be replaced by a mean only where a mean makes sense.
+// Missing values. A mean can replace them only where a mean makes sense.
 
 const missingHint = (side: "inputs" | "targets"): string =>
   side === "inputs"

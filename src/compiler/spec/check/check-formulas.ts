@@ -57,12 +57,12 @@ export function readByMeasures(spec: unknown): readonly string[] {
 const namesIn = (x: Expression): readonly string[] =>
   x.kind === "name" ? [x.name] : partsOf(x).flatMap(namesIn);
 
-// The schema reports unbounded nesting. This limit only ensures that the recursion ends.
+// An earlier check reports nesting that is too deep. This limit only ensures that the recursion ends.
 const deepest = 50;
 
 /**
- * Checks the formulas of activations, the only formulas in a network, including those inside blocks. `path`
- * has a step per level.
+ * Checks the formulas of activations, including those inside blocks. A network contains no other formulas.
+ * `path` has one step per level.
  */
 function checkActivations(value: unknown, path: SpecPath, problems: Collector, seen: Set<unknown>): void {
   if (typeof value !== "object" || value === null || path.length > deepest || seen.has(value)) return;

@@ -1,4 +1,7 @@
-/** Checks that each target has one loss: `loss` for the only target, or an entry of `losses` for each. */
+/**
+ * Checks that each target has exactly one loss: `loss` for the only target, or an entry of `losses` for each
+ * target.
+ */
 import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath } from "../../diagnostics/diagnostic.ts";
@@ -24,7 +27,7 @@ export function checkLosses(spec: unknown, problems: Collector): void {
   checkEntries(losses, targets, problems);
   const weights = keysOf(losses).map((target) => member(member(losses, target), "weight"));
   if (weights.length > 0 && weights.every((weight) => weight === 0))
-    problems.error(["losses"], "T1405", "losses: every weight is 0, so the model would learn nothing", {
+    problems.error(["losses"], "T1405", "losses: all weights are 0, so the model would learn nothing", {
       at: "key",
       hint: "give at least one loss a weight above 0; 1 is the default",
     });
@@ -41,7 +44,7 @@ function checkLoss(spec: unknown, targets: readonly string[], problems: Collecto
   const isGiven = member(spec, "loss") !== undefined;
   if (targets.length > 1) {
     const message = isGiven
-      ? `loss is for one target, but the spec has ${targets.length}: each needs a loss of its own`
+      ? `loss is for one target, but the spec has ${targets.length} targets; each needs a loss`
       : `losses is missing: each of the ${targets.length} targets needs a loss`;
     problems.error(isGiven ? ["loss"] : ["losses"], isGiven ? "T1405" : "T1102", message, {
       hint: `replace loss, output and metrics with ${example(targets)}`,

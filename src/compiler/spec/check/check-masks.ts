@@ -4,7 +4,7 @@ import { formatPath } from "../../diagnostics/diagnostic.ts";
 import { didYouMean, showValue } from "../../util/message-text.ts";
 import { keysOf, listOf, member, textOf } from "../raw-spec.ts";
 
-/** The inputs that other inputs name as their `lengths`. No layer needs to read them. */
+/** The inputs that other inputs name as their `lengths`. Layers need not read them. */
 export function lengthInputs(spec: unknown): readonly string[] {
   const inputs = member(spec, "inputs");
   return keysOf(inputs).flatMap((name) => textOf(member(member(inputs, name), "lengths")) ?? []);

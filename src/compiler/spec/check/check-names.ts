@@ -1,6 +1,6 @@
 // Checks that names are well-formed and unique. Names become keys of records and parts of emitted
-// identifiers. Those that could change a prototype or be read as code are rejected here, once for the whole
-// compiler.
+// identifiers. This file rejects names that could change a prototype or be read as code, so that later stages
+// need not.
 import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath } from "../../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
@@ -10,7 +10,7 @@ import { keysOf, listOf, member, textOf } from "../raw-spec.ts";
 import { hasLosses, writtenLosses } from "../written-losses.ts";
 import type { WrittenLayer, WrittenList } from "../written-network.ts";
 
-/** Whether the name is well-formed. It may still be in use already. */
+/** Whether the name is well-formed. This does not check whether the name is already in use. */
 export const isUsableName = (name: string): boolean => namePattern.test(name) && !(name in Object.prototype);
 
 /**
@@ -50,7 +50,10 @@ function checkLayers(list: WrittenList, owners: Map<string, SpecPath>, problems:
   }
 }
 
-/** The layers of a shortcut become BLOCK.shortcut.NAME, so no layer of the block itself may be named `shortcut`. */
+/**
+ * The layers of a shortcut get names BLOCK.shortcut.NAME, so no layer of the block itself may be named
+ * `shortcut`.
+ */
 const shortcutName = ({ lists, path }: WrittenLayer): Map<string, SpecPath> =>
   new Map(lists.shortcut === undefined ? [] : [["shortcut", [...path, "shortcut"]]]);
 
@@ -88,7 +91,9 @@ function checkForm(path: SpecPath, name: string, problems: Collector, at?: "key"
 /** A spec of this width compiles in about ten seconds. */
 const widest = 512;
 
-/** Reports too many inputs, metrics, or sources of a layer to compile in acceptable time (T1312). */
+/**
+ * Reports a spec with so many inputs, metrics or sources of a layer that it would compile too slowly (T1312).
+ */
 export function checkWidth(spec: unknown, network: WrittenList, problems: Collector): void {
   const check = (path: SpecPath, count: number, what: string): void => {
     if (count <= widest) return;

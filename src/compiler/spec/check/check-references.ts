@@ -1,5 +1,5 @@
-// Resolves the references in `from`. They name inputs and earlier layers, either of the layer's own list or
-// of a list that encloses its block.
+// Resolves the references in `from`. A reference names an input or an earlier layer. The layer is in the same
+// list, or in a list that encloses the block.
 import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath } from "../../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
@@ -9,7 +9,9 @@ import { keysOf, member, textOf } from "../raw-spec.ts";
 import { readByMeasures } from "./check-formulas.ts";
 import { lengthInputs } from "./check-masks.ts";
 
-/** A list of layers around a reference, at any depth. Its layers before `index` can be read. */
+/**
+ * A list of layers that contains a reference, at any depth. The reference can name its layers before `index`.
+ */
 interface Scope {
   readonly list: WrittenList;
   readonly index: number;
@@ -22,8 +24,8 @@ interface Scope {
  */
 export function checkReferences(spec: unknown, network: WrittenList, problems: Collector): References {
   const inputs = keysOf(member(spec, "inputs"));
-  // By default, the first layer does not read inputs for the loss, such as sample weights, or for masks,
-  // unless all inputs are of these kinds.
+  // By default, the first layer does not read inputs that only serve the loss (such as sample weights) or
+  // masks. If all inputs are of these kinds, it may read any of them.
   const forOthers = [...readByMeasures(spec), ...lengthInputs(spec)];
   const others = inputs.filter((name) => !forOthers.includes(name));
   const choices = others.length > 0 ? others : inputs;
@@ -83,7 +85,7 @@ function sourcesOf(
   return choices.slice(0, 1).map((input) => ({ input }));
 }
 
-/** The readable layer of that name in the innermost list, or else the input of that name. */
+/** The layer of that name in the innermost list that has a readable one, or else the input of that name. */
 function sourceNamed(
   path: SpecPath,
   name: string,

@@ -12,7 +12,7 @@ import { checkFigure } from "./check-losses.ts";
 
 const own: SpecPath = ["training", "search"];
 
-/** The paths that must be the same for all candidates, with the reason. */
+/** The paths whose values must be the same for all candidates, with the reasons. */
 const sameRows = "it changes how the rows are split, and all candidates must be compared on the same rows";
 const sameTask = "all candidates must learn the same targets from the same data";
 const fixed: Readonly<Record<string, string>> = {
@@ -150,8 +150,8 @@ function checkSize(search: unknown, over: unknown, problems: Collector): void {
 }
 
 /**
- * Whether values at the path change how the loss or metric `figure` is computed. The weight of a loss changes
- * only the sum.
+ * Whether the value at the path changes how the loss or metric `figure` is computed. The weight of a loss
+ * changes only the weighted sum of the losses.
  */
 function changes([root, target, key]: SpecPath, figure: string): boolean {
   if (root === "loss") return figure === "loss";
@@ -161,7 +161,7 @@ function changes([root, target, key]: SpecPath, figure: string): boolean {
     : key === "weight" && figure === "loss";
 }
 
-/** Reports a search that has no criterion to rank the candidates. */
+/** Reports a search without a criterion that can rank the candidates. */
 function checkChoice(spec: unknown, training: unknown, search: unknown, problems: Collector): void {
   if (!hasValidation(spec)) {
     const message =

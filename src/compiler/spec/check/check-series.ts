@@ -41,7 +41,7 @@ function checkTime(data: unknown, report: Report): void {
       ["data", "time", "format"],
       "T1208",
       `is invalid: ${reason}`,
-      'such as "DD.MM.YYYY HH:mm" or "number"',
+      'write a format such as "DD.MM.YYYY HH:mm" or "number"',
     );
   }
 }
@@ -49,8 +49,8 @@ function checkTime(data: unknown, report: Report): void {
 // Windows.
 
 /**
- * The key of `data.windows` that the key `window` of an input refers to, and its number of rows; none for a
- * single row.
+ * The time axis of an input with this key `window`: its number of rows, and a description for messages. A
+ * single row has no time axis.
  */
 function axisOf(windows: unknown, part: unknown): { readonly steps?: unknown; readonly text: string } {
   const [length, horizon] = [member(windows, "length"), member(windows, "horizon")];
@@ -89,11 +89,11 @@ function checkWindows(spec: unknown, data: unknown, report: Report): void {
         [...own, "nextOf"],
         "T1208",
         "cannot be combined with data.windows",
-        "name columns that are forecast",
+        "name the columns to forecast",
       );
   }
   if (windows === undefined) return;
-  if (isOfIdx(data)) report(path, "T1208", "cuts tables, but the data is in IDX files", "remove it");
+  if (isOfIdx(data)) report(path, "T1208", "needs a table, but the data is in IDX files", "remove it");
   const [length, season] = [member(windows, "length"), member(windows, "season")];
   if (isCount(length) && isCount(season) && season > length)
     report(
@@ -149,8 +149,8 @@ function checkShape(
     isWeight
       ? `to weigh windows, add "window": "last" to data.inputs.${name}`
       : side === "inputs"
-        ? `such as ${needed}; an input of one row has "window": "last" in data.inputs.${name}`
-        : `such as ${needed}`,
+        ? `write a shape such as ${needed}; an input of one row has "window": "last" in data.inputs.${name}`
+        : `write a shape such as ${needed}`,
   );
 }
 
@@ -163,7 +163,7 @@ function rowShape(shape: unknown, steps: unknown): readonly unknown[] | undefine
 
 /**
  * The spec with the shapes of single rows, for the checks of columns. `timeAxis` contains the removed axis of
- * each shape. A field with a wrong shape is undefined, because that is already reported.
+ * each shape. A field with an invalid shape is undefined, because the error is already reported.
  */
 export function specOfRows(spec: unknown): unknown {
   const data = member(spec, "data");
@@ -220,7 +220,7 @@ function checkRule(spec: unknown, split: Split, report: Report): void {
     report(
       [...path, "group"],
       "T1227",
-      "needs the fraction of the groups, or a file of its own",
+      "needs the fraction of the groups, or a separate file",
       'add "fraction": 0.2',
     );
   checkAfter(data, path, member(rule, "after"), report);
@@ -231,14 +231,14 @@ function checkRule(spec: unknown, split: Split, report: Report): void {
   report(
     [...path, key],
     "T1227",
-    "draws rows at random, but windows that share rows would then be in different splits",
+    "draws rows at random, which would put windows with the same rows into different splits",
     has("folds")
       ? 'add "forward": true for folds in the order of time, or "group": … for folds of whole series'
       : 'use "last": 0.2 for the end of each series, "after": …, "column": …, or add "group": … for whole series',
   );
 }
 
-/** Reports a file of a rule that could not be moved to `data`. */
+/** Reports a rule with a `file` that `withSplitFiles` could not move to `data`. */
 function checkSplitFile(rule: unknown, split: Split, data: unknown, report: Report): void {
   const path = ["training", split, "file"];
   if (member(rule, "file") === undefined || keysOf(rule).some((key) => key !== "file" && key !== "group"))
@@ -270,8 +270,10 @@ function checkAfter(data: unknown, path: SpecPath, after: unknown, report: Repor
     report([...path, "after"], "T1227", "needs the times of the rows", 'add "time": COLUMN to data');
   else if (startOf(data, after) === undefined) {
     const isNumber = member(member(data, "time"), "format") === "number";
-    const what = isNumber ? "a number" : "a date of ISO 8601";
-    const hint = isNumber ? "the times of the data are numbers" : "such as 1999-03-07 or 1999-03-07T14:05";
+    const what = isNumber ? "a number" : "an ISO 8601 date";
+    const hint = isNumber
+      ? "the times of the data are numbers"
+      : "write a time such as 1999-03-07 or 1999-03-07T14:05";
     report([...path, "after"], "T1227", `must be ${what}, got ${showValue(after)}`, hint);
   }
 }
@@ -296,7 +298,7 @@ function checkRules(spec: unknown, report: Report): void {
       ["training", "validation", "group"],
       "T1227",
       "keeps groups together, but training.test takes rows of all groups",
-      'add "group" to training.test, or give the test rows a file of their own',
+      'add "group" to training.test, or put the test rows into a separate file',
     );
   for (const split of ["test", "validation"] as const) {
     const rule = ruleOf(spec, split);
@@ -306,7 +308,7 @@ function checkRules(spec: unknown, report: Report): void {
     report(
       ["training", split],
       "T1208",
-      `${rows}, but data.${split} already provides them`,
+      `${rows}, but data.${split} already provides the ${split} rows`,
       "remove one of the two",
     );
   }

@@ -1,4 +1,5 @@
-// Checks text columns in the `data` section: the shapes of inputs and targets must fit their sequences.
+// Checks text columns in the `data` section. The shapes of inputs and targets must fit the sequences of
+// tokens.
 import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath } from "../../diagnostics/diagnostic.ts";
 import { didYouMean, showValue } from "../../util/message-text.ts";

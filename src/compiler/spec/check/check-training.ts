@@ -84,7 +84,7 @@ function checkEarlyStopping(spec: unknown, training: unknown, problems: Collecto
 export const hasValidation = (spec: unknown): boolean =>
   ["training", "data"].some((section) => member(member(spec, section), "validation") !== undefined);
 
-/** Warns if the best epoch is wanted, but nothing selects it (T1211). */
+/** Warns if `keep` is "best", but the spec has no validation split that selects the best epoch (T1211). */
 function checkKeep(spec: unknown, training: unknown, problems: Collector): void {
   if (textOf(member(training, "keep")) !== "best" || hasValidation(spec)) return;
   if (member(training, "earlyStopping") !== undefined) return;
@@ -109,8 +109,8 @@ const isObject = (value: unknown): boolean =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
- * Reports stratification without classes to stratify by. With several targets, rows are stratified by the
- * first one.
+ * Reports stratification by a target without classes. With several targets, rows are stratified by the first
+ * one.
  */
 function checkStratify(spec: unknown, training: unknown, problems: Collector): void {
   if (member(training, "stratify") !== true) return;

@@ -35,7 +35,7 @@ function checkClassWeights(
   const names = keysOf(given);
   const weights = names.length > 0 ? names.map((name) => member(given, name)) : listOf(given);
   if (weights.length > 0 && weights.every((weight) => weight === 0))
-    report("must contain a weight greater than 0, because the model learns nothing otherwise");
+    report("must contain a weight greater than 0, because otherwise the model learns nothing");
   if (typeof classes === "number" && weights.length > 0 && weights.length !== classes)
     report(`has ${weights.length} weights, but ${target} has ${classes} classes`);
   if (names.length > 0) checkNamed(member(spec, "data"), target ?? "", report);

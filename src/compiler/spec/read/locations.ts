@@ -1,6 +1,5 @@
-// The location of each value of a spec in its text, as a tree with the same keys as the tree of values. The
-// readers of JSON, YAML and TypeScript each build one, so that later stages depend on paths and not on
-// formats.
+// The location of each value of a spec in its text, as a tree with the same keys as the values. The readers
+// of JSON, YAML and TypeScript each build one, so that later stages depend on paths and not on formats.
 import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import type { SpecPath, TextPart } from "../../diagnostics/diagnostic.ts";
 
@@ -36,8 +35,8 @@ export interface TextError {
 }
 
 /**
- * The node at the path, or if the path leads out of the tree, as for a missing key, the deepest node along
- * it.
+ * The node at the path. If the path leads out of the tree, as for a missing key, the deepest node on the
+ * path.
  */
 export function nodeAt(root: Located, path: SpecPath): { node: Located; exact: boolean } {
   let node = root;

@@ -13,7 +13,7 @@ import type { ReadSpec } from "./spec-source.ts";
 import { readTypeScript, typescriptLocations } from "./typescript.ts";
 import { readYaml } from "./yaml.ts";
 
-// No spec is nearly this large; a larger file is probably not a spec.
+// Real specs are much smaller. A larger file is probably not a spec.
 const largestBytes = 4 * 2 ** 20;
 
 /**

@@ -10,11 +10,11 @@ import type { Model } from "../types.ts";
 import { nodeAt, spanWithin } from "./locations.ts";
 import type { TextError, Located, ReadTree, Span } from "./locations.ts";
 
-// The text of a spec. Diagnostics of later stages have only paths. The text adds file, line, column and code
-// frame.
+// The text of a spec. Diagnostics of later stages have only paths. The source adds file, line, column and
+// code frame.
 
 export interface SpecSource {
-  /** The file as the user named it. */
+  /** The path of the file, as the user wrote it. */
   readonly file: string;
   /** The file's name without folders and extension. */
   readonly name: string;
@@ -31,7 +31,7 @@ export interface SpecSource {
   isWritten(path: SpecPath): Promise<boolean>;
 }
 
-/** `locationsOf` is only called if there is something to locate. */
+/** Calls `locationsOf` only if there is something to locate. */
 function specSource(file: string, text: string, locationsOf: () => Promise<Located | undefined>): SpecSource {
   let locations: Promise<Located | undefined> | undefined;
   let indexed: LineIndex | undefined;
@@ -89,7 +89,9 @@ export async function located<T>(source: SpecSource, stage: () => T | Promise<T>
   }
 }
 
-/** The errors in the text itself as diagnostics. Messages of other programs are made printable. */
+/**
+ * The errors in the text itself as diagnostics. Control characters in messages of other programs are escaped.
+ */
 function textError(file: string, text: string, errors: readonly TextError[]): DiagnosticError {
   const index = lineIndex(text);
   const shown = errors.slice(0, mostKept).map(({ code, message, hint, span, other }): Diagnostic => {
@@ -134,7 +136,7 @@ function locationAndFrame(
 }
 
 // Converts the parsed text to a model: reports syntax errors, validates the value, and locates every
-// diagnostic. It needs neither a file nor a host, so it also runs in a web page.
+// diagnostic. It needs no file system, so it also runs in a web page.
 
 /** The result of reading a spec; `source` locates the diagnostics of later stages. */
 export interface ReadSpec {

@@ -88,7 +88,10 @@ function errorsOf(error: unknown, file: string, text: string): TextError[] {
   ];
 }
 
-/** A syntax error, or an import that cannot be resolved. The message names any other file. */
+/**
+ * A syntax error, or an import that cannot be resolved. If the error is in another file, the message names
+ * that file.
+ */
 function errorOf({ text: message, location }: Message, file: string, text: string): TextError {
   const here = location !== null && location.file === basename(file);
   const elsewhere = location && !here ? ` (in ${location.file}:${location.line})` : "";
@@ -141,7 +144,10 @@ export async function typescriptLocations(text: string): Promise<Located | undef
     return inner === undefined ? expression : unwrap(inner, steps + 1);
   };
 
-  /** The expression with the same value: in parentheses, before a type, or assigned to the variable. */
+  /**
+   * The inner expression with the same value: the one in parentheses, before a type, or assigned to the
+   * variable.
+   */
   const innerOf = (expression: SyntaxNode): SyntaxNode | undefined => {
     const [first, ...others] = partsOf(expression);
     switch (expression.name) {
@@ -202,7 +208,7 @@ function partsOf(node: SyntaxNode): SyntaxNode[] {
 const isPart = ({ name }: SyntaxNode): boolean => /^\w/.test(name) && !/^(Line|Block)Comment$/.test(name);
 
 /**
- * The parts of each array element or argument: an expression, `...` followed by an expression, or nothing.
+ * The parts of each array element or argument. They are an expression, `...` and an expression, or nothing.
  */
 function elementsOf(list: SyntaxNode): SyntaxNode[][] {
   const elements: SyntaxNode[][] = [[]];

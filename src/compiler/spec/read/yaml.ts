@@ -16,9 +16,9 @@ import { givenTwice } from "./json.ts";
 
 const mostAliases = 100;
 
-// For each level, the package compiles a regular expression that is as long as the indentation. At some
-// thousands of columns, V8 aborts the process, which cannot be caught. Therefore indentation of more than
-// four columns per level is rejected first; the marks of lists and keys count as indentation.
+// For each level, the package compiles a regular expression that is as long as the indentation. For some
+// thousands of columns, V8 aborts the process, which no code can catch. Therefore, indentation of more than
+// four columns per level is rejected first. The marks of lists and keys count as indentation.
 const tooDeep = new RegExp(`^[ \\t:?-]{${4 * deepest},}`, "m");
 
 /** The characters that separate values. A text has at most one more value than separators. */
@@ -112,7 +112,7 @@ const nestedTooDeep = (start: number): TextError => ({
   span: { start, end: start + 1 },
 });
 
-/** The package's message. A message that refers to the package's own API is replaced. */
+/** The package's message. A message that refers to the API of the package is replaced. */
 function wordsOf({ code, message }: YAMLError): { message: string; hint?: string } {
   if (code !== "MULTIPLE_DOCS") return { message: firstSentence(message) };
   return {

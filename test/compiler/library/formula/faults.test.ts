@@ -390,7 +390,7 @@ describe("errors that depend on shapes are reported", () => {
   });
 
   it("for a number that does not depend on the rows", () => {
-    const what = "the formula must use sum or mean, because its result does not depend on the rows otherwise";
+    const what = "the formula must use sum or mean, because otherwise its result does not depend on the rows";
     expect(faultOf(loss("2 + pi"))).toBe(`error T1604: loss: ${what}`);
     expect(faultOf(metric({ name: "m", formula: "1" }))).toBe(`error T1604: metrics[0]: ${what}`);
   });

@@ -39,7 +39,9 @@ test("a test file together with a test fraction is rejected, because one of them
   const spec = regression([1], "standard", ["mae"], { train: "a.csv", test: "b.csv" });
   expect(faultsOf(spec)).toBe("no fault");
   const both = { ...spec, training: { epochs: 2, batchSize: 6, test: { fraction: 0.2 } } };
-  expect(faultsOf(both)).toContain("training.test splits off test rows, but data.test already provides them");
+  expect(faultsOf(both)).toContain(
+    "training.test splits off test rows, but data.test already provides the test rows",
+  );
 });
 
 const withMissing = (entry: object, target: object = {}, dtype = "f32") =>

@@ -87,7 +87,7 @@ const mistakes: Record<string, readonly (readonly [string, Keys, ...string[]])[]
     [
       "two targets and one loss",
       specOf({ losses: undefined, loss: "mse" }),
-      "error T1405: loss is for one target, but the spec has 2: each needs a loss of its own",
+      "error T1405: loss is for one target, but the spec has 2 targets; each needs a loss",
       '  hint: replace loss, output and metrics with "losses": { "price": { "loss": …, "from": … }, "kind": { "loss": …, "from": … } }',
     ],
     [
@@ -145,7 +145,7 @@ const mistakes: Record<string, readonly (readonly [string, Keys, ...string[]])[]
     [
       "only weights of 0",
       withLosses({ price: { ...price, weight: 0 }, kind: { ...kind, weight: 0 } }),
-      "error T1405: losses: every weight is 0, so the model would learn nothing",
+      "error T1405: losses: all weights are 0, so the model would learn nothing",
       "  hint: give at least one loss a weight above 0; 1 is the default",
     ],
     [

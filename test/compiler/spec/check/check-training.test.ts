@@ -25,7 +25,7 @@ test.each([
   [withWeights({ a: 1, b: 1 }, { data }), "training.classWeights has 2 weights, but y has 3 classes"],
   [
     withWeights([0, 0, 0]),
-    "training.classWeights must contain a weight greater than 0, because the model learns nothing otherwise",
+    "training.classWeights must contain a weight greater than 0, because otherwise the model learns nothing",
   ],
   [withWeights([1, -1, 1]), "training.classWeights[1] must be a number of at least 0, got -1"],
   [withWeights("balance"), 'training.classWeights: unknown weighting "balance"'],

@@ -66,8 +66,8 @@ export const beyondLinear = multiply(polynomial("r", quadratic), multiply("r", "
 export const powerOfTwo = (n: Operand, times = 1): string => addIntegers(shiftLeft(n, 23), times);
 
 /**
- * x · 2ᵏ, where k is the integer in the last bits of t. It is multiplied twice, because 2ᵏ itself may be out
- * of range. This also ensures that a subnormal result is rounded only once.
+ * x · 2ᵏ, where k is the integer in the last bits of t. x is multiplied by two powers of 2, because 2ᵏ itself
+ * may be out of range. This also ensures that a subnormal result is rounded only once.
  */
 export const scaled = (x: Operand): string =>
   multiply(multiply(x, powerOfTwo("half")), powerOfTwo(subtractIntegers("t", "half")));
@@ -81,9 +81,8 @@ const exponential: readonly Step[] = [
 ];
 
 /**
- * eˣ. Below −104 the result is 0, and above 89 it is ∞. The 0 is set by a mask, because a product that
- * underflows takes a hundred cycles on many processors, and every masked score of an attention layer would
- * underflow.
+ * eˣ. Below −104 the result is 0, and above 89 it is ∞. A mask sets the 0, because a product that underflows
+ * takes a hundred cycles on many processors, and every masked score of an attention layer would underflow.
  */
 export const exp = vectorFunction(
   "exp_f32x4",
@@ -93,9 +92,9 @@ export const exp = vectorFunction(
 );
 
 /**
- * eˣ − 1 = 2ᵏ (eʳ − 1) + (2ᵏ − 1). Half of it is computed and then doubled, so that nothing overflows before
- * the result does. If |x| < 2⁻²⁵, the result is x itself, which preserves subnormal numbers and the sign of
- * zero.
+ * eˣ − 1 = 2ᵏ (eʳ − 1) + (2ᵏ − 1). Half of the result is computed and then doubled, so that no intermediate
+ * value overflows before the result does. If |x| < 2⁻²⁵, the result is x itself, which preserves subnormal
+ * numbers and the sign of zero.
  */
 export const expm1 = vectorFunction(
   "expm1_f32x4",

@@ -60,7 +60,7 @@ const elementary = (name: FunctionName, text: string, parameters: 1 | 2 = 1): Im
 export const onDoubles = (name: FunctionName): Implementations =>
   periodic(name, vectorFunction(`${name}_f32x4`, ["x"], [], laneByLane(name)));
 
-/** A function whose f32 version calls the runtime's function if a lane is too large. */
+/** A function whose f32 version calls the runtime's function if the argument in any lane is too large. */
 const periodic = (name: FunctionName, text: string): Implementations => ({
   f32: { kind: "vector", name: `${name}_f32x4`, text, imports: importText(name, 1) },
   f64: imported(name, 1),

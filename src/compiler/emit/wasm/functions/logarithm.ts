@@ -51,8 +51,8 @@ const logarithm = (k: string): readonly Step[] => [
 ];
 
 /**
- * The logarithm with its special values: −∞ if u is 0, ∞ if u is ∞, and NaN if u is negative or NaN. Only 0
- * and ∞ are equal to their double.
+ * The logarithm with its special values: −∞ if u is 0, ∞ if u is ∞, and NaN if u is negative or NaN. The test
+ * u + u = u finds 0 and ∞.
  */
 const edges = (u: string): string =>
   or(multiply("value", or(and(equal(add(u, u), u), Infinity), 1)), not(atLeastAsLarge(u, 0)));

@@ -7,7 +7,7 @@ export type Operand = string | number;
 /** A local, and the text of its value. */
 export type Step = readonly [name: string, value: string];
 
-/** A number as WebAssembly text writes it. */
+/** A number in the notation of WebAssembly text. */
 const literal = (value: number): string =>
   Object.is(value, -0) ? "-0" : String(value).replace("Infinity", "inf");
 
