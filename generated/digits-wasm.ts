@@ -1063,8 +1063,8 @@ function startWasm(
   options: TrainerOptions,
 ): WasmKernels | undefined {
   checkTrainerOptions(options);
-  const { backend, threads: asked = 1 } = options;
-  const threads = Math.min(mostThreads, checkWhole("threads", asked, 1));
+  const { backend, threads: requested = 1 } = options;
+  const threads = Math.min(mostThreads, checkWhole("threads", requested, 1));
   if (backend === "ts") return undefined;
   if (backend !== undefined && !wasmBackends.includes(backend))
     throw new InputError(`backend must be "relaxed", "simd" or "ts", got ${JSON.stringify(backend)}`);
@@ -1225,12 +1225,12 @@ interface CompiledWasm {
 }
 
 /**
- * Compiles the module for the backend `asked`, or for the fastest backend that the engine supports. Throws if
+ * Compiles the module for the backend `requested`, or for the fastest backend that the engine supports. Throws if
  * the engine does not support the backend, or if a content security policy forbids compilation.
  */
 function compileWasm(
   { module, relaxedAt, sharedAt }: WasmFacts,
-  asked: Backend | undefined,
+  requested: Backend | undefined,
   isShared: boolean,
 ): CompiledWasm {
   const { validate, Module } = engine();
@@ -1238,7 +1238,7 @@ function compileWasm(
   if (isShared) plain[sharedAt] = 3;
   let place = 0;
   const places = relaxedAt.map((step) => (place += step));
-  for (const backend of asked === undefined ? wasmBackends : [asked]) {
+  for (const backend of requested === undefined ? wasmBackends : [requested]) {
     const bytes = backend === "relaxed" ? relaxedBytes(plain, places) : plain;
     if (validate(bytes)) return { backend, module: new Module(bytes) };
   }
@@ -1463,7 +1463,7 @@ const comparedRows = (batchSize: number): number[] => [
 ];
 
 /**
- * Compares the kernels for each number of rows in `asked`; `true` selects one row, about half a batch and a
+ * Compares the kernels for each number of rows in `requested`; `true` selects one row, about half a batch and a
  * full batch. `machine` must be newly initialised and must use the arena of `wasm`. The state of the machine
  * is restored at the end.
  *
@@ -1475,7 +1475,7 @@ function compareKernels(
   facts: ComparedFacts,
   wasm: ComparedSide,
   typescript: ComparedSide,
-  asked: true | readonly number[],
+  requested: true | readonly number[],
 ): void {
   const sides = new ComparedSides(model, facts, wasm, typescript);
   const initial = machine.state.slice();
@@ -1500,7 +1500,7 @@ function compareKernels(
       if (found.length === 0 && (wide > 0 || sides.hasGradients())) return;
     }
   };
-  const counts = asked === true ? comparedRows(model.batchSize) : asked;
+  const counts = requested === true ? comparedRows(model.batchSize) : requested;
   for (const rows of counts) compareWith(rows);
   if (counts.length > 0) compareWith(counts[0]!, drawing.wide);
   new Uint8Array(wasm.f.buffer, wasm.f.byteOffset, facts.arenaBytes).fill(0);
@@ -2822,7 +2822,7 @@ function* runEpoch(session: EpochSession, plan: FitPlan): Generator<EpochReport,
     ...(validation && { validation: yield* evaluated(validation, "validation ") }),
   };
   Object.assign(progress, { epoch, rows: 0, sum: 0 });
-  report.best = judge(session, plan, report);
+  report.best = recordIfBest(session, plan, report);
   return report;
 }
 
@@ -2830,7 +2830,7 @@ function* runEpoch(session: EpochSession, plan: FitPlan): Generator<EpochReport,
  * Determines, records and returns whether this epoch is the best so far. Compares results on the validation
  * rows, or on the training rows if there are no validation rows.
  */
-function judge(
+function recordIfBest(
   { machine, progress, training }: Session,
   { metric, minDelta, keepsBest }: FitPlan,
   report: EpochReport,
@@ -4204,23 +4204,23 @@ interface PieceReader<Result> {
 type TextReader = PieceReader<Table>;
 
 /**
- * Creates a reader for one text. `asked` is present if the rows of the text will be predicted. In that case,
+ * Creates a reader for one text. `predictedFile` is present if the rows of the text will be predicted. In that case,
  * no row is dropped, and the order of the columns may differ from that of the training file.
  */
-type TextFormat = (data: DataFacts, asked?: string) => TextReader;
+type TextFormat = (data: DataFacts, predictedFile?: string) => TextReader;
 
 /** Whether to leave out a row. */
 type SkipsRow = (cells: readonly string[], names: readonly string[]) => boolean;
 
 /**
  * Reads CSV (RFC 4180) with quoted cells, doubled quotes, any line endings and a byte-order mark. The first
- * row contains the column names. Columns that `reads` does not name are not stored. With `asked`, they are
+ * row contains the column names. Columns that `reads` does not name are not stored. With `predictedFile`, they are
  * stored as texts, because a range may select other columns in this file. Without `reads`, all columns are
  * texts. Empty lines are skipped.
  */
 function csv(
   { reads }: DataFacts,
-  asked?: string,
+  predictedFile?: string,
   read = numberIn,
   skips: SkipsRow = () => false,
   pattern?: RegExp,
@@ -4236,7 +4236,7 @@ function csv(
       const kinds = new Map<string, string>();
       for (const [kind, entries] of Object.entries(reads ?? { texts: names }))
         for (const name of namedBy(names, entries).flat()) kinds.set(name, kind);
-      columns = names.map((name) => storedColumn(read, kinds.get(name) ?? (asked && "texts")));
+      columns = names.map((name) => storedColumn(read, kinds.get(name) ?? (predictedFile && "texts")));
     } else {
       checkCells(names.length, cells.length, line);
       found++;
@@ -4492,9 +4492,9 @@ function helpText({ model, training, reader, seenHelp = "" }: Program): string {
 /** Reads all rows from one file. */
 const csvFile = (format: TextFormat): DataReader => ({
   help: "FILE          CSV in UTF-8 with a header row (required)",
-  async read({ data }, { "--predict": asked, "--data": file = asked, "--out": out }) {
+  async read({ data }, { "--predict": predictedFile, "--data": file = predictedFile, "--out": out }) {
     if (file === undefined) throw new InputError("--data FILE is required (see --help)");
-    const reader = format(data, asked);
+    const reader = format(data, predictedFile);
     await eachPiece(file, (piece) => locateErrors(file, () => reader.add(piece)), out);
     return { file, table: locateErrors(file, () => reader.end()) };
   },

@@ -2648,7 +2648,7 @@ function* runEpoch(session: EpochSession, plan: FitPlan): Generator<EpochReport,
     ...(validation && { validation: yield* evaluated(validation, "validation ") }),
   };
   Object.assign(progress, { epoch, rows: 0, sum: 0 });
-  report.best = judge(session, plan, report);
+  report.best = recordIfBest(session, plan, report);
   return report;
 }
 
@@ -2656,7 +2656,7 @@ function* runEpoch(session: EpochSession, plan: FitPlan): Generator<EpochReport,
  * Determines, records and returns whether this epoch is the best so far. Compares results on the validation
  * rows, or on the training rows if there are no validation rows.
  */
-function judge(
+function recordIfBest(
   { machine, progress, training }: Session,
   { metric, minDelta, keepsBest }: FitPlan,
   report: EpochReport,
@@ -4230,8 +4230,9 @@ function helpText({ model, training, reader, seenHelp = "" }: Program): string {
 /** Reads the files that the spec names, from the folder in `--data`. */
 const idxFolder: DataReader = {
   help: "FOLDER        the folder of the IDX files of the spec, gzipped or not (required)",
-  async read({ model, data }, { "--predict": asked, "--data": folder, "--out": out }) {
-    if (asked !== undefined) return readPart(model, asked, [[onlyInput(model), asked]]);
+  async read({ model, data }, { "--predict": predictedFile, "--data": folder, "--out": out }) {
+    if (predictedFile !== undefined)
+      return readPart(model, predictedFile, [[onlyInput(model), predictedFile]]);
     const { train = {}, test } = data.idx ?? {};
     if (folder === undefined) {
       const files = [train, test ?? {}].flatMap((part) => Object.values(part));

@@ -4933,7 +4933,7 @@ function* runEpoch(session: EpochSession, plan: FitPlan): Generator<EpochReport,
     ...(validation && { validation: yield* evaluated(validation, "validation ") }),
   };
   Object.assign(progress, { epoch, rows: 0, sum: 0 });
-  report.best = judge(session, plan, report);
+  report.best = recordIfBest(session, plan, report);
   return report;
 }
 
@@ -4941,7 +4941,7 @@ function* runEpoch(session: EpochSession, plan: FitPlan): Generator<EpochReport,
  * Determines, records and returns whether this epoch is the best so far. Compares results on the validation
  * rows, or on the training rows if there are no validation rows.
  */
-function judge(
+function recordIfBest(
   { machine, progress, training }: Session,
   { metric, minDelta, keepsBest }: FitPlan,
   report: EpochReport,
@@ -6952,13 +6952,13 @@ function checkVocabulary(
   const { vocabulary = found } = inputs[input]!;
   const classes = target === undefined ? found : targets[target]!.classes;
   if (vocabulary === found && classes === found) return;
-  const said = [
+  const problems = [
     vocabulary === found ? "" : `the embedding of ${input} has a vocabulary of ${vocabulary}`,
     classes === found ? "" : `${target} has ${classes} classes`,
   ];
   throw new InputError(
     `the texts of ${input} have ${characters.length} different characters in the training split, ${found} ` +
-      `with the start token, but ${said.filter((part) => part !== "").join(" and ")}`,
+      `with the start token, but ${problems.filter((part) => part !== "").join(" and ")}`,
   );
 }
 
@@ -7133,23 +7133,23 @@ interface PieceReader<Result> {
 type TextReader = PieceReader<Table>;
 
 /**
- * Creates a reader for one text. `asked` is present if the rows of the text will be predicted. In that case,
+ * Creates a reader for one text. `predictedFile` is present if the rows of the text will be predicted. In that case,
  * no row is dropped, and the order of the columns may differ from that of the training file.
  */
-type TextFormat = (data: DataFacts, asked?: string) => TextReader;
+type TextFormat = (data: DataFacts, predictedFile?: string) => TextReader;
 
 /** Whether to leave out a row. */
 type SkipsRow = (cells: readonly string[], names: readonly string[]) => boolean;
 
 /**
  * Reads CSV (RFC 4180) with quoted cells, doubled quotes, any line endings and a byte-order mark. The first
- * row contains the column names. Columns that `reads` does not name are not stored. With `asked`, they are
+ * row contains the column names. Columns that `reads` does not name are not stored. With `predictedFile`, they are
  * stored as texts, because a range may select other columns in this file. Without `reads`, all columns are
  * texts. Empty lines are skipped.
  */
 function csv(
   { reads }: DataFacts,
-  asked?: string,
+  predictedFile?: string,
   read = numberIn,
   skips: SkipsRow = () => false,
   pattern?: RegExp,
@@ -7165,7 +7165,7 @@ function csv(
       const kinds = new Map<string, string>();
       for (const [kind, entries] of Object.entries(reads ?? { texts: names }))
         for (const name of namedBy(names, entries).flat()) kinds.set(name, kind);
-      columns = names.map((name) => storedColumn(read, kinds.get(name) ?? (asked && "texts")));
+      columns = names.map((name) => storedColumn(read, kinds.get(name) ?? (predictedFile && "texts")));
     } else {
       checkCells(names.length, cells.length, line);
       found++;
@@ -7421,9 +7421,9 @@ function helpText({ model, training, reader, seenHelp = "" }: Program): string {
 /** Reads all rows from one file. */
 const csvFile = (format: TextFormat): DataReader => ({
   help: "FILE          CSV in UTF-8 with a header row (required)",
-  async read({ data }, { "--predict": asked, "--data": file = asked, "--out": out }) {
+  async read({ data }, { "--predict": predictedFile, "--data": file = predictedFile, "--out": out }) {
     if (file === undefined) throw new InputError("--data FILE is required (see --help)");
-    const reader = format(data, asked);
+    const reader = format(data, predictedFile);
     await eachPiece(file, (piece) => locateErrors(file, () => reader.add(piece)), out);
     return { file, table: locateErrors(file, () => reader.end()) };
   },

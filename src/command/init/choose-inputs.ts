@@ -261,7 +261,7 @@ function datesInput(
   if (size === 0) return undefined;
   const profiles = columns.map(({ profile }) => profile);
   const format = first.format === undefined ? {} : { format: first.format };
-  const said = first.format === undefined ? "ISO 8601 dates" : `dates in the format ${first.format}`;
+  const formatText = first.format === undefined ? "ISO 8601 dates" : `dates in the format ${first.format}`;
   return {
     name,
     declared: {
@@ -273,7 +273,10 @@ function datesInput(
       comment: spanText(profile, dates),
     })),
     encoding: [
-      { value: { dates: { parts, ...format } }, comment: `${said}; a cyclic part becomes sine and cosine` },
+      {
+        value: { dates: { parts, ...format } },
+        comment: `${formatText}; a cyclic part becomes sine and cosine`,
+      },
       ...(isMixed ? [] : [{ value: { scale: "standard" }, comment: "applies to the elapsed days" }]),
       ...(hasMissing(profiles)
         ? [{ value: { missing: "mean" }, comment: "use the mean of the training split" }]

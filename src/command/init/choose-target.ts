@@ -25,7 +25,7 @@ const usualNames = ["target", "label", "labels", "class", "outcome", "output", "
 export function chooseTarget(
   file: string,
   profiles: readonly ColumnProfile[],
-  asked: string | undefined,
+  requested: string | undefined,
 ): NamedTarget {
   const names = profiles.map(({ name }) => name);
   if (names.length === 1)
@@ -33,11 +33,11 @@ export function chooseTarget(
       `${file} has only the column ${showValue(names[0])}, but a model needs an input and a target`,
       "if it has several columns, separate them by a comma, a semicolon, a tab or |",
     );
-  if (asked !== undefined) {
-    if (names.includes(asked)) return { name: asked, why: "given by --target" };
-    const similar = didYouMean(asked, names);
+  if (requested !== undefined) {
+    if (names.includes(requested)) return { name: requested, why: "given by --target" };
+    const similar = didYouMean(requested, names);
     throw usageError(
-      `--target ${asked}: ${file} has no column ${showValue(asked)}`,
+      `--target ${requested}: ${file} has no column ${showValue(requested)}`,
       similar === undefined ? `the columns are ${showNames(names)}` : `did you mean ${showValue(similar)}?`,
     );
   }

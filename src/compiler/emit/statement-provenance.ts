@@ -117,9 +117,9 @@ export function provenanceLines(provenance: readonly Provenance[], mark: string)
   for (const each of provenance) {
     const { text, gradientOf, rule } = each;
     const from = gradientOf === undefined ? "" : `Gradient of ${gradientOf} [${rule}]:`;
-    const said = from !== "" && from !== source ? commentLines(from, mark) : [];
+    const originLines = from !== "" && from !== source ? commentLines(from, mark) : [];
     source = from;
-    for (const line of [...said, ...commentLines(from === "" ? text : `  ${text}`, mark)])
+    for (const line of [...originLines, ...commentLines(from === "" ? text : `  ${text}`, mark)])
       if (!lines.has(line)) lines.set(line, { text: line, provenance: each });
   }
   return [...lines.values()];

@@ -45,14 +45,14 @@ function fractionsOf(training: Training, data: ModelData | undefined) {
 export function trainingFacts(model: Model) {
   const { training, data } = model;
   const figures = figuresOf(model);
-  const rising = figures.filter(({ higherIsBetter }) => higherIsBetter);
+  const higherBetter = figures.filter(({ higherIsBetter }) => higherIsBetter);
   return {
     epochs: training.epochs,
     seed: training.seed,
     shuffle: training.shuffle,
     ...(training.accumulate === undefined ? {} : { accumulate: training.accumulate }),
     metrics: figures.map(({ name }) => name),
-    ...(rising.length > 0 ? { higherIsBetter: rising.map(({ name }) => name) } : {}),
+    ...(higherBetter.length > 0 ? { higherIsBetter: higherBetter.map(({ name }) => name) } : {}),
     ...fractionsOf(training, data),
     ...(training.validation?.folds === undefined ? {} : { folds: training.validation.folds }),
     stratify: training.stratify,

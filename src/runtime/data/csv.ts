@@ -17,23 +17,23 @@ interface PieceReader<Result> {
 export type TextReader = PieceReader<Table>;
 
 /**
- * Creates a reader for one text. `asked` is present if the rows of the text will be predicted. In that case,
+ * Creates a reader for one text. `predictedFile` is present if the rows of the text will be predicted. In that case,
  * no row is dropped, and the order of the columns may differ from that of the training file.
  */
-export type TextFormat = (data: DataFacts, asked?: string) => TextReader;
+export type TextFormat = (data: DataFacts, predictedFile?: string) => TextReader;
 
 /** Whether to leave out a row. */
 type SkipsRow = (cells: readonly string[], names: readonly string[]) => boolean;
 
 /**
  * Reads CSV (RFC 4180) with quoted cells, doubled quotes, any line endings and a byte-order mark. The first
- * row contains the column names. Columns that `reads` does not name are not stored. With `asked`, they are
+ * row contains the column names. Columns that `reads` does not name are not stored. With `predictedFile`, they are
  * stored as texts, because a range may select other columns in this file. Without `reads`, all columns are
  * texts. Empty lines are skipped.
  */
 export function csv(
   { reads }: DataFacts,
-  asked?: string,
+  predictedFile?: string,
   read = numberIn,
   skips: SkipsRow = () => false,
   pattern?: RegExp,
@@ -49,7 +49,7 @@ export function csv(
       const kinds = new Map<string, string>();
       for (const [kind, entries] of Object.entries(reads ?? { texts: names }))
         for (const name of namedBy(names, entries).flat()) kinds.set(name, kind);
-      columns = names.map((name) => storedColumn(read, kinds.get(name) ?? (asked && "texts")));
+      columns = names.map((name) => storedColumn(read, kinds.get(name) ?? (predictedFile && "texts")));
     } else {
       checkCells(names.length, cells.length, line);
       found++;

@@ -94,7 +94,7 @@ function patternOf(format: string): RegExp {
   return RegExp(`^${source}$`, "i");
 }
 
-type Written = Readonly<Record<string, string | undefined>>;
+type DateParts = Readonly<Record<string, string | undefined>>;
 
 /**
  * Returns the date of the matched units. Returns undefined if the date does not exist, such as February 30.
@@ -107,7 +107,7 @@ function dateOf({
   day = "1",
   offset,
   ...time
-}: Written): DateTime | undefined {
+}: DateParts): DateTime | undefined {
   // Years of two digits are read as in POSIX: 69 to 99 are 1969 to 1999, and 00 to 68 are 2000 to 2068.
   const fullYear = year === undefined ? ((Number(short) + 31) % 100) + 1969 : Number(year);
   const index = "janfebmaraprmayjunjulaugsepoctnovdec".indexOf(name.toLowerCase()) / 3;
@@ -138,7 +138,7 @@ function dateOf({
  * Returns the hour of the day: 12 am is 0, and 12 pm is 12. Returns NaN for an invalid hour with "am" or
  * "pm", such as 13 pm.
  */
-function hourOf({ hour = "0", half, noon = "" }: Written): number {
+function hourOf({ hour = "0", half, noon = "" }: DateParts): number {
   if (half === undefined) return Number(hour);
   const isHour = Number(half) >= 1 && Number(half) <= 12;
   return isHour ? (Number(half) % 12) + (noon.toLowerCase() === "p" ? 12 : 0) : NaN;

@@ -83,13 +83,13 @@ function checkVocabulary(
   const { vocabulary = found } = inputs[input]!;
   const classes = target === undefined ? found : targets[target]!.classes;
   if (vocabulary === found && classes === found) return;
-  const said = [
+  const problems = [
     vocabulary === found ? "" : `the embedding of ${input} has a vocabulary of ${vocabulary}`,
     classes === found ? "" : `${target} has ${classes} classes`,
   ];
   throw new InputError(
     `the texts of ${input} have ${characters.length} different characters in the training split, ${found} ` +
-      `with the start token, but ${said.filter((part) => part !== "").join(" and ")}`,
+      `with the start token, but ${problems.filter((part) => part !== "").join(" and ")}`,
   );
 }
 

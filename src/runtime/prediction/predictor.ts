@@ -64,8 +64,8 @@ export function predictorOfRows(
     ...predictor,
     predictRows(rows) {
       try {
-        const [heads = [], ...said] = predicting(context, fields, tableOfRows(rows), predictor);
-        return said.map((cells) => Object.fromEntries(heads.map((head, i) => [head, cells[i]!])));
+        const [header = [], ...predicted] = predicting(context, fields, tableOfRows(rows), predictor);
+        return predicted.map((cells) => Object.fromEntries(header.map((head, i) => [head, cells[i]!])));
       } catch (error) {
         if (!(error instanceof InputError) || error.line === undefined) throw error;
         throw new InputError(`${error.line}: ${error.message}`);

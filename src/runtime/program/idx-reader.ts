@@ -10,8 +10,9 @@ import { locateErrors, type DataReader } from "./program.ts";
 /** Reads the files that the spec names, from the folder in `--data`. */
 export const idxFolder: DataReader = {
   help: "FOLDER        the folder of the IDX files of the spec, gzipped or not (required)",
-  async read({ model, data }, { "--predict": asked, "--data": folder, "--out": out }) {
-    if (asked !== undefined) return readPart(model, asked, [[onlyInput(model), asked]]);
+  async read({ model, data }, { "--predict": predictedFile, "--data": folder, "--out": out }) {
+    if (predictedFile !== undefined)
+      return readPart(model, predictedFile, [[onlyInput(model), predictedFile]]);
     const { train = {}, test } = data.idx ?? {};
     if (folder === undefined) {
       const files = [train, test ?? {}].flatMap((part) => Object.values(part));

@@ -15,9 +15,9 @@ import type { DataReader, Program } from "./program.ts";
 /** Reads all rows from one file. */
 export const csvFile = (format: TextFormat): DataReader => ({
   help: "FILE          CSV in UTF-8 with a header row (required)",
-  async read({ data }, { "--predict": asked, "--data": file = asked, "--out": out }) {
+  async read({ data }, { "--predict": predictedFile, "--data": file = predictedFile, "--out": out }) {
     if (file === undefined) throw new InputError("--data FILE is required (see --help)");
-    const reader = format(data, asked);
+    const reader = format(data, predictedFile);
     await eachPiece(file, (piece) => locateErrors(file, () => reader.add(piece)), out);
     return { file, table: locateErrors(file, () => reader.end()) };
   },
@@ -51,31 +51,36 @@ export function cellPattern(separator = ","): RegExp {
 
 /**
  * Reads CSV with the separator of the spec. Drops rows with missing values if the spec requires it, and prints their
- * number. If `asked` is given, no rows are dropped.
+ * number. If `predictedFile` is given, no rows are dropped.
  */
-export const cleanedCsv: TextFormat = (data, asked) => cleaned(data, asked, numberIn);
+export const cleanedCsv: TextFormat = (data, predictedFile) => cleaned(data, predictedFile, numberIn);
 
 /** Like `cleanedCsv`, but reads numbers in the format of the spec. */
-export const formattedCsv: TextFormat = (data, asked) =>
-  cleaned(data, asked, numberReader(data.numberFormat ?? {}));
+export const formattedCsv: TextFormat = (data, predictedFile) =>
+  cleaned(data, predictedFile, numberReader(data.numberFormat ?? {}));
 
-function cleaned(data: DataFacts, asked: string | undefined, read: (cell: string) => number): TextReader {
+function cleaned(
+  data: DataFacts,
+  predictedFile: string | undefined,
+  read: (cell: string) => number,
+): TextReader {
   let places: readonly number[] | undefined;
   let [rows, dropped] = [0, 0];
   const skips = (cells: readonly string[], names: readonly string[]) => {
-    places ??= asked === undefined ? droppingColumns(data, names).map((name) => names.indexOf(name)) : [];
+    places ??=
+      predictedFile === undefined ? droppingColumns(data, names).map((name) => names.indexOf(name)) : [];
     const isDropped = places.some((place) => isMissing(cells[place]!));
     if (isDropped) dropped++;
     rows++;
     return isDropped;
   };
-  const { add, end } = csv(data, asked, read, skips, cellPattern(data.separator));
+  const { add, end } = csv(data, predictedFile, read, skips, cellPattern(data.separator));
   return {
     add,
     end() {
       const table = end();
-      const told = dropText(dropped, rows);
-      if (told !== "") say(`${told}\n`);
+      const notice = dropText(dropped, rows);
+      if (notice !== "") say(`${notice}\n`);
       return table;
     },
   };
@@ -115,8 +120,8 @@ export const fileAndTest = (one: DataReader): DataReader => ({
   --test FILE          the test rows, with the same columns (required)`,
   async read(program, flags) {
     const source = await one.read(program, flags);
-    const { "--test": file, "--predict": asked, "--out": out } = flags;
-    if (asked !== undefined) return source;
+    const { "--test": file, "--predict": predictedFile, "--out": out } = flags;
+    if (predictedFile !== undefined) return source;
     if (file === undefined) throw new InputError("--test FILE is required (see --help)");
     return {
       ...source,

@@ -198,7 +198,7 @@ function* runEpoch(session: EpochSession, plan: FitPlan): Generator<EpochReport,
     ...(validation && { validation: yield* evaluated(validation, "validation ") }),
   };
   Object.assign(progress, { epoch, rows: 0, sum: 0 });
-  report.best = judge(session, plan, report);
+  report.best = recordIfBest(session, plan, report);
   return report;
 }
 
@@ -206,7 +206,7 @@ function* runEpoch(session: EpochSession, plan: FitPlan): Generator<EpochReport,
  * Determines, records and returns whether this epoch is the best so far. Compares results on the validation
  * rows, or on the training rows if there are no validation rows.
  */
-function judge(
+function recordIfBest(
   { machine, progress, training }: Session,
   { metric, minDelta, keepsBest }: FitPlan,
   report: EpochReport,

@@ -53,15 +53,15 @@ export function distributionOf(values: Numbers): Distribution {
   const histogram = Array.from({ length: intervals }, () => 0);
   if (count === 0) return { count, notFinite, min: 0, max: 0, mean: 0, std: 0, norm: 0, zeros: 0, histogram };
   const mean = sum / count;
-  let spread = 0;
+  let squaredDeviations = 0;
   for (const value of values) {
     if (!Number.isFinite(value)) continue;
-    spread += (value - mean) * (value - mean);
+    squaredDeviations += (value - mean) * (value - mean);
     // If all values are equal, the quotient is 0 / 0 = NaN, and all values belong to the first interval.
     const place = Math.floor(((value - min) / (max - min)) * intervals) || 0;
     histogram[Math.min(intervals - 1, place)]!++;
   }
-  const [std, norm] = [Math.sqrt(spread / count), Math.sqrt(squares)];
+  const [std, norm] = [Math.sqrt(squaredDeviations / count), Math.sqrt(squares)];
   return { count, notFinite, min, max, mean, std, norm, zeros: zeros / count, histogram };
 }
 

@@ -42,7 +42,7 @@ const comparedRows = (batchSize: number): number[] => [
 ];
 
 /**
- * Compares the kernels for each number of rows in `asked`; `true` selects one row, about half a batch and a
+ * Compares the kernels for each number of rows in `requested`; `true` selects one row, about half a batch and a
  * full batch. `machine` must be newly initialised and must use the arena of `wasm`. The state of the machine
  * is restored at the end.
  *
@@ -54,7 +54,7 @@ export function compareKernels(
   facts: ComparedFacts,
   wasm: ComparedSide,
   typescript: ComparedSide,
-  asked: true | readonly number[],
+  requested: true | readonly number[],
 ): void {
   const sides = new ComparedSides(model, facts, wasm, typescript);
   const initial = machine.state.slice();
@@ -79,7 +79,7 @@ export function compareKernels(
       if (found.length === 0 && (wide > 0 || sides.hasGradients())) return;
     }
   };
-  const counts = asked === true ? comparedRows(model.batchSize) : asked;
+  const counts = requested === true ? comparedRows(model.batchSize) : requested;
   for (const rows of counts) compareWith(rows);
   if (counts.length > 0) compareWith(counts[0]!, drawing.wide);
   new Uint8Array(wasm.f.buffer, wasm.f.byteOffset, facts.arenaBytes).fill(0);

@@ -106,12 +106,12 @@ export interface CompiledWasm {
 }
 
 /**
- * Compiles the module for the backend `asked`, or for the fastest backend that the engine supports. Throws if
+ * Compiles the module for the backend `requested`, or for the fastest backend that the engine supports. Throws if
  * the engine does not support the backend, or if a content security policy forbids compilation.
  */
 export function compileWasm(
   { module, relaxedAt, sharedAt }: WasmFacts,
-  asked: Backend | undefined,
+  requested: Backend | undefined,
   isShared: boolean,
 ): CompiledWasm {
   const { validate, Module } = engine();
@@ -119,7 +119,7 @@ export function compileWasm(
   if (isShared) plain[sharedAt] = 3;
   let place = 0;
   const places = relaxedAt.map((step) => (place += step));
-  for (const backend of asked === undefined ? wasmBackends : [asked]) {
+  for (const backend of requested === undefined ? wasmBackends : [requested]) {
     const bytes = backend === "relaxed" ? relaxedBytes(plain, places) : plain;
     if (validate(bytes)) return { backend, module: new Module(bytes) };
   }

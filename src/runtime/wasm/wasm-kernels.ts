@@ -77,8 +77,8 @@ export function startWasm(
   options: TrainerOptions,
 ): WasmKernels | undefined {
   checkTrainerOptions(options);
-  const { backend, threads: asked = 1 } = options;
-  const threads = Math.min(mostThreads, checkWhole("threads", asked, 1));
+  const { backend, threads: requested = 1 } = options;
+  const threads = Math.min(mostThreads, checkWhole("threads", requested, 1));
   if (backend === "ts") return undefined;
   if (backend !== undefined && !wasmBackends.includes(backend))
     throw new InputError(`backend must be "relaxed", "simd" or "ts", got ${JSON.stringify(backend)}`);

@@ -66,8 +66,8 @@ export const libraryMutants: readonly Mutant[] = [
   ...inFile("src/compiler/library/losses/cross-entropy.ts", losses, [
     [
       "cross-entropy: smoothing does not reduce the probability of the expected class",
-      "1 - smoothing + spread, spread",
-      "1 + spread, spread",
+      "1 - smoothing + uniformPart, uniformPart",
+      "1 + uniformPart, uniformPart",
     ],
     [
       "cross-entropy: class weights count twice with smoothing",

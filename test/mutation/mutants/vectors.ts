@@ -24,8 +24,8 @@ export const vectorMutants: readonly Mutant[] = [
     ],
     [
       "vector-loops: unused lanes are summed",
-      "last === undefined ? spread : maskedValue(spread, accumulation.operator, last, vectors)",
-      "spread",
+      "last === undefined ? splatted : maskedValue(splatted, accumulation.operator, last, vectors)",
+      "splatted",
     ],
     ["vector-loops: a maximum starts at 0", "maximum: -Infinity };", "maximum: 0 };"],
     [

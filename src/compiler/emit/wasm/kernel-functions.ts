@@ -112,18 +112,18 @@ export function kernelFunctions(parts: Parts, isFused: boolean, library: Library
       const others = kernel.shared && alike.get(kernel.shared.number);
       const { name, text } = functions.ofKernel(kernel, program, others ?? []);
       texts.set(kernel, text);
-      const told = (kernel.shared?.addresses ?? []).map((buffer) =>
+      const addresses = (kernel.shared?.addresses ?? []).map((buffer) =>
         constant(parts.layout.baseOf(program, buffer), "i32"),
       );
       if (kernel.split === undefined) {
-        calls.set(kernel, operation(`call $${name}`, get("n"), ...told));
+        calls.set(kernel, operation(`call $${name}`, get("n"), ...addresses));
         continue;
       }
       const part =
-        told.length === 0 ? name : functions.withBody(partBody(name, told), `part_of_${name}`).name;
+        addresses.length === 0 ? name : functions.withBody(partBody(name, addresses), `part_of_${name}`).name;
       if (!shared.includes(part)) shared.push(part);
       const extent = operation(`call $${functions.extentOf(kernel, program).name}`, get("n"));
-      calls.set(kernel, sharedCall({ name, told, extent }, shared.indexOf(part), kernel.split.multiple));
+      calls.set(kernel, sharedCall({ name, addresses, extent }, shared.indexOf(part), kernel.split.multiple));
     }
   return { texts: functions.texts, functions: texts, calls, shared };
 }
@@ -132,9 +132,9 @@ export function kernelFunctions(parts: Parts, isFused: boolean, library: Library
  * The body of a function that calls a kernel with its addresses. Threads receive only the number of a kernel,
  * so a kernel that takes addresses needs this function.
  */
-const partBody = (name: string, told: readonly string[]): string =>
+const partBody = (name: string, addresses: readonly string[]): string =>
   ["n", "from", "to"].map((parameter) => `(param $${parameter} i32)`).join(" ") +
-  `\n  ${operation(`call $${name}`, get("n"), get("from"), get("to"), ...told)}`;
+  `\n  ${operation(`call $${name}`, get("n"), get("from"), get("to"), ...addresses)}`;
 
 /**
  * The call of a parallel kernel. With a single thread, it calls the kernel's function once for the whole
@@ -143,12 +143,12 @@ const partBody = (name: string, told: readonly string[]): string =>
 const sharedCall = (
   {
     name,
-    told,
+    addresses,
     extent,
-  }: { readonly name: string; readonly told: readonly string[]; readonly extent: string },
+  }: { readonly name: string; readonly addresses: readonly string[]; readonly extent: string },
   index: number,
   multiple: number,
 ): string =>
   `(if (i32.eq (global.get $threads) (i32.const 1))
-    (then ${operation(`call $${name}`, get("n"), constant(0, "i32"), extent, ...told)})
+    (then ${operation(`call $${name}`, get("n"), constant(0, "i32"), extent, ...addresses)})
     (else (call $parallel (i32.const ${index}) (local.get $n) ${extent} (i32.const ${multiple}))))`;

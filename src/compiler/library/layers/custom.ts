@@ -119,15 +119,15 @@ const parameterName = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 /** The context, with run-time checks of its arguments, because a spec need not be type-checked. */
 function customContext(context: LayerContext, mask: Node | undefined): CustomContext {
   const { g, mode, layer } = context;
-  const asked = new Set<string>();
+  const requested = new Set<string>();
   const checked = (name: string, shape: readonly number[], init: unknown): InitialiserChoice => {
     if (typeof name !== "string" || !parameterName.test(name) || name in Object.prototype)
       throw new BuildError("T1608", `${layer}: ${showValue(name)} is not a valid parameter name`, {
         hint: "start with a letter, followed by letters, digits, underscores or hyphens",
       });
-    if (asked.has(name))
+    if (requested.has(name))
       throw new BuildError("T1608", `${layer} requests the parameter ${showValue(name)} twice`);
-    asked.add(name);
+    requested.add(name);
     if (!Array.isArray(shape) || !shape.every((size) => Number.isInteger(size) && size > 0))
       throw new BuildError(
         "T1608",

@@ -44,8 +44,9 @@ export const crossEntropy = defineLoss({
     const classes = g.iota({ shape: logits.type.shape, axis });
     const isExpected = g.named("onehot", g.equal(classes, alongLastAxis(g, expected, logits)));
     const count = countOf(g, comparison);
-    const spread = smoothing / Number(logits.type.shape[axis]);
-    const smoothed = () => g.named("smoothed_target", g.select(isExpected, 1 - smoothing + spread, spread));
+    const uniformPart = smoothing / Number(logits.type.shape[axis]);
+    const smoothed = () =>
+      g.named("smoothed_target", g.select(isExpected, 1 - smoothing + uniformPart, uniformPart));
     if (classWeights !== undefined && smoothing > 0) {
       const unlikely = g.named(
         "minus_log_softmax",

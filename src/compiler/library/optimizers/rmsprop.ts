@@ -42,8 +42,8 @@ export const rmsprop = defineOptimizer({
       ? g.named("next_mean", runningMean(g, state.mean, direction, keys.alpha))
       : undefined;
     // The variance cannot be negative, but rounding can make it so; relu prevents that before the root.
-    const spread = mean === undefined ? squares : g.relu(g.subtract(squares, square(g, mean)));
-    const scaled = g.divide(direction, g.add(g.sqrt(spread), keys.epsilon));
+    const variance = mean === undefined ? squares : g.relu(g.subtract(squares, square(g, mean)));
+    const scaled = g.divide(direction, g.add(g.sqrt(variance), keys.epsilon));
     const velocity =
       keys.momentum === 0
         ? undefined

@@ -136,22 +136,22 @@ function columnCycles(
 
   const tile = (r: number, v: number): number => {
     // A tile iterates along its longer side, so only the operands of the shorter side stay in registers.
-    let [loads, gathers, spread, lying, slow] = [0, 0, 0, 0, 1];
+    let [loads, gathers, splats, vectorLoads, slow] = [0, 0, 0, 0, 1];
     for (const operand of operands) {
       const { alongColumns, alongRows } = operand;
       const copies = alongRows === 0 ? 1 : r;
       if (alongColumns === 0) {
         loads += copies * load;
-        spread += copies;
+        splats += copies;
       } else {
-        lying += copies * v;
+        vectorLoads += copies * v;
         const isPanel = isPacked && isPackable(operand);
         if (isPanel || alongColumns === 1) loads += copies * v * load;
         else gathers += copies * v * loadOfLanes;
         if (!isPanel) slow = Math.max(slow, slowdownOf(operand, depth, width, bytes));
       }
     }
-    const work = Math.max(loads, products(r * v * sums, Math.min(spread, lying) + 1)) + gathers;
+    const work = Math.max(loads, products(r * v * sums, Math.min(splats, vectorLoads) + 1)) + gathers;
     return depth * (work * slow + loop) + tileOverhead + r * v * storeOfVector;
   };
   const [across, down] = [

@@ -89,8 +89,8 @@ function dotNest(
     const padded = Array.from({ length: vectors.lanes }, (_, lane) => own[Math.min(lane, live - 1)]);
     const total: Expression = { kind: "sums", vectors: padded, type };
     const start = sums.get(name) ?? 0;
-    const spread: Expression = { kind: "splat", x: number(start, type), lanes: vectors.lanes, type };
-    return define(name, start === 0 ? total : binary("+", spread, total));
+    const splat: Expression = { kind: "splat", x: number(start, type), lanes: vectors.lanes, type };
+    return define(name, start === 0 ? total : binary("+", splat, total));
   });
   return [...before, ...jam(copies), ...after];
 }

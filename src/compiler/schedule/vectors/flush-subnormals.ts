@@ -17,7 +17,7 @@ import type { Fresh } from "../../stages/loops.ts";
 /** The smallest normal number of f32. */
 const smallestNormal = 2 ** -126;
 
-const spread = (value: number, lanes: number): Expression => ({
+const splatOf = (value: number, lanes: number): Expression => ({
   kind: "splat",
   x: number(value, "f32"),
   lanes,
@@ -38,11 +38,11 @@ function flushed(
     const isNamed = statement.value.kind === "variable";
     const name = isNamed ? "" : fresh(statement.buffer);
     const value = isNamed ? statement.value : variableOf(name, statement.value);
-    const isSubnormal = binary("<", call("absolute", [value], "f32"), spread(smallestNormal, lanes));
+    const isSubnormal = binary("<", call("absolute", [value], "f32"), splatOf(smallestNormal, lanes));
     const kept: Expression = {
       kind: "select",
       condition: isSubnormal,
-      x: spread(0, lanes),
+      x: splatOf(0, lanes),
       y: value,
       type: "f32",
     };

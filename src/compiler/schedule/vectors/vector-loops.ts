@@ -197,8 +197,9 @@ export function vectorSums(loop: For, vectors: Vectors): VectorSums | undefined 
       }
       const { type } = accumulation.value;
       const vector: Expression = { kind: "variable", name: accumulation.lanes, type, lanes };
-      const spread = lanesOf(s.value) > 1 ? s.value : splat(s.value, lanes);
-      const counted = last === undefined ? spread : maskedValue(spread, accumulation.operator, last, vectors);
+      const splatted = lanesOf(s.value) > 1 ? s.value : splat(s.value, lanes);
+      const counted =
+        last === undefined ? splatted : maskedValue(splatted, accumulation.operator, last, vectors);
       statements.push(assign(accumulation.lanes, combine(accumulation.operator, vector, counted)));
     }
     return statements;
