@@ -2406,9 +2406,9 @@ function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void 
     if (rows) rows.push(row);
     else members.set(classes[row]!, [row]);
   }
-  const place = new Float64Array(order.length);
-  for (const rows of members.values()) rows.forEach((row, j) => (place[row] = (j + 0.5) / rows.length));
-  order.sort((a, b) => place[a]! - place[b]! || classes[a]! - classes[b]!);
+  const positions = new Float64Array(order.length);
+  for (const rows of members.values()) rows.forEach((row, j) => (positions[row] = (j + 0.5) / rows.length));
+  order.sort((a, b) => positions[a]! - positions[b]! || classes[a]! - classes[b]!);
 }
 
 /** `standard`: mean 0 and standard deviation 1. `min-max`: from 0 to 1. */
@@ -2503,10 +2503,10 @@ function fieldOf(model: ModelFacts, name: string): BatchField {
  * column.
  */
 function namedBy(names: readonly string[], entries: readonly string[]): string[][] {
-  const places = new Map(names.map((name, place) => [name, place]));
+  const positions = new Map(names.map((name, position) => [name, position]));
   return entries.map((entry) => {
-    if (places.has(entry)) return [entry];
-    const [first = -1, last = -1, ...more] = entry.split("..").map((name) => places.get(name));
+    if (positions.has(entry)) return [entry];
+    const [first = -1, last = -1, ...more] = entry.split("..").map((name) => positions.get(name));
     return first < 0 || more.length > 0 ? [] : names.slice(first, last + 1);
   });
 }
@@ -2558,10 +2558,10 @@ function shorten(names: readonly string[], mark = ""): string {
     : names.map(show).join(", ");
 }
 
-/** Returns the numbers at position `place` of the column's cells in these rows. */
-function numbersAt(table: Table, column: string, rows: Int32Array, place: number): Float64Array {
+/** Returns the numbers at one position of the column's cells in these rows. */
+function numbersAt(table: Table, column: string, rows: Int32Array, position: number): Float64Array {
   const { size, number } = columnOf(table, column);
-  return new Float64Array(rows.length).map((_, i) => number(rows[i]! * size + place));
+  return new Float64Array(rows.length).map((_, i) => number(rows[i]! * size + position));
 }
 
 /** Returns the first row in which the cell of this column is not a number, or −1. */
@@ -2654,10 +2654,10 @@ const columnEncoder: FeatureEncoder = {
     for (const column of columnNames(table, name, columns, width)) {
       const { size, number } =
         classNames.length > 0 ? classesOfTexts(table, column, classNames) : columnOf(table, column);
-      for (let place = 0; place < size; place++, offset++) {
+      for (let position = 0; position < size; position++, offset++) {
         const { shift, span } = scales?.[offset] ?? { shift: 0, span: 1 };
         for (let row = 0, at = offset; row < rows.length; row++, at += width) {
-          const value = number(rows[row]! * size + place);
+          const value = number(rows[row]! * size + position);
           encoded[at] = (value - shift) / span;
           if (isWithin(bounds ? value : encoded[at]!, bounds)) continue;
           // Report the first cell of the column that is not a number, because the texts of later cells may
@@ -2708,7 +2708,9 @@ const decimalEncoder: FeatureEncoder = {
     const field = columnEncoder.fit(context, name, table, train);
     const decimals = field.columns.flatMap((column) => {
       const { size } = columnOf(table, column);
-      return Array.from({ length: size }, (_, place) => decimalsOf(numbersAt(table, column, train, place)));
+      return Array.from({ length: size }, (_, position) =>
+        decimalsOf(numbersAt(table, column, train, position)),
+      );
     });
     const scales = decimals.map((count, i) => ({
       ...(field.scales?.[i] ?? { shift: 0, span: 1 }),
@@ -2753,7 +2755,9 @@ const fitScales: FitScales = (table, columns, train, rule) =>
   columns.flatMap((column) => {
     checkNumbers(table, column);
     const { size } = columnOf(table, column);
-    return Array.from({ length: size }, (_, place) => fitScale(numbersAt(table, column, train, place), rule));
+    return Array.from({ length: size }, (_, position) =>
+      fitScale(numbersAt(table, column, train, position), rule),
+    );
   });
 
 /** The statistics of numbers that determine their scale. */
@@ -3187,10 +3191,10 @@ function parseFlags(help: string, args: readonly string[]): Flags {
   for (let i = 0; i < words.length; i++) {
     const flag = words[i]!;
     const line = `\n  ${flag} `;
-    const place = help.indexOf(line);
-    if (/ /.test(flag) || place < 0) throw new InputError(`unknown argument ${flag} (see --help)`);
+    const position = help.indexOf(line);
+    if (/ /.test(flag) || position < 0) throw new InputError(`unknown argument ${flag} (see --help)`);
     flags[flag] = flag;
-    if (help[place + line.length] === " ") continue;
+    if (help[position + line.length] === " ") continue;
     i++;
     if (i >= words.length || words[i]!.startsWith("--")) throw new InputError(`${flag} needs a value`);
     flags[flag] = words[i];

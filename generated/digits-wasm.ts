@@ -1150,12 +1150,12 @@ const relaxed: readonly (readonly [number, readonly [number, number, number]])[]
  * Returns the module with fused multiply-add at these positions: x · y + z is rounded only once if the CPU
  * supports it.
  */
-function relaxedBytes(bytes: Uint8Array, places: readonly number[]): Uint8Array {
+function relaxedBytes(bytes: Uint8Array, offsets: readonly number[]): Uint8Array {
   const patched = bytes.slice();
-  for (const place of places) {
-    const instead = relaxed.find(([number]) => bytes[place] === simd && bytes[place + 1] === number)?.[1];
-    if (instead === undefined) throw new Error(`internal: nothing to fuse at byte ${place}`);
-    patched.set(instead, place);
+  for (const offset of offsets) {
+    const instead = relaxed.find(([number]) => bytes[offset] === simd && bytes[offset + 1] === number)?.[1];
+    if (instead === undefined) throw new Error(`internal: nothing to fuse at byte ${offset}`);
+    patched.set(instead, offset);
   }
   return patched;
 }
@@ -1236,10 +1236,10 @@ function compileWasm(
   const { validate, Module } = engine();
   const plain = bytesIn(module);
   if (isShared) plain[sharedAt] = 3;
-  let place = 0;
-  const places = relaxedAt.map((step) => (place += step));
+  let offset = 0;
+  const offsets = relaxedAt.map((step) => (offset += step));
   for (const backend of requested === undefined ? wasmBackends : [requested]) {
-    const bytes = backend === "relaxed" ? relaxedBytes(plain, places) : plain;
+    const bytes = backend === "relaxed" ? relaxedBytes(plain, offsets) : plain;
     if (validate(bytes)) return { backend, module: new Module(bytes) };
   }
   throw new Error("the engine does not support these instructions");
@@ -1272,7 +1272,7 @@ function stagedSteps(
   { slots, shift, stride, losses, run }: Staging,
   batchAt: (shift: number) => Machine["inputs"],
 ): TakeSteps {
-  const places = Array.from({ length: slots }, (_, slot) =>
+  const views = Array.from({ length: slots }, (_, slot) =>
     slotsOf(model, { inputs: batchAt(shift + slot * stride) }),
   );
   return function* ({ machine, progress }, data, order, batchSize, count, tally) {
@@ -1290,7 +1290,7 @@ function stagedSteps(
       const staged = fits ? batches : Math.min(slots, left, count - done);
       if (!fits || done === 0)
         for (let slot = 0; slot < staged; slot++)
-          writeRows(places[slot]!, data, first + slot * batchSize, rowsAt(first + slot * batchSize), order);
+          writeRows(views[slot]!, data, first + slot * batchSize, rowsAt(first + slot * batchSize), order);
       const steps = Math.min(losses.length, fits ? count - done : staged);
       const lastRows = rowsAt(first + (staged - 1) * batchSize);
       const taken = run(steps, (start - first) / batchSize, staged, batchSize, lastRows);
@@ -3768,9 +3768,9 @@ function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void 
     if (rows) rows.push(row);
     else members.set(classes[row]!, [row]);
   }
-  const place = new Float64Array(order.length);
-  for (const rows of members.values()) rows.forEach((row, j) => (place[row] = (j + 0.5) / rows.length));
-  order.sort((a, b) => place[a]! - place[b]! || classes[a]! - classes[b]!);
+  const positions = new Float64Array(order.length);
+  for (const rows of members.values()) rows.forEach((row, j) => (positions[row] = (j + 0.5) / rows.length));
+  order.sort((a, b) => positions[a]! - positions[b]! || classes[a]! - classes[b]!);
 }
 
 /** `standard`: mean 0 and standard deviation 1. `min-max`: from 0 to 1. */
@@ -3861,10 +3861,10 @@ function fieldOf(model: ModelFacts, name: string): BatchField {
  * column.
  */
 function namedBy(names: readonly string[], entries: readonly string[]): string[][] {
-  const places = new Map(names.map((name, place) => [name, place]));
+  const positions = new Map(names.map((name, position) => [name, position]));
   return entries.map((entry) => {
-    if (places.has(entry)) return [entry];
-    const [first = -1, last = -1, ...more] = entry.split("..").map((name) => places.get(name));
+    if (positions.has(entry)) return [entry];
+    const [first = -1, last = -1, ...more] = entry.split("..").map((name) => positions.get(name));
     return first < 0 || more.length > 0 ? [] : names.slice(first, last + 1);
   });
 }
@@ -4006,10 +4006,10 @@ const columnEncoder: FeatureEncoder = {
     for (const column of columnNames(table, name, columns, width)) {
       const { size, number } =
         classNames.length > 0 ? classesOfTexts(table, column, classNames) : columnOf(table, column);
-      for (let place = 0; place < size; place++, offset++) {
+      for (let position = 0; position < size; position++, offset++) {
         const { shift, span } = scales?.[offset] ?? { shift: 0, span: 1 };
         for (let row = 0, at = offset; row < rows.length; row++, at += width) {
-          const value = number(rows[row]! * size + place);
+          const value = number(rows[row]! * size + position);
           encoded[at] = (value - shift) / span;
           if (isWithin(bounds ? value : encoded[at]!, bounds)) continue;
           // Report the first cell of the column that is not a number, because the texts of later cells may
@@ -4460,10 +4460,10 @@ function parseFlags(help: string, args: readonly string[]): Flags {
   for (let i = 0; i < words.length; i++) {
     const flag = words[i]!;
     const line = `\n  ${flag} `;
-    const place = help.indexOf(line);
-    if (/ /.test(flag) || place < 0) throw new InputError(`unknown argument ${flag} (see --help)`);
+    const position = help.indexOf(line);
+    if (/ /.test(flag) || position < 0) throw new InputError(`unknown argument ${flag} (see --help)`);
     flags[flag] = flag;
-    if (help[place + line.length] === " ") continue;
+    if (help[position + line.length] === " ") continue;
     i++;
     if (i >= words.length || words[i]!.startsWith("--")) throw new InputError(`${flag} needs a value`);
     flags[flag] = words[i];

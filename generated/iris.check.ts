@@ -1466,10 +1466,10 @@ function parseFlags(help: string, args: readonly string[]): Flags {
   for (let i = 0; i < words.length; i++) {
     const flag = words[i]!;
     const line = `\n  ${flag} `;
-    const place = help.indexOf(line);
-    if (/ /.test(flag) || place < 0) throw new InputError(`unknown argument ${flag} (see --help)`);
+    const position = help.indexOf(line);
+    if (/ /.test(flag) || position < 0) throw new InputError(`unknown argument ${flag} (see --help)`);
     flags[flag] = flag;
-    if (help[place + line.length] === " ") continue;
+    if (help[position + line.length] === " ") continue;
     i++;
     if (i >= words.length || words[i]!.startsWith("--")) throw new InputError(`${flag} needs a value`);
     flags[flag] = words[i];

@@ -3350,9 +3350,9 @@ function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void 
     if (rows) rows.push(row);
     else members.set(classes[row]!, [row]);
   }
-  const place = new Float64Array(order.length);
-  for (const rows of members.values()) rows.forEach((row, j) => (place[row] = (j + 0.5) / rows.length));
-  order.sort((a, b) => place[a]! - place[b]! || classes[a]! - classes[b]!);
+  const positions = new Float64Array(order.length);
+  for (const rows of members.values()) rows.forEach((row, j) => (positions[row] = (j + 0.5) / rows.length));
+  order.sort((a, b) => positions[a]! - positions[b]! || classes[a]! - classes[b]!);
 }
 
 /** `standard`: mean 0 and standard deviation 1. `min-max`: from 0 to 1. */
@@ -3443,10 +3443,10 @@ function columnFactsOf({ inputs, targets }: DataFacts, name: string): ColumnFact
  * column.
  */
 function namedBy(names: readonly string[], entries: readonly string[]): string[][] {
-  const places = new Map(names.map((name, place) => [name, place]));
+  const positions = new Map(names.map((name, position) => [name, position]));
   return entries.map((entry) => {
-    if (places.has(entry)) return [entry];
-    const [first = -1, last = -1, ...more] = entry.split("..").map((name) => places.get(name));
+    if (positions.has(entry)) return [entry];
+    const [first = -1, last = -1, ...more] = entry.split("..").map((name) => positions.get(name));
     return first < 0 || more.length > 0 ? [] : names.slice(first, last + 1);
   });
 }
@@ -3639,7 +3639,7 @@ function sequences(
   length: number,
   characters: readonly string[],
   rows: Int32Array,
-  numberAt: (text: readonly number[], place: number) => number,
+  numberAt: (text: readonly number[], position: number) => number,
 ): Int32Array {
   columnNames(table, name, [column], 1);
   const cells = textsOf(table, column);
@@ -4058,10 +4058,10 @@ function parseFlags(help: string, args: readonly string[]): Flags {
   for (let i = 0; i < words.length; i++) {
     const flag = words[i]!;
     const line = `\n  ${flag} `;
-    const place = help.indexOf(line);
-    if (/ /.test(flag) || place < 0) throw new InputError(`unknown argument ${flag} (see --help)`);
+    const position = help.indexOf(line);
+    if (/ /.test(flag) || position < 0) throw new InputError(`unknown argument ${flag} (see --help)`);
     flags[flag] = flag;
-    if (help[place + line.length] === " ") continue;
+    if (help[position + line.length] === " ") continue;
     i++;
     if (i >= words.length || words[i]!.startsWith("--")) throw new InputError(`${flag} needs a value`);
     flags[flag] = words[i];

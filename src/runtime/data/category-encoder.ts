@@ -50,11 +50,11 @@ export const categoryEncoder: FeatureEncoder = {
     for (const [i, column] of columnNames(table, name, columns, columns.length).entries()) {
       const texts = textsOf(table, column);
       const { [i]: known = [] } = categories;
-      const places = new Map(known.map((category, place) => [category, place]));
+      const positions = new Map(known.map((category, position) => [category, position]));
       rows.forEach((row, at) => {
-        const place = places.get(texts[row]!) ?? -1;
-        if (isIndex) encoded[at * width + i] = place + 1;
-        else if (place >= 0) encoded[at * width + offset + place] = 1;
+        const position = positions.get(texts[row]!) ?? -1;
+        if (isIndex) encoded[at * width + i] = position + 1;
+        else if (position >= 0) encoded[at * width + offset + position] = 1;
       });
       offset += known.length;
     }

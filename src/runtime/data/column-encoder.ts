@@ -43,10 +43,10 @@ export const columnEncoder: FeatureEncoder = {
     for (const column of columnNames(table, name, columns, width)) {
       const { size, number } =
         classNames.length > 0 ? classesOfTexts(table, column, classNames) : columnOf(table, column);
-      for (let place = 0; place < size; place++, offset++) {
+      for (let position = 0; position < size; position++, offset++) {
         const { shift, span } = scales?.[offset] ?? { shift: 0, span: 1 };
         for (let row = 0, at = offset; row < rows.length; row++, at += width) {
-          const value = number(rows[row]! * size + place);
+          const value = number(rows[row]! * size + position);
           encoded[at] = (value - shift) / span;
           if (isWithin(bounds ? value : encoded[at]!, bounds)) continue;
           // Report the first cell of the column that is not a number, because the texts of later cells may
@@ -116,10 +116,10 @@ function meansOf(table: Table, name: string, train: Int32Array): number[] {
   const { size, number } = columnOf(table, name);
   // Once missing values are replaced, every cell must be a number.
   checkNumbers(withMeans(table, [name], Array<number>(size).fill(0)), name);
-  return Array.from({ length: size }, (_, place) => {
+  return Array.from({ length: size }, (_, position) => {
     let [sum, count] = [0, 0];
     for (const row of train) {
-      const value = number(row * size + place);
+      const value = number(row * size + position);
       if (Number.isNaN(value)) continue;
       sum += value;
       count++;

@@ -216,10 +216,10 @@ export function fieldOf(model: ModelFacts, name: string): BatchField {
  * column.
  */
 export function namedBy(names: readonly string[], entries: readonly string[]): string[][] {
-  const places = new Map(names.map((name, place) => [name, place]));
+  const positions = new Map(names.map((name, position) => [name, position]));
   return entries.map((entry) => {
-    if (places.has(entry)) return [entry];
-    const [first = -1, last = -1, ...more] = entry.split("..").map((name) => places.get(name));
+    if (positions.has(entry)) return [entry];
+    const [first = -1, last = -1, ...more] = entry.split("..").map((name) => positions.get(name));
     return first < 0 || more.length > 0 ? [] : names.slice(first, last + 1);
   });
 }
@@ -271,10 +271,10 @@ export function shorten(names: readonly string[], mark = ""): string {
     : names.map(show).join(", ");
 }
 
-/** Returns the numbers at position `place` of the column's cells in these rows. */
-export function numbersAt(table: Table, column: string, rows: Int32Array, place: number): Float64Array {
+/** Returns the numbers at one position of the column's cells in these rows. */
+export function numbersAt(table: Table, column: string, rows: Int32Array, position: number): Float64Array {
   const { size, number } = columnOf(table, column);
-  return new Float64Array(rows.length).map((_, i) => number(rows[i]! * size + place));
+  return new Float64Array(rows.length).map((_, i) => number(rows[i]! * size + position));
 }
 
 /** Returns the first row in which the cell of this column is not a number, or −1. */

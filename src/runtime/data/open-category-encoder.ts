@@ -54,12 +54,12 @@ export const openCategoryEncoder: FeatureEncoder = {
     for (const [i, column] of columnNames(table, name, columns, columns.length).entries()) {
       const texts = categoriesOf(table, column, facts);
       const { [i]: known = [] } = categories;
-      const places = new Map(known.map((category, place) => [category, place]));
+      const positions = new Map(known.map((category, position) => [category, position]));
       const unseen = facts.unseenCategory && !isIndex ? known.length : -1;
       rows.forEach((row, at) => {
-        const place = places.get(texts[row]!) ?? unseen;
-        if (isIndex) encoded[at * width + i] = place + 1;
-        else if (place >= 0) encoded[at * width + offset + place] = 1;
+        const position = positions.get(texts[row]!) ?? unseen;
+        if (isIndex) encoded[at * width + i] = position + 1;
+        else if (position >= 0) encoded[at * width + offset + position] = 1;
       });
       offset += known.length + (unseen < 0 ? 0 : 1);
     }

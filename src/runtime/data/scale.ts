@@ -17,7 +17,9 @@ export const fitScales: FitScales = (table, columns, train, rule) =>
   columns.flatMap((column) => {
     checkNumbers(table, column);
     const { size } = columnOf(table, column);
-    return Array.from({ length: size }, (_, place) => fitScale(numbersAt(table, column, train, place), rule));
+    return Array.from({ length: size }, (_, position) =>
+      fitScale(numbersAt(table, column, train, position), rule),
+    );
   });
 
 /** The statistics of numbers that determine their scale. */

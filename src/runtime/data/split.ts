@@ -67,7 +67,7 @@ function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void 
     if (rows) rows.push(row);
     else members.set(classes[row]!, [row]);
   }
-  const place = new Float64Array(order.length);
-  for (const rows of members.values()) rows.forEach((row, j) => (place[row] = (j + 0.5) / rows.length));
-  order.sort((a, b) => place[a]! - place[b]! || classes[a]! - classes[b]!);
+  const positions = new Float64Array(order.length);
+  for (const rows of members.values()) rows.forEach((row, j) => (positions[row] = (j + 0.5) / rows.length));
+  order.sort((a, b) => positions[a]! - positions[b]! || classes[a]! - classes[b]!);
 }

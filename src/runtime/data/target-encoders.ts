@@ -33,7 +33,9 @@ export const decimalEncoder: FeatureEncoder = {
     const field = columnEncoder.fit(context, name, table, train);
     const decimals = field.columns.flatMap((column) => {
       const { size } = columnOf(table, column);
-      return Array.from({ length: size }, (_, place) => decimalsOf(numbersAt(table, column, train, place)));
+      return Array.from({ length: size }, (_, position) =>
+        decimalsOf(numbersAt(table, column, train, position)),
+      );
     });
     const scales = decimals.map((count, i) => ({
       ...(field.scales?.[i] ?? { shift: 0, span: 1 }),

@@ -101,7 +101,7 @@ function sequences(
   length: number,
   characters: readonly string[],
   rows: Int32Array,
-  numberAt: (text: readonly number[], place: number) => number,
+  numberAt: (text: readonly number[], position: number) => number,
 ): Int32Array {
   columnNames(table, name, [column], 1);
   const cells = textsOf(table, column);
@@ -187,7 +187,7 @@ function wordSequences(
   { columns, words = [] }: FittedField,
   table: Table,
   rows: Int32Array,
-  numberAt: (text: readonly number[], place: number) => number,
+  numberAt: (text: readonly number[], position: number) => number,
 ): Int32Array {
   const length = context.model.inputs[input]!.shape[0]!;
   const texts = wordsOf(context, input, table, columns[0]!);

@@ -64,12 +64,12 @@ function cleaned(
   predictedFile: string | undefined,
   read: (cell: string) => number,
 ): TextReader {
-  let places: readonly number[] | undefined;
+  let positions: readonly number[] | undefined;
   let [rows, dropped] = [0, 0];
   const skips = (cells: readonly string[], names: readonly string[]) => {
-    places ??=
+    positions ??=
       predictedFile === undefined ? droppingColumns(data, names).map((name) => names.indexOf(name)) : [];
-    const isDropped = places.some((place) => isMissing(cells[place]!));
+    const isDropped = positions.some((position) => isMissing(cells[position]!));
     if (isDropped) dropped++;
     rows++;
     return isDropped;

@@ -58,8 +58,8 @@ export function distributionOf(values: Numbers): Distribution {
     if (!Number.isFinite(value)) continue;
     squaredDeviations += (value - mean) * (value - mean);
     // If all values are equal, the quotient is 0 / 0 = NaN, and all values belong to the first interval.
-    const place = Math.floor(((value - min) / (max - min)) * intervals) || 0;
-    histogram[Math.min(intervals - 1, place)]!++;
+    const interval = Math.floor(((value - min) / (max - min)) * intervals) || 0;
+    histogram[Math.min(intervals - 1, interval)]!++;
   }
   const [std, norm] = [Math.sqrt(squaredDeviations / count), Math.sqrt(squares)];
   return { count, notFinite, min, max, mean, std, norm, zeros: zeros / count, histogram };

@@ -17,7 +17,7 @@ export function stagedSteps(
   { slots, shift, stride, losses, run }: Staging,
   batchAt: (shift: number) => Machine["inputs"],
 ): TakeSteps {
-  const places = Array.from({ length: slots }, (_, slot) =>
+  const views = Array.from({ length: slots }, (_, slot) =>
     slotsOf(model, { inputs: batchAt(shift + slot * stride) }),
   );
   return function* ({ machine, progress }, data, order, batchSize, count, tally) {
@@ -35,7 +35,7 @@ export function stagedSteps(
       const staged = fits ? batches : Math.min(slots, left, count - done);
       if (!fits || done === 0)
         for (let slot = 0; slot < staged; slot++)
-          writeRows(places[slot]!, data, first + slot * batchSize, rowsAt(first + slot * batchSize), order);
+          writeRows(views[slot]!, data, first + slot * batchSize, rowsAt(first + slot * batchSize), order);
       const steps = Math.min(losses.length, fits ? count - done : staged);
       const lastRows = rowsAt(first + (staged - 1) * batchSize);
       const taken = run(steps, (start - first) / batchSize, staged, batchSize, lastRows);

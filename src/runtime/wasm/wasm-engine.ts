@@ -31,12 +31,12 @@ const relaxed: readonly (readonly [number, readonly [number, number, number]])[]
  * Returns the module with fused multiply-add at these positions: x · y + z is rounded only once if the CPU
  * supports it.
  */
-export function relaxedBytes(bytes: Uint8Array, places: readonly number[]): Uint8Array {
+export function relaxedBytes(bytes: Uint8Array, offsets: readonly number[]): Uint8Array {
   const patched = bytes.slice();
-  for (const place of places) {
-    const instead = relaxed.find(([number]) => bytes[place] === simd && bytes[place + 1] === number)?.[1];
-    if (instead === undefined) throw new Error(`internal: nothing to fuse at byte ${place}`);
-    patched.set(instead, place);
+  for (const offset of offsets) {
+    const instead = relaxed.find(([number]) => bytes[offset] === simd && bytes[offset + 1] === number)?.[1];
+    if (instead === undefined) throw new Error(`internal: nothing to fuse at byte ${offset}`);
+    patched.set(instead, offset);
   }
   return patched;
 }
@@ -117,10 +117,10 @@ export function compileWasm(
   const { validate, Module } = engine();
   const plain = bytesIn(module);
   if (isShared) plain[sharedAt] = 3;
-  let place = 0;
-  const places = relaxedAt.map((step) => (place += step));
+  let offset = 0;
+  const offsets = relaxedAt.map((step) => (offset += step));
   for (const backend of requested === undefined ? wasmBackends : [requested]) {
-    const bytes = backend === "relaxed" ? relaxedBytes(plain, places) : plain;
+    const bytes = backend === "relaxed" ? relaxedBytes(plain, offsets) : plain;
     if (validate(bytes)) return { backend, module: new Module(bytes) };
   }
   throw new Error("the engine does not support these instructions");
