@@ -322,7 +322,7 @@ function firstNotFinite(
 // dense1_sum = dense1_product + dense1.bias
 // dense1_negative_side = exp([dense1_sum ≤ 0] ⊙ dense1_sum) − 1
 // dense1 = relu(dense1_sum) + dense1_negative_side
-// The same code serves dense5_forward.
+// Also called for dense5_forward, with other offsets.
 function dense_forward(
   f: Numbers,
   n: number,
@@ -858,7 +858,7 @@ function dense6_backward_bias(f: Numbers, n: number): void {
 //   d_dense6.weight = dense5ᵀ · d_dense6_sum
 // The same loops before blocking: for i < 128: for j < 64: { sum = 0; for row < n: sum += dense5[row,
 //   i] * d_dense6_sum[row, j]; d_dense6.weight[i, j] = sum }
-// The same code serves dense2_backward_weight.
+// Also called for dense2_backward_weight, with other offsets.
 function dense_backward_weight(
   f: Numbers,
   n: number,
@@ -943,7 +943,7 @@ function dense_backward_weight(
 // The same loops before blocking: for row < n: for j < 128: { sum = 0; for k < 64: sum +=
 //   d_dense6_sum[row, k] * dense6.weight[j, k]; d_dense5_sum[row, j] = (dense5_sum[row, j] > 0 ? 0 :
 //   sum * (dense5_negative_side[row, j] + 1)) + (Math.max(dense5_sum[row, j], 0) > 0 ? sum : 0) }
-// The same code serves dense1_backward.
+// Also called for dense1_backward, with other offsets.
 function dense_backward(
   f: Numbers,
   n: number,
@@ -1069,7 +1069,7 @@ function dense_backward(
 
 // Gradient of dense5.bias [broadcast.vjp]:
 //   d_dense5.bias = Σ_i d_dense5_sum
-// The same code serves dense1_backward_bias.
+// Also called for dense1_backward_bias, with other offsets.
 function dense_backward_bias(f: Numbers, n: number, at_input: number, at_d_bias: number): void {
   for (let i = 0; i < 128; i++) {
     let d_bias = 0;
@@ -1085,7 +1085,7 @@ function dense_backward_bias(f: Numbers, n: number, at_input: number, at_d_bias:
 //   d_dense5.weight = dense4ᵀ · d_dense5_sum
 // The same loops before blocking: for i < 64: for j < 128: { sum = 0; for row < n: sum += dense4[row,
 //   i] * d_dense5_sum[row, j]; d_dense5.weight[i, j] = sum }
-// The same code serves dense1_backward_weight.
+// Also called for dense1_backward_weight, with other offsets.
 function dense_backward_weight_2(
   f: Numbers,
   n: number,
@@ -1301,7 +1301,7 @@ function dense4_backward(f: Numbers, n: number): void {
 
 // Gradient of dense4.bias [broadcast.vjp]:
 //   d_dense4.bias = Σ_i d_dense4_sum
-// The same code serves dense2_backward_bias.
+// Also called for dense2_backward_bias, with other offsets.
 function dense_backward_bias_2(f: Numbers, n: number, at_input: number, at_d_bias: number): void {
   for (let i = 0; i < 64; i++) {
     let d_bias = 0;
@@ -2377,7 +2377,7 @@ export interface Trainer {
   /** Live views of the parameters. Writing to them changes the model. */
   readonly parameters: Record<string, Numbers>;
   /**
-   * Live views of the gradients that the last gradient() or step() computed. They do not include clipping and
+   * Live views of the gradients that the last gradient() or step() computed. They do not include clipping or
    * weight decay.
    */
   readonly gradients: Record<string, Numbers>;
@@ -2423,7 +2423,7 @@ export interface Trainer {
   load(checkpoint: Uint8Array): CheckpointMetadata;
 }
 
-/** A compiled model, with optional replacements for the functions of an epoch. */
+/** A compiled model, optionally with its own functions that train and evaluate during an epoch. */
 type TrainerBase = Pick<Session, "model" | "machine" | "training"> & Partial<EpochSession>;
 
 /**
@@ -2742,7 +2742,7 @@ function recordIfBest(
 
 /**
  * The result of a training run. A split is absent if the spec does not set it aside. As in training, the
- * loss refers to scaled targets.
+ * loss is computed on scaled targets.
  */
 interface TrainingResult {
   model: string;
@@ -2992,7 +2992,7 @@ function withUnits(
 //   k] * dense1.weight[k, j]; dense1_sum[row, j] = sum + dense1.bias[j] }; for row < n: for j < 128:
 //   dense1[row, j] = Math.max(dense1_sum[row, j], 0) + expm1(dense1_sum[row, j] > 0 ? 0 :
 //   dense1_sum[row, j])
-// The same code serves dense5_predict, dense1_evaluate, dense5_evaluate.
+// Also called for dense5_predict, dense1_evaluate, dense5_evaluate, with other offsets.
 function dense_predict(
   f: Numbers,
   n: number,
@@ -3613,7 +3613,7 @@ function* evaluateRows(session: Session, data: Batch, rows: Int32Array): Generat
 }
 
 /**
- * Predicts the rows of a table. `fields` is the data encoding from the trainer's checkpoint. The first row of
+ * Makes predictions for the rows of a table. `fields` is the data encoding from the trainer's checkpoint. The first row of
  * the result contains the column names.
  */
 type Predicting = (
@@ -4057,8 +4057,8 @@ interface EncodingContext {
   model: ModelFacts;
   data: DataFacts;
   /**
-   * Encoders by key of `ColumnFacts`. The first key in this record that is also in the facts of a field
-   * selects the encoder of the field.
+   * Encoders by key of `ColumnFacts`. A field is encoded by the first of them whose key the field's
+   * `ColumnFacts` contain.
    */
   encoders: Readonly<Record<string, FeatureEncoder>>;
 }
@@ -4086,7 +4086,7 @@ interface Dataset {
   fields: readonly FittedField[];
 }
 
-/** Runs `work` on the content of a file. Errors of `work` name the file. */
+/** Runs `work` on the content of a file. If `work` throws, the error names the file. */
 type LocateErrors = <T>(file: string, work: () => T) => T;
 
 /** Splits and encodes the rows for a model. */
@@ -4198,8 +4198,8 @@ function cutRows(order: Int32Array, { test, validation }: Pick<TrainingFacts, "t
 
 /**
  * Distributes each class evenly over the order. Row j of the m rows of a class moves to the relative position
- * (j + ½) / m. For any t, the first fraction t of the order therefore contains m·t rows of each class, with
- * an error of at most half a row.
+ * (j + ½) / m. For any t between 0 and 1, the first t · `order.length` rows therefore contain
+ * m·t rows of each class, with an error of at most half a row.
  */
 function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void {
   const members = new Map<number, number[]>();
@@ -4697,8 +4697,8 @@ interface PieceReader<Result> {
 type TextReader = PieceReader<Table>;
 
 /**
- * Creates a reader for one text. `predictedFile` is present if the rows of the text will be predicted. In that case,
- * no row is dropped, and the order of the columns may differ from that of the training file.
+ * Creates a reader for one text. `predictedFile` is present if the model will make predictions for its rows. In
+ * that case, no row is dropped, and the order of the columns may differ from that of the training file.
  */
 type TextFormat = (data: DataFacts, predictedFile?: string) => TextReader;
 
@@ -4821,7 +4821,7 @@ interface Program extends DatasetContext {
   reader: DataReader;
   /** Present if a run has several stages, such as cross-validation. */
   regime?: Regime;
-  /** Predicts the rows of a file. Absent if the program samples texts instead. */
+  /** Makes predictions for the rows of a file. Absent if the program samples texts instead. */
   predict?: Predicting;
   /** Further lines of the help text. */
   seenHelp?: string;
@@ -4919,7 +4919,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
 }
 
-/** Runs `work` on the content of a file. Errors of `work` name the file and the line. */
+/** Runs `work` on the content of a file. If `work` throws, the error names the file and line. */
 function locateErrors<T>(path: string, work: () => T): T {
   try {
     return work();

@@ -1192,7 +1192,7 @@ export interface Trainer {
   /** Live views of the parameters. Writing to them changes the model. */
   readonly parameters: Record<string, Numbers>;
   /**
-   * Live views of the gradients that the last gradient() or step() computed. They do not include clipping and
+   * Live views of the gradients that the last gradient() or step() computed. They do not include clipping or
    * weight decay.
    */
   readonly gradients: Record<string, Numbers>;
@@ -1238,7 +1238,7 @@ export interface Trainer {
   load(checkpoint: Uint8Array): CheckpointMetadata;
 }
 
-/** A compiled model, with optional replacements for the functions of an epoch. */
+/** A compiled model, optionally with its own functions that train and evaluate during an epoch. */
 type TrainerBase = Pick<Session, "model" | "machine" | "training"> & Partial<EpochSession>;
 
 /**
@@ -1557,7 +1557,7 @@ function recordIfBest(
 
 /**
  * The result of a training run. A split is absent if the spec does not set it aside. As in training, the
- * loss refers to scaled targets.
+ * loss is computed on scaled targets.
  */
 interface TrainingResult {
   model: string;
@@ -1886,7 +1886,7 @@ function* evaluateRows(session: Session, data: Batch, rows: Int32Array): Generat
 }
 
 /**
- * Predicts the rows of a table. `fields` is the data encoding from the trainer's checkpoint. The first row of
+ * Makes predictions for the rows of a table. `fields` is the data encoding from the trainer's checkpoint. The first row of
  * the result contains the column names.
  */
 type Predicting = (
@@ -2255,8 +2255,8 @@ interface EncodingContext {
   model: ModelFacts;
   data: DataFacts;
   /**
-   * Encoders by key of `ColumnFacts`. The first key in this record that is also in the facts of a field
-   * selects the encoder of the field.
+   * Encoders by key of `ColumnFacts`. A field is encoded by the first of them whose key the field's
+   * `ColumnFacts` contain.
    */
   encoders: Readonly<Record<string, FeatureEncoder>>;
 }
@@ -2284,7 +2284,7 @@ interface Dataset {
   fields: readonly FittedField[];
 }
 
-/** Runs `work` on the content of a file. Errors of `work` name the file. */
+/** Runs `work` on the content of a file. If `work` throws, the error names the file. */
 type LocateErrors = <T>(file: string, work: () => T) => T;
 
 /** Splits and encodes the rows for a model. */
@@ -2396,8 +2396,8 @@ function cutRows(order: Int32Array, { test, validation }: Pick<TrainingFacts, "t
 
 /**
  * Distributes each class evenly over the order. Row j of the m rows of a class moves to the relative position
- * (j + ½) / m. For any t, the first fraction t of the order therefore contains m·t rows of each class, with
- * an error of at most half a row.
+ * (j + ½) / m. For any t between 0 and 1, the first t · `order.length` rows therefore contain
+ * m·t rows of each class, with an error of at most half a row.
  */
 function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void {
   const members = new Map<number, number[]>();
@@ -2935,8 +2935,8 @@ interface PieceReader<Result> {
 type TextReader = PieceReader<Table>;
 
 /**
- * Creates a reader for one text. `predictedFile` is present if the rows of the text will be predicted. In that case,
- * no row is dropped, and the order of the columns may differ from that of the training file.
+ * Creates a reader for one text. `predictedFile` is present if the model will make predictions for its rows. In
+ * that case, no row is dropped, and the order of the columns may differ from that of the training file.
  */
 type TextFormat = (data: DataFacts, predictedFile?: string) => TextReader;
 
@@ -3059,7 +3059,7 @@ interface Program extends DatasetContext {
   reader: DataReader;
   /** Present if a run has several stages, such as cross-validation. */
   regime?: Regime;
-  /** Predicts the rows of a file. Absent if the program samples texts instead. */
+  /** Makes predictions for the rows of a file. Absent if the program samples texts instead. */
   predict?: Predicting;
   /** Further lines of the help text. */
   seenHelp?: string;
@@ -3157,7 +3157,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
 }
 
-/** Runs `work` on the content of a file. Errors of `work` name the file and the line. */
+/** Runs `work` on the content of a file. If `work` throws, the error names the file and line. */
 function locateErrors<T>(path: string, work: () => T): T {
   try {
     return work();

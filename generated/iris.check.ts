@@ -66,8 +66,8 @@ interface Tolerance {
   /** The largest relative error that counts as rounding. */
   readonly bound: number;
   /**
-   * Returns the floor for relative errors from the mean magnitude of this gradient and the largest mean
-   * magnitude of any gradient.
+   * Returns the smallest denominator of a relative error. `mean` is the mean magnitude of this gradient, and
+   * `largest` is the largest such mean of all gradients.
    */
   floorOf(mean: number, largest: number): number;
 }
@@ -355,8 +355,8 @@ interface GradientCheckOptions {
   /** The maximum number of floating-point operations. The default takes about half a minute. */
   readonly budget?: number;
   /**
-   * Computes the floor for relative errors from the mean magnitude of this gradient and the largest mean
-   * magnitude of any gradient.
+   * Returns the smallest denominator of a relative error. `mean` is the mean magnitude of this gradient, and
+   * `largest` is the largest such mean of all gradients.
    */
   readonly floorOf?: (mean: number, largest: number) => number;
 }

@@ -651,8 +651,8 @@ function block_1_attention_dropout1_forward_kept(f: Numbers, integers: Int32Arra
 // The same loops before blocking: for row < n: for j < 16: for l < 64: { sum = 0; for k < 64: sum +=
 //   block.1.attention.layer-norm1[row, j, k] * block.1.attention.attention1.query[k, l];
 //   block.1.attention.attention1_query[row, j, l] = sum + block.1.attention.attention1.queryBias[l] }
-// The same code serves block.1.attention.attention1_forward_key,
-//   block.1.attention.attention1_forward_value, block.2.attention.attention1_forward_query and 14 more.
+// Also called for block.1.attention.attention1_forward_key, block.1.attention.attention1_forward_value,
+//   block.2.attention.attention1_forward_query and 14 more, with other offsets.
 function block_attention_attention_forward_query(
   f: Numbers,
   n: number,
@@ -745,8 +745,9 @@ function block_attention_attention_forward_query(
 //   16: sum += block.1.attention.attention1_query[row, l, j * 16 + k] *
 //   block.1.attention.attention1_key[row, m, j * 16 + k]; block.1.attention.attention1_masked[row, j,
 //   l, m] = (text_mask[row, m] !== 0 ? m : 16) <= l ? sum * 0.25 : -Infinity }
-// The same code serves block.2.attention.attention1_forward_masked,
-//   block.1.attention.attention1_predict_masked, block.1.attention.attention1_evaluate_masked.
+// Also called for block.2.attention.attention1_forward_masked,
+//   block.1.attention.attention1_predict_masked, block.1.attention.attention1_evaluate_masked, with
+//   other offsets.
 function block_attention_attention_forward_masked(
   f: Numbers,
   n: number,
@@ -845,8 +846,9 @@ function block_attention_attention_forward_masked(
 //   [block.1.attention.attention1_sum_of_exponentials < 0.5]
 // block.1.attention.attention1_shares = block.1.attention.attention1_exponentials /
 //   block.1.attention.attention1_divisor
-// The same code serves block.2.attention.attention1_forward_shares,
-//   block.1.attention.attention1_predict_shares, block.1.attention.attention1_evaluate_shares.
+// Also called for block.2.attention.attention1_forward_shares,
+//   block.1.attention.attention1_predict_shares, block.1.attention.attention1_evaluate_shares, with
+//   other offsets.
 function block_attention_attention_forward_shares(
   f: Numbers,
   n: number,
@@ -894,9 +896,9 @@ function block_attention_attention_forward_shares(
 //   16: sum += block.1.attention.attention1_shares[row, j, l, k] *
 //   block.1.attention.attention1_value[row, k, j * 16 + m]; block.1.attention.attention1_heads[row, j,
 //   l, m] = sum }
-// The same code serves block.2.attention.attention1_forward_heads,
+// Also called for block.2.attention.attention1_forward_heads,
 //   block.2.attention.attention1_backward_products, block.1.attention.attention1_backward_products and
-//   4 more.
+//   4 more, with other offsets.
 function block_attention_attention_forward_heads(
   f: Numbers,
   n: number,
@@ -986,7 +988,7 @@ function block_attention_attention_forward_heads(
 //   block.1.attention.attention1.output
 // block.1.attention = embedded + block.1.attention.dropout1_kept ⊙ 1 / (1 − 0.1) ·
 //   (block.1.attention.attention1_output_product + block.1.attention.attention1.outputBias)
-// The same code serves block.2.attention_forward.
+// Also called for block.2.attention_forward, with other offsets.
 function block_attention_forward(
   f: Numbers,
   n: number,
@@ -1128,8 +1130,8 @@ function block_1_mlp_dropout1_forward_kept(f: Numbers, integers: Int32Array, n: 
 //   block.1.mlp.layer-norm1_deviation
 // block.1.mlp.layer-norm1 = block.1.mlp.layer-norm1_normal ⊙ block.1.mlp.layer-norm1.scale +
 //   block.1.mlp.layer-norm1.shift
-// The same code serves block.2.attention.layer-norm1_forward, block.2.mlp.layer-norm1_forward,
-//   norm_forward.
+// Also called for block.2.attention.layer-norm1_forward, block.2.mlp.layer-norm1_forward, norm_forward,
+//   with other offsets.
 function block_mlp_layer_norm_forward(
   f: Numbers,
   n: number,
@@ -1174,7 +1176,7 @@ function block_mlp_layer_norm_forward(
 // block.1.mlp.hidden_sum = block.1.mlp.hidden_product + block.1.mlp.hidden.bias
 // block.1.mlp.hidden_twice_phi = 1 + erf(0.707107… · block.1.mlp.hidden_sum)
 // block.1.mlp.hidden = 0.5 · block.1.mlp.hidden_twice_phi ⊙ block.1.mlp.hidden_sum
-// The same code serves block.2.mlp.hidden_forward.
+// Also called for block.2.mlp.hidden_forward, with other offsets.
 function block_mlp_hidden_forward(
   f: Numbers,
   n: number,
@@ -1284,7 +1286,7 @@ function block_mlp_hidden_forward(
 //   block.1.mlp.hidden[row, j, k] * block.1.mlp.output.weight[k, l]; block.1.mlp[row, j, l] =
 //   block.1.attention[row, j, l] + (block.1.mlp.dropout1_kept[row, j, l] !== 0 ? 1 / (1 - 0.1) * (sum +
 //   block.1.mlp.output.bias[l]) : 0) }
-// The same code serves block.2.mlp_forward.
+// Also called for block.2.mlp_forward, with other offsets.
 function block_mlp_forward(
   f: Numbers,
   n: number,
@@ -1729,8 +1731,8 @@ function logits_backward_input(f: Numbers, n: number): void {
 //   d_norm.shift = Σ_i,k d_norm
 // Gradient of norm.scale [broadcast.vjp]:
 //   d_norm.scale = Σ_i,k d_norm ⊙ norm_normal
-// The same code serves block.2.mlp.layer-norm1_backward_scale,
-//   block.2.attention.layer-norm1_backward_scale, block.1.mlp.layer-norm1_backward_scale and 1 more.
+// Also called for block.2.mlp.layer-norm1_backward_scale, block.2.attention.layer-norm1_backward_scale,
+//   block.1.mlp.layer-norm1_backward_scale and 1 more, with other offsets.
 function norm_backward_scale(
   f: Numbers,
   n: number,
@@ -1812,8 +1814,8 @@ function block_2_mlp_dropout1_backward_input(f: Numbers, n: number): void {
 // Gradient of block.2.mlp.output.bias [broadcast.vjp]:
 //   sum_in_d_block.2.mlp.output.bias = Σ_i,k block.2.mlp.dropout1_kept ⊙ d_block.2.mlp
 //   d_block.2.mlp.output.bias = 1 / (1 − 0.1) · sum_in_d_block.2.mlp.output.bias
-// The same code serves block.2.attention.attention1_backward_outputBias,
-//   block.1.mlp.output_backward_bias, block.1.attention.attention1_backward_outputBias.
+// Also called for block.2.attention.attention1_backward_outputBias, block.1.mlp.output_backward_bias,
+//   block.1.attention.attention1_backward_outputBias, with other offsets.
 function block_mlp_output_backward_bias(
   f: Numbers,
   n: number,
@@ -1842,7 +1844,7 @@ function block_mlp_output_backward_bias(
 // The same loops before blocking: for i < 256: for j < 64: { sum = 0; for row < n: for k < 16: sum +=
 //   block.2.mlp.hidden[row, k, i] * d_block.2.mlp.output[row, k, j]; d_block.2.mlp.output.weight[i, j]
 //   = sum }
-// The same code serves block.1.mlp.output_backward_weight.
+// Also called for block.1.mlp.output_backward_weight, with other offsets.
 function block_mlp_output_backward_weight(
   f: Numbers,
   n: number,
@@ -1929,7 +1931,7 @@ function block_mlp_output_backward_weight(
 // Gradient of 0.5 · block.2.mlp.hidden_sum [multiply.vjp]:
 //   d_block.2.mlp.hidden_sum = 0.398942… · d_block.2.mlp.hidden ⊙ block.2.mlp.hidden_sum ⊙ exp(−0.5… ·
 //   block.2.mlp.hidden_sum²) + 0.5 · d_block.2.mlp.hidden ⊙ block.2.mlp.hidden_twice_phi
-// The same code serves block.1.mlp.hidden_backward.
+// Also called for block.1.mlp.hidden_backward, with other offsets.
 function block_mlp_hidden_backward(
   f: Numbers,
   n: number,
@@ -2032,7 +2034,7 @@ function block_mlp_hidden_backward(
 
 // Gradient of block.2.mlp.hidden.bias [broadcast.vjp]:
 //   d_block.2.mlp.hidden.bias = Σ_i,k d_block.2.mlp.hidden_sum
-// The same code serves block.1.mlp.hidden_backward_bias.
+// Also called for block.1.mlp.hidden_backward_bias, with other offsets.
 function block_mlp_hidden_backward_bias(f: Numbers, n: number, at_input: number, at_d_bias: number): void {
   for (let i = 0; i < 256; i++) {
     let d_bias = 0;
@@ -2049,8 +2051,8 @@ function block_mlp_hidden_backward_bias(f: Numbers, n: number, at_input: number,
 
 // block.2.mlp.layer-norm1_again = block.2.mlp.layer-norm1_normal ⊙ block.2.mlp.layer-norm1.scale +
 //   block.2.mlp.layer-norm1.shift
-// The same code serves block.2.attention.layer-norm1_recomputed, block.1.mlp.layer-norm1_recomputed,
-//   block.1.attention.layer-norm1_recomputed.
+// Also called for block.2.attention.layer-norm1_recomputed, block.1.mlp.layer-norm1_recomputed,
+//   block.1.attention.layer-norm1_recomputed, with other offsets.
 function block_mlp_layer_norm_recomputed(
   f: Numbers,
   n: number,
@@ -2078,7 +2080,7 @@ function block_mlp_layer_norm_recomputed(
 // The same loops before blocking: for i < 64: for j < 256: { sum = 0; for row < n: for k < 16: sum +=
 //   block.2.mlp.layer-norm1_again[row, k, i] * d_block.2.mlp.hidden_sum[row, k, j];
 //   d_block.2.mlp.hidden.weight[i, j] = sum }
-// The same code serves block.1.mlp.hidden_backward_weight.
+// Also called for block.1.mlp.hidden_backward_weight, with other offsets.
 function block_mlp_hidden_backward_weight(
   f: Numbers,
   n: number,
@@ -2165,7 +2167,7 @@ function block_mlp_hidden_backward_weight(
 // The same loops before blocking: for row < n: for j < 16: for l < 64: { sum = 0; for k < 256: sum +=
 //   d_block.2.mlp.hidden_sum[row, j, k] * block.2.mlp.hidden.weight[l, k];
 //   d_block.2.mlp.layer-norm1[row, j, l] = sum }
-// The same code serves block.1.mlp.hidden_backward_input.
+// Also called for block.1.mlp.hidden_backward_input, with other offsets.
 function block_mlp_hidden_backward_input(
   f: Numbers,
   n: number,
@@ -2263,7 +2265,8 @@ function block_mlp_hidden_backward_input(
 // Gradient of 1 / (1 − 0.1) · block.2.attention.attention1 [multiply.vjp]:
 //   d_block.2.attention.attention1 = 1 / (1 − 0.1) · block.2.attention.dropout1_kept ⊙
 //   d_block.2.attention
-// The same code serves block.1.mlp.dropout1_backward_input, block.1.attention.dropout1_backward_input.
+// Also called for block.1.mlp.dropout1_backward_input, block.1.attention.dropout1_backward_input, with
+//   other offsets.
 function block_attention_dropout_backward_input(
   f: Numbers,
   n: number,
@@ -2322,7 +2325,7 @@ function block_attention_dropout_backward_input(
 // The same loops before blocking: for i < 64: for j < 64: { sum = 0; for row < n: for k < 16: sum +=
 //   block.2.attention.attention1_heads[row, Math.trunc(i / 16), k, i % 16] *
 //   d_block.2.attention.attention1[row, k, j]; d_block.2.attention.attention1.output[i, j] = sum }
-// The same code serves block.1.attention.attention1_backward_output.
+// Also called for block.1.attention.attention1_backward_output, with other offsets.
 function block_attention_attention_backward_output(
   f: Numbers,
   n: number,
@@ -2415,7 +2418,7 @@ function block_attention_attention_backward_output(
 // The same loops before blocking: for row < n: for j < 16: for l < 64: { sum = 0; for k < 64: sum +=
 //   d_block.2.attention.attention1[row, j, k] * block.2.attention.attention1.output[l, k];
 //   d_block.2.attention.attention1_mixed[row, j, l] = sum }
-// The same code serves block.1.attention.attention1_backward_mixed.
+// Also called for block.1.attention.attention1_backward_mixed, with other offsets.
 function block_attention_attention_backward_mixed(
   f: Numbers,
   n: number,
@@ -2502,8 +2505,9 @@ function block_attention_attention_backward_mixed(
 //   16: sum += block.2.attention.attention1_shares[row, j, k, l] *
 //   d_block.2.attention.attention1_mixed[row, k, j * 16 + m];
 //   product_in_d_block.2.attention.attention1_heads[row, j, l, m] = sum }
-// The same code serves block.2.attention.attention1_backward_products,
-//   block.1.attention.attention1_backward_heads, block.1.attention.attention1_backward_products.
+// Also called for block.2.attention.attention1_backward_products,
+//   block.1.attention.attention1_backward_heads, block.1.attention.attention1_backward_products, with
+//   other offsets.
 function block_attention_attention_backward_heads(
   f: Numbers,
   n: number,
@@ -2593,9 +2597,9 @@ function block_attention_attention_backward_heads(
 // Gradient of block.2.attention.attention1.valueBias [broadcast.vjp]:
 //   d_block.2.attention.attention1.valueBias = Σ_i,k
 //   rearrange(product_in_d_block.2.attention.attention1_heads)
-// The same code serves block.2.attention.attention1_backward_keyBias,
+// Also called for block.2.attention.attention1_backward_keyBias,
 //   block.2.attention.attention1_backward_queryBias, block.1.attention.attention1_backward_valueBias
-//   and 2 more.
+//   and 2 more, with other offsets.
 function block_attention_attention_backward_valueBias(
   f: Numbers,
   n: number,
@@ -2623,9 +2627,9 @@ function block_attention_attention_backward_valueBias(
 //   block.2.attention.layer-norm1_again[row, k, i] *
 //   product_in_d_block.2.attention.attention1_heads[row, Math.trunc(j / 16), k, j % 16];
 //   d_block.2.attention.attention1.value[i, j] = sum }
-// The same code serves block.2.attention.attention1_backward_key,
+// Also called for block.2.attention.attention1_backward_key,
 //   block.2.attention.attention1_backward_query, block.1.attention.attention1_backward_value and 2
-//   more.
+//   more, with other offsets.
 function block_attention_attention_backward_value(
   f: Numbers,
   n: number,
@@ -2719,8 +2723,9 @@ function block_attention_attention_backward_value(
 //   16: sum += d_block.2.attention.attention1_mixed[row, l, j * 16 + k] *
 //   block.2.attention.attention1_value[row, m, j * 16 + k]; d_block.2.attention.attention1_shares[row,
 //   j, l, m] = sum }
-// The same code serves block.1.attention.attention1_backward_shares,
-//   block.2.attention.attention1_predict_products, block.2.attention.attention1_evaluate_products.
+// Also called for block.1.attention.attention1_backward_shares,
+//   block.2.attention.attention1_predict_products, block.2.attention.attention1_evaluate_products, with
+//   other offsets.
 function block_attention_attention_backward_shares(
   f: Numbers,
   n: number,
@@ -2894,8 +2899,9 @@ function inputs_recomputed_text_mask(f: Numbers, integers: Int32Array, n: number
 // The same loops before blocking: for row < n: for j < 16: for l < 64: { sum = 0; for k < 64: sum +=
 //   product_in_d_block.2.attention.attention1_heads[row, Math.trunc(k / 16), j, k % 16] *
 //   block.2.attention.attention1.value[l, k]; d_block.2.attention.layer-norm1_part[row, j, l] = sum }
-// The same code serves block.2.attention.attention1_backward_key_product,
-//   block.1.attention.attention1_backward_input, block.1.attention.attention1_backward_key_product.
+// Also called for block.2.attention.attention1_backward_key_product,
+//   block.1.attention.attention1_backward_input, block.1.attention.attention1_backward_key_product,
+//   with other offsets.
 function block_attention_attention_backward_input(
   f: Numbers,
   n: number,
@@ -2983,7 +2989,7 @@ function block_attention_attention_backward_input(
 //   d_block.2.attention.layer-norm1 = d_block.2.attention.layer-norm1_part +
 //   product_in_d_block.2.attention.attention1_key_product +
 //   product_in_d_block.2.attention.attention1_query_product
-// The same code serves block.1.attention.attention1_backward_input.
+// Also called for block.1.attention.attention1_backward_input, with other offsets.
 function block_attention_attention_backward_input_2(
   f: Numbers,
   n: number,
@@ -4595,7 +4601,7 @@ export interface Trainer {
   /** Live views of the parameters. Writing to them changes the model. */
   readonly parameters: Record<string, Numbers>;
   /**
-   * Live views of the gradients that the last gradient() or step() computed. They do not include clipping and
+   * Live views of the gradients that the last gradient() or step() computed. They do not include clipping or
    * weight decay.
    */
   readonly gradients: Record<string, Numbers>;
@@ -4641,7 +4647,7 @@ export interface Trainer {
   load(checkpoint: Uint8Array): CheckpointMetadata;
 }
 
-/** A compiled model, with optional replacements for the functions of an epoch. */
+/** A compiled model, optionally with its own functions that train and evaluate during an epoch. */
 type TrainerBase = Pick<Session, "model" | "machine" | "training"> & Partial<EpochSession>;
 
 /**
@@ -4960,7 +4966,7 @@ function recordIfBest(
 
 /**
  * The result of a training run. A split is absent if the spec does not set it aside. As in training, the
- * loss refers to scaled targets.
+ * loss is computed on scaled targets.
  */
 interface TrainingResult {
   model: string;
@@ -5214,8 +5220,8 @@ function block_1_attention_layer_norm1_predict(
 //   block.1.attention.attention1_heads[row, Math.trunc(k / 16), j, k % 16] *
 //   block.1.attention.attention1.output[k, l]; block.1.attention[row, j, l] = places[row, j, l] + (sum
 //   + block.1.attention.attention1.outputBias[l]) }
-// The same code serves block.2.attention_predict, block.1.attention_evaluate,
-//   block.2.attention_evaluate.
+// Also called for block.2.attention_predict, block.1.attention_evaluate, block.2.attention_evaluate,
+//   with other offsets.
 function block_attention_predict(
   f: Numbers,
   n: number,
@@ -5310,8 +5316,8 @@ function block_attention_predict(
 // block.1.mlp.layer-norm1_deviation = √(block.1.mlp.layer-norm1_sum_of_squares / 64 + 0.00001)
 // block.1.mlp.layer-norm1 = (block.1.attention − block.1.mlp.layer-norm1_mean) /
 //   block.1.mlp.layer-norm1_deviation ⊙ block.1.mlp.layer-norm1.scale + block.1.mlp.layer-norm1.shift
-// The same code serves block.2.attention.layer-norm1_predict, block.2.mlp.layer-norm1_predict,
-//   norm_predict and 4 more.
+// Also called for block.2.attention.layer-norm1_predict, block.2.mlp.layer-norm1_predict, norm_predict
+//   and 4 more, with other offsets.
 function block_mlp_layer_norm_predict(
   f: Numbers,
   n: number,
@@ -5352,8 +5358,8 @@ function block_mlp_layer_norm_predict(
 // block.1.mlp.hidden_product = block.1.mlp.layer-norm1 · block.1.mlp.hidden.weight
 // block.1.mlp.hidden_sum = block.1.mlp.hidden_product + block.1.mlp.hidden.bias
 // block.1.mlp.hidden = 0.5 · (1 + erf(0.707107… · block.1.mlp.hidden_sum)) ⊙ block.1.mlp.hidden_sum
-// The same code serves block.2.mlp.hidden_predict, block.1.mlp.hidden_evaluate,
-//   block.2.mlp.hidden_evaluate.
+// Also called for block.2.mlp.hidden_predict, block.1.mlp.hidden_evaluate, block.2.mlp.hidden_evaluate,
+//   with other offsets.
 function block_mlp_hidden_predict(
   f: Numbers,
   n: number,
@@ -5456,7 +5462,7 @@ function block_mlp_hidden_predict(
 // The same loops before blocking: for row < n: for j < 16: for l < 64: { sum = 0; for k < 256: sum +=
 //   block.1.mlp.hidden[row, j, k] * block.1.mlp.output.weight[k, l]; block.1.mlp[row, j, l] =
 //   block.1.attention[row, j, l] + (sum + block.1.mlp.output.bias[l]) }
-// The same code serves block.2.mlp_predict, block.1.mlp_evaluate, block.2.mlp_evaluate.
+// Also called for block.2.mlp_predict, block.1.mlp_evaluate, block.2.mlp_evaluate, with other offsets.
 function block_mlp_predict(
   f: Numbers,
   n: number,
@@ -6064,7 +6070,7 @@ function* evaluateRows(session: Session, data: Batch, rows: Int32Array): Generat
 }
 
 /**
- * Predicts the rows of a table. `fields` is the data encoding from the trainer's checkpoint. The first row of
+ * Makes predictions for the rows of a table. `fields` is the data encoding from the trainer's checkpoint. The first row of
  * the result contains the column names.
  */
 type Predicting = (
@@ -6532,8 +6538,8 @@ interface EncodingContext {
   model: ModelFacts;
   data: DataFacts;
   /**
-   * Encoders by key of `ColumnFacts`. The first key in this record that is also in the facts of a field
-   * selects the encoder of the field.
+   * Encoders by key of `ColumnFacts`. A field is encoded by the first of them whose key the field's
+   * `ColumnFacts` contain.
    */
   encoders: Readonly<Record<string, FeatureEncoder>>;
 }
@@ -6559,7 +6565,7 @@ interface Dataset {
   fields: readonly FittedField[];
 }
 
-/** Runs `work` on the content of a file. Errors of `work` name the file. */
+/** Runs `work` on the content of a file. If `work` throws, the error names the file. */
 type LocateErrors = <T>(file: string, work: () => T) => T;
 
 /** Splits and encodes the rows for a model. */
@@ -6671,8 +6677,8 @@ function cutRows(order: Int32Array, { test, validation }: Pick<TrainingFacts, "t
 
 /**
  * Distributes each class evenly over the order. Row j of the m rows of a class moves to the relative position
- * (j + ½) / m. For any t, the first fraction t of the order therefore contains m·t rows of each class, with
- * an error of at most half a row.
+ * (j + ½) / m. For any t between 0 and 1, the first t · `order.length` rows therefore contain
+ * m·t rows of each class, with an error of at most half a row.
  */
 function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void {
   const members = new Map<number, number[]>();
@@ -6962,7 +6968,7 @@ function checkVocabulary(
   );
 }
 
-/** Encodes each row as `length` indices. Throws, with the line, for a character not in `characters`. */
+/** Encodes each row as `length` indices. Throws with the line if a character is not in `characters`. */
 function sequences(
   table: Table,
   name: string,
@@ -7133,8 +7139,8 @@ interface PieceReader<Result> {
 type TextReader = PieceReader<Table>;
 
 /**
- * Creates a reader for one text. `predictedFile` is present if the rows of the text will be predicted. In that case,
- * no row is dropped, and the order of the columns may differ from that of the training file.
+ * Creates a reader for one text. `predictedFile` is present if the model will make predictions for its rows. In
+ * that case, no row is dropped, and the order of the columns may differ from that of the training file.
  */
 type TextFormat = (data: DataFacts, predictedFile?: string) => TextReader;
 
@@ -7257,7 +7263,7 @@ interface Program extends DatasetContext {
   reader: DataReader;
   /** Present if a run has several stages, such as cross-validation. */
   regime?: Regime;
-  /** Predicts the rows of a file. Absent if the program samples texts instead. */
+  /** Makes predictions for the rows of a file. Absent if the program samples texts instead. */
   predict?: Predicting;
   /** Further lines of the help text. */
   seenHelp?: string;
@@ -7355,7 +7361,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
 }
 
-/** Runs `work` on the content of a file. Errors of `work` name the file and the line. */
+/** Runs `work` on the content of a file. If `work` throws, the error names the file and line. */
 function locateErrors<T>(path: string, work: () => T): T {
   try {
     return work();

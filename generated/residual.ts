@@ -433,7 +433,7 @@ function stem_forward(f: Numbers, n: number): void {
 // block1-hidden_sum = block1-hidden_product + block1-hidden.bias
 // block1-hidden_twice_phi = 1 + erf(0.707107… · block1-hidden_sum)
 // block1-hidden = 0.5 · block1-hidden_twice_phi ⊙ block1-hidden_sum
-// The same code serves block2-hidden_forward.
+// Also called for block2-hidden_forward, with other offsets.
 function block_hidden_forward(
   f: Numbers,
   n: number,
@@ -542,7 +542,7 @@ function block_hidden_forward(
 // The same loops before blocking: for row < n: for j < 32: { sum = 0; for k < 32: sum +=
 //   block1-hidden[row, k] * block1-correction.weight[k, j]; block1[row, j] = stem[row, j] + (sum +
 //   block1-correction.bias[j]) }
-// The same code serves block2_forward, block1_predict, block2_predict and 2 more.
+// Also called for block2_forward, block1_predict, block2_predict and 2 more, with other offsets.
 function block_forward(
   f: Numbers,
   n: number,
@@ -933,8 +933,8 @@ function scores_backward_input(f: Numbers, n: number): void {
 
 // Gradient of block2-correction.bias [broadcast.vjp]:
 //   d_block2-correction.bias = Σ_i d_block2
-// The same code serves block2-hidden_backward_bias, block1-correction_backward_bias,
-//   block1-hidden_backward_bias and 1 more.
+// Also called for block2-hidden_backward_bias, block1-correction_backward_bias,
+//   block1-hidden_backward_bias and 1 more, with other offsets.
 function block_correction_backward_bias(f: Numbers, n: number, at_input: number, at_d_bias: number): void {
   for (let i = 0; i < 32; i++) {
     let d_bias = 0;
@@ -950,8 +950,8 @@ function block_correction_backward_bias(f: Numbers, n: number, at_input: number,
 //   d_block2-correction.weight = block2-hiddenᵀ · d_block2
 // The same loops before blocking: for i < 32: for j < 32: { sum = 0; for row < n: sum +=
 //   block2-hidden[row, i] * d_block2[row, j]; d_block2-correction.weight[i, j] = sum }
-// The same code serves block2-hidden_backward_weight, block1-correction_backward_weight,
-//   block1-hidden_backward_weight.
+// Also called for block2-hidden_backward_weight, block1-correction_backward_weight,
+//   block1-hidden_backward_weight, with other offsets.
 function block_correction_backward_weight(
   f: Numbers,
   n: number,
@@ -1033,7 +1033,7 @@ function block_correction_backward_weight(
 // Gradient of 0.5 · block2-hidden_sum [multiply.vjp]:
 //   d_block2-hidden_sum = 0.398942… · d_block2-hidden ⊙ block2-hidden_sum ⊙ exp(−0.5… ·
 //   block2-hidden_sum²) + 0.5 · d_block2-hidden ⊙ block2-hidden_twice_phi
-// The same code serves block1-hidden_backward.
+// Also called for block1-hidden_backward, with other offsets.
 function block_hidden_backward(
   f: Numbers,
   n: number,
@@ -2120,7 +2120,7 @@ export interface Trainer {
   /** Live views of the parameters. Writing to them changes the model. */
   readonly parameters: Record<string, Numbers>;
   /**
-   * Live views of the gradients that the last gradient() or step() computed. They do not include clipping and
+   * Live views of the gradients that the last gradient() or step() computed. They do not include clipping or
    * weight decay.
    */
   readonly gradients: Record<string, Numbers>;
@@ -2166,7 +2166,7 @@ export interface Trainer {
   load(checkpoint: Uint8Array): CheckpointMetadata;
 }
 
-/** A compiled model, with optional replacements for the functions of an epoch. */
+/** A compiled model, optionally with its own functions that train and evaluate during an epoch. */
 type TrainerBase = Pick<Session, "model" | "machine" | "training"> & Partial<EpochSession>;
 
 /**
@@ -2485,7 +2485,7 @@ function recordIfBest(
 
 /**
  * The result of a training run. A split is absent if the spec does not set it aside. As in training, the
- * loss refers to scaled targets.
+ * loss is computed on scaled targets.
  */
 interface TrainingResult {
   model: string;
@@ -2779,7 +2779,8 @@ function stem_predict(f: Numbers, n: number, at_output: number, at_output_2: num
 //   block1-hidden.weight[k, j]; block1-hidden_sum[row, j] = sum + block1-hidden.bias[j] }; for row < n:
 //   for j < 32: block1-hidden[row, j] = 0.5 * ((1 + erf(0.7071067811865476 * block1-hidden_sum[row,
 //   j])) * block1-hidden_sum[row, j])
-// The same code serves block2-hidden_predict, block1-hidden_evaluate, block2-hidden_evaluate.
+// Also called for block2-hidden_predict, block1-hidden_evaluate, block2-hidden_evaluate, with other
+//   offsets.
 function block_hidden_predict(
   f: Numbers,
   n: number,
@@ -3049,7 +3050,7 @@ function* evaluateRows(session: Session, data: Batch, rows: Int32Array): Generat
 }
 
 /**
- * Predicts the rows of a table. `fields` is the data encoding from the trainer's checkpoint. The first row of
+ * Makes predictions for the rows of a table. `fields` is the data encoding from the trainer's checkpoint. The first row of
  * the result contains the column names.
  */
 type Predicting = (
@@ -3542,8 +3543,8 @@ interface EncodingContext {
   model: ModelFacts;
   data: DataFacts;
   /**
-   * Encoders by key of `ColumnFacts`. The first key in this record that is also in the facts of a field
-   * selects the encoder of the field.
+   * Encoders by key of `ColumnFacts`. A field is encoded by the first of them whose key the field's
+   * `ColumnFacts` contain.
    */
   encoders: Readonly<Record<string, FeatureEncoder>>;
 }
@@ -3571,7 +3572,7 @@ interface Dataset {
   fields: readonly FittedField[];
 }
 
-/** Runs `work` on the content of a file. Errors of `work` name the file. */
+/** Runs `work` on the content of a file. If `work` throws, the error names the file. */
 type LocateErrors = <T>(file: string, work: () => T) => T;
 
 /** Splits and encodes the rows for a model. */
@@ -3683,8 +3684,8 @@ function cutRows(order: Int32Array, { test, validation }: Pick<TrainingFacts, "t
 
 /**
  * Distributes each class evenly over the order. Row j of the m rows of a class moves to the relative position
- * (j + ½) / m. For any t, the first fraction t of the order therefore contains m·t rows of each class, with
- * an error of at most half a row.
+ * (j + ½) / m. For any t between 0 and 1, the first t · `order.length` rows therefore contain
+ * m·t rows of each class, with an error of at most half a row.
  */
 function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void {
   const members = new Map<number, number[]>();
@@ -4129,8 +4130,8 @@ interface PieceReader<Result> {
 type TextReader = PieceReader<Table>;
 
 /**
- * Creates a reader for one text. `predictedFile` is present if the rows of the text will be predicted. In that case,
- * no row is dropped, and the order of the columns may differ from that of the training file.
+ * Creates a reader for one text. `predictedFile` is present if the model will make predictions for its rows. In
+ * that case, no row is dropped, and the order of the columns may differ from that of the training file.
  */
 type TextFormat = (data: DataFacts, predictedFile?: string) => TextReader;
 
@@ -4253,7 +4254,7 @@ interface Program extends DatasetContext {
   reader: DataReader;
   /** Present if a run has several stages, such as cross-validation. */
   regime?: Regime;
-  /** Predicts the rows of a file. Absent if the program samples texts instead. */
+  /** Makes predictions for the rows of a file. Absent if the program samples texts instead. */
   predict?: Predicting;
   /** Further lines of the help text. */
   seenHelp?: string;
@@ -4351,7 +4352,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
 }
 
-/** Runs `work` on the content of a file. Errors of `work` name the file and the line. */
+/** Runs `work` on the content of a file. If `work` throws, the error names the file and line. */
 function locateErrors<T>(path: string, work: () => T): T {
   try {
     return work();

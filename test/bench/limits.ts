@@ -1,5 +1,6 @@
-// `npm run bench -- --limits`: compares the speed of the TypeScript target, compile times and code sizes with
-// their limits. A limit that depends on the machine is a ratio of measurements of the same run.
+// `npm run bench -- --limits`: compares the speed of the TypeScript target, compile times and code sizes
+// with their limits. Speeds depend on the machine, so their limits are ratios of measurements of the same
+// run.
 import { Bench } from "tinybench";
 import type { Batch } from "../../src/runtime/step/batch.ts";
 import { bytesPerStep } from "./allocations.ts";

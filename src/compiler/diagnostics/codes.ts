@@ -353,7 +353,7 @@ export const diagnosticCodes = {
   T1504: {
     title: "Layer reads the future",
     cause: "The target is the next token of a sequence, and a layer reads later tokens. This is a warning.",
-    fix: "Use causal attention, causal padding or a recurrent layer in forward direction.",
+    fix: "Use causal attention, causal padding or a recurrent layer that runs forward.",
   },
   T1601: {
     title: "Syntax error in a formula",
@@ -400,7 +400,7 @@ export const diagnosticCodes = {
   T1701: {
     title: "Invalid path in a search",
     cause: "A key of `training.search.over` is not the path of a value in the spec.",
-    fix: "Write paths as `network[0].units`.",
+    fix: "Write the path in the form `network[0].units`.",
   },
   T1702: {
     title: "Value cannot be searched",

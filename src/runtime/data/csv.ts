@@ -17,8 +17,8 @@ interface PieceReader<Result> {
 export type TextReader = PieceReader<Table>;
 
 /**
- * Creates a reader for one text. `predictedFile` is present if the rows of the text will be predicted. In that case,
- * no row is dropped, and the order of the columns may differ from that of the training file.
+ * Creates a reader for one text. `predictedFile` is present if the model will make predictions for its rows. In
+ * that case, no row is dropped, and the order of the columns may differ from that of the training file.
  */
 export type TextFormat = (data: DataFacts, predictedFile?: string) => TextReader;
 

@@ -27,8 +27,8 @@ export interface EncodingContext {
   model: ModelFacts;
   data: DataFacts;
   /**
-   * Encoders by key of `ColumnFacts`. The first key in this record that is also in the facts of a field
-   * selects the encoder of the field.
+   * Encoders by key of `ColumnFacts`. A field is encoded by the first of them whose key the field's
+   * `ColumnFacts` contain.
    */
   encoders: Readonly<Record<string, FeatureEncoder>>;
   /** Present if the spec names a column of times. */
@@ -111,7 +111,7 @@ export interface Dataset {
   fields: readonly FittedField[];
 }
 
-/** Runs `work` on the content of a file. Errors of `work` name the file. */
+/** Runs `work` on the content of a file. If `work` throws, the error names the file. */
 export type LocateErrors = <T>(file: string, work: () => T) => T;
 
 /** Splits and encodes the rows for a model. */

@@ -57,8 +57,8 @@ export function cutRows(
 
 /**
  * Distributes each class evenly over the order. Row j of the m rows of a class moves to the relative position
- * (j + ½) / m. For any t, the first fraction t of the order therefore contains m·t rows of each class, with
- * an error of at most half a row.
+ * (j + ½) / m. For any t between 0 and 1, the first t · `order.length` rows therefore contain
+ * m·t rows of each class, with an error of at most half a row.
  */
 function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void {
   const members = new Map<number, number[]>();

@@ -93,7 +93,7 @@ function checkVocabulary(
   );
 }
 
-/** Encodes each row as `length` indices. Throws, with the line, for a character not in `characters`. */
+/** Encodes each row as `length` indices. Throws with the line if a character is not in `characters`. */
 function sequences(
   table: Table,
   name: string,

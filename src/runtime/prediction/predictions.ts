@@ -1,4 +1,4 @@
-// Predicts the rows of a data file. The predictions form a table in the order of the file.
+// Makes predictions for the rows of a data file. The predictions form a table in the order of the file.
 import type { Interpretation, Cell } from "./interpretations.ts";
 import { encodeRows, type EncodingContext } from "../data/dataset.ts";
 import type { FittedField } from "../data/fields.ts";
@@ -7,7 +7,7 @@ import type { Table } from "../data/table.ts";
 import type { Trainer } from "../trainer/trainer.ts";
 
 /**
- * Predicts the rows of a table. `fields` is the data encoding from the trainer's checkpoint. The first row of
+ * Makes predictions for the rows of a table. `fields` is the data encoding from the trainer's checkpoint. The first row of
  * the result contains the column names.
  */
 export type Predicting = (

@@ -16,7 +16,7 @@ export const idxFolder: DataReader = {
     const { train = {}, test } = data.idx ?? {};
     if (folder === undefined) {
       const files = [train, test ?? {}].flatMap((part) => Object.values(part));
-      throw new InputError(`--data FOLDER is required: the folder of ${files.join(", ")}`);
+      throw new InputError(`--data FOLDER is required: the folder with ${files.join(", ")}`);
     }
     const inFolder = (part: Record<string, string>) => {
       const files = Object.entries(part).map(([name, file]) => [name, `${folder}/${file}`] as const);

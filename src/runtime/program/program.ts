@@ -37,7 +37,7 @@ export interface Program extends DatasetContext {
   reader: DataReader;
   /** Present if a run has several stages, such as cross-validation. */
   regime?: Regime;
-  /** Predicts the rows of a file. Absent if the program samples texts instead. */
+  /** Makes predictions for the rows of a file. Absent if the program samples texts instead. */
   predict?: Predicting;
   /** Further lines of the help text. */
   seenHelp?: string;
@@ -145,7 +145,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
 }
 
-/** Runs `work` on the content of a file. Errors of `work` name the file and the line. */
+/** Runs `work` on the content of a file. If `work` throws, the error names the file and line. */
 export function locateErrors<T>(path: string, work: () => T): T {
   try {
     return work();

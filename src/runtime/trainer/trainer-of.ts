@@ -19,7 +19,7 @@ import { rowsOf, slotsOf, writeRows } from "../step/batch.ts";
 import type { Batch } from "../step/batch.ts";
 import type { FitOptions, Trainer } from "./trainer.ts";
 
-/** A compiled model, with optional replacements for the functions of an epoch. */
+/** A compiled model, optionally with its own functions that train and evaluate during an epoch. */
 type TrainerBase = Pick<Session, "model" | "machine" | "training"> & Partial<EpochSession>;
 
 /**

@@ -59,7 +59,7 @@ export interface Trainer {
   /** Live views of the parameters. Writing to them changes the model. */
   readonly parameters: Record<string, Numbers>;
   /**
-   * Live views of the gradients that the last gradient() or step() computed. They do not include clipping and
+   * Live views of the gradients that the last gradient() or step() computed. They do not include clipping or
    * weight decay.
    */
   readonly gradients: Record<string, Numbers>;

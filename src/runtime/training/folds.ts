@@ -79,7 +79,7 @@ function checked({ model: { targets } }: DatasetContext, dataset: OpenDataset): 
   return dataset;
 }
 
-/** Runs `work`. Errors of `work` name the fold. */
+/** Runs `work`. If `work` throws, the error names the fold. */
 function inFold<T>(fold: number, work: () => T): T {
   try {
     return work();

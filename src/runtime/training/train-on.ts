@@ -17,7 +17,7 @@ import { TrainingDiverged } from "../step/steps.ts";
 
 /**
  * The result of a training run. A split is absent if the spec does not set it aside. As in training, the
- * loss refers to scaled targets.
+ * loss is computed on scaled targets.
  */
 export interface TrainingResult {
   model: string;

@@ -146,7 +146,7 @@ function othersText(group: KernelGroup, optimizer: string | undefined): string {
   const nameOf = ({ program, kernel }: PlacedKernel) => roleName(kernelRole(program, kernel, optimizer));
   const names = [...new Set(others.map(nameOf))].filter((name) => name !== nameOf(first));
   const shown = names.slice(0, 3).join(", ");
-  return `The same code serves ${shown}${names.length > 3 ? ` and ${names.length - 3} more` : ""}.`;
+  return `Also called for ${shown}${names.length > 3 ? ` and ${names.length - 3} more` : ""}, with other offsets.`;
 }
 
 function functionText(

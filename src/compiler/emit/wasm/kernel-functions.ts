@@ -89,7 +89,9 @@ function othersLines(kernel: Kernel, alike: readonly Kernel[]): string[] {
   const names = [...new Set(alike.map(({ name }) => storageLabel(name)))].filter(
     (name) => name !== storageLabel(kernel.name),
   );
-  return names.length === 0 ? [] : commentLines(`The same code serves ${names.join(", ")}.`, ";;");
+  return names.length === 0
+    ? []
+    : commentLines(`Also called for ${names.join(", ")}, with other offsets.`, ";;");
 }
 
 /** The kernels that share a function, by the number that they have in common. */

@@ -71,7 +71,10 @@ export const residual = defineLayer({
 /** Converts an axis of a row to an axis of the batch. Negative numbers count from the end. */
 const batchAxis = (given: number, shape: Shape): number => (given < 0 ? shape.length + given : given + 1);
 
-/** Along time, the masks are concatenated too. Along another axis, a position must be real in all inputs. */
+/**
+ * The mask of a concatenation. Along time, the masks are concatenated too. Along any other axis, a position is
+ * padding if it is padding in at least one input.
+ */
 const concatMask = (g: GraphBuilder, inputs: readonly LayerInput[], axis: number): Node | undefined =>
   batchAxis(axis, inputs[0].node.type.shape) === 1
     ? concatenatedMask(g, inputs)

@@ -68,7 +68,8 @@ const scheduleOf = ({ type }: ScheduleChoice): Schedule => schedules[type];
 
 /**
  * The rate at optimizer step k, counted from 0. During a warm-up of K steps, it is initial · (k + 1)/K. After
- * the warm-up, the schedule starts at its step 0. The scale multiplies the rates of both.
+ * the warm-up, the schedule starts at its step 0. The scale multiplies the rate
+ * during the warm-up and after it.
  */
 export const learningRate = (g: GraphBuilder, step: Node, chosen: ScheduleChoice): Node =>
   chosen.scale === undefined
