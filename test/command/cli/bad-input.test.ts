@@ -1,5 +1,5 @@
-// Invalid specs and data on the command line. Each gives exit code 2 and a diagnostic with its location,
-// without a stack trace or a file.
+// Invalid specs and invalid data on the command line. If a test fails, an error leads to a stack trace, a
+// wrong exit code, a diagnostic without a location, or an output file.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";

@@ -1,5 +1,5 @@
-// `tapeless init`: the spec that it writes trains as it is, and says what was guessed. If one fails, a new user's
-// first table does not train, or a guess is hidden.
+// The command `tapeless init`: the spec that it writes trains without changes, and states what was guessed.
+// If a test fails, a new user's first table does not train, or a guess is hidden.
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";

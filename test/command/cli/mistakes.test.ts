@@ -1,5 +1,6 @@
-// Mistakes that would otherwise train a model to the end and report numbers without a meaning. Each row is a mistake
-// and the whole message about it, without the lines of the file that the message shows.
+// Mistakes that would otherwise train a model to the end and report meaningless numbers. Each row has a
+// mistake and the complete message about it, without the source lines that the message quotes. If a test
+// fails, a user does not learn of the mistake.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compile } from "../../../src/compiler/compile.ts";
 import type { FitOptions, Trainer } from "../../../src/runtime/trainer/trainer.ts";
@@ -17,7 +18,7 @@ afterAll(() => {
   place.remove();
 });
 
-/** Prices in the hundreds of thousands, whether the house is sold (0 or 1), its rooms, and a share from 0 to 1. */
+/** Houses: `price` is in the hundreds of thousands, `sold` is 0 or 1, and `share` is from 0 to 1. */
 const housesCsv = [
   "area,rooms,price,sold,change,share",
   ...Array.from({ length: 40 }, (_, row) =>
@@ -68,7 +69,7 @@ const classes = (others: object): object => ({
 });
 const conv = { type: "conv2d", filters: 2, kernel: 3, activation: "relu" };
 
-/** Without code frames and without the lines of epochs. */
+/** The lines of standard error, without code frames and the lines of epochs. */
 const messageIn = (stderr: string): readonly string[] =>
   stderr
     .split("\n")

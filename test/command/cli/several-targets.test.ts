@@ -1,5 +1,6 @@
-// Models with `losses` on the command line and as emitted programs: folds, searches, windows and predictions. If one
-// fails, a figure or a prediction belongs to another target, or the two print different results.
+// Models with `losses`, on the command line and as emitted programs: folds, searches, windows and
+// predictions. If a test fails, a metric or a prediction belongs to another target, or the two print
+// different results.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { expectRefusal, flowersCsv, workspace, type Workspace } from "./workspace.ts";
 
@@ -244,7 +245,7 @@ describe("windows", () => {
     expect((await place.program("generated/homes.ts", ...args)).stdout).toBe(asked.stdout);
   });
 
-  it("are searched by a figure of a target, with walk-forward folds", async () => {
+  it("can be searched by a metric of one target, with walk-forward folds", async () => {
     place.write("hours.csv", ["time,load,square,level", ...hours, ""].join("\n"));
     const search = { over: { "losses.squares.weight": [0.1, 1] }, metric: "load.mae" };
     write({ test: { last: 0.25 }, validation: { folds: 2, forward: true }, search }, series);
@@ -257,7 +258,7 @@ describe("windows", () => {
     expect(Object.keys(trained.naive)).toEqual(["season", "validation", "test"]);
   });
 
-  it("that draw their test rows at random are an error", async () => {
+  it("are rejected if their test rows are drawn at random", async () => {
     write({}, series);
     expectRefusal(
       await place.run("train", "homes.json"),

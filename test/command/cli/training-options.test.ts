@@ -1,5 +1,5 @@
-// Gradient accumulation, averaged parameters and sample weights on the command line. If one fails, the
-// emitted program prints other results, or resuming changes them.
+// Gradient accumulation, averaged parameters and sample weights on the command line. If a test fails, the
+// emitted program prints different results, or resuming changes them.
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { flowers, flowersCsv, workspace } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";

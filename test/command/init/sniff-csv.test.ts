@@ -1,5 +1,5 @@
-// The form of a CSV file. If one fails, a spec of `tapeless init` reads one column where there are several, or
-// takes a decimal comma for a mark of thousands.
+// The detection of a CSV file's separators and number format. If a test fails, `tapeless init` writes a spec
+// that reads several columns as one, or a decimal comma as a thousands separator.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

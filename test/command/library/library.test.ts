@@ -1,5 +1,5 @@
-// The commands as functions of the library. If one fails, a program that embeds tapeless gets other results than the
-// command line, cannot stop the work, or finds its process changed.
+// The commands as functions of the library. If a test fails, a program that embeds tapeless gets other
+// results than the command line, cannot stop the work, or finds the state of its process changed.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

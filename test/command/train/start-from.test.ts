@@ -1,5 +1,5 @@
-// `tapeless train --from`. If one fails, fine-tuning starts from wrong parameters, or does not report which
-// match.
+// The command `tapeless train --from`. If a test fails, fine-tuning starts from wrong parameters, or does not
+// report which parameters match.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parametersIn } from "../../../src/command/formats/parameters/parameters.ts";
 import { expectRefusal, flowers, flowersCsv, workspace } from "../cli/workspace.ts";

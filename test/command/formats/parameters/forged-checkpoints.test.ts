@@ -1,5 +1,5 @@
-// Forged checkpoint headers with a correct checksum. If one fails, a command ends with an internal error, or
-// a trainer continues from an impossible progress.
+// Checkpoints with a forged header and a correct checksum. If a test fails, a command ends with an internal
+// error, or a trainer continues from an impossible state.
 import { expect, test } from "vitest";
 import { fieldsFor, openCheckpoint } from "../../../../src/command/formats/parameters/checkpoint.ts";
 import { parametersIn } from "../../../../src/command/formats/parameters/parameters.ts";

@@ -1,4 +1,5 @@
-// Every format gives the same rows. If one fails, a wrong byte order, axis or null silently trains on noise.
+// Data files of every format, which must all give the same rows. If a test fails, a reader confuses byte
+// order, axes or missing values, and a model silently trains on noise.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
