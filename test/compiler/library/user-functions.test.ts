@@ -1,5 +1,5 @@
-// Functions in TypeScript specs. Their arguments must work, and their errors must be reported without a stack
-// trace.
+// Functions in TypeScript specs. If a test fails, a function receives wrong arguments, or an error in it is
+// reported as a stack trace.
 import { describe, expect, it } from "vitest";
 import type { CustomContext, GraphBuilder, MeasureParts, ModelSpec, Node } from "../../../src/index.ts";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
@@ -176,7 +176,7 @@ describe("a user-defined layer", () => {
   });
 });
 
-describe("a loss may read inputs of its own", () => {
+describe("a loss may read additional inputs", () => {
   const inputs = { x: { shape: [3] }, weight: { shape: [] } };
   const formula = "sum(weight * (prediction - target)^2) / sum(weight)";
 

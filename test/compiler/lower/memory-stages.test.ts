@@ -1,6 +1,6 @@
-// The stages of lowering that save memory, each on the smallest graph that shows it. If a test fails, a value
-// is kept longer than necessary, or not long enough. (random-graphs.test.ts tests that the stages preserve
-// the meaning of any graph.)
+// The stages of lowering that save memory, each on the smallest graph that shows its effect. If a test fails,
+// a value is kept longer than necessary, or not long enough. (random-graphs.test.ts tests that the stages
+// preserve the meaning of any graph.)
 import { describe, expect, it } from "vitest";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../../src/compiler/ir/nodes.ts";

@@ -1,5 +1,5 @@
-// Every rewrite rule on the smallest graph that shows it, as text before and after. If a test fails, the rule
-// differs from its equation, or a rule has no example here.
+// Every rewrite rule on the smallest graph to which it applies, as text before and after. If a test fails, a
+// rule differs from its equation, or a rule has no example here.
 import { describe, expect, it } from "vitest";
 import type { Graph } from "../../../src/compiler/ir/nodes.ts";
 import { rewriteGraph } from "../../../src/compiler/ir/builder.ts";

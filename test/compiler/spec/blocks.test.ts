@@ -1,6 +1,6 @@
 // Blocks of layers: the flat network that they expand to, and the diagnostics of invalid blocks. If a test
-// fails, parameters change their names, a layer reads the wrong layer, or an error is reported at the wrong
-// location or crashes the compiler.
+// fails, the names of parameters change, a layer reads the wrong layer, or an error has the wrong location or
+// crashes the compiler.
 import { describe, expect, it } from "vitest";
 import { parseModel, parseSpec } from "../../../src/compiler/spec/parse-model.ts";
 import { faultsOf, specWith } from "./base-spec.ts";

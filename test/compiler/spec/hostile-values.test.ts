@@ -1,5 +1,6 @@
-// Specs with arbitrary values: values that throw when they are read, lists of billions, thousands of errors.
-// Each must be reported, after a bounded amount of work.
+// Specs with arbitrary values: values that throw when they are read, lists of billions of elements, thousands
+// of errors. Each must be reported after a bounded amount of work. If a test fails, such a spec makes the
+// compiler crash or hang.
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
-// The JSON Schema, which editors use: it must accept and reject the same specs as the compiler.
+// The JSON Schema that editors use. It must accept and reject the same specs as the compiler. If a test
+// fails, an editor marks a valid spec as wrong, or hides an error.
 import { readdirSync, readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";

@@ -1,5 +1,5 @@
-// Every diagnostic of the spec with its exact text. If a test fails, a user sees another message than before,
-// or none.
+// Every diagnostic of the spec with its exact text. If a test fails, a user sees a different message, or
+// none.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { layers } from "../../../src/compiler/library/layers/index.ts";
@@ -496,7 +496,7 @@ for (const [title, rows] of Object.entries({
       it(intent, () => expect(faultsOf(specWith(changes))).toBe(expected.join("\n")));
   });
 
-describe("the whole", () => {
+describe("a whole spec", () => {
   it("accepts the base spec, so each row above shows only its own error", () => {
     expect(faultsOf(baseSpec())).toBe("no fault");
   });

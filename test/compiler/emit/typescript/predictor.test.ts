@@ -1,5 +1,5 @@
-// Predictors: the forward pass with the parameters inside. If one fails, a shipped model predicts something
-// else than its trainer, or contains code that only training needs.
+// Predictors, which contain the forward pass and the parameters. If a test fails, a shipped model predicts
+// differently from its trainer, or contains code that only training needs.
 import { check } from "prettier";
 import { describe, expect, it } from "vitest";
 import { withPrograms } from "../../../../src/compiler/emission.ts";

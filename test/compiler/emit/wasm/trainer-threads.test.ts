@@ -1,5 +1,5 @@
-// A trainer with threads, started like a user starts it. If one fails, threads change the result, or keep the
-// process from ending.
+// A trainer with threads, started as a user would start it. If a test fails, threads change the result, or
+// keep the process from ending.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

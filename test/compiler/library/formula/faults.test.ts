@@ -1,4 +1,5 @@
 // Invalid formulas with their complete diagnostics: code, location in the spec and in the formula, and hint.
+// If a test fails, a user sees a different message or none.
 import { elementary } from "../../../../src/compiler/ir/nodes.ts";
 import { describe, expect, it } from "vitest";
 import { specWith, faultsOf } from "../../spec/base-spec.ts";

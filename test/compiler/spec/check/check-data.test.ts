@@ -1,5 +1,5 @@
-// The section `data` and the rest of the spec. If one fails, a scale is accepted that makes metrics
-// meaningless, or a file is read in a wrong way.
+// The checks of the section `data` against the rest of the spec. If a test fails, the compiler accepts a
+// scale that makes metrics meaningless, or a file is read incorrectly.
 import { expect, test } from "vitest";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 import { faultsOf, specWith } from "../base-spec.ts";
