@@ -1,5 +1,5 @@
-// Validation of batches. An invalid batch must be rejected with name, row and value, or it would become a
-// wrong gradient.
+// The validation of batches. If a test fails, an invalid batch computes a wrong gradient instead of being
+// rejected with its name, row and value.
 import { expect, test } from "vitest";
 import { InputError } from "../../../src/runtime/step/errors.ts";
 import type { ModelFacts } from "../../../src/runtime/model/facts.ts";

@@ -1,5 +1,5 @@
-// From columns to batches. If one fails, scaling depends on the test split, or classes have another order; no
-// loss would show either.
+// The conversion of columns to batches. If a test fails, scaling depends on the test split, or classes have
+// another order. The loss would not show either error.
 import { expect, test } from "vitest";
 import type { Dataset } from "../../../src/runtime/data/dataset.ts";
 import type { DataFacts } from "../../../src/runtime/data/fields.ts";

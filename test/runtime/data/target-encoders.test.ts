@@ -1,5 +1,5 @@
-// Targets: the decimals of predictions, and classes whose names are numbers. If one fails, a report has noise
-// digits, or rounds away what the model knows.
+// Targets: the decimals of predictions, and classes whose names are numbers. If a test fails, a report prints
+// meaningless digits, or rounds away digits that the model has learned.
 import { expect, test } from "vitest";
 import { classNameEncoder, decimalEncoder } from "../../../src/runtime/data/target-encoders.ts";
 import { columnEncoder } from "../../../src/runtime/data/column-encoder.ts";

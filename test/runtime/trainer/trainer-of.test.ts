@@ -1,4 +1,5 @@
-// The trainer with simple kernels, whose results can be computed by hand.
+// The trainer with simple kernels, whose results can be computed by hand. If a test fails, the trainer calls
+// kernels in a wrong order or on wrong rows.
 import { expect, test } from "vitest";
 import { InputError } from "../../../src/runtime/step/errors.ts";
 import type { Trainer } from "../../../src/runtime/trainer/trainer.ts";
