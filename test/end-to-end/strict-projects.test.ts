@@ -1,5 +1,6 @@
-// Emitted files compile in any project: under every strictness option of TypeScript, with each standard library.
-// Linters and formatters leave them alone. If a test fails, a user must exclude our files from their checks.
+// Emitted files in other projects: they must compile under every strictness option of TypeScript, with each
+// standard library, and linters and formatters must ignore them. If a test fails, a user must exclude our
+// files from their checks.
 import { readdirSync, readFileSync } from "node:fs";
 import { check } from "prettier";
 import { Project, ts } from "ts-morph";

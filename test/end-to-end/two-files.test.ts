@@ -1,5 +1,6 @@
-// A spec with a scaled target and a separate test file, on the command line and as an emitted program: both
-// read the same rows, print the same bytes, and report errors in the target's original units.
+// A spec with a scaled target and a separate test file, on the command line and as an emitted program. If a
+// test fails, the two read different rows, print different output, or report errors in scaled units instead
+// of original units.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

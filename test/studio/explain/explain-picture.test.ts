@@ -1,4 +1,4 @@
-// Pictures of graphs. If a test fails, boxes overlap, a wire ends nowhere, or a value is missing.
+// Pictures of graphs. If a test fails, boxes overlap, an edge ends nowhere, or a value is missing.
 import { expect, it } from "vitest";
 import { explainNodes } from "../../../src/studio/explain/explain-nodes.ts";
 import { explainPictures } from "../../../src/studio/explain/explain-picture.ts";

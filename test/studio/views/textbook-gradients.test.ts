@@ -1,6 +1,6 @@
-// Gradients that every textbook has. The compiler derives them op by op, and its rewrite rules bring them to
-// the known form, in views and in emitted code. If a test fails, a rule does not apply, or one rule undoes
-// another.
+// Gradients that every textbook contains. The compiler derives them op by op, and its rewrite rules bring
+// them to the known form, in views and in emitted code. If a test fails, a rule does not apply, or one rule
+// undoes another.
 import { describe, expect, it } from "vitest";
 import { compileFor, emitText } from "../../../src/compiler/compile-target.ts";
 import { interpret } from "../../../src/compiler/reference/interpret.ts";

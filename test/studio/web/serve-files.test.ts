@@ -1,5 +1,5 @@
-// The server of the playground. Any page in a browser can send it requests, so no request may stop it or get
-// a file that is not part of it.
+// The server of the playground, to which any page in a browser can send requests. If a test fails, a request
+// stops the server, or reads a file outside the playground.
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { serveFiles, type ServedFiles } from "../../../src/studio/web/serve-files.ts";
