@@ -35,7 +35,11 @@ describe("an invalid spec is reported", () => {
     ],
     ["a loss that does not fit the target", { ...flowers, loss: "mse" }, ["T140", "mse"]],
     ["huge units", withNetwork({ ...hidden, units: 1e9 }, scores), ["T1312", "2 GiB"]],
-    ["more units than any number", withNetwork({ ...hidden, units: 1e300 }, scores), ["network[0].units"]],
+    [
+      "more units than an integer can count",
+      withNetwork({ ...hidden, units: 1e300 }, scores),
+      ["network[0].units"],
+    ],
     [
       "a layer called constructor",
       withNetwork({ ...hidden, name: "constructor" }, scores),

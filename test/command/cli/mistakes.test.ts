@@ -117,7 +117,7 @@ const ofData: [string, Partial<Spec>, readonly string[]][] = [
     ],
   ],
   [
-    "hinge of a share",
+    "hinge of a fraction",
     predicts("share", { loss: "hinge" }),
     [
       'houses.csv:3 error T2004: column "share": 0.1 is not -1, 0 or 1 for hinge; for other numbers, ' +
@@ -178,7 +178,7 @@ const ofData: [string, Partial<Spec>, readonly string[]][] = [
     ],
   ],
   [
-    "two columns that the file has under no similar name",
+    "two columns without a similar name in the file",
     reads("x1", "x2"),
     [
       'houses.json:45:11 error T2007: data.inputs.house.columns[0]: houses.csv has no column "x1"',

@@ -1,4 +1,4 @@
-// The command `tapeless playground -o`. If a test fails, it silently overwrites a user's own site.
+// The command `tapeless playground -o`. If a test fails, the command silently overwrites a user's own site.
 import { afterAll, expect, it } from "vitest";
 import { expectRefusal, workspace } from "./workspace.ts";
 

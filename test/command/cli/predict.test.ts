@@ -1,6 +1,5 @@
 // The command `tapeless predict`, and the option `--predict` of emitted programs. If a test fails,
-// predictions belong to other rows, classes or units than those of the training, or an error in a file is not
-// reported.
+// predictions have the wrong rows, classes or units, or an error in a file is not reported.
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compile } from "../../../src/compiler/compile.ts";

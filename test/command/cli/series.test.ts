@@ -110,7 +110,7 @@ async function trainBoth(args: string[] = [], program: string[] = ["--data", "wa
 describe("the command line and the emitted program have the same bits", () => {
   it.each<[string, Json, Json]>([
     ["by the last rows", {}, {}],
-    ["from a time on", { test: { after: "1999-01-08" }, validation: { after: "1999-01-06T12:00" } }, {}],
+    ["after a time", { test: { after: "1999-01-08" }, validation: { after: "1999-01-06T12:00" } }, {}],
     ["by a column", { test: { column: "split" }, validation: { column: "split" } }, {}],
     ["by a value of a column", { test: { column: "split", value: "test" }, validation: { last: 0.2 } }, {}],
     ["by groups", { test: { group: "site", fraction: 0.5 }, validation: { last: 0.2 } }, {}],
@@ -350,7 +350,7 @@ const mistakes: [string, Json, Json, Json, string][] = [
     "T1227: training.test.after needs the times of the rows",
   ],
   [
-    "after that is no date",
+    "after with a value that is not a date",
     { test: { after: "5 January" } },
     {},
     {},
@@ -378,7 +378,7 @@ const mistakes: [string, Json, Json, Json, string][] = [
     "T1227: training.validation.group keeps groups together, but training.test takes rows of all groups",
   ],
   [
-    "too much for test and validation",
+    "too large fractions for test and validation",
     { test: { last: 0.6 }, validation: { last: 0.5 } },
     {},
     {},
@@ -399,7 +399,7 @@ const mistakes: [string, Json, Json, Json, string][] = [
     "T1208: data.windows.gaps requires times, but data.time names no column",
   ],
   [
-    "an unknown way with gaps",
+    "an unknown value of gaps",
     {},
     { windows: { length: 8, horizon: 4, group: "site", gaps: "fill" } },
     {},
@@ -491,21 +491,21 @@ const mistakes: [string, Json, Json, Json, string][] = [
     'waves.csv:2 error T2004: column "time": "1999-01-01T00:00" is not a date in the format DD.MM.YYYY',
   ],
   [
-    "a format of times that is none",
+    "an invalid format of times",
     {},
     { time: { column: "time", format: "DD.MM" } },
     {},
     "T1208: data.time.format is invalid: the format needs the year once, as YYYY or YY",
   ],
   [
-    "a value that no cell has",
+    "a value that does not occur in the column",
     { test: { column: "split", value: "held" } },
     {},
     {},
     'T2004: the test split has no row: no cell of the column "split" is "held"',
   ],
   [
-    "cells that name no split of the spec",
+    "a cell that names a split that the spec does not have",
     { test: { column: "split" } },
     {},
     {},
@@ -547,7 +547,7 @@ const mistakes: [string, Json, Json, Json, string][] = [
     'T1208: training.test needs exactly one of "fraction", "last", "after", "column" and "file"',
   ],
   [
-    "a file that is no text",
+    "a file name that is not a string",
     { test: { file: 3 } },
     {},
     {},

@@ -1,5 +1,5 @@
-// Source maps of `compile --sourcemap`, as other tools read them. If a test fails, the map is not found, is
-// stale unnoticed, or a stack trace does not show the spec.
+// Source maps of `compile --sourcemap`, as other tools read them. If a test fails, the map is not found or
+// becomes stale unnoticed, or a stack trace does not show the spec.
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { TraceMap, originalPositionFor } from "@jridgewell/trace-mapping";

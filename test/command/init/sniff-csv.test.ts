@@ -40,7 +40,7 @@ test.each<[string, string, object]>([
   ],
   ["plain numbers with three decimals", "a;b\n1.200;3\n2.125;1\n", { separator: ";", numbers: {} }],
   ["missing values do not count", "a;b\nNA;1,5\n;2\n", { separator: ";", numbers: { decimal: "," } }],
-  ["texts are no numbers", "a;b\nx;1.5\ny;2\n", { separator: ";", numbers: {} }],
+  ["texts are not numbers", "a;b\nx;1.5\ny;2\n", { separator: ";", numbers: {} }],
 ])("%s", async (_, text, expected) => expect(await formOf(text)).toEqual(expected));
 
 test("a file that is longer than the sample, which is cut inside a quoted cell", async () => {

@@ -103,7 +103,7 @@ test.each([
   ["one file", {}, {}],
   ["splits in a column", bySplitColumn, {}],
   [
-    "files of their own",
+    "a separate file for each split",
     {},
     { file: undefined, train: "rows.csv", validation: "held.csv", test: "test.csv" },
   ],
@@ -223,7 +223,11 @@ test.each([
     { 77: { split: "tset" } },
     'rows.csv:79 error T2004: column "split": "tset" is not a split of the spec',
   ],
-  ["a third class", { 200: { kind: "sideways" } }, 'kind has 2 classes, but column "kind" has 3'],
+  [
+    "more classes than the spec has",
+    { 200: { kind: "sideways" } },
+    'kind has 2 classes, but column "kind" has 3',
+  ],
 ])("%s is reported before training", async (_, changes: Record<number, Record<string, string>>, message) => {
   place.write("rows.csv", csvOf(rows.map((row, i) => ({ ...row, ...changes[i] }))));
   place.write("mixed.json", { ...spec, training: { ...spec.training, ...bySplitColumn } });

@@ -1,4 +1,4 @@
-// The CSV reader of the command line. If a test fails, it disagrees with the reader of emitted programs, or
+// The CSV reader of the command line. If a test fails, the reader disagrees with that of emitted programs, or
 // reports a wrong location.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
