@@ -1,4 +1,4 @@
-// Activations in cases that the PyTorch cases do not contain: derivatives at kinks, values far from zero, and
+// Activations in cases that are not among the PyTorch cases: derivatives at kinks, values far from zero, and
 // surrogate derivatives. If a test fails, a value or a derivative is wrong there.
 import { describe, expect, it } from "vitest";
 import { activate, activationOf } from "../../../src/compiler/library/activations/index.ts";

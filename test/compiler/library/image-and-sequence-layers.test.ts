@@ -1,4 +1,4 @@
-// Layers over images and sequences as emitted trainers, in cases that the PyTorch cases do not contain. If a
+// Layers over images and sequences as emitted trainers, in cases that are not among the PyTorch cases. If a
 // test fails, a layer reads wrong elements, or a running statistic changes when it must not.
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../src/index.ts";

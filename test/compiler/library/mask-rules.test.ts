@@ -284,7 +284,7 @@ describe("the spec", () => {
         '  hint: declare an input with one integer per row: "inputs": { "lengths": { "shape": [], "dtype": "i32" } }',
     ],
     [
-      "lengths that are no integers",
+      "lengths that are not integers",
       specOf(withLengths, { count: { shape: [] } }),
       "error T1224: inputs.text.lengths: count must have one integer per row\n" +
         '  hint: write "count": { "shape": [], "dtype": "i32" }',

@@ -1,5 +1,5 @@
-// Normalisation and attention compared with naive loops, and batch statistics in cases that the PyTorch cases
-// do not contain. If a test fails, a layer normalises over the wrong elements, or a position attends to
+// Normalisation and attention compared with naive loops, and batch statistics in cases that are not among the
+// PyTorch cases. If a test fails, a layer normalises over the wrong elements, or a position attends to
 // positions that it must not read.
 import { describe, it } from "vitest";
 import { checkLayer } from "./check-layer.ts";

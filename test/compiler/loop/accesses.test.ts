@@ -1,5 +1,5 @@
-// The decision whether two loops may be fused. If a test fails, fusion merges loops although one of them
-// would read a value before the other stores it, or after the other overwrites it.
+// The check whether two loops may be fused. If a test fails, fusion merges loops although one of them would
+// read a value before the other stores it, or after the other overwrites it.
 import { expect, it } from "vitest";
 import { accessesOf, canInterleave, conflicts } from "../../../src/compiler/loop/accesses.ts";
 import { add, integer, number, variable } from "../../../src/compiler/loop/expressions.ts";

@@ -1,5 +1,6 @@
-// The analysis whether iterations of a loop can access the same memory. If a test fails, a loop with
-// dependent iterations is vectorised or jammed, which computes wrong numbers, or an independent loop is not.
+// The analysis that decides whether iterations of a loop can access the same memory. If a test fails, a loop
+// with dependent iterations is vectorised or jammed, which computes wrong numbers, or a loop with independent
+// iterations stays scalar.
 import { describe, expect, it } from "vitest";
 import {
   mayInterleave,

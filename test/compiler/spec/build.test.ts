@@ -1,5 +1,5 @@
-// The translation of specs into graphs. If a test fails, parts that do not fit together are not reported with
-// their paths, or a valid spec is rejected.
+// The translation of specs into graphs. If a test fails, layers, losses or targets that do not fit together
+// are not reported with their paths, or a valid spec is rejected.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError, render } from "../../../src/compiler/diagnostics/errors.ts";
 import { verifyGraph } from "../../../src/compiler/ir/verify.ts";

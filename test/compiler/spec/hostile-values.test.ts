@@ -37,7 +37,7 @@ describe("values that only a program can build", () => {
     ],
     ["a proxy that was revoked", { loss: revoked }, "error T1009: loss cannot be read: TypeError: "],
     [
-      "a proxy that throws no error",
+      "a proxy that throws a value that is not an error",
       {
         loss: new Proxy(
           {},

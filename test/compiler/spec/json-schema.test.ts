@@ -61,7 +61,7 @@ it.each([
     { network: [block([block([{ type: "dense", units: 3, unit: 3 }])])] },
   ],
   ["a key of another block", { network: [{ ...block([{ type: "dense", units: 3 }]), times: 2 }] }],
-  ["a block of no layers", { network: [block([])] }],
+  ["a block with an empty list of layers", { network: [block([])] }],
   ["a negative width", { network: [{ type: "dense", units: -3 }] }],
   ["an unknown loss", { loss: "cross" }],
   ["one class", { targets: { y: { classes: 1 } } }],

@@ -101,7 +101,7 @@ const valueRows: Row[] = [
     "error T1203: targets.y.classes must be an integer of at least 2, got 1",
   ],
   [
-    "a target of no kind",
+    "a target without shape and classes",
     { targets: { y: {} } },
     'error T1102: targets.y needs "shape" (for real numbers) or "classes" (for class indices)',
   ],
@@ -113,7 +113,7 @@ const valueRows: Row[] = [
     '  hint: replace loss, output and metrics with "losses": { "y": { "loss": …, "from": … }, "z": { "loss": …, "from": … } }',
   ],
   [
-    "no step at all",
+    "a learning rate of zero",
     { optimizer: { ...optimizer, learningRate: 0 } },
     "error T1203: optimizer.learningRate must be a positive number, got 0",
   ],
@@ -278,7 +278,7 @@ const keyRows: Row[] = [
     'error T1208: training.validation needs exactly one of "fraction", "folds", "last", "after", "column" and "file"',
   ],
   [
-    "a validation of nothing",
+    "an empty validation",
     { training: { ...training, validation: {} } },
     'error T1208: training.validation needs exactly one of "fraction", "folds", "last", "after", "column" and "file"',
   ],
@@ -366,7 +366,7 @@ const nameRows: Row[] = [
     'error T1302: metrics[1]: the metric "accuracy" appears twice',
   ],
   [
-    "a reference to nothing",
+    "a reference to an unknown layer",
     { network: [{ ...dense, from: "z9" }] },
     'error T1303: network[0].from: unknown input or layer "z9"',
     "  hint: known names: x",
@@ -440,7 +440,7 @@ const dataRows: Row[] = [
     '  hint: add "x": { "columns": [ … ] }',
   ],
   [
-    "columns of no input",
+    "columns of an unknown input",
     { data: { ...data, inputs: { ...data.inputs, xx: { columns: ["a"] } } } },
     'error T1307: data.inputs: unknown input "xx"',
     '  hint: did you mean "x"?',
@@ -479,7 +479,7 @@ const dataRows: Row[] = [
     "  hint: remove it",
   ],
   [
-    "a scale by nothing",
+    "a scale by zero",
     { data: { ...data, inputs: { x: { columns: ["a"], scale: { divide: 0 } } } } },
     "error T1203: data.inputs.x.scale.divide must be a positive number, got 0",
   ],

@@ -1,5 +1,5 @@
 // The choice of a row of a table, such as a loss with its options. If a test fails, the short form of a
-// choice means something else than the long form.
+// choice does not mean the same as the long form.
 import { expect, it } from "vitest";
 import * as z from "zod";
 import { choice } from "../../../src/compiler/util/choice.ts";

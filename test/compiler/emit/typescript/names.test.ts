@@ -1,5 +1,5 @@
-// Names in a model that also occur in the emitted code. If a test fails, a layer called `JSON` or `rows`
-// leads to a trainer that a strict compiler rejects, or that reads the wrong variable.
+// Names in a model that also occur in the emitted code. If a test fails, the name of a layer such as `JSON`
+// or `rows` leads to a trainer that a strict compiler rejects, or that reads the wrong variable.
 import { ts } from "ts-morph";
 import { describe, expect, test } from "vitest";
 import { compile } from "../../../../src/compiler/compile.ts";

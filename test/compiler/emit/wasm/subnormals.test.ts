@@ -1,5 +1,5 @@
 // The running means of Adam, which must decay to 0 for a weight without gradients. If the test fails, they
-// stop at the smallest subnormal number of f32, with which many processors are slow.
+// stop at the smallest subnormal number of f32, and arithmetic on such numbers is slow on many processors.
 import { expect, test } from "vitest";
 import { compile } from "../../../../src/index.ts";
 import type { ModelSpec } from "../../../../src/index.ts";

@@ -1,5 +1,5 @@
-// Unique variable names within a kernel. If a test fails, two loops whose variables have the same name share
-// a WebAssembly local, and one loop ends the other.
+// Unique variable names within a kernel. If the test fails, two variables with the same name share a
+// WebAssembly local, and one overwrites the other.
 import { expect, it } from "vitest";
 import { uniqueVariables } from "../../../../src/compiler/emit/wasm/scope.ts";
 import { add, integer, number, variable } from "../../../../src/compiler/loop/expressions.ts";

@@ -1,5 +1,5 @@
 // Formulas that define built-in functions. Losses and evaluations must equal those of the built-in function
-// at every step, in f64 to 1e-12. If a test fails, a formula computes something else than it says.
+// at every step, in f64 to 1e-12. If a test fails, a formula computes a different function.
 import { describe, expect, it } from "vitest";
 import type { ModelSpec } from "../../../../src/compiler/spec/schema.ts";
 import { emitted } from "../../../support/emitted.ts";

@@ -53,7 +53,7 @@ const mistakes: Record<string, readonly (readonly [string, Keys, ...string[]])[]
       '  hint: add "kind": { "loss": …, "from": … }, or remove the target',
     ],
     [
-      "a loss of no target",
+      "a loss of an unknown target",
       withLosses({ price, kind, kinds: kind }),
       "error T1405: losses.kinds is not one of the targets",
       '  hint: did you mean "kind"?',
@@ -149,7 +149,7 @@ const mistakes: Record<string, readonly (readonly [string, Keys, ...string[]])[]
       "  hint: give at least one loss a weight above 0; 1 is the default",
     ],
     [
-      "a weight of 0 for a head of its own",
+      "a weight of 0 for a separate head",
       withLosses({ price: { ...price, weight: 0 }, kind }),
       "error T1502: head1.weight would get no gradient: the loss does not depend on it",
       '  hint: if that is intended, freeze its layer with "trainable": false',
@@ -204,7 +204,7 @@ const mistakes: Record<string, readonly (readonly [string, Keys, ...string[]])[]
       '  hint: did you mean "w"?',
     ],
   ],
-  "names of figures": [
+  "names of metrics": [
     [
       "a metric without its target",
       specOf({
@@ -218,7 +218,7 @@ const mistakes: Record<string, readonly (readonly [string, Keys, ...string[]])[]
       '  hint: did you mean "kind.accuracy"?',
     ],
     [
-      "a name of Keras",
+      "a name from Keras",
       specOf({
         training: {
           ...training,
