@@ -19,7 +19,7 @@ function successorOf(trainer: Trainer): Trainer {
 
 test.each<[string, FitOptions]>([
   ["plain", {}],
-  ["with a validation share", { validation: 0.3 }],
+  ["with a validation fraction", { validation: 0.3 }],
   ["with early stopping that never stops", { validation: 0.3, earlyStopping: { patience: 50 } }],
 ])("2N epochs give the same result as N epochs, a checkpoint, and N more epochs: %s", (_, options) => {
   for (const n of [1, 2, 5, 9]) {

@@ -91,7 +91,7 @@ test.each<[string, (trainer: Trainer) => unknown, string]>([
     'createTrainer: unknown key "sed"; known keys: seed, backend, threads, selfCheck',
   ],
   [
-    "a trainer's options that are none",
+    "options of a trainer that are null",
     () => Reflect.apply(trainerOf, undefined, [{ model, machine: linearMachine(0.1), training }, null]),
     "createTrainer must be an object, got null",
   ],

@@ -1,5 +1,5 @@
 // Errors of a scaled target in original units. If a test fails, a wrong factor gives a wrong number in every
-// report, and no other test shows it.
+// report, with no other sign of the error.
 import { expect, test } from "vitest";
 import type { Dataset } from "../../../src/runtime/data/dataset.ts";
 import { inOriginalUnits } from "../../../src/runtime/training/original-units.ts";

@@ -1,5 +1,5 @@
 // Errors of several targets in original units. If a test fails, a wrong factor, or that of another target,
-// gives a wrong number in every report, and no other test shows it.
+// gives a wrong number in every report, with no other sign of the error.
 import { expect, test } from "vitest";
 import type { Dataset } from "../../../src/runtime/data/dataset.ts";
 import { inUnitsOfTargets } from "../../../src/runtime/training/units-of-targets.ts";
