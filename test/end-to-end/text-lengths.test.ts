@@ -1,6 +1,6 @@
 // The same texts, padded to 24, 60 and 200 positions, must give the same bits: losses, metrics, and all
 // parameters except the rows of position embeddings that no text reaches. If a test fails, a result depends
-// on the padding, or a sum has another order.
+// on the padding, or the order of a sum changes.
 import { describe, expect, it } from "vitest";
 import type { ModelSpec } from "../../src/index.ts";
 import { compileFor, emitText } from "../../src/compiler/compile-target.ts";

@@ -1,5 +1,5 @@
 // Graphs with a required result on the test split. The README shows the range of results over ten seeds, all
-// of which meet the bounds. If a test fails, training has become worse; the seed is not the cause.
+// of which meet the bounds. If a test fails, training has become worse; an unlucky seed is not the cause.
 import { describe, expect, test } from "vitest";
 import { runProgram } from "./run-program.ts";
 

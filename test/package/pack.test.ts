@@ -223,7 +223,7 @@ describe("the command", () => {
   );
 
   it(
-    "searches in threads of its own",
+    "searches in threads that it starts",
     async () => {
       const search = { over: { "network[0].units": [2, 4] } };
       write("search.json", JSON.stringify({ ...flowers, training: { ...flowers.training, search } }));

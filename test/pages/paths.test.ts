@@ -1,5 +1,5 @@
-// The playground's view of optimizer paths in a real browser. If a test fails, the page shows other steps
-// than the emitted trainers take on a surface, or a control does not work.
+// The playground's view of optimizer paths in a real browser. If a test fails, the page shows steps that
+// differ from those of the emitted trainers, or a control does not work.
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { playgroundFiles } from "../../src/studio/web/playground-files.ts";

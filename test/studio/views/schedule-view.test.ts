@@ -1,5 +1,5 @@
-// The view of the learning-rate schedule. If a test fails, the view shows other rates than training uses, or
-// ends at the wrong step.
+// The view of the learning-rate schedule. If a test fails, the view shows rates that training does not use,
+// or ends at the wrong step.
 import { expect, it } from "vitest";
 import { scheduleView } from "../../../src/studio/views/schedule-view.ts";
 import { compileFor, emitText } from "../../../src/compiler/compile-target.ts";

@@ -33,7 +33,7 @@ describe("serves", () => {
   it.each([
     ["the index at the root", "GET / HTTP/1.1", "the index"],
     ["a file by its name", "GET /main.js HTTP/1.1", "the code"],
-    ["a file whatever is asked of it", "GET /main.js?v=1 HTTP/1.1", "the code"],
+    ["a file with a query in the address", "GET /main.js?v=1 HTTP/1.1", "the code"],
   ])("%s", async (_, line, text) => {
     const answer = await sent(request(line));
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);
