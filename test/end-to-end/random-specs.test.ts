@@ -11,7 +11,7 @@ import { batchFor } from "../support/specs.ts";
 
 type Layer = ModelSpec["network"][number];
 
-// Few sizes, so that layers are often alike.
+// There are few sizes, so many layers have equal shapes.
 const size = fc.constantFrom(1, 3, 4, 8);
 const activation = fc.constantFrom(
   "linear",

@@ -114,7 +114,7 @@ describe("tools leave emitted files alone", () => {
       "// dprint-ignore-file",
     ])
       expect(head.split("\n")).toContain(comment);
-    // Prettier with other settings than ours, as another project has.
+    // Prettier as another project may configure it.
     const others = { parser: "typescript", printWidth: 60, semi: false, singleQuote: true };
     expect(await check(text, others)).toBe(false);
     expect(await check(text, { ...others, checkIgnorePragma: true })).toBe(true);

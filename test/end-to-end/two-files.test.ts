@@ -52,7 +52,7 @@ let code = "";
 beforeAll(async () => {
   const csv = (names: string, list: number[][]) => `${names}\n${list.map((row) => row.join()).join("\n")}\n`;
   writeFileSync(path("train.csv"), csv("a,b,c,p,q", rows(200, 1)));
-  // The test file has other columns, in another order.
+  // The test file has an additional column, and the other columns in reverse order.
   const test = rows(80, 2).map(([a, b, c, p, q], i) => [i, q, p, c, b, a]);
   writeFileSync(path("test.csv"), csv("id,q,p,c,b,a", test));
   writeFileSync(path("spec.json"), JSON.stringify(spec));

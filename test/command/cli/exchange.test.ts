@@ -84,7 +84,7 @@ it("without the data of the spec, an imported checkpoint trains, but does not pr
   const given = ["import", "apart/flowers.json", "own.npz", "-o", "apart.ckpt", "--data", "flowers.csv"];
   expect((await place.run(...given)).stderr).toBe("");
   expect((await place.run("predict", "flowers.json", "apart.ckpt", "flowers.csv")).code).toBe(0);
-  // The imported model has not been trained yet, so training accepts other data than that of the import.
+  // The imported model has not been trained yet, so training accepts data that differs from that of the import.
   place.write("fewer.csv", flowersCsv.split("\n").slice(0, 20).join("\n"));
   const resuming = ["train", "flowers.json", "--resume", "apart.ckpt", "--data", "fewer.csv", "--json"];
   expect((await place.run(...resuming)).code).toBe(0);

@@ -160,7 +160,7 @@ it("predictions of targets with the same column have the names of the targets", 
 });
 
 describe("windows", () => {
-  // The load of hour h is 10 + h mod 4, its square the target of `squares`. So a season of 4 hours repeats exactly.
+  // The load of hour h is 10 + h mod 4, so a season of 4 hours repeats exactly. Its square is a target of `squares`.
   const hours = Array.from({ length: 60 }, (_, h) => {
     const load = 10 + (h % 4);
     const time = new Date(Date.UTC(2024, 0, 1, h)).toISOString().slice(0, 16);
@@ -202,9 +202,8 @@ describe("windows", () => {
     await place.run("compile", "homes.json");
     const { stdout } = await place.run("train", "homes.json", "--json", "--out", "homes.ckpt");
     const { naive, test } = JSON.parse(stdout);
-    // The squares of hour 50 are 8 higher. The test split is the hours from 36 on, with 19 windows of 2 · 2 values.
-    // Hour 50 is in the future of two windows, and four hours before that of two others: an error of 8 in 4 of 76
-    // values.
+    // The square of hour 50 is 8 too high. The test split has the hours from 36 on: 19 windows of 2 · 2 values. Two
+    // windows must forecast hour 50, and two others use it to forecast hour 54: an error of 8 in 4 of 76 values.
     const wrong = (4 * 8) / 76;
     expect(naive).toEqual({
       season: 4,

@@ -5,7 +5,7 @@ import { flowers, flowersCsv, workspace } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 
 let place: Workspace;
-/** Class names, and a column of sample weights. */
+/** The flowers with class names and a column of sample weights. */
 const csv = flowersCsv
   .trim()
   .split("\n")

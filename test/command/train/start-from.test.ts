@@ -7,7 +7,7 @@ import { expectRefusal, flowers, flowersCsv, workspace } from "../cli/workspace.
 const place = workspace();
 afterAll(() => place.remove());
 
-/** Two classes instead of three, and a frozen first layer. */
+/** A model of two classes instead of three, with a frozen first layer. */
 const fine = {
   ...flowers,
   name: "fine",

@@ -44,7 +44,7 @@ describe("padding", () => {
     const byLengths = await trainerOf(specOf(withLengths, count));
     const found = [...byLengths.predict({ text: padded, count: lengths })];
     expect(found).toEqual([...byValue.predict({ text: padded })]);
-    // What the padding contains has no influence.
+    // The content of the padding has no influence.
     const others = padded.map((number, i) => (i % length < lengths[Math.floor(i / length)] ? number : 3));
     expect([...byLengths.predict({ text: others, count: lengths })]).toEqual(found);
   });

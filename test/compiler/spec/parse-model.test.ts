@@ -13,8 +13,8 @@ const optimizer = { type: "sgd", learningRate: 0.1 };
 const dense = { type: "dense", units: 3 };
 const data = { file: "d.csv", inputs: { x: { columns: ["a..d"] } }, targets: { y: { columns: ["k"] } } };
 /**
- * An object with own keys only, like a reader builds it. A literal `__proto__` would set the prototype
- * instead.
+ * An object in which every key is an own property, as in the objects that a reader builds. In a literal, the
+ * key `__proto__` would set the prototype instead.
  */
 const object = (...entries: [string, unknown][]): unknown => Object.fromEntries(entries);
 

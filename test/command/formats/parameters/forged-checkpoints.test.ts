@@ -91,7 +91,7 @@ test("the preprocessing of another model is rejected", () => {
     expect(refusal(() => fieldsFor(model, others))).toContain('but the model needs that of "x, y"');
 });
 
-/** The header with each of its values in turn replaced by each of these, or removed. */
+/** Variants of the header: each of its values in turn is removed, or replaced by each of these values. */
 function* mutations(): Generator<object> {
   const others = [undefined, null, -5, 1.5, 1e300, "", "x", true, [], {}, [null], { length: 3 }];
   const paths: (readonly string[])[] = [];

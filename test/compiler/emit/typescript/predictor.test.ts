@@ -18,8 +18,8 @@ const shipped = (spec: ModelSpec, dtype: "f32" | "f64", fields?: object) =>
   );
 
 /**
- * In addition to the specs that all tests share: layers that predict differently than they train, and layers
- * that loop over positions or time.
+ * Specs in addition to those that all tests share. Their layers compute differently in prediction than in
+ * training, or loop over positions or time.
  */
 const more: Readonly<Record<string, ModelSpec>> = {
   images: {

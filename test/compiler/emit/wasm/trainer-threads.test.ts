@@ -38,7 +38,7 @@ const data = {
 };
 const trainer = createTrainer({ seed: 1, backend: "simd", threads: Number(threads) });
 const losses = [trainer.steps(data, 5)];
-// The other threads start meanwhile.
+// Gives the other threads time to start.
 await new Promise((resolve) => setTimeout(resolve, 500));
 losses.push(trainer.steps(data, 20));
 const digest = createHash("sha256").update(trainer.save().slice()).digest("hex");

@@ -12,7 +12,7 @@ import { buffer, load, programOf, temporary } from "../../../support/loop-progra
 const copies = (from: string, to: string): Statement[] => [
   store(to, [integer(1), integer(1)], load(from, [integer(2), integer(1)])),
 ];
-/** For each kernel, the buffers that are its arguments, or undefined if it is a function of its own. */
+/** For each kernel, the buffers that are its arguments, or undefined if it does not share a function. */
 const told = (...programs: readonly LoopProgram[]) =>
   runStage(deduplicateKernels, programs, { batchSize: 4, float: "f64" }).map(({ kernels }) =>
     kernels.map(({ shared }) => shared?.addresses),
