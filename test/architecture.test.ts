@@ -1,6 +1,6 @@
-// The structure of src, as described in design.md: which folder may import which, no cycles at any level, no
-// default exports, no `any`. If a test fails, code is not where a reader expects it. Change the tables only
-// together with design.md.
+// The structure of src, as described in design.md: the imports that each folder may have, no cycles at any
+// level, no default exports, and no `any`. If a test fails, code is not where a reader expects it. Change the
+// tables only together with design.md.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../src/", import.meta.url));
 
-/** Type-only imports count too: a reader of the file must know what the types mean. */
+/** Includes type-only imports, because a reader of the file needs to know what the types mean. */
 interface Import {
   readonly from: string;
   readonly to: string;
@@ -50,7 +50,7 @@ function importsOf({ path, tree }: SourceText): Import[] {
 
 const imports = files.flatMap(importsOf);
 
-/** For each top-level folder of src, and for index.ts: what else it may import. */
+/** For each top-level folder of src, and for index.ts: the other folders that it may import. */
 const roofs: Readonly<Record<string, readonly string[]>> = {
   runtime: [],
   compiler: ["runtime"],
@@ -66,7 +66,7 @@ const models = [...meaning, "library"];
 const staged = [...meaning, "stages"];
 const stages = [...models, "spec", "trainer", "passes", "lower", "reference", "stages", "schedule", "emit"];
 
-/** For each folder and file of the compiler: what else it may import. */
+/** For each folder and file of the compiler: the other folders and files that it may import. */
 const compilerRooms: Readonly<Record<string, readonly string[]>> = {
   util: [],
   diagnostics: ["util"],
@@ -202,7 +202,7 @@ describe("the source code", () => {
   it("has no any", () => {
     expect(places((node) => node.kind === ts.SyntaxKind.AnyKeyword)).toEqual([]);
   });
-  it("has names of storage only in ir/storage.ts; the runtime reads its own", () => {
+  it("contains names of storage only in ir/storage.ts, and in the runtime for its own use", () => {
     const name = /^(average|flat|gradient|held|loss|optimizer|probe|random|result|totals|trained):(?! )/;
     const isFree = ({ path }: SourceText) => path === "compiler/ir/storage.ts" || path.startsWith("runtime/");
     const isLiteral = (node: ts.Node) => ts.isStringLiteralLike(node) || ts.isTemplateHead(node);

@@ -1,5 +1,6 @@
-// The prose of comments, messages, pages and documentation must not contain the idioms below, each of which
-// docs/style.md replaces by plain technical English. If a test fails, a reader must read a sentence twice.
+// The prose of comments, messages, pages and documentation. It must not contain the idioms below, which
+// docs/style.md replaces with plain technical English. If a test fails, readers would have to read a sentence
+// twice.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,7 +9,7 @@ import { describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
-/** What must not be written, and what to write instead. */
+/** The rejected idioms, and what to write instead. */
 const idioms: readonly (readonly [idiom: RegExp, instead: string])[] = [
   [/\b(is|are|be|been|was|were) told\b/i, "is reported, is passed, knows"],
   [
@@ -44,7 +45,7 @@ const filesUnder = (folder: string, ending: RegExp): string[] =>
     .filter((path) => ending.test(path) && !path.includes("node_modules"))
     .sort();
 
-/** Comments, strings and templates. */
+/** The comments, strings and templates of a source file. */
 function passagesOfCode(text: string): Passage[] {
   const tree = ts.createSourceFile("file.ts", text, ts.ScriptTarget.ES2022, true);
   const passages: Passage[] = [];
@@ -70,7 +71,7 @@ function passagesOfCode(text: string): Passage[] {
   return passages;
 }
 
-/** Paragraphs without code blocks and inline code. */
+/** The paragraphs of a page, without code blocks and inline code. */
 function passagesOfMarkdown(text: string): Passage[] {
   const blank = (block: string): string => block.replace(/[^\n]/g, " ");
   const prose = text.replace(/^```[^]*?^```/gm, blank).replace(/`[^`\n]*`/g, "``");
@@ -100,7 +101,7 @@ const folders = ["runtime", "compiler", "studio", "command"].flatMap((roof) =>
     .filter((entry) => entry.isDirectory())
     .map((entry) => `src/${roof}/${entry.name}`),
 );
-/** Without docs/style.md, which lists the idioms themselves. */
+/** All pages except docs/style.md, which lists the idioms themselves. */
 const pages = [
   ...["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].filter((path) => existsSync(join(root, path))),
   // The documentation site is built from copies of the pages.

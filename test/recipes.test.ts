@@ -1,5 +1,6 @@
-// Follows the recipes of CONTRIBUTING.md. A failure means that a recipe omits a file, names a file that does
-// not exist, or calls a table closed that compiles with an entry missing.
+// The recipes of CONTRIBUTING.md, followed step by step. If a test fails, a recipe omits a file or names a
+// file that does not exist, or says that the compiler requires an entry in some table although the code
+// compiles without the entry.
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { existsSync, writeFileSync } from "node:fs";

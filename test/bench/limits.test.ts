@@ -1,5 +1,6 @@
-// Limits on the size of emitted code, and on its growth with the number of layers. Limits on time and memory
-// are checked by `npm run bench -- --limits` instead, because a busy machine would change the measurements.
+// Limits on the size of emitted code, and on its growth with the number of layers. If a test fails, emitted
+// files have become larger. (`npm run bench -- --limits` checks time and memory, which a busy machine would
+// change.)
 import { describe, expect, test } from "vitest";
 import { compile } from "../../src/index.ts";
 import { digitsTrainers, mostBytes, sizesOf } from "./emitted.ts";

@@ -1,4 +1,5 @@
-// Tests of the page and the picture of the comparison, with invented measurements.
+// The page and the picture of the comparison with other libraries, generated from invented measurements. If a
+// test fails, they show wrong numbers, ratios or limits.
 import { describe, expect, test } from "vitest";
 import { barsSvg } from "./bars-svg.ts";
 import { boundLines } from "./bounds.ts";

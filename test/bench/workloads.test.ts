@@ -1,5 +1,5 @@
-// The assumptions of the comparison: each workload can be learned, and its operations are counted correctly.
-// `npm run bench` measures the speeds.
+// The assumptions of the comparison with other libraries. If a test fails, a workload cannot be learned, or
+// its operations are counted incorrectly. (`npm run bench` measures the speeds.)
 import { describe, expect, test } from "vitest";
 import { flopsOfProgram } from "../../src/studio/explain/target-kernels.ts";
 import { compileModel } from "../../src/compiler/pipeline.ts";

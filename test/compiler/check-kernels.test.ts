@@ -1,5 +1,5 @@
 // The self-check of compilations. If one of the first tests fails, the check misses an incorrect kernel; if
-// one of the others fails, it rejects a correct kernel.
+// one of the other tests fails, it rejects a correct kernel.
 import { describe, expect, it } from "vitest";
 import { checkKernels, rowsToCompare } from "../../src/compiler/check-kernels.ts";
 import { compile } from "../../src/compiler/compile.ts";
@@ -127,8 +127,8 @@ describe("correct kernels", () => {
         expect(await verdictOn(compiled(spec, dtype), dtype)).toBe("");
     });
   it("pass if sums cancel, and if inputs are at a kink", { timeout: 60_000 }, async () => {
-    // A batch of one row: batch-norm returns exact zeros, which are at the kink of relu and equal for the
-    // pool.
+    // In a batch of one row, batch-norm returns exact zeros: they are at the kink of relu, and the pool takes
+    // the maximum of equal values.
     const spec: ModelSpec = {
       ...small,
       network: [

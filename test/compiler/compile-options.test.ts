@@ -1,4 +1,4 @@
-// The options of the library's function `compile`. If one fails, an unknown option is silently ignored.
+// The options of the library function `compile`. If a test fails, an unknown option is silently ignored.
 import { expect, test } from "vitest";
 import { compile } from "../../src/compiler/compile.ts";
 import { DiagnosticError } from "../../src/compiler/diagnostics/errors.ts";

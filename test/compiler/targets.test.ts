@@ -1,5 +1,5 @@
-// The table of targets. A new target is one entry and one folder, and everything that offers targets reads
-// the table. If one fails, a target is also defined elsewhere.
+// The table of targets. A new target needs only one entry and one folder, because all code that lists targets
+// reads the table. If a test fails, a target is also defined elsewhere.
 import { describe, expect, it } from "vitest";
 import { compileFor, compileFrom, emitText } from "../../src/compiler/compile-target.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";

@@ -1,5 +1,5 @@
-// docs/course.md: its commands run and have the stated exit codes, its outputs and pictures are current, and
-// its claims hold.
+// The page docs/course.md. If a test fails, a command does not run or does not have the exit code on the
+// page, an output or a picture is out of date, or a claim is not true.
 import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";

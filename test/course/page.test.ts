@@ -1,4 +1,4 @@
-// The syntax of the course's page. An error in the page must not delete any of its text.
+// The parser of the course's page. If a test fails, an error in the page deletes some of its text.
 import { expect, test } from "vitest";
 import { commandsOf, filled } from "./page.ts";
 

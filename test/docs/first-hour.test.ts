@@ -1,6 +1,6 @@
 // The pages that a new user reads first: README.md, docs/getting-started.md, docs/emitted-api.md and
-// docs/library.md. Every command and every program of these pages is run, and its output must be that of the
-// page.
+// docs/library.md. Every command and program of these pages is run. If a test fails, a command does not work,
+// or its output differs from the page.
 import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

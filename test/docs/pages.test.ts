@@ -1,5 +1,5 @@
-// The documentation as a whole: links and anchors resolve, the index is complete, and generated blocks are
-// current.
+// The documentation as a whole. If a test fails, a link or an anchor is broken, the index is incomplete, or a
+// generated block is out of date.
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,5 +1,5 @@
 // Gradient accumulation: a step of k batches of b rows must equal a step of one batch of k · b rows, for
-// every loss and optimizer.
+// every loss and optimizer. If a test fails, accumulation changes what a model learns.
 import { expect, test } from "vitest";
 import { optimizers } from "../../src/compiler/library/optimizers/index.ts";
 import { compileFor } from "../../src/compiler/compile-target.ts";

@@ -1,6 +1,6 @@
-// Kernels, and the programs that call them, create no objects. If this fails, the garbage collector slows
-// training down, more so with more rows. (`npm run bench -- --limits` measures what the engine itself leaves
-// on the heap.)
+// Kernels, and the programs that call them, must not create objects. If a test fails, garbage collection
+// slows training down, and more so with more rows. (`npm run bench -- --limits` measures what the engine
+// itself leaves on the heap.)
 import { Project, SyntaxKind } from "ts-morph";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/compiler/compile.ts";

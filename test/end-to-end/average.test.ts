@@ -1,5 +1,5 @@
-// Averaged parameters. Training must be the same as without averaging, while evaluation and prediction use
-// the average.
+// Averaged parameters. If a test fails, averaging changes the training, or evaluation and prediction do not
+// use the average.
 import { expect, test } from "vitest";
 import { compileFor } from "../../src/compiler/compile-target.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";

@@ -1,5 +1,5 @@
-// The properties of emitted files that the documentation promises, for every small spec. If one fails, a type
-// checker, formatter or runtime rejects the code, or text of a spec has become code.
+// The properties that the documentation promises for emitted files, checked for every small spec. If a test
+// fails, a type checker, formatter or runtime rejects the code, or text of a spec has become code.
 import { check } from "prettier";
 import { ts } from "ts-morph";
 import { describe, expect, it } from "vitest";

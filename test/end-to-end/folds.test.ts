@@ -1,5 +1,5 @@
-// Cross-validation on real data: the expected accuracy, and chance level on shuffled labels. A leak of rows,
-// labels or scales into training would fail here.
+// Cross-validation on real data: the accuracy must be as expected, and at chance level on shuffled labels. If
+// a test fails, rows, labels or scales may leak into training.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";

@@ -1,5 +1,5 @@
-// A spec of IDX files on the command line and as an emitted program: both must read the same images with the
-// same labels.
+// A spec with IDX files, on the command line and as an emitted program. If a test fails, the two read
+// different images or labels.
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import ts from "typescript";
@@ -45,7 +45,7 @@ beforeAll(async () => {
   place.write("bars.json", spec);
   place.write("bars/train/image", idxBytes(0x08, [60, 4, 4], images(60)));
   place.write("bars/train/kind", idxBytes(0x08, [60], kinds(60)));
-  // The content shows whether a file is compressed, not its name.
+  // The content of a file, not its name, shows whether it is compressed.
   place.write("bars/test/image", gzipSync(idxBytes(0x08, [20, 4, 4], images(20))));
   place.write("bars/test/kind", gzipSync(idxBytes(0x08, [20], kinds(20))));
   code = (await compile(spec)).code;

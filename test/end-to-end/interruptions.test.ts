@@ -1,5 +1,5 @@
-// Compiled trainers that are stopped at random moments, saved and continued in a new trainer. If one fails,
-// Ctrl-C changes the result of a training.
+// Compiled trainers that are stopped at random moments, saved, and continued in a new trainer. If a test
+// fails, Ctrl-C changes the result of a training run.
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/compiler/compile.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";

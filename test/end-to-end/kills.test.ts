@@ -1,5 +1,5 @@
-// A run that is killed at any moment can be resumed without a difference. If one fails, a crash costs the
-// user the training run. The kills come at random moments; the result must not depend on them.
+// Training runs that are killed at random moments and resumed. The result must not depend on these moments.
+// If a test fails, a crash costs the user the training run.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -74,7 +74,7 @@ test.each<[keyof typeof forms, number]>([
   ["program", 24],
   ["tapeless train", 3],
 ])(
-  "%s, killed %d times: every checkpoint can be read, and the end is that of a run left alone",
+  "%s, killed %d times: every checkpoint can be read, and the result is that of an uninterrupted run",
   async (form, kills) => {
     const words = [...forms[form], "--json"];
     const random = randomStream(kills);

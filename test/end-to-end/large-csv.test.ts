@@ -1,5 +1,5 @@
-// CSV files that are large for the memory of a process. If one fails, a program holds the text of its data file
-// in memory, or results depend on how the file is read.
+// CSV files that are large compared with the memory of the process. If a test fails, a program keeps the text
+// of its data file in memory, or results depend on how the file is read.
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

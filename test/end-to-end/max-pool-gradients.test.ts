@@ -1,5 +1,6 @@
-// Gradients of max pooling on every target and dtype. If a test fails, a gradient goes to several elements or
-// to none: in f32 the pool must not compare a value in a variable with its rounded copy in memory.
+// The gradients of max pooling on every target and dtype. If a test fails, a gradient goes to several
+// elements or to none. In f32, this would happen if the pool compared a value in a variable with its rounded
+// copy in memory.
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/index.ts";
 import type { ModelSpec } from "../../src/index.ts";

@@ -1,6 +1,6 @@
-// Random models, compiled and run, compared with the interpreter of graphs. If one fails, some combination of
-// layers, loss and optimizer is compiled incorrectly: kernels shared by mistake, memory reused too early, or
-// conflicting names.
+// Random models, compiled and run, compared with the interpreter of graphs. If a test fails, a combination of
+// layers, loss and optimizer is compiled incorrectly: kernels are shared by mistake, memory is reused too
+// early, or names conflict.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
@@ -11,7 +11,7 @@ import { batchFor } from "../support/specs.ts";
 
 type Layer = ModelSpec["network"][number];
 
-// Few sizes, so that layers are often alike.
+// There are few sizes, so many layers have equal shapes.
 const size = fc.constantFrom(1, 3, 4, 8);
 const activation = fc.constantFrom(
   "linear",

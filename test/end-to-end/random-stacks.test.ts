@@ -1,6 +1,6 @@
-// Random stacks of layers over images and sequences, including blocks, compiled and run, compared with the
-// interpreter of graphs: loss, gradients and predictions, for a full batch and a single row. If one fails,
-// some stack is compiled incorrectly.
+// Random stacks of layers over images and sequences, including blocks, compiled and run. Loss, gradients and
+// predictions are compared with the interpreter of graphs, for a full batch and a single row. If a test
+// fails, a stack is compiled incorrectly.
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { DiagnosticError } from "../../src/compiler/diagnostics/errors.ts";

@@ -1,4 +1,5 @@
-// Follows docs/shipping.md like a reader: every command is run, and the output must be that of the page.
+// The page docs/shipping.md, followed step by step. If a test fails, a command of the page does not run, or
+// its output differs from the page.
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

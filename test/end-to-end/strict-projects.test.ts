@@ -1,5 +1,6 @@
-// Emitted files compile in any project: under every strictness option of TypeScript, with each standard library.
-// Linters and formatters leave them alone. If a test fails, a user must exclude our files from their checks.
+// Emitted files in other projects: they must compile under every strictness option of TypeScript, with each
+// standard library, and linters and formatters must ignore them. If a test fails, a user must exclude our
+// files from their checks.
 import { readdirSync, readFileSync } from "node:fs";
 import { check } from "prettier";
 import { Project, ts } from "ts-morph";
@@ -113,7 +114,7 @@ describe("tools leave emitted files alone", () => {
       "// dprint-ignore-file",
     ])
       expect(head.split("\n")).toContain(comment);
-    // Prettier with other settings than ours, as another project has.
+    // Prettier as another project may configure it.
     const others = { parser: "typescript", printWidth: 60, semi: false, singleQuote: true };
     expect(await check(text, others)).toBe(false);
     expect(await check(text, { ...others, checkIgnorePragma: true })).toBe(true);

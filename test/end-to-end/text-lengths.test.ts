@@ -1,6 +1,6 @@
-// The same texts, padded to 24, 60 and 200 positions, train to the same bits: losses, metrics
-// and all parameters but the rows of position embeddings that no text reaches. If a test fails, a result
-// depends on the padding, or a sum has another order.
+// The same texts, padded to 24, 60 and 200 positions, must give the same bits: losses, metrics, and all
+// parameters except the rows of position embeddings that no text reaches. If a test fails, a result depends
+// on the padding, or the order of a sum changes.
 import { describe, expect, it } from "vitest";
 import type { ModelSpec } from "../../src/index.ts";
 import { compileFor, emitText } from "../../src/compiler/compile-target.ts";
@@ -80,7 +80,7 @@ async function trained(spec: ModelSpec, options: { target: "ts" | "wasm"; dtype:
     [...(name === "places.weight" ? values.subarray(0, 21 * 8) : values)],
   ]);
   const evaluation = trainer.evaluate({ text: rows.slice(0, 16).flat(), kind: classes.slice(0, 16) });
-  // Texts, so that a failure names the parameter and not each of its numbers.
+  // Values are compared as texts, so that a failure names the parameter instead of listing its numbers.
   return [...parameters, ["evaluation", evaluation]].map((part) => JSON.stringify(part));
 }
 

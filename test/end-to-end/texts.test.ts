@@ -1,5 +1,6 @@
-// A spec of texts on the command line and as an emitted program: both train on the same sequences, write the
-// same samples, and load each other's checkpoints. A checkpoint with another vocabulary is rejected.
+// A spec with texts, on the command line and as an emitted program. If a test fails, the two train on
+// different sequences, write different samples, cannot load each other's checkpoints, or accept a checkpoint
+// with another vocabulary.
 import { join } from "node:path";
 import ts from "typescript";
 import { afterAll, beforeAll, expect, test } from "vitest";

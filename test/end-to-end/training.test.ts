@@ -1,5 +1,6 @@
-// From a spec to a trainer, which is compared with the interpreter of graphs step by step. If one fails,
-// emitted code trains another model than the spec describes, even if all earlier stages are correct.
+// Trainers compiled from specs, compared with the interpreter of graphs step by step. If a test fails,
+// emitted code trains a different model from the one that the spec describes, even if all earlier stages are
+// correct.
 import { describe, expect, it } from "vitest";
 import { loopStages } from "../support/run-loops.ts";
 import { graphPasses } from "../../src/compiler/pipeline.ts";

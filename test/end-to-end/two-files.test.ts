@@ -1,5 +1,6 @@
-// A spec with a scaled target and a separate test file, on the command line and as an emitted program: both
-// read the same rows, print the same bytes, and report errors in the target's original units.
+// A spec with a scaled target and a separate test file, on the command line and as an emitted program. If a
+// test fails, the two read different rows, print different output, or report errors in scaled units instead
+// of original units.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -51,7 +52,7 @@ let code = "";
 beforeAll(async () => {
   const csv = (names: string, list: number[][]) => `${names}\n${list.map((row) => row.join()).join("\n")}\n`;
   writeFileSync(path("train.csv"), csv("a,b,c,p,q", rows(200, 1)));
-  // The test file has other columns, in another order.
+  // The test file has an additional column, and the other columns in reverse order.
   const test = rows(80, 2).map(([a, b, c, p, q], i) => [i, q, p, c, b, a]);
   writeFileSync(path("test.csv"), csv("id,q,p,c,b,a", test));
   writeFileSync(path("spec.json"), JSON.stringify(spec));

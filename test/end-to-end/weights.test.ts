@@ -1,5 +1,5 @@
 // Weights in emitted trainers: their gradients, weights that are computed from the data, and invalid weights
-// in data.
+// in data. If a test fails, a weighted row or class counts for too much or too little.
 import { expect, test } from "vitest";
 import { compileFor } from "../../src/compiler/compile-target.ts";
 import { columnEncoder, namedClassEncoder, weightEncoder } from "../../src/runtime/data/column-encoder.ts";

@@ -1,5 +1,6 @@
-// Fused multiply-add, in every engine that has it. Its bits are not guaranteed. If one fails, an engine that
-// could run it does not, or its results are too far from those of the plain module.
+// Fused multiply-add, in every engine that has it. Its results are not guaranteed to be bit-identical. If a
+// test fails, an engine that could use it does not, or its results differ too much from those of the plain
+// module.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { filesOfWasm } from "./cases.ts";
 import { whyNoChromium } from "./chromium.ts";

@@ -1,6 +1,6 @@
-// Emitted files as programs in every engine with a command line: from a data file to the printed results, the
-// checkpoint and the predictions. If one fails, another engine trains another model, or does not start the
-// file.
+// Emitted files as programs in every engine with a command line, from a data file to the printed results, the
+// checkpoint and the predictions. If a test fails, another engine trains a different model, or does not start
+// the file.
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

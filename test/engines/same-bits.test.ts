@@ -1,5 +1,5 @@
-// The same training in every engine: Node 20 and 24, Deno, Bun and Chromium must produce the same bytes. If
-// one fails, a number in a parameter, a loss or a prediction depends on the engine.
+// The same training in every engine: Node 20 and 24, Deno, Bun and Chromium must produce the same bytes. If a
+// test fails, a number in a parameter, a loss or a prediction depends on the engine.
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { emittedFiles } from "./cases.ts";
 import { whyNoChromium } from "./chromium.ts";

@@ -1,5 +1,5 @@
-// Threads in every engine. If one fails, the file does not run as its own worker, threads change the result,
-// the engine does not support shared memory somewhere, or the process does not end.
+// Threads in every engine. If a test fails, the file does not run as its own worker, threads change the
+// result, shared memory does not work in some engine, or the process does not end.
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { sharedFile } from "./cases.ts";
 import { whyNoChromium } from "./chromium.ts";
@@ -51,7 +51,7 @@ describe("on the command line a second thread takes part, and changes no bit", (
 });
 
 it(
-  "under tsx, whose workers in Node 20 do not know TypeScript, one thread may do it all, with the same bits",
+  "under tsx, whose workers in Node 20 cannot load TypeScript, one thread may do all work, with the same bits",
   { timeout },
   async () => {
     const found = await sharedOn(tsxNode);

@@ -1,6 +1,6 @@
-// Compares the results of two kinds of specs on all targets: specs that once failed (the files of cases/, as
-// the fuzzer writes them), and families of ordinary networks with small batches. Results must be within the
-// bounds of ball.ts.
+// Two kinds of specs on all targets: specs that once failed (the files of cases/, as the fuzzer writes them),
+// and families of ordinary networks with small batches. If a test fails, a trainer computes a number outside
+// the bounds of ball.ts.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";

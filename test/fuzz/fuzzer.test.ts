@@ -1,5 +1,5 @@
-// Tests of the fuzzer: its specs are reproducible, its bounds are valid, and finite at kinks, and shrinking
-// finds a smallest failing spec.
+// The fuzzer. If a test fails, its specs are not reproducible, its bounds are not valid or not finite at
+// kinks, or shrinking does not find a smallest failing spec.
 import { describe, expect, it } from "vitest";
 import { createBuilder } from "../../src/compiler/ops/index.ts";
 import { makeGraph } from "../../src/compiler/ir/nodes.ts";

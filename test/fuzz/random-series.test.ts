@@ -1,5 +1,6 @@
-// A fixed selection of the series of `npx tsx test/fuzz/random-series.ts`. If a test fails, its message contains the
-// windows and the rules of splits.
+// Random series with windows and splits: a fixed selection of those that `npx tsx test/fuzz/random-series.ts`
+// generates. If a test fails, the windows of a split are wrong, or a valid spec is refused. The message
+// contains the windows and the rules of splits.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,6 @@
-// A fixed selection of the tables of `npx tsx test/fuzz/random-tables.ts`. If a test fails, its message contains the
-// decisions of `tapeless init` and the error.
+// Random tables for `tapeless init`: a fixed selection of those that `npx tsx test/fuzz/random-tables.ts`
+// generates. If a test fails, the spec that `init` writes for a table does not train or predict. The message
+// contains the decisions of `init` and the error.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,6 @@
-// A fixed selection of the specs of `npx tsx test/fuzz/specs.ts`. If a test fails, its message contains the
-// spec.
+// Broken specs: a fixed selection of those that `npx tsx test/fuzz/specs.ts` generates. If a test fails, a
+// broken spec crashes the compiler, gets a diagnostic without a location, or becomes code. The message
+// contains the spec.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
-// PyTorch as an oracle of the fuzzer, where it is installed.
+// The fuzzer's comparison with PyTorch, which is skipped where PyTorch is not installed. If the test fails,
+// the fuzzer reports an error for a layer that the output does not read.
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "./random-parts.ts";
 import { runSpec } from "./run-spec.ts";

@@ -1,4 +1,4 @@
-// Tests whether the fuzzer detects stores outside the buffers that the loops of a kernel name. If a test
+// The fuzzer's check that the kernels of a trainer write only to the buffers that their loops name. If a test
 // fails, the fuzzer misses a kernel that writes outside a buffer, or reports a correct kernel.
 import { describe, expect, it } from "vitest";
 import { compileFor } from "../../src/compiler/compile-target.ts";

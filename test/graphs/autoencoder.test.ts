@@ -1,5 +1,5 @@
-// The autoencoder stores a digit in eight numbers. Its error must be below that of the best linear map, which
-// is known without training.
+// The autoencoder graph, which compresses a digit to eight numbers. If the test fails, its error is not below
+// that of the best linear map, which is known without training.
 import { expect, test } from "vitest";
 import { model } from "../../generated/autoencoder.ts";
 import { readCsv } from "../../src/command/formats/tables/read-csv.ts";

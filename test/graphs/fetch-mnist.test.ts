@@ -1,5 +1,5 @@
-// `npm run data` must not leave any file that is not MNIST, and must report why it failed. A script replaces
-// npm, so that no test depends on a network.
+// The script `npm run data`, tested without a network: another script replaces npm. If a test fails, the
+// script leaves a file that is not MNIST, or does not report why it failed.
 import { execFile } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

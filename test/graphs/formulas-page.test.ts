@@ -1,5 +1,5 @@
-// docs/formulas.md: its specs compile, its table has every function, and its error message is that of the
-// compiler.
+// The page docs/formulas.md. If a test fails, a spec of the page does not compile, its table lacks a
+// function, or its error message is not the compiler's.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

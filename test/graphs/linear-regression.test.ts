@@ -1,4 +1,4 @@
-// Linear regression has an exact solution. Gradient descent must find it.
+// Linear regression, which has an exact solution. If a test fails, gradient descent does not find it.
 import { expect, test } from "vitest";
 import { createTrainer, model } from "../../generated/linear-regression.ts";
 import { readCsv } from "../../src/command/formats/tables/read-csv.ts";

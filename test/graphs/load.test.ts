@@ -1,5 +1,6 @@
-// Forecasts of a load: the model beats the seasonal naive forecast on hours that it was not trained on. The data file
-// is the output of the program next to it.
+// The graph load, which forecasts the electric load of a station. If a test fails, the model does not beat
+// the seasonal naive forecast on hours that it was not trained on, or the data file is not the output of the
+// program next to it.
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { loadOfStations } from "../../graphs/data/make-load.ts";

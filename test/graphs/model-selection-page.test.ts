@@ -1,4 +1,5 @@
-// docs/model-selection.md: its commands run, and print what it shows.
+// The page docs/model-selection.md. If a test fails, a command does not run, or its output differs from the
+// page.
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,5 @@
-// docs/monitoring.md: every command runs as written, and prints what the page shows.
+// The page docs/monitoring.md. If a test fails, a command does not run as written, or its output differs from
+// the page.
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -40,7 +41,7 @@ async function outputOf(commands: string): Promise<string> {
 
 const blocks = [...page.matchAll(/```sh\n([^`]*)```(?:\n\n(?:[^`#]|`[^`]+`)*```\n([^`]*)```)?/g)];
 
-test("the page has its commands", () => expect(blocks.length).toBeGreaterThan(6));
+test("the page has more than six blocks of commands", () => expect(blocks.length).toBeGreaterThan(6));
 
 /** A command with --serve does not end by itself; test/command/cli/serve.test.ts tests it. */
 const ending = blocks.filter(([, commands]) => !commands.includes("--serve"));

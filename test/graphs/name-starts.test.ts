@@ -1,4 +1,6 @@
-// Names and lengths: two targets of one network. It beats the best guesses that do not read the name.
+// The graph name-starts, whose network has two targets: the next letter of a name, and the length of the
+// name. If a test fails, it does not beat the best guesses that ignore the letters read so far, or the data
+// file is not the output of the program next to it.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { startsOf } from "../../graphs/data/make-starts.ts";

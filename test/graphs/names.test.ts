@@ -1,6 +1,7 @@
-// The trainers of texts and images, before and after little training. Before training, every character must
+// The trainers of texts and images, before and after a little training. Before training, every character must
 // have a class, every image a label, and the loss must be that of guessing. After one epoch on names, the
-// loss must be below that of pairs of letters. Full training takes minutes; the README shows its results.
+// loss must be below that of a model of letter pairs. Full training takes minutes; the README shows its
+// results. If a test fails, a trainer reads its data incorrectly, or does not learn.
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,5 +1,5 @@
-// Rosenblatt's theorem on real flowers: a plane separates setosa from versicolor, so the perceptron stops
-// making mistakes.
+// Rosenblatt's theorem on real flowers: a plane separates setosa from versicolor, so the perceptron must stop
+// making mistakes. If a test fails, training does not converge, or the data is not that of iris.
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { runProgram } from "./run-program.ts";

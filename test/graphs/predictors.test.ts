@@ -1,4 +1,4 @@
-// The predictors of real graphs, with random parameters. If one fails, a shipped model differs from the
+// The predictors of real graphs, with random parameters. If a test fails, a shipped model differs from the
 // trained one.
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";

@@ -1,4 +1,5 @@
-// docs/series.md: its commands run and print what it shows, and its examples are valid.
+// The page docs/series.md. If a test fails, a command does not run, its output differs from the page, or an
+// example is invalid.
 import { readFileSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
 import { parse } from "yaml";

@@ -1,4 +1,5 @@
-// docs/targets.md: its spec is the example, its commands print what it shows, and its code runs.
+// The page docs/targets.md. If a test fails, its spec is not that of the example, the output of a command
+// differs from the page, or its code does not run.
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,5 +1,5 @@
-// Graphs with a required result on the test split. The README shows the spread over ten seeds, all of which
-// meet the bounds. So a failure means that training became worse, not that the seed is unlucky.
+// Graphs with a required result on the test split. The README shows the range of results over ten seeds, all
+// of which meet the bounds. If a test fails, training has become worse; an unlucky seed is not the cause.
 import { describe, expect, test } from "vitest";
 import { runProgram } from "./run-program.ts";
 
@@ -22,7 +22,7 @@ describe("accuracy on rows that training never saw", () => {
 });
 
 describe("two targets of wines", () => {
-  test("learns both, and reports the figures of each and the weighted sum", async () => {
+  test("learns both, and reports the metrics of each and the weighted sum", async () => {
     const {
       train,
       validation,

@@ -1,4 +1,5 @@
-// docs/training.md: its specs compile without a warning, and its table has every key.
+// The page docs/training.md. If a test fails, a spec of the page does not compile without warnings, a
+// learning rate is wrong, or the table lacks a key.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

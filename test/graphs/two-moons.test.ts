@@ -1,5 +1,5 @@
-// Two moons: a network with a formula as activation separates what no line separates. The data file is the
-// output of the program next to it.
+// A network whose activation is a formula, on the two-moons data, which no line separates. If a test fails,
+// the network does not separate the moons, or the data file is not the output of the program next to it.
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { twoMoons } from "../../graphs/data/make-two-moons.ts";

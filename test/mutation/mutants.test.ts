@@ -1,5 +1,5 @@
-// Tests that the table of mutants matches the sources: each text to replace occurs once, and the result can
-// be parsed. `npm run mutate` shows whether tests detect the faults.
+// The table of mutants. If a test fails, a text to replace does not occur exactly once in its source file, or
+// the result cannot be parsed. (`npm run mutate` shows whether tests detect the faults.)
 import { existsSync, readFileSync } from "node:fs";
 import { transform } from "esbuild";
 import { describe, expect, it } from "vitest";

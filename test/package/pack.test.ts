@@ -1,5 +1,5 @@
-// The package as users get it: packed, installed in an empty folder, and used. If one fails, the clone works
-// but the package does not.
+// The package as users get it: packed, installed in an empty folder, and used. If a test fails, the clone
+// works but the package does not.
 import { execFile } from "node:child_process";
 import {
   cpSync,
@@ -223,7 +223,7 @@ describe("the command", () => {
   );
 
   it(
-    "searches in threads of its own",
+    "searches in threads that it starts",
     async () => {
       const search = { over: { "network[0].units": [2, 4] } };
       write("search.json", JSON.stringify({ ...flowers, training: { ...flowers.training, search } }));
@@ -234,7 +234,7 @@ describe("the command", () => {
   );
 
   it(
-    "assembles WebAssembly, draws the report, and places the errors of a TypeScript spec",
+    "assembles WebAssembly, draws the report, and locates the errors of a TypeScript spec",
     async () => {
       expect(await tapeless("compile", "flowers.json", "--target", "wasm", "-o", "wasm.ts")).toContain(
         "wasm.ts",
@@ -288,7 +288,7 @@ describe("the command", () => {
   );
 
   it(
-    "takes a spec in TypeScript that imports defineModel",
+    "accepts a spec in TypeScript that imports defineModel",
     async () => {
       write(
         "typed.ts",
@@ -351,7 +351,7 @@ console.log("events", [...kinds].sort().join(", "));
 const { predictions } = await predict(spec, { checkpoint: whole.checkpoint, data });
 const { naive }: RunResult = whole.result;
 const mae = naive?.test?.["mae"] ?? NaN;
-// The last value is 3 behind for the first hour, and 6 for the second: a mean of 4.5.
+// The last value is 3 too low for the first hour, and 6 for the second: a mean error of 4.5.
 const columns = Object.keys(predictions[0] ?? {}).sort().join(", ");
 console.log(\`predicted \${columns}; the naive forecast has a mae of \${Math.round(mae / 1.5)}\`);
 
@@ -398,7 +398,7 @@ describe("the library", () => {
   `;
 
   it(
-    "has types that hold under tsc --strict, without skipLibCheck, and refuse what is wrong",
+    "has types that compile under tsc --strict, without skipLibCheck, and reject an invalid call",
     async () => {
       write("package.json", '{ "type": "module" }');
       write("program.ts", program);
@@ -415,7 +415,7 @@ describe("the library", () => {
   );
 
   it(
-    "compiles a spec and rejects a wrong one with diagnostics",
+    "compiles a valid spec, and rejects an invalid one with diagnostics",
     async () => {
       write(
         "program.js",

@@ -106,7 +106,7 @@ describe("the page of a training run", () => {
     ["one training", {}],
     ["folds", { validation: { folds: 2, forward: true } }],
   ])(
-    "of windows with several targets shows the figures of each: %s",
+    "of windows with several targets shows the metrics of each: %s",
     async (_, rules) => {
       const { address } = served({ ...series, training: { ...series.training, ...rules } });
       const { page, complaints } = await openPage(browser, await address);

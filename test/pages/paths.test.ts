@@ -1,5 +1,5 @@
-// The playground's view of paths in a real browser: what the emitted trainers do on a surface, and the
-// controls.
+// The playground's view of optimizer paths in a real browser. If a test fails, the page shows steps that
+// differ from those of the emitted trainers, or a control does not work.
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { playgroundFiles } from "../../src/studio/web/playground-files.ts";

@@ -1,4 +1,5 @@
-// The playground in a real browser, served as `tapeless playground` serves it.
+// The playground in a real browser, served as `tapeless playground` serves it. If a test fails, a user cannot
+// edit, train or inspect a model on the page.
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
@@ -80,7 +81,7 @@ describe("the playground", () => {
 
   it.each([
     ["iris.json", '"epochs": 100', '"epochs": 3', 3],
-    // Two targets, each with its figures.
+    // Two targets, each with its metrics.
     ["wine-targets.yaml", "epochs: 150", "epochs: 3", 3],
     // Windows, dates and splits by time, with a naive forecast.
     ["load.yaml", "epochs: 20", "epochs: 1", 1],
@@ -123,7 +124,7 @@ describe("the playground", () => {
     await page.close();
   });
 
-  it("trains no folds, and says what does", async () => {
+  it("does not train folds, and names the command that does", async () => {
     const { page } = await openPage(browser, served.url);
     await write(
       page,

@@ -1,8 +1,6 @@
-/**
- * The report in a real browser, opened from its file under its own policy, without a network; it must write
- * nothing to the console. Tests wait for content of the page, never for the clock. The number of drawn
- * elements shows that 300 layers stay usable.
- */
+// The report in a real browser, opened from its file under its content security policy and without a network.
+// If a test fails, a view shows wrong content, writes to the console, or draws so many elements that 300
+// layers make it slow. Tests wait for content of the page, never for the clock.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,6 @@
-// The documentation site: `npm run docs:build` builds it, which fails on links to pages that do not exist.
-// Here: links with anchors, files and the playground. VitePress is installed by the first run.
+// The documentation site, which `npm run docs:build` builds. If a test fails, the build finds a link to a
+// missing page, a link of the site leads nowhere, or the site lacks the playground or its search index. The
+// first run installs VitePress.
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// Emitted trainers compared with training runs that PyTorch computed in float64: predictions, losses,
+// Emitted trainers, compared with training runs that PyTorch computed in float64: predictions, losses,
 // gradients before clipping, and parameters after the last step. If a test fails, a user gets numbers that
 // differ from the textbook's.
 import { readdirSync, readFileSync } from "node:fs";

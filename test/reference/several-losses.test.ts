@@ -1,5 +1,6 @@
-// A network with three heads, each with a loss, a weight, metrics, and weights of classes or rows, compared with
-// PyTorch in f64. If a test fails, a model with several targets learns from a wrong loss or reports wrong figures.
+// A network with three heads, each with a loss, a weight, metrics, and weights of classes or rows, compared
+// with PyTorch in f64. If a test fails, a model with several targets learns from a wrong loss or reports
+// wrong metrics.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";

@@ -1,5 +1,6 @@
-// The runtime is copied into files that run anywhere. It must compile without the types of Node or a browser,
-// import nothing outside its folder, and never declare the same name in two files.
+// The source files of the runtime, which emitted files contain and which must run anywhere. If a test fails,
+// the runtime needs the types of Node or a browser, imports something outside its folder, or declares the
+// same name in two files.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -50,7 +51,7 @@ const bare = { lib: ["lib.es2022.d.ts"], types: [] };
 const browser = { lib: ["lib.es2022.d.ts", "lib.dom.d.ts"], types: [] };
 const node = { lib: ["lib.es2022.d.ts"], types: ["node"] };
 
-test("it compiles under --strict with only the standard library of the language", () => {
+test("the runtime compiles under --strict with only the standard library of the language", () => {
   const all = new Set([...sourcesOf.Float32Array, ...sourcesOf.Float64Array]);
   expect(faultsOf([...all].map(pathOf), { ...bare, noUnusedLocals: true })).toEqual([]);
 });
@@ -65,50 +66,53 @@ test("the list of chapters has each file of the runtime once", () => {
   expect(runtimeFiles("f64")).not.toContain(singlePrecisionFile);
 });
 
-test.each(kinds)("as one file of %s it compiles with the types of any host, and runs", async (numbers) => {
-  const scratch = mkdtempSync(join(tmpdir(), "alone-"));
-  try {
-    const whole = (await declarationsOf(numbers)).map(({ text: declaration }) =>
-      declaration.replace(/^export /m, ""),
-    );
-    const start = "void runIfMain(import.meta, { ...noProgram, data: { inputs: {}, targets: {} } });\n";
-    const facts =
-      '{ name: "m", specHash: "", dtype: "f64", target: "ts", batchSize: 1, inputs: {}, targets: {}, parameters: [] }';
-    const training = "{ epochs: 1, seed: 1, shuffle: true, metrics: [], stratify: true }";
-    const program =
-      `const noProgram = { model: ${facts} satisfies ModelFacts, training: ${training}, createTrainer: (): ` +
-      `Trainer => { throw new InputError("none"); }, reader: csvFile(csv), encoders: { columns: columnEncoder ` +
-      "} };\n";
-    const text = [...whole, program, start, "export type { Trainer };\n"].join("\n");
-    const file = join(scratch, "whole file.ts");
-    writeFileSync(
-      file,
-      text.replace("type Numbers = Float32Array | Float64Array", `type Numbers = ${numbers}`),
-    );
-    for (const host of numbers === "Float32Array" ? [bare, browser, node] : [bare])
-      expect(faultsOf([file], host)).toEqual([]);
-    // The folder has no package.json, the file is opened through a link with another name, and the loader
-    // treats such files as CommonJS.
-    const link = join(scratch, "link.ts");
-    symlinkSync(file, link);
-    for (const started of [file, link]) {
-      const tsx = new URL("../../node_modules/tsx/dist/cli.mjs", import.meta.url).pathname;
-      const { status, stdout, stderr } = spawnSync(process.execPath, [tsx, started, "--help"], {
-        encoding: "utf8",
-      });
-      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-      expect(stdout).toContain('Trains "m".');
-      const refused = spawnSync(process.execPath, [tsx, started, "--nonsense"], { encoding: "utf8" });
-      expect(refused.status).toBe(2);
-      expect(refused.stderr).toBe("error: unknown argument --nonsense (see --help)\n");
+test.each(kinds)(
+  "as one file, the runtime of %s compiles with the types of any host, and runs",
+  async (numbers) => {
+    const scratch = mkdtempSync(join(tmpdir(), "alone-"));
+    try {
+      const whole = (await declarationsOf(numbers)).map(({ text: declaration }) =>
+        declaration.replace(/^export /m, ""),
+      );
+      const start = "void runIfMain(import.meta, { ...noProgram, data: { inputs: {}, targets: {} } });\n";
+      const facts =
+        '{ name: "m", specHash: "", dtype: "f64", target: "ts", batchSize: 1, inputs: {}, targets: {}, parameters: [] }';
+      const training = "{ epochs: 1, seed: 1, shuffle: true, metrics: [], stratify: true }";
+      const program =
+        `const noProgram = { model: ${facts} satisfies ModelFacts, training: ${training}, createTrainer: (): ` +
+        `Trainer => { throw new InputError("none"); }, reader: csvFile(csv), encoders: { columns: columnEncoder ` +
+        "} };\n";
+      const text = [...whole, program, start, "export type { Trainer };\n"].join("\n");
+      const file = join(scratch, "whole file.ts");
+      writeFileSync(
+        file,
+        text.replace("type Numbers = Float32Array | Float64Array", `type Numbers = ${numbers}`),
+      );
+      for (const host of numbers === "Float32Array" ? [bare, browser, node] : [bare])
+        expect(faultsOf([file], host)).toEqual([]);
+      // The folder has no package.json, the file is opened through a link with another name, and the loader
+      // treats such files as CommonJS.
+      const link = join(scratch, "link.ts");
+      symlinkSync(file, link);
+      for (const started of [file, link]) {
+        const tsx = new URL("../../node_modules/tsx/dist/cli.mjs", import.meta.url).pathname;
+        const { status, stdout, stderr } = spawnSync(process.execPath, [tsx, started, "--help"], {
+          encoding: "utf8",
+        });
+        expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+        expect(stdout).toContain('Trains "m".');
+        const refused = spawnSync(process.execPath, [tsx, started, "--nonsense"], { encoding: "utf8" });
+        expect(refused.status).toBe(2);
+        expect(refused.stderr).toBe("error: unknown argument --nonsense (see --help)\n");
+      }
+    } finally {
+      rmSync(scratch, { recursive: true, force: true });
     }
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
-});
+  },
+);
 
 test.each(kinds)(
-  "of %s it imports nothing but itself, casts nothing, and every name is declared once",
+  "the runtime of %s imports only its own files, has no casts, and declares every name once",
   (numbers) => {
     const seen = new Map<string, string>();
     for (const name of sourcesOf[numbers]) {

@@ -1,5 +1,5 @@
-// Categories and words as inputs. If one fails, the vocabulary depends on validation or test rows, or numbers
-// differ between splits; no loss would show either.
+// Categories and words as inputs. If a test fails, the vocabulary depends on validation or test rows, or a
+// value gets different numbers in different splits. The loss would not show either error.
 import { describe, expect, test } from "vitest";
 import { categoryEncoder } from "../../src/runtime/data/category-encoder.ts";
 import { columnEncoder } from "../../src/runtime/data/column-encoder.ts";

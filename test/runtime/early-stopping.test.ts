@@ -1,5 +1,5 @@
-// Which epoch is the best. An improvement below `minDelta` must not count, whether the metric should rise or
-// fall.
+// The choice of the best epoch. An improvement below `minDelta` must not count, whether a higher or a lower
+// value of the metric is better. If a test fails, training stops at the wrong epoch.
 import { describe, expect, test } from "vitest";
 import { trainerOf } from "../../src/runtime/trainer/trainer-of.ts";
 import type { FitOptions, Trainer } from "../../src/runtime/trainer/trainer.ts";

@@ -1,5 +1,6 @@
-// No computation of a trainer depends on the engine: no Math.exp, no power operator, no clock, no locale. If
-// one fails, the same training produces other bits in another engine, or in the next version of this one.
+// The check that no trainer uses features that differ between engines, such as Math.exp, the power operator,
+// the clock and the locale. If a test fails, the same training produces different bits in another engine, or
+// in the next version of this one.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,5 +1,6 @@
-// The runtime's own elementary functions: as exact as a double allows, with the special values of JavaScript,
-// and the same bits in every engine. An error here would be a small, silent error in every training run.
+// The runtime's own elementary functions: their results are as exact as a double allows, with JavaScript's
+// special values, and the same bits in every engine. If a test fails, every training run has a small, silent
+// error.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { erf } from "../../src/runtime/numbers/error-function.ts";
@@ -76,7 +77,7 @@ test("power has an error of at most 0.6 units in the last place, for large expon
   expect(power(2, -1074)).toBe(Number.MIN_VALUE);
 });
 
-test("they differ from the engine's functions by at most three units, over dense sweeps", () => {
+test("the functions differ from the engine's by at most three units, over dense sweeps", () => {
   const apart = (a: number, b: number) =>
     Math.abs(a - b) / (Math.abs(b) * Number.EPSILON || Number.MIN_VALUE);
   for (const x of sweep(-700, 700, 20000)) expect(apart(exp(x), Math.exp(x)), `exp(${x})`).toBeLessThan(2);

@@ -1,5 +1,5 @@
-// The elementary functions to the precision of f32: within one unit in the last place of the rounded exact
-// result, with the same special values. An error here would be a small, silent error in every training run.
+// The elementary functions in the precision of f32: within one unit in the last place of the rounded exact
+// result, with JavaScript's special values. If a test fails, every training run has a small, silent error.
 import { expect, test } from "vitest";
 import { erf } from "../../src/runtime/numbers/error-function.ts";
 import { exp, expm1, sigmoid, tanh } from "../../src/runtime/numbers/exponential.ts";

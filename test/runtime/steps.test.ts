@@ -1,5 +1,5 @@
-// Many steps in one call. If one fails, `steps` trains differently from the same number of calls of `step`,
-// and so does every epoch.
+// Several training steps in one call. If a test fails, one call of `steps` trains differently from the same
+// number of calls of `step`, so every epoch is wrong, too.
 import { describe, expect, it } from "vitest";
 import type { Batch } from "../../src/runtime/step/batch.ts";
 import { TrainingDiverged } from "../../src/runtime/step/steps.ts";

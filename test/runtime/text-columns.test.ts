@@ -1,5 +1,5 @@
-// Sequences of characters. If one fails, characters are shifted by one, or the vocabulary depends on
-// validation or test rows; then the loss means nothing.
+// Sequences of characters. If a test fails, characters are shifted by one, or the vocabulary depends on
+// validation or test rows. The loss would then be meaningless.
 import { describe, expect, test } from "vitest";
 import type { Dataset } from "../../src/runtime/data/dataset.ts";
 import type { DataFacts } from "../../src/runtime/data/fields.ts";
@@ -53,7 +53,7 @@ test("a text starts and ends with the mark, and its padding is ignored", () => {
   expect(charactersOf(dataset)).toEqual(["a", "b", "c"]);
 });
 
-test("characters are those that people count, sorted by code point", () => {
+test("a character is a code point, not a UTF-16 unit; characters are sorted by code point", () => {
   // Of U+FF5E and U+1F600, the first has the smaller code point but the larger first UTF-16 code unit.
   const dataset = read("name\n😀～\né\n", 4, { length: 3 });
   expect(charactersOf(dataset)).toEqual(["é", "～", "😀"]);
@@ -71,7 +71,7 @@ describe("the vocabulary comes from the training split", () => {
   const withRow = (odd: number) =>
     `name\n${Array.from({ length: rows }, (_, row) => (row === odd ? "zo" : "o")).join("\n")}\n`;
 
-  test("also the characters that only the training split has", () => {
+  test("and includes characters that only this split has", () => {
     expect(charactersOf(read(withRow(parts.train[3]), 3, { facts }))).toEqual(["o", "z"]);
   });
   test.each(["validation", "test"] as const)("a character that only the %s split has is an error", (part) => {

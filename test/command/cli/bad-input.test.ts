@@ -1,5 +1,5 @@
-// Invalid specs and data on the command line. Each gives exit code 2 and a diagnostic with its location,
-// without a stack trace or a file.
+// Invalid specs and invalid data on the command line. If a test fails, an error leads to a stack trace, a
+// wrong exit code, a diagnostic without a location, or an output file.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
@@ -35,7 +35,11 @@ describe("an invalid spec is reported", () => {
     ],
     ["a loss that does not fit the target", { ...flowers, loss: "mse" }, ["T140", "mse"]],
     ["huge units", withNetwork({ ...hidden, units: 1e9 }, scores), ["T1312", "2 GiB"]],
-    ["more units than any number", withNetwork({ ...hidden, units: 1e300 }, scores), ["network[0].units"]],
+    [
+      "more units than an integer can count",
+      withNetwork({ ...hidden, units: 1e300 }, scores),
+      ["network[0].units"],
+    ],
     [
       "a layer called constructor",
       withNetwork({ ...hidden, name: "constructor" }, scores),

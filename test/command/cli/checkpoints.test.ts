@@ -1,5 +1,5 @@
-// The checkpoints of a run on disk. If one fails, a file does not contain the model that the run evaluated,
-// or an epoch is lost.
+// The checkpoint files that a training run writes. If a test fails, a file does not contain the model that
+// the run evaluated, or an epoch is lost.
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { checkpointFiles } from "../../../src/command/train/checkpoint-files.ts";
@@ -96,7 +96,7 @@ it("after early stopping the file contains the best epoch, and resuming changes 
   expect(epochs).toBeLessThan(60);
   const left = place.bytes("model.ckpt");
 
-  // The state is stored first, then the best epoch, then the last. It begins with the parameters, which are
+  // The state is stored first, then the best epoch, then the last. The state begins with the parameters, which are
   // those of the best epoch.
   const { data } = readCheckpoint(left);
   const bytes = 4 * parametersIn(left).tensors.reduce((sum, { numbers }) => sum + numbers.length, 0);

@@ -1,5 +1,5 @@
-// Data with missing values and other separators. If one fails, command line and emitted program clean data
-// differently.
+// Training on data with missing values and other separators. If a test fails, the command line and the
+// emitted program clean the data differently.
 import { afterAll, expect, test } from "vitest";
 import { expectRefusal, workspace } from "./workspace.ts";
 

@@ -1,5 +1,5 @@
-// `compile`: files, messages and --check. If one fails, files in a repository are stale unnoticed, or are
-// lost.
+// The command `compile`: its output files, its messages and `--check`. If a test fails, generated files
+// become stale unnoticed, or the command destroys a file.
 import { format } from "prettier";
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";

@@ -1,5 +1,5 @@
-// Data formats on the command line. If one fails, a format other than CSV gives different results, or the
-// program does not name the formats that it reads.
+// Data files in formats other than CSV, on the command line. If a test fails, such a file gives results that
+// differ from those of a CSV file, or the emitted program does not name the formats that it reads.
 import { gzipSync } from "node:zlib";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterAll, expect, test } from "vitest";

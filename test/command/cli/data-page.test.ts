@@ -1,4 +1,5 @@
-// docs/data.md. If one fails, an example does not train, or command line and program predict differently.
+// The examples of docs/data.md. If a test fails, an example does not train, or the command line and the
+// emitted program predict differently.
 import { readFileSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
@@ -128,7 +129,7 @@ test("mistakes with categories are reported with the correct value", async () =>
   );
 });
 
-test("the page's IDX files are a data section", () => {
+test("the page's example of IDX files is a valid data section", () => {
   const { data } = parseModel({
     name: "images",
     inputs: { image: { shape: [4, 4, 1] } },

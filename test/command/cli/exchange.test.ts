@@ -1,5 +1,5 @@
-// `export` and `import`. If one fails, other libraries cannot read parameters, or imported parameters are
-// changed or swapped.
+// The commands `export` and `import`. If a test fails, other libraries cannot read the parameters, or
+// imported parameters are changed or swapped.
 import { zipSync } from "fflate";
 import { dump } from "npyjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -12,7 +12,7 @@ import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
 const place = workspace();
 afterAll(place.remove);
 /**
- * A frozen first layer. Checkpoints store frozen parameters last, so their order differs from that of the
+ * A model with a frozen first layer. Checkpoints store frozen parameters last, so their order differs from that of the
  * model.
  */
 const frozen = { ...flowers, network: [{ ...flowers.network[0], trainable: false }, flowers.network[1]] };
@@ -84,13 +84,13 @@ it("without the data of the spec, an imported checkpoint trains, but does not pr
   const given = ["import", "apart/flowers.json", "own.npz", "-o", "apart.ckpt", "--data", "flowers.csv"];
   expect((await place.run(...given)).stderr).toBe("");
   expect((await place.run("predict", "flowers.json", "apart.ckpt", "flowers.csv")).code).toBe(0);
-  // No step has used the data of an import, so that training accepts any data.
+  // The imported model has not been trained yet, so training accepts data that differs from that of the import.
   place.write("fewer.csv", flowersCsv.split("\n").slice(0, 20).join("\n"));
   const resuming = ["train", "flowers.json", "--resume", "apart.ckpt", "--data", "fewer.csv", "--json"];
   expect((await place.run(...resuming)).code).toBe(0);
 });
 
-it("the same file imports in 64 bits", async () => {
+it("a file of 32-bit numbers can be imported in 64 bits", async () => {
   await place.run("export", "own.ckpt", "-o", "own.safetensors");
   await place.run("import", "flowers.json", "own.safetensors", "-o", "wide.ckpt", "--dtype", "f64");
   const { model, tensors } = parametersIn(place.bytes("wide.ckpt"));

@@ -1,5 +1,5 @@
-// Cross-validation on the command line. If one fails, an interrupted run cannot be completed, or the program
-// prints other results.
+// Cross-validation on the command line. If a test fails, an interrupted run cannot be completed, or the
+// emitted program prints different results.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, it } from "vitest";

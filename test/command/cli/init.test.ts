@@ -1,5 +1,5 @@
-// `tapeless init`: the spec that it writes trains as it is, and says what was guessed. If one fails, a new user's
-// first table does not train, or a guess is hidden.
+// The command `tapeless init`: the spec that it writes trains without changes, and states what was guessed.
+// If a test fails, a new user's first table does not train, or a guess is hidden.
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
@@ -266,10 +266,15 @@ test("a spec is replaced only with --force, and other options choose the file", 
 
 test.each<[string, string | Uint8Array, string[], string]>([
   ["an empty file", "", [], "t.csv:1 error T2003: the file is empty: its first row must name the columns"],
-  ["a header alone", "a,b\n", [], "t.csv:1 error T2003: the file has no rows"],
+  ["only a header", "a,b\n", [], "t.csv:1 error T2003: the file has no rows"],
   ["one column", "a\n1\n2\n", [], 't.csv has only the column "a", but a model needs an input and a target'],
   ["a wrong target", "age,price\n1,2\n2,4\n", ["--target", "prise"], 'hint: did you mean "price"?'],
-  ["a target unlike all", "age,price\n1,2\n2,4\n", ["--target", "zz"], "hint: the columns are age, price"],
+  [
+    "a target that is not similar to any column",
+    "age,price\n1,2\n2,4\n",
+    ["--target", "zz"],
+    "hint: the columns are age, price",
+  ],
   [
     "a row of another width",
     "a,b\n1,2\n1,2,3\n",
@@ -290,14 +295,14 @@ test.each<[string, string | Uint8Array, string[], string]>([
     'the column "b" cannot be the target: most values are numbers, but line 42: "n.n." is not: correct such cells',
   ],
   [
-    "no column to read",
+    "no usable column",
     "id,price\n1,2\n2,2\n3,4\n4,9\n5,7\n".replaceAll(/^(\d)/gm, "x$1"),
     [],
     'error T1010: t.csv has no column that a model could read to predict "price"\n  hint: columns that are not used: "id": a different text in each row',
   ],
   ["an IDX file", Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 1), [], "error T2003: the file is an IDX file"],
   [
-    "a spec without comments",
+    "a spec in JSON, which has no comments",
     "a,b\n1,2\n2,3\n",
     ["-o", "t.json"],
     "its file must end in .yaml or .yml\n  hint: use -o t.yaml",

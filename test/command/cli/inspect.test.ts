@@ -1,4 +1,5 @@
-// `inspect`: every view as text and JSON. If one fails, a view does not show what the compiler derived.
+// The command `inspect`: every view as text and as JSON. If a test fails, a view does not show what the
+// compiler derived.
 import { afterAll, describe, expect, it } from "vitest";
 import { inspectSpec } from "../../../src/command/cli/inspect.ts";
 import { parseGraph } from "../../../src/compiler/ir/text.ts";
@@ -79,7 +80,7 @@ describe("tapeless inspect", () => {
     expect(flops(stdout.split("\n").slice(2, 8).join("\n"))).toEqual(flops(head ?? ""));
   });
 
-  it("without --show, --of and pictures select the graph", async () => {
+  it("without --show, --of and picture formats select the graph", async () => {
     expect(await inspect("--of", "dense1", "--format", "dot")).toMatch(/^digraph/);
     expect(await inspect("--format", "svg")).toContain("<svg");
   });

@@ -1,4 +1,4 @@
-// Real processes that receive SIGINT and SIGTERM. If one fails, Ctrl-C loses work, ends with a wrong exit
+// SIGINT and SIGTERM, sent to real processes. If a test fails, Ctrl-C loses work, ends with a wrong exit
 // code, or prints a command that does not continue the training.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -39,7 +39,7 @@ function stopped(signal: "SIGINT" | "SIGTERM", sign: string, ...args: readonly s
   });
 }
 
-/** The arguments of the command that the text says continues the training. */
+/** The arguments of the command that, according to the text, continues the training. */
 const commandIn = (stderr: string): string[] =>
   /^to continue: tapeless (.*)$/m.exec(stderr)?.[1].split(" ") ?? [];
 

@@ -1,5 +1,5 @@
-// The bundle of a clone's sources under node_modules/.cache. If one fails, a damaged bundle is run instead of
-// rebuilt.
+// The bundle of the sources that a clone caches under node_modules/.cache. If a test fails, a damaged bundle
+// is run instead of being rebuilt.
 import { execFileSync } from "node:child_process";
 import {
   cpSync,
@@ -58,7 +58,7 @@ it.each([
   ["cut", () => truncateSync(bundled(), 20)],
   ["gone", () => rmSync(bundled())],
   ["another", () => writeFileSync(bundled(), 'export const name = "another";')],
-])("is rebuilt if it was %s", (_, damage) => {
+])("the bundle is rebuilt if it was %s", (_, damage) => {
   damage();
   expect(start()).toBe("command/cli/main.ts\n");
   expect(bundles()).toHaveLength(1);

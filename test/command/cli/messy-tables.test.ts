@@ -1,5 +1,5 @@
-// A table as a spreadsheet writes it: dates, decimal commas, missing and unseen categories, numbered classes. If
-// one fails, command line, program and predictor read it differently.
+// A table as a spreadsheet writes it: dates, decimal commas, missing and unseen categories, numbered classes.
+// If a test fails, the command line, the program and the predictor read the table differently.
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, expect, test } from "vitest";
@@ -99,7 +99,7 @@ test(
     expect(`${predicted("1.000,5")}`).toBe(stdout.trim().split("\n")[3]);
     expect(predicted(1000.5)).toBe(predicted("1.000,5"));
     expect(() => predicted("1.00")).toThrow('row 0: column "area": "1.00" is not a number');
-    // True values in the report are those of the file, without the noise of their scale.
+    // The report has the true values of the file, without rounding errors of scaling.
     expect(place.read("report.json")).toMatch(/"from":\s*\d{5},\s*"to":\s*\d{5,6},/);
   },
 );

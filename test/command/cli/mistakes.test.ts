@@ -1,5 +1,6 @@
-// Mistakes that would otherwise train a model to the end and report numbers without a meaning. Each row is a mistake
-// and the whole message about it, without the lines of the file that the message shows.
+// Mistakes that would otherwise train a model to the end and report meaningless numbers. Each row has a
+// mistake and the complete message about it, without the source lines that the message quotes. If a test
+// fails, a user does not learn of the mistake.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compile } from "../../../src/compiler/compile.ts";
 import type { FitOptions, Trainer } from "../../../src/runtime/trainer/trainer.ts";
@@ -17,7 +18,7 @@ afterAll(() => {
   place.remove();
 });
 
-/** Prices in the hundreds of thousands, whether the house is sold (0 or 1), its rooms, and a share from 0 to 1. */
+/** Houses: `price` is in the hundreds of thousands, `sold` is 0 or 1, and `share` is from 0 to 1. */
 const housesCsv = [
   "area,rooms,price,sold,change,share",
   ...Array.from({ length: 40 }, (_, row) =>
@@ -68,7 +69,7 @@ const classes = (others: object): object => ({
 });
 const conv = { type: "conv2d", filters: 2, kernel: 3, activation: "relu" };
 
-/** Without code frames and without the lines of epochs. */
+/** The lines of standard error, without code frames and the lines of epochs. */
 const messageIn = (stderr: string): readonly string[] =>
   stderr
     .split("\n")
@@ -116,7 +117,7 @@ const ofData: [string, Partial<Spec>, readonly string[]][] = [
     ],
   ],
   [
-    "hinge of a share",
+    "hinge of a fraction",
     predicts("share", { loss: "hinge" }),
     [
       'houses.csv:3 error T2004: column "share": 0.1 is not -1, 0 or 1 for hinge; for other numbers, ' +
@@ -177,7 +178,7 @@ const ofData: [string, Partial<Spec>, readonly string[]][] = [
     ],
   ],
   [
-    "two columns that the file has under no similar name",
+    "two columns without a similar name in the file",
     reads("x1", "x2"),
     [
       'houses.json:45:11 error T2007: data.inputs.house.columns[0]: houses.csv has no column "x1"',

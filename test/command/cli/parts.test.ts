@@ -1,5 +1,5 @@
-// Helpers of the command line. If one fails, a pipe gets colour codes, a size has a wrong
-// unit, or a partial file remains.
+// The helper functions of the command line. If a test fails, piped output contains colour codes, a size has a
+// wrong unit, or a partial file remains.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

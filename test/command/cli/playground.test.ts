@@ -1,4 +1,4 @@
-// `tapeless playground -o`. If one fails, a user's own site is silently overwritten.
+// The command `tapeless playground -o`. If a test fails, the command silently overwrites a user's own site.
 import { afterAll, expect, it } from "vitest";
 import { expectRefusal, workspace } from "./workspace.ts";
 

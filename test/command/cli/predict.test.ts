@@ -1,5 +1,5 @@
-// `tapeless predict`, and --predict of the emitted program. If one fails, a model predicts for other rows,
-// classes or units than it was trained on, or an error in a file is not reported.
+// The command `tapeless predict`, and the option `--predict` of emitted programs. If a test fails,
+// predictions have the wrong rows, classes or units, or an error in a file is not reported.
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compile } from "../../../src/compiler/compile.ts";

@@ -1,5 +1,5 @@
-// `tapeless compile --predictor`. If one fails, a shipped predictor differs from its checkpoint, or an error
-// is not reported.
+// The command `tapeless compile --predictor`. If a test fails, a shipped predictor differs from its
+// checkpoint, or an error is not reported.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { expectRefusal, flowers, flowersCsv, workspace, type Workspace } from "./workspace.ts";
 

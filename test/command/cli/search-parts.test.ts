@@ -1,5 +1,5 @@
-// Interrupted searches, shards, and output files. If one fails, work is lost, or the combined result differs
-// from that of an uninterrupted search.
+// Searches that are interrupted or divided into shards, and their output files. If a test fails, work is
+// lost, or the combined result differs from that of an uninterrupted search.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -22,7 +22,7 @@ afterEach(() => place.remove());
 
 const run = (...flags: readonly string[]) => place.run("search", "specs/flowers.json", ...flags);
 
-/** Runs the search and kills it after this number of progress characters. */
+/** Runs the search and kills it when it has written this number of characters to standard error. */
 const killed = (letters: number): Promise<void> =>
   new Promise((resolve) => {
     const launcher = fileURLToPath(new URL("../../../src/command/cli/tapeless.js", import.meta.url));
@@ -62,7 +62,7 @@ describe("shards", () => {
     expect(place.read("flowers.search.jsonl").split("\n").toSorted()).toEqual(
       place.read("whole.jsonl").split("\n").toSorted(),
     );
-    // Combined results count as done.
+    // The combined results include every candidate, so none is trained again.
     expect((await run()).stderr).toContain("4 candidates, 0 to train");
   });
 

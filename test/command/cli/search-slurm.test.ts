@@ -1,5 +1,5 @@
-// The Slurm script on a real Slurm with one node. If it fails, the job array does not run, or the combined
-// result differs from that of a single machine.
+// The Slurm script of a search, on a real Slurm with one node. If the test fails, the job array does not run,
+// or the combined result differs from that of a single machine.
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,5 +1,5 @@
-// `search`: ranking, files, and resuming. If one fails, a selection is wrong, or cannot be repeated or
-// resumed.
+// The command `search`: the ranking, the output files, and resuming. If a test fails, the wrong candidate is
+// selected, or a search cannot be repeated or resumed.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
@@ -80,7 +80,7 @@ describe("tapeless search", () => {
     expect(JSON.parse((await search("--json")).stdout)).toEqual(found);
   });
 
-  it("selects by the metric of the spec, the first candidate of a tie", async () => {
+  it("selects by the metric of the spec; in a tie, the first candidate", async () => {
     place.write("flowers.json", withSearch({ over, metric: "accuracy" }));
     const { metric, candidates } = JSON.parse((await search("--json")).stdout);
     expect(metric).toBe("accuracy");

@@ -1,5 +1,5 @@
-// Windows and splits by rules on the command line and in the emitted program. If one fails, the two train on other
-// rows, a run cannot be resumed, or a mistake trains a model without a word.
+// Windows, and splits by rules, on the command line and in the emitted program. If a test fails, the two
+// train on different rows, a run cannot be resumed, or a mistake is not reported.
 import { execFile, spawn } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -89,7 +89,7 @@ const killedAt = (moment: string) =>
     run.on("close", () => resolve());
   });
 
-/** Trains on the command line and by the emitted program. Expects the same result and the same checkpoint. */
+/** Trains on the command line and with the emitted program. Expects the same result and the same checkpoint. */
 async function trainBoth(args: string[] = [], program: string[] = ["--data", "waves.csv"]) {
   const compiled = await place.run("compile", "waves.json");
   expect(compiled.stderr).not.toContain("error");
@@ -110,7 +110,7 @@ async function trainBoth(args: string[] = [], program: string[] = ["--data", "wa
 describe("the command line and the emitted program have the same bits", () => {
   it.each<[string, Json, Json]>([
     ["by the last rows", {}, {}],
-    ["from a time on", { test: { after: "1999-01-08" }, validation: { after: "1999-01-06T12:00" } }, {}],
+    ["after a time", { test: { after: "1999-01-08" }, validation: { after: "1999-01-06T12:00" } }, {}],
     ["by a column", { test: { column: "split" }, validation: { column: "split" } }, {}],
     ["by a value of a column", { test: { column: "split", value: "test" }, validation: { last: 0.2 } }, {}],
     ["by groups", { test: { group: "site", fraction: 0.5 }, validation: { last: 0.2 } }, {}],
@@ -139,7 +139,7 @@ describe("the command line and the emitted program have the same bits", () => {
     120_000,
   );
 
-  it("with each split in a file of its own", async () => {
+  it("with a separate file for each split", async () => {
     const rows = rowsOf(400);
     place.write("train.csv", csvOf(rows.slice(0, 240)));
     place.write("validation.csv", csvOf(rows.slice(240, 320)));
@@ -154,7 +154,7 @@ describe("the command line and the emitted program have the same bits", () => {
     // The same rows in one file are split at the same times.
     write({ test: { last: 0.2 }, validation: { last: 0.2 } });
     expect(JSON.parse((await place.run("train", "waves.json", "--json")).stdout)).toEqual(result);
-    // A file may also be the rule of its split.
+    // The rule of a split may also be a file.
     write({ test: { file: "test.csv" }, validation: { file: "validation.csv" } }, { file: "train.csv" });
     expect(await trainBoth([], files)).toEqual(result);
     write({ test: { file: "test.csv" }, validation: { last: 0.2 } }, { file: undefined, train: "train.csv" });
@@ -201,7 +201,7 @@ describe("a run", () => {
     expect((await place.run("train", "waves.json")).stdout).toContain("\nnaive forecast, the last value\n");
   });
 
-  it("reports the figures of the naive forecast in the units of the target", async () => {
+  it("reports the metrics of the naive forecast in the units of the target", async () => {
     write({});
     const { naive } = JSON.parse((await place.run("train", "waves.json", "--json")).stdout);
     const tested = rowsOf(400).slice(320);
@@ -225,7 +225,7 @@ describe("a run", () => {
       ["fold 2/3: epoch 3", "all folds: epoch 1"],
     ],
   ])(
-    "that is killed and resumed ends in the bits of an undisturbed one: %s",
+    "that is killed and resumed ends with the bits of an uninterrupted one: %s",
     async (_, training, moments) => {
       write(training);
       const whole = await place.run("train", "waves.json", "--json", "--out", "whole.ckpt");
@@ -319,8 +319,7 @@ describe("predict", () => {
   }, 60_000);
 });
 
-// Mistakes. Each row is the change of the spec or of the rows, and the beginning of the message.
-
+/** Each row has a name, changes of the spec or of the rows, and the beginning of the message. */
 const mistakes: [string, Json, Json, Json, string][] = [
   [
     "both last and after",
@@ -351,7 +350,7 @@ const mistakes: [string, Json, Json, Json, string][] = [
     "T1227: training.test.after needs the times of the rows",
   ],
   [
-    "after that is no date",
+    "after with a value that is not a date",
     { test: { after: "5 January" } },
     {},
     {},
@@ -379,7 +378,7 @@ const mistakes: [string, Json, Json, Json, string][] = [
     "T1227: training.validation.group keeps groups together, but training.test takes rows of all groups",
   ],
   [
-    "too much for test and validation",
+    "too large fractions for test and validation",
     { test: { last: 0.6 }, validation: { last: 0.5 } },
     {},
     {},
@@ -400,7 +399,7 @@ const mistakes: [string, Json, Json, Json, string][] = [
     "T1208: data.windows.gaps requires times, but data.time names no column",
   ],
   [
-    "an unknown way with gaps",
+    "an unknown value of gaps",
     {},
     { windows: { length: 8, horizon: 4, group: "site", gaps: "fill" } },
     {},
@@ -492,21 +491,21 @@ const mistakes: [string, Json, Json, Json, string][] = [
     'waves.csv:2 error T2004: column "time": "1999-01-01T00:00" is not a date in the format DD.MM.YYYY',
   ],
   [
-    "a format of times that is none",
+    "an invalid format of times",
     {},
     { time: { column: "time", format: "DD.MM" } },
     {},
     "T1208: data.time.format is invalid: the format needs the year once, as YYYY or YY",
   ],
   [
-    "a value that no cell has",
+    "a value that does not occur in the column",
     { test: { column: "split", value: "held" } },
     {},
     {},
     'T2004: the test split has no row: no cell of the column "split" is "held"',
   ],
   [
-    "cells that name no split of the spec",
+    "a cell that names a split that the spec does not have",
     { test: { column: "split" } },
     {},
     {},
@@ -548,7 +547,7 @@ const mistakes: [string, Json, Json, Json, string][] = [
     'T1208: training.test needs exactly one of "fraction", "last", "after", "column" and "file"',
   ],
   [
-    "a file that is no text",
+    "a file name that is not a string",
     { test: { file: 3 } },
     {},
     {},
@@ -585,7 +584,7 @@ const mistakes: [string, Json, Json, Json, string][] = [
 ];
 
 describe("gaps in time", () => {
-  // The hours 30 to 32 of site a are missing, and hour 50 of both.
+  // The hours 30 to 32 are missing for site a, and hour 50 for both sites.
   const gapped = rowsOf(200).filter(([time, site]) => {
     const hour = (Date.parse(`${time}Z`) - Date.UTC(1999, 0, 1)) / 3_600_000;
     return hour !== 50 && (site === "b" || hour < 30 || hour > 32);
@@ -622,7 +621,7 @@ describe("gaps in time", () => {
   it("are cut, or kept without a warning", async () => {
     place.write("gaps.csv", csvOf(gapped));
     const windows = { ...(spec.data["windows"] as Json) };
-    // The number of forecasts is that of windows.
+    // There is one forecast for each window.
     const rowsIn = async (gaps?: string) => {
       write(
         { test: { last: 0.3 }, validation: undefined },
@@ -633,7 +632,7 @@ describe("gaps in time", () => {
       const { stdout } = await place.run("predict", "waves.json", "gaps.ckpt", "gaps.csv");
       return stdout.trimEnd().split("\n").length - 1;
     };
-    // A window has 12 rows. Site a has the hours 0 to 29, 33 to 49 and 51 to 99, site b 0 to 49 and 51 to 99.
+    // A window has 12 rows. Site a has the hours 0 to 29, 33 to 49 and 51 to 99. Site b has 0 to 49 and 51 to 99.
     expect(await rowsIn("keep")).toBe(96 - 11 + 99 - 11);
     expect(await rowsIn("cut")).toBe(30 + 17 + 49 - 3 * 11 + 50 + 49 - 2 * 11);
     expect(await rowsIn()).toBe(await rowsIn("keep"));

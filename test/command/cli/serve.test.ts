@@ -1,5 +1,5 @@
-// `train --serve`. If one fails, an unauthorised page sees or stops a training run, a page that opens late
-// misses events, or monitoring changes the result.
+// The command `train --serve`. If a test fails, an unauthorised page reads or stops a training run, a page
+// that opens late misses events, or monitoring changes the result.
 import { spawn, type ChildProcess } from "node:child_process";
 import { request } from "node:http";
 import { createServer } from "node:net";

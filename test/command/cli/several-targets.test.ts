@@ -1,5 +1,6 @@
-// Models with `losses` on the command line and as emitted programs: folds, searches, windows and predictions. If one
-// fails, a figure or a prediction belongs to another target, or the two print different results.
+// Models with `losses`, on the command line and as emitted programs: folds, searches, windows and
+// predictions. If a test fails, a metric or a prediction belongs to another target, or the two print
+// different results.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { expectRefusal, flowersCsv, workspace, type Workspace } from "./workspace.ts";
 
@@ -159,7 +160,7 @@ it("predictions of targets with the same column have the names of the targets", 
 });
 
 describe("windows", () => {
-  // The load of hour h is 10 + h mod 4, its square the target of `squares`. So a season of 4 hours repeats exactly.
+  // The load of hour h is 10 + h mod 4, so a season of 4 hours repeats exactly. Its square is a target of `squares`.
   const hours = Array.from({ length: 60 }, (_, h) => {
     const load = 10 + (h % 4);
     const time = new Date(Date.UTC(2024, 0, 1, h)).toISOString().slice(0, 16);
@@ -201,9 +202,8 @@ describe("windows", () => {
     await place.run("compile", "homes.json");
     const { stdout } = await place.run("train", "homes.json", "--json", "--out", "homes.ckpt");
     const { naive, test } = JSON.parse(stdout);
-    // The squares of hour 50 are 8 higher. The test split is the hours from 36 on, with 19 windows of 2 · 2 values.
-    // Hour 50 is in the future of two windows, and four hours before that of two others: an error of 8 in 4 of 76
-    // values.
+    // The square of hour 50 is 8 too high. The test split has the hours from 36 on: 19 windows of 2 · 2 values. Two
+    // windows must forecast hour 50, and two others use it to forecast hour 54: an error of 8 in 4 of 76 values.
     const wrong = (4 * 8) / 76;
     expect(naive).toEqual({
       season: 4,
@@ -244,7 +244,7 @@ describe("windows", () => {
     expect((await place.program("generated/homes.ts", ...args)).stdout).toBe(asked.stdout);
   });
 
-  it("are searched by a figure of a target, with walk-forward folds", async () => {
+  it("can be searched by a metric of one target, with walk-forward folds", async () => {
     place.write("hours.csv", ["time,load,square,level", ...hours, ""].join("\n"));
     const search = { over: { "losses.squares.weight": [0.1, 1] }, metric: "load.mae" };
     write({ test: { last: 0.25 }, validation: { folds: 2, forward: true }, search }, series);
@@ -257,7 +257,7 @@ describe("windows", () => {
     expect(Object.keys(trained.naive)).toEqual(["season", "validation", "test"]);
   });
 
-  it("that draw their test rows at random are an error", async () => {
+  it("are rejected if their test rows are drawn at random", async () => {
     write({}, series);
     expectRefusal(
       await place.run("train", "homes.json"),

@@ -1,5 +1,5 @@
-// `compile --sourcemap` with other tools. If one fails, the map is not found, is stale unnoticed, or a stack
-// trace does not show the spec.
+// Source maps of `compile --sourcemap`, as other tools read them. If a test fails, the map is not found or
+// becomes stale unnoticed, or a stack trace does not show the spec.
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { TraceMap, originalPositionFor } from "@jridgewell/trace-mapping";
@@ -113,7 +113,7 @@ it("a TypeScript spec is mapped to its literals, and computed values to the expr
     const header = lines.findIndex((line) => line.startsWith(`function ${name}(`));
     return originalPositionFor(map, { line: header + 1, column: 0 }).line;
   };
-  // The spread is not followed, so the loss is mapped to the object.
+  // The compiler does not look into spread syntax, so the loss is mapped to the object.
   expect([lineOf("dense1_forward"), lineOf("dense2_forward"), lineOf("loss_forward")]).toEqual([6, 7, 3]);
 });
 

@@ -1,5 +1,5 @@
-// `train --tensorboard`. If one fails, TensorBoard rejects the file, or shows values that are not those of
-// the training run.
+// The event files of `train --tensorboard`. If a test fails, TensorBoard rejects the file, or shows values
+// that are not those of the training run.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { encodeRecords } from "../../../src/command/formats/parameters/event-records.ts";
 import { distributionOf } from "../../../src/runtime/trainer/probe.ts";

@@ -1,4 +1,5 @@
-// `train`: results, progress, checkpoints. If one fails, a run cannot be repeated, resumed or trusted.
+// The command `train`: results, progress and checkpoints. If a test fails, a run cannot be repeated, resumed
+// or trusted.
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";

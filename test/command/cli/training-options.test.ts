@@ -1,11 +1,11 @@
-// Gradient accumulation, averaged parameters and sample weights on the command line. If one fails, the
-// emitted program prints other results, or resuming changes them.
+// Gradient accumulation, averaged parameters and sample weights on the command line. If a test fails, the
+// emitted program prints different results, or resuming changes them.
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { flowers, flowersCsv, workspace } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 
 let place: Workspace;
-/** Class names, and a column of sample weights. */
+/** The flowers with class names and a column of sample weights. */
 const csv = flowersCsv
   .trim()
   .split("\n")

@@ -1,4 +1,5 @@
-// Help and usage errors. If one fails, a typing error gives no hint, or an exit code is wrong.
+// Help texts, and errors in the use of commands. If a test fails, a mistyped command gives no hint, or an
+// exit code is wrong.
 import { afterAll, describe, expect, it } from "vitest";
 import { expectRefusal, flowers, workspace } from "./workspace.ts";
 

@@ -1,4 +1,4 @@
-// `verify` and `bench`. If one fails, an incorrect gradient passes, or a correct one fails.
+// The commands `verify` and `bench`. If a test fails, an incorrect gradient passes, or a correct one fails.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { expectRefusal, flowers, workspace } from "./workspace.ts";

@@ -1,5 +1,5 @@
-// `tapeless compile --with-check`. If one fails, the check is in the wrong folder, is stale unnoticed, or
-// does not run.
+// The command `tapeless compile --with-check`. If a test fails, the check is in the wrong folder, becomes
+// stale unnoticed, or does not run.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

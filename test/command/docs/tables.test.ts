@@ -1,5 +1,5 @@
-// The tables of the generated documentation. Whether pages are current is checked by `npm run
-// check:generated`.
+// The tables of the generated documentation. If a test fails, a table is malformed or incomplete. (`npm run
+// check:generated` checks whether the pages are current.)
 import { describe, expect, it } from "vitest";
 import { optionsTable } from "../../../src/command/docs/command-tables.ts";
 import { diagnosticSections } from "../../../src/command/docs/diagnostic-lists.ts";

@@ -1,4 +1,5 @@
-// No output overwrites an input. If one fails, a typing error silently destroys a user's data, spec or model.
+// The check that no output file overwrites an input file. If a test fails, a mistyped path silently destroys
+// a user's data, spec or model.
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-// Atomic writes. If one fails, a full disk or a missing permission destroys the existing file.
+// Atomic writes of files. If a test fails, a full disk or a missing permission destroys the existing file.
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,

@@ -1,5 +1,5 @@
-// Counting different values in bounded memory. If one fails, `tapeless init` takes a category for an identifier, or
-// its memory grows with the file.
+// Counting the distinct values of a column in bounded memory. If a test fails, `tapeless init` mistakes a
+// category for an identifier, or its memory grows with the file.
 import { expect, test } from "vitest";
 import { distinctCounter } from "../../../src/command/init/distinct-counter.ts";
 

@@ -1,5 +1,5 @@
-// The form of a CSV file. If one fails, a spec of `tapeless init` reads one column where there are several, or
-// takes a decimal comma for a mark of thousands.
+// The detection of a CSV file's separators and number format. If a test fails, `tapeless init` writes a spec
+// that reads several columns as one, or a decimal comma as a thousands separator.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,7 +40,7 @@ test.each<[string, string, object]>([
   ],
   ["plain numbers with three decimals", "a;b\n1.200;3\n2.125;1\n", { separator: ";", numbers: {} }],
   ["missing values do not count", "a;b\nNA;1,5\n;2\n", { separator: ";", numbers: { decimal: "," } }],
-  ["texts are no numbers", "a;b\nx;1.5\ny;2\n", { separator: ";", numbers: {} }],
+  ["texts are not numbers", "a;b\nx;1.5\ny;2\n", { separator: ";", numbers: {} }],
 ])("%s", async (_, text, expected) => expect(await formOf(text)).toEqual(expected));
 
 test("a file that is longer than the sample, which is cut inside a quoted cell", async () => {

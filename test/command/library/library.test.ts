@@ -1,5 +1,5 @@
-// The commands as functions of the library. If one fails, a program that embeds tapeless gets other results than the
-// command line, cannot stop the work, or finds its process changed.
+// The commands as functions of the library. If a test fails, a program that embeds tapeless gets results that
+// differ from those of the command line, cannot stop the work, or has the state of its process changed.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -329,7 +329,7 @@ describe("rejects with exported error classes", () => {
       /^DiagnosticError: rows error T2004: kind needs the column "kind"/,
     ],
     [
-      "bytes that are no checkpoint",
+      "bytes that are not a checkpoint",
       () => predict(spec, { checkpoint: new Uint8Array(9), data: rows }),
       /T3001/,
     ],

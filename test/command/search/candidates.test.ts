@@ -1,4 +1,5 @@
-// The candidates of a search. If one fails, candidates are missing, duplicated, or do not have their values.
+// The candidates of a search. If a test fails, candidates are missing or duplicated, or do not have the
+// values of the search.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { candidatesOf } from "../../../src/command/search/candidates.ts";

@@ -1,4 +1,5 @@
-// Scripts for clusters. If one fails, a scheduler rejects a script, or a name in it is run as a command.
+// The scripts that run a search on a cluster. If a test fails, a scheduler rejects a script, or a name in the
+// script is run as a command.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { Job } from "kubernetes-models/batch/v1/Job";

@@ -1,4 +1,5 @@
-// Unbiased test results. If one fails, a search reports results on rows that its selection has used.
+// Unbiased test results of a search. If a test fails, a search reports results on rows that were used to
+// select the best candidate.
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { randomStream, shuffle } from "../../../src/runtime/numbers/random.ts";

@@ -1,5 +1,5 @@
-// The data that the threads of a search share. If one fails, each thread has a copy of its own, or overlapping windows
-// take many times the memory of their rows.
+// The data that the threads of a search share. If a test fails, each thread has its own copy, or overlapping
+// windows take many times the memory of their rows.
 import { expect, test } from "vitest";
 import { openData, datasetIn } from "../../../src/command/search/open-data.ts";
 import { openDatasets } from "../../../src/command/train/validate-model.ts";

@@ -1,5 +1,5 @@
-// `train --find-learning-rate`. If one fails, the suggested rate is useless, test rows are used, or a flag is
-// silently ignored.
+// The command `train --find-learning-rate`. If a test fails, the suggested rate is useless, the range test
+// uses test rows, or an option is silently ignored.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { splitRows } from "../../../src/runtime/data/split.ts";
 import { faultOfXml } from "../../support/well-formed.ts";

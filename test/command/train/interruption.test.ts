@@ -1,4 +1,5 @@
-// What is printed after a stop. If one fails, the printed command does not continue the training.
+// The message after a training run is stopped. If a test fails, the command in the message does not continue
+// the training.
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

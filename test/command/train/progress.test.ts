@@ -1,5 +1,5 @@
-// The pieces of work, the progress line, and signals, with a clock of their own. If one fails, a training is
-// silent, shows wrong times, or reacts late to Ctrl-C.
+// The pauses of a training run, its progress line, and its reaction to signals, tested with a simulated
+// clock. If a test fails, training is silent, shows wrong times, or reacts late to Ctrl-C.
 import { describe, expect, it } from "vitest";
 import { catchStopSignals } from "../../../src/command/terminal/stop-signals.ts";
 import type { SignalSource, StopSignal } from "../../../src/command/terminal/stop-signals.ts";
@@ -51,7 +51,7 @@ describe("a pacer", () => {
     }
   });
 
-  it("has a length of its own for evaluations, and does not count the time between pieces", () => {
+  it("uses a separate piece length for evaluations, and does not count the time between pieces", () => {
     const { now, pass } = clock();
     const pacer = createPacer(now);
     for (const [kind, length] of [

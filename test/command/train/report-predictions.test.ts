@@ -1,5 +1,5 @@
-// `train --report`. If one fails, the report disagrees with the metrics, or covers rows of the training
-// split.
+// The report of `train --report`. If a test fails, the report disagrees with the metrics, or covers rows of
+// the training split.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { faultOfXml } from "../../support/well-formed.ts";
 import { expectRefusal, flowers, flowersCsv, workspace } from "../cli/workspace.ts";

@@ -1,5 +1,5 @@
-// `tapeless train --from`. If one fails, fine-tuning starts from wrong parameters, or does not report which
-// match.
+// The command `tapeless train --from`. If a test fails, fine-tuning starts from wrong parameters, or does not
+// report which parameters match.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parametersIn } from "../../../src/command/formats/parameters/parameters.ts";
 import { expectRefusal, flowers, flowersCsv, workspace } from "../cli/workspace.ts";
@@ -7,7 +7,7 @@ import { expectRefusal, flowers, flowersCsv, workspace } from "../cli/workspace.
 const place = workspace();
 afterAll(() => place.remove());
 
-/** Two classes instead of three, and a frozen first layer. */
+/** A model of two classes instead of three, with a frozen first layer. */
 const fine = {
   ...flowers,
   name: "fine",

@@ -1,5 +1,5 @@
-// `tapeless train --stream`. If one fails, a training on rows from disk differs from one on the same rows in
-// memory, mixes its splits, or accepts what it cannot do.
+// The command `tapeless train --stream`. If a test fails, training on rows from disk differs from training on
+// the same rows in memory, splits are mixed, or an unsupported spec is accepted.
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { readCheckpoint } from "../../../src/runtime/checkpoints/checkpoint.ts";
@@ -10,7 +10,7 @@ afterAll(place.remove);
 
 const words = ["red fox", "Red hen", "blue hen", "a hen, a fox", "blue"];
 
-/** Rows with a bit of everything: numbers, missing ones, categories, texts, a column of splits, and a class. */
+/** Rows with every kind of cell: numbers, missing ones, categories, texts, a column of splits, and a class. */
 function rowsFrom(start: number, count: number): Record<string, string | number>[] {
   return Array.from({ length: count }, (_, i) => {
     const n = start + i;
@@ -91,7 +91,7 @@ beforeEach(() => {
 
 const train = (...args: readonly string[]) => place.run("train", "mixed.json", "--json", ...args);
 
-/** The figures, the fitted encoding, and the bytes of parameters and optimizer. */
+/** The metrics, the fitted encoding, and the bytes of parameters and optimizer. */
 async function outcomeOf(...args: readonly string[]) {
   const { code, stdout, stderr } = await train("--out", "run.ckpt", ...args);
   expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
@@ -103,11 +103,11 @@ test.each([
   ["one file", {}, {}],
   ["splits in a column", bySplitColumn, {}],
   [
-    "files of their own",
+    "a separate file for each split",
     {},
     { file: undefined, train: "rows.csv", validation: "held.csv", test: "test.csv" },
   ],
-])("without shuffling, it gives the bits of a training in memory: %s", async (_, split, files) => {
+])("without shuffling, --stream gives the bits of training in memory: %s", async (_, split, files) => {
   place.write("held.csv", csvOf(rowsFrom(300, 40)));
   place.write("test.csv", csvOf(rowsFrom(400, 30)));
   place.write("mixed.json", {
@@ -205,7 +205,7 @@ test("a checkpoint continues only with the options that it was trained with", as
   );
 });
 
-test("it says where the rows are, and a model predicts from its checkpoint", async () => {
+test("--stream reports where the rows are, and a model predicts from its checkpoint", async () => {
   const { stderr } = await train("--stream", "--out", "run.ckpt");
   expect(stderr).toMatch(/rows\.csv: 250 rows, stored in a temporary file of \d+\.\d MB for this training/);
   const { code, stdout } = await place.run("predict", "mixed.json", "run.ckpt", "rows.csv");
@@ -223,7 +223,11 @@ test.each([
     { 77: { split: "tset" } },
     'rows.csv:79 error T2004: column "split": "tset" is not a split of the spec',
   ],
-  ["a third class", { 200: { kind: "sideways" } }, 'kind has 2 classes, but column "kind" has 3'],
+  [
+    "more classes than the spec has",
+    { 200: { kind: "sideways" } },
+    'kind has 2 classes, but column "kind" has 3',
+  ],
 ])("%s is reported before training", async (_, changes: Record<number, Record<string, string>>, message) => {
   place.write("rows.csv", csvOf(rows.map((row, i) => ({ ...row, ...changes[i] }))));
   place.write("mixed.json", { ...spec, training: { ...spec.training, ...bySplitColumn } });

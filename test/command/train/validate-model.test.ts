@@ -1,4 +1,5 @@
-// Model selection. If one fails, a candidate uses test rows, or has other results than `train` prints.
+// The evaluation of one candidate during model selection. If a test fails, a candidate uses test rows, or has
+// results that differ from those of `train`.
 import { expect, test } from "vitest";
 import { datasetContextOf } from "../../../src/compiler/trainer/dataset-context.ts";
 import { compile } from "../../../src/compiler/compile.ts";

@@ -1,5 +1,5 @@
-// `train --chart`, `--plot` and `--log`. If one fails, a log is wrong after a kill, a plot does not show the
-// run, or standard output differs from that of the program.
+// The options `--chart`, `--plot` and `--log` of `train`. If a test fails, a log is wrong after the process
+// was killed, a plot does not show the run, or standard output differs from that of the program.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
-// Bisection. If one fails, it misses a stage that introduces an error, or names a correct one.
+// Bisection over the compiler's stages. If a test fails, bisection misses a stage that introduces an error,
+// or names a correct stage.
 import { describe, expect, it } from "vitest";
 import { bisect, bisectionText } from "../../../src/command/verify/bisect.ts";
 import {

@@ -1,11 +1,11 @@
-// Sampling of gradients in `verify`. If one fails, a wrong gradient of a large model is not found, or the
-// check takes hours.
+// The choice of the gradient elements that `verify` compares. If a test fails, a wrong gradient of a large
+// model is not found, the check takes hours, or it changes parameters.
 import { describe, expect, it } from "vitest";
 import type { CheckedLoss } from "../../../src/runtime/check/check-gradients.ts";
 import { checkGradients } from "../../../src/runtime/check/check-gradients.ts";
 import type { Trainer } from "../../../src/runtime/trainer/trainer.ts";
 
-/** loss = Σ sin(w) over all parameters. Its gradient is cos(w); `spoil` changes each element of it. */
+/** loss = Σ sin(w) over all parameters. Its gradient is cos(w); `spoil` changes each element of the gradient. */
 function sines(sizes: readonly number[], flops: number, spoil = (gradient: number, _i: number) => gradient) {
   const named = sizes.map(
     (size, k) => [`w${k}`, Float64Array.from({ length: size }, (_, i) => Math.sin(i + k))] as const,

@@ -1,4 +1,5 @@
-// The loss that gradients are checked against. If one fails, it is not the loss that was differentiated.
+// The loss whose finite differences `verify` compares with gradients. If a test fails, it is not the loss
+// that was differentiated.
 import { describe, expect, it } from "vitest";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
 import { compileFor, emitText } from "../../../src/compiler/compile-target.ts";
@@ -46,8 +47,8 @@ describe("checkedLoss", () => {
       await lossOf({ network: [hidden("tanh"), logits] }),
       await lossOf({ network: [hidden({ type: "step", surrogate: "sigmoid" }), logits] }),
     ];
-    // Interpreted where the gradient intentionally differs from that of the loss: this many evaluations would
-    // take minutes.
+    // A loss whose gradient intentionally differs from its derivative is interpreted. Its reported cost is
+    // higher, because as many evaluations as for an emitted loss would take minutes.
     expect(plain.loss.flops).toBeGreaterThan(0);
     expect(surrogate.loss.flops).toBeGreaterThan(20 * plain.loss.flops);
   });

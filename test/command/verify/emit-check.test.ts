@@ -1,5 +1,5 @@
-// The check of `compile --with-check`, run by plain Node. If one fails, a correct trainer fails on the user's
-// machine, or an incorrect one passes.
+// The check that `compile --with-check` writes, run by plain Node. If a test fails, a correct trainer fails
+// on the user's machine, or an incorrect one passes.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,5 +1,5 @@
-// Numeric derivatives, with which `verify` compares gradients. If one fails, a correct gradient fails, or an
-// incorrect one passes.
+// The numeric derivatives that `verify` compares with gradients. If a test fails, a correct gradient fails,
+// or an incorrect one passes.
 import { describe, expect, it } from "vitest";
 import { slopeAt0 } from "../../../src/runtime/check/slope.ts";
 

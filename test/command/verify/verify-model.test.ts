@@ -1,5 +1,5 @@
-// Reports of `verify` on incorrect trainers. If one fails, an incorrect gradient passes, a report names an
-// incorrect location, or a kink counts as an error.
+// The reports of `verify` about incorrect trainers. If a test fails, an incorrect gradient passes, a report
+// names a wrong location, or a kink counts as an error.
 import { describe, expect, it } from "vitest";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
 import { compileFor, emitText } from "../../../src/compiler/compile-target.ts";

@@ -1,5 +1,5 @@
-// The table of diagnostic codes. TypeScript checks that every code has a row; here, every row must have a
-// code that is reported.
+// The table of diagnostic codes: every row must have a code that the sources report. (TypeScript checks that
+// every code has a row.) If a test fails, the documentation lists a code that no longer exists.
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,5 +1,5 @@
-// The parts of a rendered diagnostic: location, severity, code, sentence, frame, hint, notes. Users' tools
-// read them, so the form must not change by accident.
+// The parts of a rendered diagnostic: location, severity, code, sentence, code frame, hint and notes. If a
+// test fails, the form has changed, and tools that parse diagnostics break.
 import { expect, it } from "vitest";
 import { formatPath } from "../../../src/compiler/diagnostics/diagnostic.ts";
 import type { Diagnostic } from "../../../src/compiler/diagnostics/diagnostic.ts";

@@ -1,4 +1,5 @@
-// The names of loop variables and locals. If one fails, a name hides another one that the same code reads.
+// The names of loop variables and local variables. If a test fails, a name shadows another one that the same
+// code reads.
 import { expect, it } from "vitest";
 import { nameLocals } from "../../../src/compiler/emit/identifiers.ts";
 import { add, number, variable } from "../../../src/compiler/loop/expressions.ts";

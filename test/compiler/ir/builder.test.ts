@@ -1,5 +1,5 @@
-// The builder of graphs, which creates all nodes. If a test fails, an ill-typed graph can be built, or
-// broadcasting differs from that of NumPy.
+// The graph builder, which creates all nodes. If a test fails, an ill-typed graph can be built, or
+// broadcasting differs from NumPy.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
@@ -168,7 +168,7 @@ describe("errors name the op, the types and the reason", () => {
 });
 
 describe("reshape and the batch", () => {
-  // Otherwise row-major positions would depend on the number of rows, which no memory offset may.
+  // Otherwise row-major positions would depend on the number of rows, but memory offsets must not.
   it.each([
     [
       [2, "n"],

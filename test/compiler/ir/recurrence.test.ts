@@ -1,5 +1,5 @@
 // Recurrences in the graph IR: construction, verification, text form, pruning and sharing. If a test fails,
-// the verifier misses a pass that breaks a step, or two different steps are confused.
+// the verifier accepts a broken step, or two different steps are considered equal.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { makeGraph, operandsOf } from "../../../src/compiler/ir/nodes.ts";
@@ -79,7 +79,7 @@ describe("recur", () => {
 });
 
 describe("verifyGraph", () => {
-  it("an argument outside of its step", () => {
+  it("reports an argument outside of its step", () => {
     const stray = argumentNode(g, "stray", tensorType("f64", ["n", 2]));
     expect(messages(graphOf(g.exp(stray)))).toEqual(["it is not an argument of the enclosing step"]);
     const [{ argument }] = scan(recurrent()).attributes.recurrence.operands;
@@ -87,7 +87,7 @@ describe("verifyGraph", () => {
       "it is not an argument of the enclosing step",
     ]);
   });
-  it("a step that reads an argument of another one", () => {
+  it("reports a step that reads an argument of another step", () => {
     const [{ argument }] = scan(recurrent()).attributes.recurrence.operands;
     const z = recur(g, { name: "s", length: 3 }, { x: each(xs) }, ({ x }) => ({
       next: {},
@@ -95,13 +95,13 @@ describe("verifyGraph", () => {
     }));
     expect(messages(graphOf(z))).toEqual(["it is not an argument of the enclosing step"]);
   });
-  it("two scans of one recurrence over different operands", () => {
+  it("reports two scans of one recurrence over different operands", () => {
     const first = scan(recurrent());
     const { recurrence, value } = first.attributes;
     const second = scanOf(g, recurrence, g.exp(value), [xs, g.exp(h0), w]);
     expect(messages(graphOf(first, second))).toEqual(["scans of its recurrence have different operands"]);
   });
-  it("a carried operand without a next value", () => {
+  it("reports a carried operand without a next value", () => {
     const first = scan(recurrent());
     const { recurrence, value } = first.attributes;
     const operands = recurrence.operands.map(({ name, role, argument }) => ({ name, role, argument }));
@@ -128,7 +128,7 @@ const nested = (): Node =>
 
 describe("text", () => {
   const readBack = (graph: Graph) => parseGraph(printGraph(graph), createBuilder("f64"));
-  /** The text parses to the same text and the same meaning. */
+  /** Expects that the parsed text prints as the same text and computes the same values. */
   function expectSame(graph: Graph): Graph {
     const read = readBack(graph);
     expect(printGraph(read)).toBe(printGraph(graph));

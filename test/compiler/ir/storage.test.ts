@@ -1,5 +1,5 @@
-// Names of storage, which only one file builds and parses. If a test fails, a value is read from the wrong
-// storage.
+// The names of storage, which only one file builds and parses. If a test fails, a value is read from the
+// wrong storage.
 import { describe, expect, it } from "vitest";
 import {
   gradientStorage,

@@ -1,4 +1,4 @@
-// The text form of graphs. If a test fails, a dump does not show the graph, or the text in a test means
+// The text form of graphs. If a test fails, a dump does not show the graph, or the text in a test denotes
 // another graph.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";

@@ -1,5 +1,5 @@
-// The verifier of graphs: one malformed graph per check. If a test fails, the verifier misses a pass that
-// breaks a graph.
+// The verifier of graphs, with one malformed graph for each of its checks. If a test fails, the verifier
+// accepts a graph that a pass has broken.
 import { describe, expect, it } from "vitest";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
 import type { Graph, Node, NodeOf } from "../../../src/compiler/ir/nodes.ts";
@@ -14,7 +14,7 @@ const graph = makeGraph("small", [{ storage: "y", node: y }]);
 const messages = (broken: Graph) =>
   verifyGraph(ops, broken).map(({ node, message }) => `${node}: ${message}`);
 
-/** A node that was not made by the builder. */
+/** A node that was not created by the builder. */
 const forged = (changes: Partial<NodeOf<"exp">>): Node => {
   const node: NodeOf<"exp"> = {
     op: "exp",
@@ -32,7 +32,7 @@ describe("verifyGraph", () => {
   it("finds no error in a graph from the builder", () => {
     expect(messages(graph)).toEqual([]);
   });
-  it("an operand that comes after its reader, or is missing", () => {
+  it("reports an operand that comes after its reader, or is missing", () => {
     expect(messages({ ...graph, nodes: [y, x] })).toEqual([
       "%exp: f64[n,4] = exp %input: operand %input does not come before it",
     ]);
@@ -40,11 +40,11 @@ describe("verifyGraph", () => {
       "%exp: f64[n,4] = exp %absent: operand %absent does not come before it",
     ]);
   });
-  it("a node that occurs twice", () => {
+  it("reports a node that occurs twice", () => {
     expect(messages({ ...graph, nodes: [x, y, y] })).toHaveLength(1);
     expect(messages({ ...graph, nodes: [x, y, y] })[0]).toMatch(/exp.*the graph contains it twice/);
   });
-  it("a type that differs from the shape rule's result", () => {
+  it("reports a type that differs from the shape rule's result", () => {
     expect(messages(withNode(forged({ type: tensorType("f64", ["n", 5]) })))).toEqual([
       "%exp: f64[n,5] = exp %input: its type should be f64[n,4]",
     ]);
@@ -52,12 +52,12 @@ describe("verifyGraph", () => {
       /its type should be f64\[n,4\]/,
     );
   });
-  it("operands that the shape rule rejects", () => {
+  it("reports operands that the shape rule rejects", () => {
     const integers = g.iota({ shape: [3], axis: 0 });
     const [message] = messages(withNode(forged({ operands: { x: integers }, type: integers.type })));
     expect(message).toMatch(/exp %iota: the operand must be real, not i32\[3\]/);
   });
-  it("a missing attribute", () => {
+  it("reports a missing attribute", () => {
     const sum: NodeOf<"reduceSum"> = {
       op: "reduceSum",
       operands: { x },
@@ -76,7 +76,7 @@ describe("verifyGraph", () => {
       /attributes are missing: value/,
     );
   });
-  it("one storage with two types", () => {
+  it("reports storage with two types", () => {
     const other = g.input({ name: "x", type: tensorType("f64", ["n", 4, 1]) });
     const both = makeGraph("both", [
       { storage: "a", node: g.exp(x) },
@@ -86,7 +86,7 @@ describe("verifyGraph", () => {
       '%input_2: f64[n,4,1] = input {"name":"x"}: another leaf of this storage has a different type',
     ]);
   });
-  it("an output that is written twice, or is missing", () => {
+  it("reports an output that is written twice, or is missing", () => {
     const twice = { ...graph, outputs: [...graph.outputs, ...graph.outputs] };
     expect(messages(twice)[0]).toMatch(/output y is written twice/);
     const absent = { ...graph, outputs: [{ storage: "z", node: g.sin(x) }] };

@@ -1,5 +1,5 @@
-// Activations where the PyTorch cases do not test them: derivatives at kinks, values far from zero, surrogate
-// derivatives.
+// Activations in cases that are not among the PyTorch cases: derivatives at kinks, values far from zero, and
+// surrogate derivatives. If a test fails, a value or a derivative is wrong there.
 import { describe, expect, it } from "vitest";
 import { activate, activationOf } from "../../../src/compiler/library/activations/index.ts";
 import type { ActivationChoice } from "../../../src/compiler/library/activations/index.ts";

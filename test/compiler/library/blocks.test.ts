@@ -1,5 +1,5 @@
-// Models with blocks as emitted trainers. A block must compute the same as its expanded layers, bit for bit,
-// with correct gradients. If a test fails, a block is not equivalent to its layers.
+// Models with blocks as emitted trainers. A block must compute the same bits as its expanded layers, with
+// correct gradients. If a test fails, a block is not equivalent to its layers.
 import { describe, expect, it } from "vitest";
 import { views } from "../../../src/studio/views/index.ts";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";

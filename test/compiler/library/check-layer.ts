@@ -112,7 +112,7 @@ function expectGradients(exact: Trainer, single: Trainer, batch: Batch): void {
     );
   const isLearning = Object.values(exact.gradients).some((list) => list.some((value) => value !== 0));
   expect(isLearning, "some gradient is not zero").toBe(true);
-  // So few operations that every element is compared.
+  // There are so few operations that every element is compared.
   const loss = { parameters: exact.parameters, value: () => exact.gradient(batch), flops: 1e4 };
   for (const { name, relativeError, elements, kinks, worst } of checkGradients(exact, batch, loss, {
     seed: 1,

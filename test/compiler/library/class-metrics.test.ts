@@ -1,5 +1,6 @@
-// Metrics against their definitions in scikit-learn, written out here from confusion matrices and orders, on both
-// targets. If one fails, a reported metric is not what its name says, or depends on the division into batches.
+// Metrics on both targets, compared with scikit-learn's definitions, which this file implements with
+// confusion matrices and sorted scores. If a test fails, a reported metric is not what its name says, or
+// depends on the division into batches.
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../src/compiler/compile.ts";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
@@ -73,7 +74,7 @@ async function evaluated(spec: ModelSpec, batch: Record<string, readonly number[
     const size = Math.sqrt(weight.length);
     weight.forEach((_, i) => (weight[i] = i % (size + 1) === 0 ? 1 : 0));
     results.push(trainer.evaluateAll(batch));
-    // Other rows before must not change the result.
+    // Rows that were evaluated earlier must not change the result.
     trainer.evaluateAll(
       Object.fromEntries(Object.entries(batch).map(([name, list]) => [name, list.toReversed()])),
     );

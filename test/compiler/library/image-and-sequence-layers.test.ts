@@ -1,5 +1,5 @@
-// Layers over images and sequences as emitted trainers, where the PyTorch cases do not test them. If a test
-// fails, a layer reads wrong elements, or a running statistic changes when it must not.
+// Layers over images and sequences as emitted trainers, in cases that are not among the PyTorch cases. If a
+// test fails, a layer reads wrong elements, or a running statistic changes when it must not.
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../src/index.ts";
 import type { ModelSpec } from "../../../src/index.ts";

@@ -1,4 +1,5 @@
-// The initial values of parameters, which depend on fan-in and fan-out.
+// The initial values of parameters, which depend on fan-in and fan-out. If a test fails, a network starts
+// from weights that are too large or too small.
 import { describe, expect, it } from "vitest";
 import { fansOf, initialiserOf, initialiserText } from "../../../src/compiler/library/initialisers/index.ts";
 import type { InitialiserChoice } from "../../../src/compiler/library/initialisers/index.ts";
@@ -11,7 +12,7 @@ describe("initialisers", () => {
     ["he-uniform", 1],
     ["lecun-uniform", Math.sqrt(3 / 6)],
     ["xavier-uniform", Math.sqrt(6 / 10)],
-  ] as const)("%s lies within ±%d for weights [6, 4]", (type, limit) => {
+  ] as const)("%s is within ±%d for weights [6, 4]", (type, limit) => {
     const fill = filled({ type });
     if (fill.kind !== "uniform") throw new Error("not uniform");
     expect(fill.high).toBeCloseTo(limit, 14);
@@ -22,7 +23,7 @@ describe("initialisers", () => {
     ["he-normal", Math.sqrt(2 / 6)],
     ["lecun-normal", Math.sqrt(1 / 6)],
     ["xavier-normal", Math.sqrt(2 / 10)],
-  ] as const)("%s has the deviation %d for weights [6, 4]", (type, std) => {
+  ] as const)("%s has the standard deviation %d for weights [6, 4]", (type, std) => {
     expect(filled({ type })).toEqual({ kind: "normal", mean: 0, std });
   });
 

@@ -1,5 +1,5 @@
-// Masks from the spec to results: where they come from, what turns them off, and what a user's own layers and
-// formulas see. If a test fails, padding reaches a result, or a layer ignores what the spec says.
+// Masks, from the spec to the results: what creates them, what removes them, and how user-defined layers and
+// formulas see them. If a test fails, padding affects a result, or a layer ignores what the spec says.
 import { describe, expect, it } from "vitest";
 import type { CustomContext, ModelSpec, Node } from "../../../src/index.ts";
 import { compileFor, emitText } from "../../../src/compiler/compile-target.ts";
@@ -44,7 +44,7 @@ describe("padding", () => {
     const byLengths = await trainerOf(specOf(withLengths, count));
     const found = [...byLengths.predict({ text: padded, count: lengths })];
     expect(found).toEqual([...byValue.predict({ text: padded })]);
-    // What the padding contains has no influence.
+    // The content of the padding has no influence.
     const others = padded.map((number, i) => (i % length < lengths[Math.floor(i / length)] ? number : 3));
     expect([...byLengths.predict({ text: others, count: lengths })]).toEqual(found);
   });
@@ -73,7 +73,7 @@ describe("padding", () => {
     ]);
   });
 
-  it("is a position of which all numbers have the value", async () => {
+  it("is a position at which all numbers have the value", async () => {
     const network: Layers = [{ type: "global-avg-pool1d" }];
     const trainer = await trainerOf(
       specOf({ shape: [3, 2], dtype: "f32", padding: -1 }, {}, network.concat({ type: "dense", units: 2 })),
@@ -182,7 +182,7 @@ describe("losses and metrics", () => {
     ["mae", [{ formula: "mean((prediction - target)^2) / sum(target)", name: "own" }]],
     [{ formula: "sqrt(mean((prediction - target)^2)) + 0.1 * sum(prediction)" }, []],
     ["binary-cross-entropy", ["accuracy"]],
-  ] as const)("of %j are those of the real positions alone", async (loss, metrics) => {
+  ] as const)("of %j depend only on the positions that are not padding", async (loss, metrics) => {
     const whole: ModelSpec = {
       ...specOf({ shape: [length, features], dtype: "f32", ...withLengths }, count, [
         { type: "dense", units: 1 },
@@ -211,7 +211,7 @@ describe("losses and metrics", () => {
       gradient.forEach((value, i) => expect(trainer.gradients[name][i], name).toBeCloseTo(value, 12));
   });
 
-  it("are 0 in a batch of padding alone, and so are the gradients", async () => {
+  it("are 0 in a batch that contains only padding, and so are the gradients", async () => {
     const trainer = await trainerOf({
       ...specOf({ shape: [length, features], dtype: "f32", ...withLengths }, count, [
         { type: "attention", heads: 1 },
@@ -228,7 +228,7 @@ describe("losses and metrics", () => {
 });
 
 describe("dropout in attention", () => {
-  it("drops weights in training alone", async () => {
+  it("drops weights only in training", async () => {
     const network = (dropout: number): Layers => [
       { type: "embedding", vocabulary: 4, units: 2 },
       { type: "attention", heads: 1, dropout },
@@ -251,7 +251,7 @@ describe("the spec", () => {
     expect(warnings).toEqual([]);
   });
 
-  it("has masks in its canonical form only where it writes them", () => {
+  it("has masks in its canonical form only where the spec states them", () => {
     const { network, inputs } = parseModel(specOf({}));
     expect(inputs).toEqual({ text: { shape: [length], dtype: "i32" } });
     for (const layer of network) expect(Object.keys(layer)).not.toContain("mask");
@@ -284,7 +284,7 @@ describe("the spec", () => {
         '  hint: declare an input with one integer per row: "inputs": { "lengths": { "shape": [], "dtype": "i32" } }',
     ],
     [
-      "lengths that are no integers",
+      "lengths that are not integers",
       specOf(withLengths, { count: { shape: [] } }),
       "error T1224: inputs.text.lengths: count must have one integer per row\n" +
         '  hint: write "count": { "shape": [], "dtype": "i32" }',

@@ -1,5 +1,6 @@
-// Masks compared with PyTorch, which computes each row at its own length, without padding: predictions, losses,
-// gradients and running statistics in f64, on both targets. If a test fails, padding reaches a result.
+// Masks, compared with PyTorch, which computes each row at its actual length without padding: predictions,
+// losses, gradients and running statistics in f64, on both targets. If a test fails, padding affects a
+// result.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";

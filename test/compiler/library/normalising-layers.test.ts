@@ -1,6 +1,6 @@
-// Normalisation and attention compared with naive loops; batch statistics where the PyTorch cases do not test
-// them. If a test fails, the numbers that are normalised together differ from the formula's, or a position
-// reads positions that it must not.
+// Normalisation and attention compared with naive loops, and batch statistics in cases that are not among the
+// PyTorch cases. If a test fails, a layer normalises over the wrong elements, or a position attends to
+// positions that it must not read.
 import { describe, it } from "vitest";
 import { checkLayer } from "./check-layer.ts";
 import type { LayerCase } from "./check-layer.ts";

@@ -1,6 +1,6 @@
 // Convolution, transposed convolution and pooling with random sizes, strides, paddings and dilations, before
 // and after simplification, compared with naive loops. A layer without output must be rejected. If a test
-// fails, some combination is off by one.
+// fails, a combination of these options is off by one.
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
@@ -72,7 +72,7 @@ const weightShape = ({ type, kernel, filters, input }: Case): number[] =>
 const biasSize = ({ type, filters, input }: Case): number =>
   type === "depthwise-conv2d" ? filters * input[2] : filters;
 
-/** A pooling is rejected if its padding is more than half of its window; so is a layer without output. */
+/** A layer without output is rejected, and so is a pooling layer whose padding is more than half of its window. */
 const isRefused = (c: Case, { shape }: Row): boolean => {
   const pads = typeof c.padding === "object" ? c.padding : [c.padding, c.padding];
   const isPool = c.type.endsWith("pool2d");
@@ -88,7 +88,7 @@ it("computes the same as its definition for any sizes", { timeout: 120_000 }, ()
       const [x, weight, bias] = [row(c.input), row(weightShape(c)), row([biasSize(c)])];
       const expected = expectedOf(c, x, weight, bias.data);
       const refused = isRefused(c, expected);
-      // An identity dense layer before it, so that there is something to train.
+      // The dense layer computes the identity. It is needed because a model must have something to train.
       const channels = c.input[2];
       const spec = {
         name: "windows",

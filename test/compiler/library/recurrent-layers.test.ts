@@ -1,5 +1,5 @@
 // Recurrent layers as emitted trainers, compared with loops written from PyTorch's documentation. If a test
-// fails, a gate, the order of time, or the carried state is incorrect.
+// fails, a gate, the order of time steps, or the carried state is incorrect.
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../src/index.ts";

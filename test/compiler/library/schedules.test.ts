@@ -1,5 +1,5 @@
-// Learning rates by step, compared with the formulas computed by hand and, for one-cycle, with PyTorch's
-// OneCycleLR.
+// Learning-rate schedules, compared with formulas computed by hand and, for one-cycle, with PyTorch's
+// OneCycleLR. If a test fails, a training step uses a wrong learning rate.
 import { describe, expect, it } from "vitest";
 import { learningRate } from "../../../src/compiler/library/schedules/index.ts";
 import type { ScheduleChoice } from "../../../src/compiler/library/schedules/index.ts";

@@ -1,5 +1,5 @@
 // Layers over images and sequences compared with naive loops: strides, paddings, dilations, non-square
-// images, kernels of one element and as large as the image, batches of one row. If a test fails, results
+// images, kernels of one element and of the image's size, and batches of one row. If a test fails, results
 // differ from the formula.
 import { describe, expect, it } from "vitest";
 import { checkLayer } from "./check-layer.ts";

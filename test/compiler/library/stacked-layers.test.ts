@@ -1,4 +1,4 @@
-// Stacks of layers over images and sequences, verified like `tapeless verify`: gradients against finite
+// Stacks of layers over images and sequences, checked as `tapeless verify` does: gradients against finite
 // differences, and every target against the interpreter. If a test fails, layers that are correct alone are
 // incorrect in sequence.
 import { expect, it } from "vitest";

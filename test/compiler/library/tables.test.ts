@@ -1,5 +1,6 @@
-// The tables of layers, losses and so on. Each row must be stored under its own name, and have the
-// descriptions that editors show.
+// The tables of the library, such as those of layers and losses, and the page docs/layers.md. If a test
+// fails, a row is stored under a name that is not its own, lacks a description that editors show, or is
+// missing on the page.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";

@@ -1,4 +1,5 @@
-// Losses, metrics, optimizers and layers in small complete models, where the PyTorch cases do not test them.
+// Losses, metrics, optimizers and layers in small complete models, in cases that are not among the PyTorch
+// cases. If a test fails, a training result differs from the one computed by hand.
 import { describe, expect, it } from "vitest";
 import { referenceTrainer } from "../reference/reference-trainer.ts";
 

@@ -1,5 +1,5 @@
-// Functions in TypeScript specs. Their arguments must work, and their errors must be reported without a stack
-// trace.
+// Functions in TypeScript specs. If a test fails, a function receives wrong arguments, or an error in it is
+// reported as a stack trace.
 import { describe, expect, it } from "vitest";
 import type { CustomContext, GraphBuilder, MeasureParts, ModelSpec, Node } from "../../../src/index.ts";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
@@ -73,7 +73,7 @@ describe("a user-defined layer", () => {
       "recur needs a sequence",
     ],
     [
-      "that forgets what it carries",
+      "that does not return the next value",
       ({ recur }: CustomContext, x: Node) =>
         recur({ each: { x }, carried: { h: x } }, ({ h }) => ({ next: {}, value: h })),
       "h is carried, so the step must compute its next value",
@@ -176,7 +176,7 @@ describe("a user-defined layer", () => {
   });
 });
 
-describe("a loss may read inputs of its own", () => {
+describe("a loss may read additional inputs", () => {
   const inputs = { x: { shape: [3] }, weight: { shape: [] } };
   const formula = "sum(weight * (prediction - target)^2) / sum(weight)";
 
@@ -252,7 +252,7 @@ describe("errors of functions", () => {
       "T1607: loss: the function throws RangeError: too far",
     ],
     [
-      "throws what is no error",
+      "throws a value that is not an error",
       {
         loss: () => {
           const nothing: unknown = null;
@@ -262,7 +262,7 @@ describe("errors of functions", () => {
       "T1607: loss: the function throws null",
     ],
     [
-      "recurses without end",
+      "recurses infinitely",
       {
         loss: function again(): unknown {
           return again();
@@ -297,7 +297,7 @@ describe("errors of functions", () => {
       "T1604: loss: the function applies sum or mean inside another one, which would need a second pass over the data",
     ],
     [
-      "brings together what does not fit",
+      "combines values that do not fit together",
       {
         loss: (g: GraphBuilder, { prediction }: { prediction: Node }) =>
           g.add(prediction, g.iota({ shape: [5], axis: 0 })),
@@ -319,7 +319,7 @@ describe("errors of functions", () => {
       "T1607: metrics[0]: the function throws Error: no",
     ],
     [
-      "of a schedule gives a tensor",
+      "of a schedule returns a tensor",
       {
         optimizer: {
           type: "sgd",
@@ -329,7 +329,7 @@ describe("errors of functions", () => {
       "T1608: optimizer.learningRate: the schedule function must return a node of the shape [], got [2]",
     ],
     [
-      "of an optimizer gives a number",
+      "of an optimizer returns a number",
       rule(() => 3),
       "T1608: optimizer: the optimizer function must return { parameter, state }, got 3",
     ],
@@ -357,32 +357,32 @@ describe("errors of functions", () => {
       "T1608: network[0]: the activation function must return a node of the shape [n, 2], got [n]",
     ],
     [
-      "of a layer loses the rows",
+      "of a layer drops the axis of rows",
       layer(({ g }, x) => g.reduceSum(x, { axes: [0] })),
       "T1608: network[0]: custom1: the function of the layer must return a node of the shape [n, …], got [3]",
     ],
     [
-      "of a layer refuses",
+      "of a layer rejects its input",
       layer(({ refuse }) => refuse("this layer takes images")),
       "T1308: network[0]: this layer takes images",
     ],
     [
-      "of a layer names a parameter badly",
+      "of a layer uses an invalid name for a parameter",
       layer(({ parameter }) => parameter("a b", [2])),
       'T1608: network[0]: custom1: "a b" is not a valid parameter name',
     ],
     [
-      "of a layer asks twice",
+      "of a layer requests a parameter twice",
       layer(({ parameter }) => [parameter("a", [2]), parameter("a", [2])]),
       'T1608: network[0]: custom1 requests the parameter "a" twice',
     ],
     [
-      "of a layer asks for a shape that is none",
+      "of a layer requests an invalid shape",
       layer(({ parameter }) => parameter("a", [2, -1])),
       "T1608: network[0]: custom1: the shape of a must be a list of positive integers, got [2, -1]",
     ],
     [
-      "of a layer names no initialiser",
+      "of a layer names an unknown initialiser",
       layer(({ parameter }) => parameter("a", [2], JSON.parse('{ "init": "hee" }'))),
       'T1608: network[0]: custom1: the init of a must be an initialiser, got "hee"',
     ],
@@ -392,7 +392,7 @@ describe("errors of functions", () => {
       "T1608: network[0]: in evaluation, custom1 requests the parameter custom1.a, but in training it does not, or requests another shape",
     ],
     [
-      "of a layer fails in evaluation alone",
+      "of a layer fails only in evaluation",
       layer(({ mode }, x) => {
         if (mode === "evaluation") throw new Error("late");
         return x;

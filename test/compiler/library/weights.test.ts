@@ -1,5 +1,5 @@
-// Weights of rows and classes: a row of weight w must count as w rows, whatever the loss computes from its
-// sums.
+// Weights of rows and classes. A row of weight w must count as w rows, whatever sums the loss computes. If a
+// test fails, a weighted loss or its gradient is wrong.
 import { describe, expect, it } from "vitest";
 import { referenceTrainer } from "../reference/reference-trainer.ts";
 

@@ -1,5 +1,5 @@
-// Whether two loops may be fused. If a test fails, fusion merges loops although one reads what the other has
-// not stored yet, or has overwritten.
+// The check whether two loops may be fused. If a test fails, fusion merges loops although one of them would
+// read a value before the other stores it, or after the other overwrites it.
 import { expect, it } from "vitest";
 import { accessesOf, canInterleave, conflicts } from "../../../src/compiler/loop/accesses.ts";
 import { add, integer, number, variable } from "../../../src/compiler/loop/expressions.ts";
@@ -28,7 +28,7 @@ it("loops merge if no iteration accesses what another one does", () => {
   expect(mayMerge(makes(0), reads(3))).toBe(false);
 });
 
-it("a loop does not overwrite what later iterations of the first one read, nor what they store", () => {
+it("loops do not merge if the second overwrites what later iterations of the first read or store", () => {
   expect(mayMerge(reads(0), makes(0))).toBe(true);
   expect(mayMerge(reads(1), makes(0))).toBe(false);
   expect(mayMerge(makes(1), makes(0))).toBe(false);

@@ -1,5 +1,6 @@
-// Whether iterations of a loop can access the same memory. If a test fails, a loop with dependent iterations
-// is vectorised or jammed, which computes wrong numbers, or an independent one is not.
+// The analysis that decides whether iterations of a loop can access the same memory. If a test fails, a loop
+// with dependent iterations is vectorised or jammed, which computes wrong numbers, or a loop with independent
+// iterations stays scalar.
 import { describe, expect, it } from "vitest";
 import {
   mayInterleave,
@@ -114,11 +115,11 @@ describe("interleaving and parallel execution", () => {
     const body = [inside([named, store("flat", [j], variable("sum", "f64"))])];
     expect(mayInterleave(over(body), surroundings)).toBe(false);
   });
-  it("nor may additions to an element that a statement also reads", () => {
+  it("additions to an element that a statement also reads may not interleave", () => {
     const reads = store("y", [i, integer(0)], load("flat", [integer(0)]));
     expect(mayInterleave(over([added(integer(0)), reads]), surroundings)).toBe(false);
   });
-  it("iterations that change a variable from outside may do neither", () => {
+  it("iterations that change a variable from outside the loop may neither interleave nor run in parallel", () => {
     const counts = [assign("count", binary("+", variable("count", "f64"), one))];
     expect(sharedStores(over(counts), surroundings)).toBeUndefined();
     expect(mayInterleave(over(counts), surroundings)).toBe(false);

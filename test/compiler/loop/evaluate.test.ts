@@ -1,5 +1,5 @@
-// The interpreter of loops, with which all loop stages are compared. If a test fails, none of these
-// comparisons is valid.
+// The loop interpreter, with which all loop stages are compared. If a test fails, none of these comparisons
+// is valid.
 import { describe, expect, it } from "vitest";
 import { InternalError } from "../../../src/compiler/diagnostics/errors.ts";
 import { allocateBuffers } from "../../../src/compiler/loop/evaluate-expressions.ts";

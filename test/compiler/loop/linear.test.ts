@@ -1,5 +1,5 @@
 // Linear forms of indices, and ranges of integers. If a test fails, lanes of a vector are read from wrong
-// addresses, or a loop that may not run is assumed to run.
+// addresses, or a loop that may run zero times is assumed to run.
 import { expect, it } from "vitest";
 import {
   add,

@@ -1,4 +1,4 @@
-// The text form of loops. If a test fails, `inspect --show kernels` shows other loops than those that run.
+// The text form of loops. If a test fails, `inspect --show kernels` does not show the loops that run.
 import { describe, expect, it } from "vitest";
 import {
   binary,

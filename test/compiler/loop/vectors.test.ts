@@ -1,5 +1,6 @@
-// Vectors in the loop IR: how the interpreter evaluates them, what the verifier rejects, how they print. If a
-// test fails, the tests that compare the WebAssembly target's loops with the scalar ones are invalid.
+// Vectors in the loop IR: how the interpreter evaluates them, what the verifier rejects, and how they are
+// printed. If a test fails, the tests that compare the WebAssembly target's loops with the scalar ones are
+// invalid.
 import { describe, expect, it } from "vitest";
 import { InternalError } from "../../../src/compiler/diagnostics/errors.ts";
 import { allocateBuffers } from "../../../src/compiler/loop/evaluate-expressions.ts";

@@ -1,5 +1,5 @@
-// The verifier of memory plans: one error per plan. If a test fails, buffers that are live at the same time
-// may share bytes.
+// The verifier of memory plans, with one error per plan. If a test fails, buffers that are live at the same
+// time may share bytes.
 import { describe, expect, it } from "vitest";
 import type { MemoryPlan, Placement } from "../../../src/compiler/loop/types.ts";
 import type { Buffer } from "../../../src/compiler/loop/types.ts";

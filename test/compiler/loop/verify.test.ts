@@ -1,5 +1,5 @@
-// The verifier of loops: one malformed program per check. If a test fails, only wrong results show that a
-// stage is broken.
+// The verifier of loops, with one malformed program for each of its checks. If a test fails, a broken stage
+// is noticed only by wrong results.
 import { describe, expect, it } from "vitest";
 import { InternalError } from "../../../src/compiler/diagnostics/errors.ts";
 import {

@@ -1,4 +1,4 @@
-// Long chains of functions. If this test fails, a long chain becomes one deeply nested expression, which
+// Long chains of functions. If a test fails, a long chain becomes one deeply nested expression, which
 // overflows the stack of recursive traversals.
 import { expect, it } from "vitest";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";

@@ -1,4 +1,4 @@
-// Fusion of statements. If a test fails, a fused loop reads values that it has not computed yet.
+// The fusion of statements. If a test fails, a fused loop reads values that it has not computed yet.
 import { expect, it } from "vitest";
 import { binary, integer, number, variable } from "../../../src/compiler/loop/expressions.ts";
 import { assign, define, loop, store } from "../../../src/compiler/loop/statements.ts";

@@ -1,5 +1,5 @@
-// Which values become one kernel. If a test fails, values that could stay in registers go through memory: the
-// result is correct, but slow. Each count is for a small graph that shows one case.
+// The choice of the values that one kernel computes. If a test fails, values that could stay in registers go
+// through memory: the result is correct, but slow. Each count is for a small graph that shows one case.
 import { describe, expect, it } from "vitest";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../../src/compiler/ir/nodes.ts";

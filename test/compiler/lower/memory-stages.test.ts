@@ -1,6 +1,6 @@
-// The stages of lowering that save memory, each on the smallest graph that shows it. If a test fails, a value
-// is kept longer than necessary, or not long enough. (random-graphs.test.ts tests that the stages preserve
-// the meaning of any graph.)
+// The stages of lowering that save memory, each on the smallest graph that shows its effect. If a test fails,
+// a value is kept longer than necessary, or not long enough. (random-graphs.test.ts tests that the stages
+// preserve the meaning of any graph.)
 import { describe, expect, it } from "vitest";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../../src/compiler/ir/nodes.ts";
@@ -42,7 +42,7 @@ describe("rematerialise", () => {
   const [w1, w2, w3, w4] = ["w1", "w2", "w3", "w4"].map((name, i) =>
     leaf(name, i === 1 ? [64, 256] : i === 2 ? [256, 64] : [64, 64]),
   );
-  // p stays live to the end. y = p · f is read at once, and again after a product four times as wide.
+  // p stays live to the end. y = (p + f) · f² is read at once, and again after a product four times as wide.
   const p = product(x, w1);
   const y = g.multiply(g.add(p, f), g.multiply(f, f));
   const wide = g.tanh(product(g.sin(product(y, w4)), w2));

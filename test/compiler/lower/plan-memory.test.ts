@@ -23,7 +23,7 @@ const liveTogether = (a: Placement, b: Placement): boolean =>
   b.lifetime === undefined ||
   (a.lifetime[0] <= b.lifetime[1] && b.lifetime[0] <= a.lifetime[1]);
 
-/** The pairs of buffers of which one would overwrite the other. */
+/** The pairs of buffers in which one buffer would overwrite the other. */
 function clashes(places: readonly Placement[]): string[] {
   const own = places.filter(({ buffer: { covers } }) => covers === undefined);
   return own.flatMap((a, i) =>

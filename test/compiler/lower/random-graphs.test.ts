@@ -1,7 +1,7 @@
-// Random graphs as loops. If a test fails, lowering, fusion, scalar replacement, blocking, hoisting,
-// common-subexpression elimination, addressing or the memory plan changes what a graph computes. The
-// interpreter of graphs defines the expected result. The loops run in one arena laid out by the plan and
-// filled with NaN, which shows buffers that are reused too early.
+// Random graphs as loops, compared with the interpreter of graphs. If a test fails, lowering, fusion, scalar
+// replacement, blocking, hoisting, common-subexpression elimination, addressing or the memory plan changes
+// what a graph computes. The loops run in one arena, which is laid out by the plan and filled with NaN to
+// show buffers that are reused too early.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Graph } from "../../../src/compiler/ir/nodes.ts";

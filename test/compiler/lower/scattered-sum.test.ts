@@ -1,5 +1,5 @@
-// Products that are only added to another value and are not materialised. If a test fails, they are added to
-// the wrong element, or another reader finds no value.
+// Products that are only added to another value, and are therefore not materialised. If a test fails, they
+// are added to the wrong element, or another node reads a value that is never stored.
 import { expect, it } from "vitest";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
 import type { Node } from "../../../src/compiler/ir/nodes.ts";

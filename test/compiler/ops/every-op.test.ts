@@ -1,5 +1,5 @@
-// Every op compared with itself, over the table of ops and the samples of each op. If one fails, the op's
-// file contradicts itself: its shape rule, evaluation, lowering, derivative or text form disagree.
+// Every op in the table of ops, checked for consistency on its samples. If a test fails, an op's file
+// contradicts itself: its shape rule, evaluation, lowering, derivative and text form do not agree.
 import { describe, expect, it } from "vitest";
 import { isOpName } from "../../../src/compiler/ir/builder.ts";
 import {
@@ -78,7 +78,7 @@ function weighed({ g, node, leaves, storage }: ReturnType<typeof built>) {
   return withGradients(loss, leaves, g);
 }
 
-/** For ops that have no derivative. */
+/** A `Reverse` for ops that have no derivative. It differentiates nothing. */
 const noReverse = { pullback: () => [], hasTrait };
 
 const faults = (node: Node) => verifyGraph(ops, makeGraph("sample", [{ storage: "z", node }]));
@@ -177,7 +177,7 @@ describe.each(opNames)("%s", (op) => {
     },
   );
 
-  it("keeps to its syntax row", () => {
+  it("has the operands and attributes of its syntax row", () => {
     for (const sample of samples) {
       const { node } = built(op, sample);
       expect(operandsOf(node).length).toBe(operandNamesOf(op, node.attributes).length);

@@ -1,4 +1,4 @@
-// Nodes in mathematical notation. If one fails, a formula is ambiguous, or differs from the computation.
+// Nodes in mathematical notation. If a test fails, a formula is ambiguous, or differs from the computation.
 import { describe, expect, it } from "vitest";
 import type { Node } from "../../../src/compiler/ir/nodes.ts";
 import { tensorType } from "../../../src/compiler/ir/types.ts";

@@ -1,5 +1,5 @@
 // Differentiation. If a test fails, a gradient or a gradient of a gradient is wrong, a frozen parameter costs
-// time, or differentiation and simplification do not reach the form of a textbook.
+// time, or differentiation and simplification do not produce the textbook form.
 import { describe, expect, it } from "vitest";
 import type { GraphBuilder } from "../../../src/compiler/ir/builder.ts";
 import { collectNodes, makeGraph, operandsOf } from "../../../src/compiler/ir/nodes.ts";

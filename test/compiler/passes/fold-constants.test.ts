@@ -1,5 +1,5 @@
-// Constants are computed at compile time. If a test fails, emitted code computes a constant at every step, or
-// a value that is not constant is folded.
+// Constant folding. If a test fails, emitted code computes a constant at every step, or a value that is not
+// constant is folded.
 import { describe, expect, it } from "vitest";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";
 import { foldConstants } from "../../../src/compiler/passes/fold-constants.ts";

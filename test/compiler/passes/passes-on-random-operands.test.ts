@@ -1,5 +1,5 @@
-// The passes that claim to preserve every bit, on the random graphs of the rewrite rules, over operands of
-// all kinds. If a test fails, a pass folds a value that is not constant, or shares two values that differ.
+// The passes that claim to preserve every bit, on the random graphs of the rewrite rules with operands of all
+// kinds. If a test fails, a pass folds a value that is not constant, or shares two values that differ.
 import { describe, expect, it } from "vitest";
 import { rewriteGraph, withOperands } from "../../../src/compiler/ir/builder.ts";
 import { makeGraph, operandsOf } from "../../../src/compiler/ir/nodes.ts";
@@ -81,7 +81,7 @@ describe("fold-constants", () => {
   });
 });
 
-/** The graph with other nodes that compute the same; commutative operands may be swapped. */
+/** A copy of the graph whose nodes compute the same values; commutative operands may be swapped. */
 function copied(d: Draw, graph: Graph): Graph {
   return rewriteGraph(graph, d.g, (node) => {
     if (hasTrait(node, "leaf")) return node;

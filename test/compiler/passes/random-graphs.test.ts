@@ -1,4 +1,4 @@
-// Random graphs through the passes. If a test fails, a pass changes what a graph means, or a derivative is
+// Random graphs through the passes. If a test fails, a pass changes what a graph computes, or a derivative is
 // wrong in a combination that the samples of single ops do not contain. Add a failing case to `regressions`
 // below, with a name.
 import fc from "fast-check";

@@ -1,7 +1,7 @@
-// Every rewrite rule on random graphs of its left-hand side, and on graphs that differ from it in one detail,
-// over operands of all sizes, infinities, NaN, signed zeros and subnormals. If a test fails, a rule changes
-// results in a way that it does not declare, declares an effect that it does not have, or has a false
-// equation.
+// Every rewrite rule on random graphs of its left-hand side, and on graphs that differ from the left-hand
+// side in one detail. Operands have all sizes, and include infinities, NaN, signed zeros and subnormals. If a
+// test fails, a rule changes results in a way that it does not declare, declares an effect that it does not
+// have, or has a false equation.
 import { describe, expect, it } from "vitest";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
 import type { Graph } from "../../../src/compiler/ir/nodes.ts";

@@ -1,5 +1,5 @@
-// Every rewrite rule on the smallest graph that shows it, as text before and after. If a test fails, the rule
-// differs from its equation, or a rule has no example here.
+// Every rewrite rule on the smallest graph to which it applies, as text before and after. If a test fails, a
+// rule differs from its equation, or a rule has no example here.
 import { describe, expect, it } from "vitest";
 import type { Graph } from "../../../src/compiler/ir/nodes.ts";
 import { rewriteGraph } from "../../../src/compiler/ir/builder.ts";
@@ -616,12 +616,12 @@ const rows: Readonly<Record<string, readonly (readonly [before: string, after: s
 const refusals: readonly (readonly [rule: string, why: string, text: string])[] = [
   [
     "contract-transposed",
-    "free axes would change places",
+    "free axes would be swapped",
     `%w: f64[n,2,2] = reshape %x {"shape":["n",2,2]}
      %t: f64[2,n,2] = transpose %w {"permutation":[1,0,2]}
      %z: f64[2,n,4] = contract %t, %a {"sumX":[2],"sumY":[1]}`,
   ],
-  ["double", "x + y is no double", "%z: f64[n,4] = add %x, %y"],
+  ["double", "x + y is not twice a value", "%z: f64[n,4] = add %x, %y"],
   [
     "factor-out-of-sum",
     "the factor varies along the sum",
@@ -631,7 +631,7 @@ const refusals: readonly (readonly [rule: string, why: string, text: string])[] 
   ],
   [
     "normalise-exponentials",
-    "the sum is of something else",
+    "the sum has other terms",
     `%e: f64[n,4] = exp %x
      %sum: f64[n] = reduceSum %y {"axes":[1]}
      %0: f64[n] = divide %s, %sum
@@ -656,7 +656,7 @@ const refusals: readonly (readonly [rule: string, why: string, text: string])[] 
   ],
   [
     "softmax-cross-entropy",
-    "the factor is not what is chosen",
+    "the factor is not the selected value",
     `%f: f64[n,4] = broadcast %c {"shape":["n",4]}
      ${zeros}
      %0: f64[n,4] = multiply %f, %y
@@ -674,7 +674,7 @@ const refusals: readonly (readonly [rule: string, why: string, text: string])[] 
   ],
   [
     "tiles",
-    "places inside a window lie apart",
+    "positions inside a window are not adjacent",
     `%z: f64[n,1,2] = window %x {"axes":[1],"size":[2],"stride":[2],"dilation":[2]}`,
   ],
   [
@@ -717,14 +717,14 @@ const refusals: readonly (readonly [rule: string, why: string, text: string])[] 
   ],
   [
     "join-quotients",
-    "quotients that are repeated as wholes are added before",
+    "both quotients are repeated, so they are added before the repetition",
     `%0: f64[n] = divide %s, %s
      %1: f64[n,4] = broadcast %0 {"shape":["n",4],"axes":[0]}
      %z: f64[n,4] = subtract %1, %1`,
   ],
   [
     "join-quotients",
-    "one division of the whole costs more than two before the repetition",
+    "one large division would replace two small ones",
     `%0: f64[n] = divide %s, %s
      %1: f64[n,4] = broadcast %0 {"shape":["n",4],"axes":[0]}
      %2: f64[n,4] = multiply %1, %x
@@ -777,14 +777,14 @@ const refusals: readonly (readonly [rule: string, why: string, text: string])[] 
   ],
   [
     "mean-first",
-    "the quotient is of no sum, and would be computed twice if others read it",
+    "the dividend is not a sum, so the quotient might be computed twice",
     `%0: f64[n,4] = divide %x, %y
      %1: f64[n,4] = broadcast %c {"shape":["n",4]}
      %z: f64[n,4] = multiply %0, %1`,
   ],
   [
     "reuse-quotient",
-    "x over the divisor is not computed anyway",
+    "x divided by the divisor is not computed elsewhere",
     `%t: f64[n] = reduceSum %y {"axes":[1]}
      %u: f64[n] = divide %t, %s
      %w: f64[n,4] = broadcast %u {"shape":["n",4],"axes":[0]}
@@ -811,7 +811,7 @@ const refusals: readonly (readonly [rule: string, why: string, text: string])[] 
   ],
   [
     "cancel-constants",
-    "a reciprocal stays what it is",
+    "a reciprocal is unchanged",
     `${ones}
      ${twos}
      %0: f64[n,4] = multiply %twos, %y
@@ -820,7 +820,7 @@ const refusals: readonly (readonly [rule: string, why: string, text: string])[] 
   ],
   [
     "scale-before-repeating",
-    "a repeated scalar is no smaller work",
+    "the repeated value is a scalar",
     `${twos}
      %r: f64[n,4] = broadcast %c {"shape":["n",4]}
      %0: f64[n,4] = multiply %r, %x

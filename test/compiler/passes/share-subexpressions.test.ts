@@ -1,4 +1,4 @@
-// Equal values are computed once. If a test fails, a value is computed twice, or two different values are
+// Common-subexpression elimination. If a test fails, a value is computed twice, or two different values are
 // shared.
 import { describe, expect, it } from "vitest";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";

@@ -1,5 +1,5 @@
-// The passes that remove dead nodes and the marks that stop derivatives, and the interaction of rules. If a
-// test fails, an unneeded node stays, or a needed one is gone.
+// The passes that remove dead nodes and stop-gradient marks, and the interaction of rules. If a test fails,
+// an unneeded node remains, or a needed one is removed.
 import { describe, expect, it } from "vitest";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";
 import type { Pass } from "../../../src/compiler/passes/define.ts";

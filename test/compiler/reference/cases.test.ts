@@ -1,6 +1,6 @@
-// The library compared with PyTorch. Each case is a training run that PyTorch computed in float64. If one
+// The library compared with PyTorch. Each case is a training run that PyTorch computed in float64. If a test
 // fails, an activation, loss, optimizer or schedule differs from its definition, or a derived gradient is
-// wrong; emitted code is not involved.
+// wrong. Emitted code is not involved.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";

@@ -1,5 +1,5 @@
-// Two loops of a sum merged into one. If a test fails, a sum runs over wrong elements, or short loops stay
-// short.
+// Merging two loops of a sum into one. If a test fails, a sum runs over wrong elements, or short loops are
+// not merged.
 import { describe, expect, it } from "vitest";
 import { add, integer, multiply, variable } from "../../../src/compiler/loop/expressions.ts";
 import type { Expression } from "../../../src/compiler/loop/expressions.ts";

@@ -1,5 +1,5 @@
-// Every stage of both schedules on random loop nests, compared with the interpreter of loops. Many nests
-// break what a stage requires: iterations that share elements, indices from memory, loops of the wrong role.
+// Every stage of both schedules on random loop nests, compared with the loop interpreter. Many nests violate
+// what a stage requires: iterations share elements, indices come from memory, or a loop has the wrong role.
 // If a test fails, a stage changes what a program computes.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

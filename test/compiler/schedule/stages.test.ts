@@ -1,6 +1,6 @@
-// The stages of the schedule one by one, each on the smallest kernel that shows it. If a test fails, code is
-// evaluated more often than necessary, or in a wrong order. (test/compiler/lower/random-graphs.test.ts tests
-// that all stages preserve the meaning.)
+// The stages of the scalar schedule, each on the smallest kernel that shows its effect. If a test fails, code
+// is evaluated more often than necessary, or in the wrong order. (test/compiler/lower/random-graphs.test.ts
+// tests that all stages preserve the meaning.)
 import { describe, expect, it } from "vitest";
 import {
   add,

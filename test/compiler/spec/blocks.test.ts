@@ -1,6 +1,6 @@
 // Blocks of layers: the flat network that they expand to, and the diagnostics of invalid blocks. If a test
-// fails, parameters change their names, a layer reads the wrong layer, or an error is reported at the wrong
-// location or crashes the compiler.
+// fails, the names of parameters change, a layer reads the wrong layer, or an error has the wrong location or
+// crashes the compiler.
 import { describe, expect, it } from "vitest";
 import { parseModel, parseSpec } from "../../../src/compiler/spec/parse-model.ts";
 import { faultsOf, specWith } from "./base-spec.ts";
@@ -187,12 +187,12 @@ const rows: Row[] = [
   ],
   ["a block without layers", ["residual", end], "error T1102: network[0].layers is missing"],
   [
-    "a block of no layers",
+    "a block with an empty list of layers",
     [residual([])],
     "error T1201: network[0].layers must be a non-empty list, got an empty list",
   ],
   [
-    "a block without a number of times",
+    "a repeat block without the number of repetitions",
     [{ type: "repeat", layers: [end] }],
     "error T1102: network[0].times is missing: it must be a positive integer",
   ],
@@ -203,7 +203,7 @@ const rows: Row[] = [
     '  hint: "inner" is inside the block "residual1"; outside the block, only the output of the whole block can be read',
   ],
   [
-    "the same by its generated name",
+    "a layer inside that is read by its generated name",
     [repeat(2, [dense]), { ...end, from: "repeat1.2.dense1" }],
     'error T1303: network[1].from: unknown input or layer "repeat1.2.dense1"',
     '  hint: "dense1" is inside the block "repeat1"; outside the block, only the output of the whole block can be read',
@@ -287,7 +287,7 @@ const rows: Row[] = [
     "  hint: known names: rnn, lstm, gru",
   ],
   [
-    "a misspelt one",
+    "a misspelt layer, run both ways",
     [{ type: "bidirectional", layer: { type: "lsttm", units: 3 } }, end],
     'error T1103: network[0].layer.type: unknown recurrent layer "lsttm"',
     '  hint: did you mean "lstm"?',

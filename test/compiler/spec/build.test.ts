@@ -1,5 +1,5 @@
-// From a spec to graphs: parts that do not fit are reported with their paths, and a valid spec becomes graphs
-// without errors.
+// The translation of specs into graphs. If a test fails, layers, losses or targets that do not fit together
+// are not reported with their paths, or a valid spec is rejected.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError, render } from "../../../src/compiler/diagnostics/errors.ts";
 import { verifyGraph } from "../../../src/compiler/ir/verify.ts";

@@ -1,4 +1,5 @@
-// The canonical tree: the same model, however it was written, is the same value and has the same hash.
+// The canonical tree of a spec. If a test fails, two ways to write the same model give different trees or
+// different hashes.
 import { describe, expect, it } from "vitest";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 import { baseSpec, specWith } from "./base-spec.ts";

@@ -1,5 +1,5 @@
-// The types of a TypeScript spec, checked by `tsc`. If a line marked with @ts-expect-error compiles, an
-// editor would no longer show that mistake.
+// The types of TypeScript specs, checked by `tsc`. If a line marked with @ts-expect-error compiles, editors
+// no longer show that mistake.
 import { expect, it } from "vitest";
 import { defineModel } from "../../../src/compiler/spec/define-model.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";

@@ -1,5 +1,5 @@
-// An error of a formula is located inside the formula in its file, whatever the form of the string in the
-// file.
+// The location of an error in a formula, which must be inside the formula, however the spec file quotes the
+// string. If a test fails, a diagnostic marks the wrong column.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,6 @@
-// Specs with arbitrary values: values that throw when they are read, lists of billions, thousands of errors.
-// Each must be reported, after a bounded amount of work.
+// Specs with arbitrary values: values that throw when they are read, lists of billions of elements, thousands
+// of errors. Each must be reported after a bounded amount of work. If a test fails, such a spec makes the
+// compiler crash or hang.
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,7 +37,7 @@ describe("values that only a program can build", () => {
     ],
     ["a proxy that was revoked", { loss: revoked }, "error T1009: loss cannot be read: TypeError: "],
     [
-      "a proxy that throws no error",
+      "a proxy that throws a value that is not an error",
       {
         loss: new Proxy(
           {},

@@ -1,4 +1,5 @@
-// The JSON Schema, which editors use: it must accept and reject the same specs as the compiler.
+// The JSON Schema that editors use. It must accept and reject the same specs as the compiler. If a test
+// fails, an editor marks a valid spec as wrong, or hides an error.
 import { readdirSync, readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
@@ -60,7 +61,7 @@ it.each([
     { network: [block([block([{ type: "dense", units: 3, unit: 3 }])])] },
   ],
   ["a key of another block", { network: [{ ...block([{ type: "dense", units: 3 }]), times: 2 }] }],
-  ["a block of no layers", { network: [block([])] }],
+  ["a block with an empty list of layers", { network: [block([])] }],
   ["a negative width", { network: [{ type: "dense", units: -3 }] }],
   ["an unknown loss", { loss: "cross" }],
   ["one class", { targets: { y: { classes: 1 } } }],

@@ -1,5 +1,5 @@
-// Networks that can read the token they must predict. If this fails, such a model seems to learn perfectly,
-// and without a warning.
+// Networks that can read the token that they must predict. If a test fails, such a model seems to learn
+// perfectly, and no warning appears.
 import { expect, it } from "vitest";
 import { buildGraphs } from "../../../src/compiler/spec/build.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";

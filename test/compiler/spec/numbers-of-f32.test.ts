@@ -1,4 +1,5 @@
-// A number that f32 cannot hold is an error in the spec, found before any kernel is built.
+// Numbers that f32 cannot represent. Each must be an error in the spec, found before any kernel is built. If
+// a test fails, the number becomes infinity or zero in a trainer.
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../src/compiler/compile.ts";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";

@@ -1,5 +1,5 @@
-// Every diagnostic of the spec with its exact text. If a test fails, a user sees another message than before,
-// or none.
+// Every diagnostic of the spec with its exact text. If a test fails, a user sees a different message, or
+// none.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { layers } from "../../../src/compiler/library/layers/index.ts";
@@ -13,8 +13,8 @@ const optimizer = { type: "sgd", learningRate: 0.1 };
 const dense = { type: "dense", units: 3 };
 const data = { file: "d.csv", inputs: { x: { columns: ["a..d"] } }, targets: { y: { columns: ["k"] } } };
 /**
- * An object with own keys only, like a reader builds it. A literal `__proto__` would set the prototype
- * instead.
+ * An object in which every key is an own property, as in the objects that a reader builds. In a literal, the
+ * key `__proto__` would set the prototype instead.
  */
 const object = (...entries: [string, unknown][]): unknown => Object.fromEntries(entries);
 
@@ -101,7 +101,7 @@ const valueRows: Row[] = [
     "error T1203: targets.y.classes must be an integer of at least 2, got 1",
   ],
   [
-    "a target of no kind",
+    "a target without shape and classes",
     { targets: { y: {} } },
     'error T1102: targets.y needs "shape" (for real numbers) or "classes" (for class indices)',
   ],
@@ -113,7 +113,7 @@ const valueRows: Row[] = [
     '  hint: replace loss, output and metrics with "losses": { "y": { "loss": …, "from": … }, "z": { "loss": …, "from": … } }',
   ],
   [
-    "no step at all",
+    "a learning rate of zero",
     { optimizer: { ...optimizer, learningRate: 0 } },
     "error T1203: optimizer.learningRate must be a positive number, got 0",
   ],
@@ -278,7 +278,7 @@ const keyRows: Row[] = [
     'error T1208: training.validation needs exactly one of "fraction", "folds", "last", "after", "column" and "file"',
   ],
   [
-    "a validation of nothing",
+    "an empty validation",
     { training: { ...training, validation: {} } },
     'error T1208: training.validation needs exactly one of "fraction", "folds", "last", "after", "column" and "file"',
   ],
@@ -366,7 +366,7 @@ const nameRows: Row[] = [
     'error T1302: metrics[1]: the metric "accuracy" appears twice',
   ],
   [
-    "a reference to nothing",
+    "a reference to an unknown layer",
     { network: [{ ...dense, from: "z9" }] },
     'error T1303: network[0].from: unknown input or layer "z9"',
     "  hint: known names: x",
@@ -440,7 +440,7 @@ const dataRows: Row[] = [
     '  hint: add "x": { "columns": [ … ] }',
   ],
   [
-    "columns of no input",
+    "columns of an unknown input",
     { data: { ...data, inputs: { ...data.inputs, xx: { columns: ["a"] } } } },
     'error T1307: data.inputs: unknown input "xx"',
     '  hint: did you mean "x"?',
@@ -479,7 +479,7 @@ const dataRows: Row[] = [
     "  hint: remove it",
   ],
   [
-    "a scale by nothing",
+    "a scale by zero",
     { data: { ...data, inputs: { x: { columns: ["a"], scale: { divide: 0 } } } } },
     "error T1203: data.inputs.x.scale.divide must be a positive number, got 0",
   ],
@@ -496,7 +496,7 @@ for (const [title, rows] of Object.entries({
       it(intent, () => expect(faultsOf(specWith(changes))).toBe(expected.join("\n")));
   });
 
-describe("the whole", () => {
+describe("a whole spec", () => {
   it("accepts the base spec, so each row above shows only its own error", () => {
     expect(faultsOf(baseSpec())).toBe("no fault");
   });

@@ -1,4 +1,5 @@
-// Learning rates that scale with the rows per step. A wrong factor would still train, but worse.
+// Learning rates that scale with the number of rows per step. If a test fails, a model still trains, but
+// worse.
 import { expect, test } from "vitest";
 import { referenceTrainer } from "../reference/reference-trainer.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";

@@ -1,5 +1,5 @@
 // The runner of stages. If a test fails, it misses a malformed result of a stage, or a stage cannot be
-// skipped, watched or made the last.
+// skipped, observed or made the last one.
 import { describe, expect, it } from "vitest";
 import { InternalError } from "../../../src/compiler/diagnostics/errors.ts";
 import { integer, number, variable } from "../../../src/compiler/loop/expressions.ts";

@@ -1,5 +1,5 @@
-// Canonical JSON. Equal trees must have equal texts, or the hash of a spec would depend on the order of its
-// keys.
+// Canonical JSON. Equal trees must have equal texts. If a test fails, the hash of a spec depends on the order
+// of its keys.
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { canonicalJson } from "../../../src/compiler/util/json.ts";

@@ -1,4 +1,5 @@
-// A choice among the rows of a table. The short form must mean the same as the long form.
+// The choice of a row of a table, such as a loss with its options. If a test fails, the short form of a
+// choice does not mean the same as the long form.
 import { expect, it } from "vitest";
 import * as z from "zod";
 import { choice } from "../../../src/compiler/util/choice.ts";
@@ -16,7 +17,7 @@ it("expands the short form, with defaults and common keys", () => {
   expect(schema.parse("huber")).toEqual(schema.parse({ type: "huber" }));
 });
 
-it("reports a missing key in spite of a short form", () => {
+it("reports a required key that the short form leaves out", () => {
   const result = schema.safeParse("uniform");
   expect(
     result.error?.issues.some((issue) => issue.path.join() === "min" || issue.code === "invalid_union"),

@@ -1,4 +1,5 @@
-// Lines and columns of offsets. If one fails, every diagnostic is one line or column off.
+// The conversion of offsets to lines and columns. If a test fails, every diagnostic is one line or column
+// off.
 import { expect, it } from "vitest";
 import { lineIndex } from "../../../src/compiler/util/line-index.ts";
 

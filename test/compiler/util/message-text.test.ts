@@ -1,5 +1,5 @@
-// Values of a spec in messages. A long value would hide the message, and an unescaped one could control the
-// terminal.
+// Values of a spec in messages. If a test fails, a long value hides the message, or an unescaped value can
+// control the terminal.
 import { expect, it } from "vitest";
 import { didYouMean, showNames, showValue } from "../../../src/compiler/util/message-text.ts";
 

@@ -1,4 +1,5 @@
-// Checkpoints. Loading one must restore every bit, and other data must be rejected.
+// Checkpoints. If a test fails, loading one does not restore every bit, or data that is not a checkpoint is
+// accepted.
 import { expect, test } from "vitest";
 import { decodeCheckpoint, fieldsIn } from "../../../src/runtime/checkpoints/checkpoint.ts";
 import { checkFields, checkNoted, type FittedField } from "../../../src/runtime/data/fields.ts";
@@ -18,9 +19,9 @@ function successorOf(trainer: Trainer): Trainer {
 
 test.each<[string, FitOptions]>([
   ["plain", {}],
-  ["with a validation share", { validation: 0.3 }],
+  ["with a validation fraction", { validation: 0.3 }],
   ["with early stopping that never stops", { validation: 0.3, earlyStopping: { patience: 50 } }],
-])("2N epochs are N epochs, a checkpoint, and N more: %s", (_, options) => {
+])("2N epochs give the same result as N epochs, a checkpoint, and N more epochs: %s", (_, options) => {
   for (const n of [1, 2, 5, 9]) {
     const whole = linearTrainer({ rate: 0.3 });
     const history = whole.fit(data, { epochs: 2 * n, ...options });

@@ -1,4 +1,4 @@
-// The summary of a distribution of numbers. If one fails, a histogram or a statistic is wrong.
+// The summary of a distribution of numbers. If a test fails, a histogram or a statistic is wrong.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { distributionOf } from "../../../src/runtime/trainer/probe.ts";

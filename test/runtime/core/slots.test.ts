@@ -1,5 +1,5 @@
-// Validation of batches. An invalid batch must be rejected with name, row and value, or it would become a
-// wrong gradient.
+// The validation of batches. If a test fails, an invalid batch leads to a wrong gradient instead of an error
+// with name, row and value.
 import { expect, test } from "vitest";
 import { InputError } from "../../../src/runtime/step/errors.ts";
 import type { ModelFacts } from "../../../src/runtime/model/facts.ts";
@@ -89,7 +89,11 @@ test.each<[unknown, string]>([
 test.each<[string, Batch, string]>([
   ["NaN", { ...good, x: [1, 2, 3, NaN] }, "x, row 1: NaN is not a finite number"],
   ["infinity", { ...good, x: [1, -Infinity, 3, 4] }, "x, row 0: -Infinity is not a finite number"],
-  ["what f32 cannot hold", { ...good, x: [1, 2, 1e300, 4] }, "x, row 1: 1e+300 is too large for f32"],
+  [
+    "a number that f32 cannot hold",
+    { ...good, x: [1, 2, 1e300, 4] },
+    "x, row 1: 1e+300 is too large for f32",
+  ],
   [
     "a class too high",
     { ...good, kind: [0, 3] },
@@ -114,7 +118,11 @@ test.each<[string, unknown, string]>([
   ["a list", [1], "x, row 0: a value of type object is not a number"],
   ["a bigint", 5n, "x, row 0: 5n is not a number"],
   ["a symbol", Symbol("s"), "x, row 0: Symbol(s) is not a number"],
-  ["what cannot be printed", { toString: null }, "x, row 0: a value of type object is not a number"],
+  [
+    "a value that cannot be converted to a string",
+    { toString: null },
+    "x, row 0: a value of type object is not a number",
+  ],
 ])("%s in a batch is rejected, and not converted to a number", (_, value, message) => {
   for (const at of [1, 3]) {
     const x = [1, 2, 3, 4].map((number, i): unknown => (i === at ? value : number));

@@ -1,5 +1,5 @@
-// CSV in pieces, and the columns that grow with it. If one fails, a table depends on where a file was cut, a
-// number or a text changes by being stored, or a large file takes too much memory.
+// CSV that is read in pieces, and the columns that grow with it. If a test fails, a table depends on where
+// the pieces end, a number or a text changes when it is stored, or a large file takes too much memory.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { csv } from "../../../src/runtime/data/csv.ts";

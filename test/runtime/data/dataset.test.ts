@@ -1,5 +1,5 @@
-// From columns to batches. If one fails, scaling depends on the test split, or classes have another order; no
-// loss would show either.
+// The conversion of columns to batches. If a test fails, scaling depends on the test split, or classes have
+// another order. The loss would not show either error.
 import { expect, test } from "vitest";
 import type { Dataset } from "../../../src/runtime/data/dataset.ts";
 import type { DataFacts } from "../../../src/runtime/data/fields.ts";
@@ -131,7 +131,7 @@ test.each<[string, string, string, number | undefined, DataFacts?]>([
   ["a missing column", "a,c,kind\n1,2,0\n", 'size needs the column "b", but the file has a, c, kind', 1],
   ["too few columns", small, "size has 2 numbers per row, but its columns have 1: a", 1, wide],
   [
-    "a range the wrong way round",
+    "a range in the wrong order",
     small,
     'size needs the column "b..a", but the file has a, b, kind',
     1,
@@ -140,7 +140,12 @@ test.each<[string, string, string, number | undefined, DataFacts?]>([
   ["text among numbers", "a,b,kind\n1,2,0\n1,two,1\n", 'column "b": "two" is not a number', 3],
   ["NaN", "a,b,kind\n1,2,0\nNaN,2,1\n", 'column "a": "NaN" is not a number', 3],
   ["infinity", "a,b,kind\n1,2,0\n1,Infinity,1\n", 'column "b": "Infinity" is not a number', 3],
-  ["what no double holds", "a,b,kind\n1,2,0\n1,-1e999,1\n", 'column "b": "-1e999" is too large', 3],
+  [
+    "a number that no double can hold",
+    "a,b,kind\n1,2,0\n1,-1e999,1\n",
+    'column "b": "-1e999" is too large',
+    3,
+  ],
   ["a missing value", "a,b,kind\n1,2,0\n,2,1\n", 'column "a": the cell is empty', 3],
   ["a missing class", "a,b,kind\n1,2,no\n1,2,\n3,4,yes\n", 'column "kind": the cell is empty', 3],
   [
@@ -216,7 +221,7 @@ test("inputs of indices pass the trainer's checks", () => {
 });
 
 test.each<[string, string]>([
-  ["half a room", "0.5"],
+  ["a fraction", "0.5"],
   ["text", "many"],
   ["more than 32 bits", "2147483648"],
 ])("%s is not an index", (_, cell) => {

@@ -1,5 +1,5 @@
-// Dates. If one fails, a date is read as another one, a result depends on the time zone of the host, or an
-// invalid date trains.
+// Reading dates. If a test fails, a date is read as another date, a result depends on the time zone of the
+// host, or an invalid date is accepted.
 import { afterEach, describe, expect, test } from "vitest";
 import { columnEncoder } from "../../../src/runtime/data/column-encoder.ts";
 import { dateEncoder, meanDateEncoder } from "../../../src/runtime/data/date-encoder.ts";

@@ -1,4 +1,5 @@
-// IDX files. A wrong byte order, a shifted image or a missing label would silently train on noise.
+// Reading IDX files. If a test fails, a wrong byte order, a shifted image or a missing label silently trains
+// on noise.
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { idxTable, itemsOf, parseIdx, unpacked } from "../../../src/runtime/data/idx.ts";

@@ -1,5 +1,5 @@
-// Missing values. If one fails, a mean depends on validation or test rows, or a dropped row shifts the
-// labels; no loss would show either.
+// The treatment of missing values. If a test fails, a mean depends on validation or test rows, or a dropped
+// row shifts the labels. The loss would not show either error.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { parseCleaned } from "../../support/parse-csv.ts";
 import { columnEncoder, isMissing, meanEncoder } from "../../../src/runtime/data/column-encoder.ts";

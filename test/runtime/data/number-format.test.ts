@@ -1,4 +1,5 @@
-// Numbers as files write them. If one fails, a price of 1.234 is read as one and a bit, or an error goes unnoticed.
+// Numbers with thousands separators and decimal commas. If a test fails, a price of 1.234 thousand is read as
+// 1.234, or an error goes unnoticed.
 import { expect, test } from "vitest";
 import { numberReader, withNumberFormat } from "../../../src/runtime/data/number-format.ts";
 import type { NumberFormat } from "../../../src/runtime/data/number-format.ts";

@@ -1,5 +1,5 @@
-// Categories for missing, unseen and rare values. If one fails, a missing value is taken for a real category, or
-// the model never trains the category that stands for values it has not seen.
+// The categories for missing, unseen and rare values. If a test fails, a missing value is treated as an
+// ordinary category, or the model never trains the category that represents unseen values.
 import { expect, test } from "vitest";
 import { columnEncoder } from "../../../src/runtime/data/column-encoder.ts";
 import type { ColumnFacts } from "../../../src/runtime/data/fields.ts";
@@ -50,7 +50,7 @@ test("an index counts the missing category, and 0 is an unseen one", () => {
   expect(test?.["x"]).toEqual(Int32Array.of(0));
 });
 
-test("rare and unseen values share a category behind the others of their column", () => {
+test("rare and unseen values share a category after the others of their column", () => {
   const facts = {
     columns: ["kind", "size"],
     categories: "one-hot",

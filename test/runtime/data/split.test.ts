@@ -1,5 +1,5 @@
-// Splits must be disjoint, of the requested sizes, and stratified. A leak here would make every result look
-// better than it is.
+// Splits, which must be disjoint, stratified, and of the requested sizes. If a test fails, a leak between
+// splits makes every result look better than it is.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { splitRows } from "../../../src/runtime/data/split.ts";

@@ -1,5 +1,5 @@
-// Targets: the decimals of predictions, and classes whose names are numbers. If one fails, a report has noise
-// digits, or rounds away what the model knows.
+// Targets: the decimals of predictions, and classes whose names are numbers. If a test fails, a report prints
+// meaningless digits, or rounds away digits that the model has learned.
 import { expect, test } from "vitest";
 import { classNameEncoder, decimalEncoder } from "../../../src/runtime/data/target-encoders.ts";
 import { columnEncoder } from "../../../src/runtime/data/column-encoder.ts";
@@ -28,7 +28,7 @@ test.each<[string, (number | string)[], number | undefined]>([
   ["a constant target is written as it is", [7, 7], 0],
   ["small numbers", ["0.000123", "0.000124", "0.000723"], 6],
   ["numbers of 32 bits count as they would be written", [Math.fround(0.1), Math.fround(20.7)], 1],
-  ["full doubles have no limit of their own", [Math.PI, 100 * Math.E], undefined],
+  ["numbers with all digits of a double get no decimals", [Math.PI, 100 * Math.E], undefined],
 ])("decimals: %s", (_, cells, decimals) => expect(scalesOf(cells)[0].decimals).toBe(decimals));
 
 test("the decimals do not change the scale", () => {

@@ -1,5 +1,6 @@
-// Windows and splits by rules, on random tables. A window that straddles two splits or two groups, or a scale that
-// is fitted on other rows than those of training, would make every result look better than it is.
+// Windows, and splits by rules, on random tables. If a test fails, a window crosses the border of a split or
+// a group, or a scale is fitted on rows outside the training split. Every result would look better than it
+// is.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { columnEncoder } from "../../../src/runtime/data/column-encoder.ts";
@@ -16,7 +17,7 @@ import { model, training } from "../linear-machine.ts";
 
 const { lastRows, rowsAfter, rowsOfColumn, rowsOfGroups, drawnFraction, splitLabels } = rules;
 
-/** A row of a table: `row` is its number, which inputs and target read, so that each number tells its row. */
+/** A row of a table: `row` is its number, which inputs and target read, so that each number identifies its row. */
 interface Row {
   readonly row: number;
   readonly time: number;
@@ -202,7 +203,7 @@ describe("windows on random tables", () => {
     expect(train.x.length).toBe(76 * 20);
     expect(windowViewOf(train.x)?.rows.length).toBe(95);
     expect(windowViewOf(train.y)?.rows.length).toBe(81);
-    // Everything but the trainer reads a view like an array.
+    // All code except the trainer reads a view as an array.
     expect([...Array.prototype.slice.call(train.y, 5, 10)]).toEqual([21, 22, 23, 24, 25]);
     expect(train.y).toBeInstanceOf(Float64Array);
     expect(Array.from(train.y).slice(-5)).toEqual([95, 96, 97, 98, 99]);

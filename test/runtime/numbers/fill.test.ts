@@ -1,5 +1,5 @@
-// Fillers of initial values. A filler with a wrong spread would still train, but badly, so the moments are
-// tested.
+// The functions that fill parameters with initial values; the tests check the moments of these values. If a
+// test fails, a model still trains, but worse.
 import { expect, test } from "vitest";
 import { constant, normal, orthogonal, randomStream, uniform } from "../../../src/runtime/numbers/random.ts";
 

@@ -1,5 +1,5 @@
-// Random numbers must be uniform, reproducible, and independent between keys. Shuffling, initial parameters
-// and dropout depend on them.
+// Random numbers, on which shuffling, initial parameters and dropout depend. If a test fails, they are not
+// uniform, not reproducible, or not independent between keys.
 import { expect, test } from "vitest";
 import {
   mixBits,

@@ -1,5 +1,5 @@
-// Predictions of several targets. If one fails, a target gets the numbers of another target or of another row, or
-// its class names and units.
+// Predictions of several targets. If a test fails, a target gets the numbers, class names or units of another
+// target, or the numbers of another row.
 import { expect, test } from "vitest";
 import { columnEncoder } from "../../../src/runtime/data/column-encoder.ts";
 import type { DatasetContext } from "../../../src/runtime/data/dataset.ts";
@@ -22,7 +22,7 @@ const flat = (width: number) => {
   };
 };
 
-test("each target gets its numbers of every row, in arrays of its own", () => {
+test("each target gets its numbers of every row, in a separate array", () => {
   const base = flat(4);
   const trainer = byTarget(base, 4, (take) => ({ kind: take(0, 3), price: take(3, 1) }));
   const inputs = { x: [5, 6, 7] };
@@ -37,14 +37,14 @@ test("each target gets its numbers of every row, in arrays of its own", () => {
   expect(again.kind.buffer).not.toBe(again.price.buffer);
 });
 
-test("other members of the trainer remain, and are the same object", () => {
+test("the trainer remains the same object, and keeps its other members", () => {
   const base = flat(2);
   const trainer = byTarget(base, 2, (take) => ({ a: take(0, 1), b: take(1, 1) }));
   expect(trainer.name).toBe("base");
   expect(trainer).toBe(base);
 });
 
-test("no rows have no numbers, and the type of numbers is that of the trainer", () => {
+test("without rows the arrays are empty, and have the trainer's element type", () => {
   const single = { predict: () => Float32Array.of() };
   const { a } = byTarget(single, 2, (take) => ({ a: take(0, 1) })).predict({});
   expect(a).toEqual(new Float32Array(0));
@@ -108,7 +108,7 @@ test("each row has the columns of all targets that can be interpreted, in their 
   ]);
 });
 
-test("classes without names have their numbers", () => {
+test("classes without names are named by their numbers", () => {
   const unnamed = fields.map((field) =>
     field.name === "kind" ? { name: "kind", columns: ["k"], classNames: [] } : field,
   );

@@ -1,5 +1,5 @@
-// Predictions in terms of the target. If one fails, the named class is not the most likely one, a number is
-// not in original units, or a row gets another row's prediction.
+// Predictions as classes or as numbers in original units. If a test fails, the named class is not the most
+// likely one, a number is not in original units, or a row gets another row's prediction.
 import { describe, expect, it, test } from "vitest";
 import {
   byMargin,

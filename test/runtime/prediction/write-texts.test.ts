@@ -1,5 +1,6 @@
-// Sampled texts must follow the model's distribution, and be the same for the same seed and any batch size. A
-// model with known probabilities replaces the network.
+// Texts that are sampled from a model. A model with known probabilities replaces the network. If a test
+// fails, samples do not follow the model's distribution, or depend on the batch size, or the same seed gives
+// different samples.
 import { expect, test } from "vitest";
 import type { ModelFacts } from "../../../src/runtime/model/facts.ts";
 import { writeTexts } from "../../../src/runtime/program/text-writer.ts";

@@ -1,5 +1,6 @@
-// The warning about losses that start too high, for several targets. If one fails, a price in the hundreds of
-// thousands trains to nothing without a word, or a warning names the wrong target.
+// The warning about losses that are too high at the start, for several targets. If a test fails, a target in
+// the hundreds of thousands, such as a price, is not learned and no warning appears, or a warning names the
+// wrong target.
 import { afterEach, expect, test, vi } from "vitest";
 import type { Dataset, DatasetContext } from "../../../src/runtime/data/dataset.ts";
 import { columnEncoder } from "../../../src/runtime/data/column-encoder.ts";
@@ -53,7 +54,7 @@ function trainerWith(losses: Record<string, number>, batches: Batch[] = [], epoc
   };
 }
 
-test("names each target that is too large, and what to add; it is judged by the first batch", () => {
+test("names each target that is too large, and the key to add, from the loss of the first batch", () => {
   const batches: Batch[] = [];
   const trainer = trainerWith({ "price.loss": 6.25e10, "kind.loss": 1.1, "size.loss": 5 }, batches);
   expect(highFirstLosses(contextOf(), trainer, dataset)).toEqual([

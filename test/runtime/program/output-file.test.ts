@@ -1,5 +1,5 @@
-// The output file of an emitted program. If one fails, a kill, a second run or a link destroys a checkpoint,
-// or partial files accumulate.
+// The output file of an emitted program. If a test fails, a killed process, a concurrent run or a symbolic
+// link destroys a checkpoint, or partial files accumulate.
 import {
   chmodSync,
   existsSync,

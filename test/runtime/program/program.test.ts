@@ -1,4 +1,5 @@
-// The emitted file as a program: its output, the files that it writes, and its error messages.
+// The emitted file as a program: its output, the files that it writes, and its error messages. If a test
+// fails, a user of the program gets a wrong output, file or message.
 import {
   existsSync,
   mkdtempSync,

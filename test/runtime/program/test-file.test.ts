@@ -1,5 +1,5 @@
-// A test split from a separate file must be read exactly like the training file. Other classes, columns or
-// scales would make its metrics meaningless.
+// A test split from a separate file, which must be read exactly like the training file. If a test fails, the
+// test file gets its own classes, columns or scales, which makes its metrics meaningless.
 import { expect, test } from "vitest";
 import type { DataFacts } from "../../../src/runtime/data/fields.ts";
 import { InputError } from "../../../src/runtime/step/errors.ts";

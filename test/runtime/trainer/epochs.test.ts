@@ -1,5 +1,5 @@
-// The training loop. If one fails, rows have a wrong order, validation rows leak into training, or the best
-// epoch is lost, without a message.
+// The training loop. If a test fails, rows have a wrong order, validation rows leak into training, or the
+// best epoch is lost. No message would show it.
 import { expect, test } from "vitest";
 import { InputError } from "../../../src/runtime/step/errors.ts";
 import type { FitOptions } from "../../../src/runtime/trainer/trainer.ts";

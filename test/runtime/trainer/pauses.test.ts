@@ -1,5 +1,5 @@
-// Trainers that pause inside epochs. If one fails, a training that was stopped at some step and continued
-// from its checkpoint is not the training that was left alone.
+// Trainers that pause inside epochs. If a test fails, a training run that is stopped at some step and
+// continued from its checkpoint differs from an uninterrupted one.
 import { describe, expect, it } from "vitest";
 import { randomStream } from "../../../src/runtime/numbers/random.ts";
 import { pausing, withPauses } from "../../../src/runtime/trainer/pauses.ts";

@@ -1,5 +1,5 @@
-// Instrumented trainers. If one fails, probing changes training, the reported values are wrong, or a trainer
-// without probes contains code for them.
+// Instrumented trainers. If a test fails, instrumentation changes training, the reported values are wrong, or
+// a trainer without probes contains code for them.
 import { describe, expect, it } from "vitest";
 import type { ProbingTrainer } from "../../../src/runtime/trainer/probe.ts";
 import type { ModelSpec } from "../../../src/compiler/spec/schema.ts";
@@ -138,7 +138,7 @@ describe("a probe", () => {
     trainer.steps(batch, 3);
     const plain = await trainerOf(classifier);
     plain.steps(batch, 3);
-    // Without averaging in evaluation, both trainers train alike.
+    // Averaging does not affect training, so both trainers have the same parameters.
     const ratios = (of: ProbingTrainer) => of.probe(batch).parameters.map(({ updateRatio }) => updateRatio);
     expect(ratios(trainer)).toEqual(ratios(plain));
   });

@@ -1,5 +1,5 @@
-// Trainers whose rows come in blocks. If one fails, a training on data from disk is not the training on the same
-// rows in memory, or it leaves rows out.
+// Trainers that read their rows in blocks. If a test fails, training on data from disk differs from training
+// on the same rows in memory, or rows are left out.
 import { expect, test } from "vitest";
 import type { Batch } from "../../../src/runtime/step/batch.ts";
 import { withPauses } from "../../../src/runtime/trainer/pauses.ts";
@@ -56,7 +56,7 @@ test.each([
   ["several blocks in the buffer", 3, 4],
   ["blocks that are smaller than a batch", 1, 2],
   ["one block in the buffer, larger than a batch", 9, 1],
-])("without shuffling, it computes the bits of rows in memory: %s", (_, size, buffer) => {
+])("without shuffling, training computes the same bits as on rows in memory: %s", (_, size, buffer) => {
   const [ofArrays, ofStream] = [
     linearTrainer({ training: { ...training, shuffle: false } }),
     streamingTrainer(false),
@@ -109,7 +109,7 @@ test("rows of different blocks are mixed within the buffer, and only there", () 
   expect(new Set(firstRows).size).toBe(2);
 });
 
-test("stopped at any pause and resumed, it ends with the bits of an undisturbed training", () => {
+test("training that is stopped at any pause and resumed ends with the bits of uninterrupted training", () => {
   const parts = { epochs: 3, validation: streamed(validation, 5, 2) };
   const whole = streamingTrainer(true);
   const undisturbed = whole.fit(streamed(data, 4, 3), parts);

@@ -1,4 +1,5 @@
-// The trainer with simple kernels, whose results can be computed by hand.
+// The trainer with simple kernels, whose results can be computed by hand. If a test fails, the trainer calls
+// kernels in a wrong order or on wrong rows.
 import { expect, test } from "vitest";
 import { InputError } from "../../../src/runtime/step/errors.ts";
 import type { Trainer } from "../../../src/runtime/trainer/trainer.ts";
@@ -90,7 +91,7 @@ test.each<[string, (trainer: Trainer) => unknown, string]>([
     'createTrainer: unknown key "sed"; known keys: seed, backend, threads, selfCheck',
   ],
   [
-    "a trainer's options that are none",
+    "options of a trainer that are null",
     () => Reflect.apply(trainerOf, undefined, [{ model, machine: linearMachine(0.1), training }, null]),
     "createTrainer must be an object, got null",
   ],

@@ -1,4 +1,5 @@
-// Cross-validation as a run: its report, the start of each training, and a single use of the test split.
+// A cross-validation run: its report, the start of each training, and the single use of the test split. If a
+// test fails, a fold starts from another fold's parameters, or results of the test split are biased.
 import { expect, test } from "vitest";
 import { columnEncoder } from "../../../src/runtime/data/column-encoder.ts";
 import { crossValidate, foldedRegime, trainOnFolds } from "../../../src/runtime/training/cross-validate.ts";

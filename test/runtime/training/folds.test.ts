@@ -1,5 +1,5 @@
-// Folds must divide all rows outside the test split, each class evenly. A row in the wrong fold would make
-// every result look better than it is.
+// The division of all rows outside the test split into folds, with each class divided evenly. If a test
+// fails, a row in the wrong fold makes every result look better than it is.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { columnEncoder } from "../../../src/runtime/data/column-encoder.ts";

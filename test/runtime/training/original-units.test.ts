@@ -1,5 +1,5 @@
-// Errors of a scaled target in original units. A wrong factor would be a wrong number in every report, and
-// nothing else would show it.
+// Errors of a scaled target in original units. If a test fails, a wrong factor gives a wrong number in every
+// report, with no other sign of the error.
 import { expect, test } from "vitest";
 import type { Dataset } from "../../../src/runtime/data/dataset.ts";
 import { inOriginalUnits } from "../../../src/runtime/training/original-units.ts";
@@ -23,7 +23,7 @@ const prepared = (scale: ScaleRule): Dataset =>
 const spanOf = ({ fields }: Dataset) => fields[fields.length - 1].scales?.[0].span ?? NaN;
 
 test.each<ScaleRule>(["standard", "min-max", { divide: 50 }])(
-  "with the scale %j every rmse is in the file's units, every loss in scaled ones",
+  "with the scale %j every rmse is in the file's units, and every loss in scaled units",
   async (scale) => {
     const dataset = prepared(scale);
     const trainer = linearTrainer({ training: facts });

@@ -1,5 +1,5 @@
-// Errors of several targets in original units. A wrong factor, or that of another target, would be a wrong number in
-// every report, and nothing else would show it.
+// Errors of several targets in original units. If a test fails, a wrong factor, or that of another target,
+// gives a wrong number in every report, with no other sign of the error.
 import { expect, test } from "vitest";
 import type { Dataset } from "../../../src/runtime/data/dataset.ts";
 import { inUnitsOfTargets } from "../../../src/runtime/training/units-of-targets.ts";
@@ -55,7 +55,7 @@ test("mae and rmse of each target have its units; losses, r2, accuracy and unsca
   expect(run.next().value).toEqual({ epochs: [report], bestEpoch: 1, stoppedEarly: false });
 });
 
-test("the figures keep their order, and a report without a validation split gets none", () => {
+test("the metrics keep their order, and a report without a validation split gets none for it", () => {
   const trainer = fixedTrainer();
   const plain: Trainable = {
     ...trainer,
@@ -75,7 +75,7 @@ test("epoch and checkpoints are those of the trainer", () => {
   expect(shown.save({ stopped: 3 })).toEqual(Uint8Array.of(1));
 });
 
-test("figures without the name of a target belong to the last field, which is then the only target", () => {
+test("metrics without the name of a target belong to the last field, which is then the only target", () => {
   const { fields } = dataset;
   const single = { train: {}, fields: fields.slice(0, 2) };
   const shown = inUnitsOfTargets(fixedTrainer([], { mae: 0.1, r2: 0.5 }), { training }, single);

@@ -1,5 +1,5 @@
-// The compiler as pages contain it, run without Node's globals: it must emit the same bytes as the command
-// line.
+// The compiler as web pages contain it, run without Node's globals. If a test fails, its output differs from
+// that of the command line, or it does not run in a browser.
 import { readFileSync } from "node:fs";
 import { createContext, runInContext } from "node:vm";
 import { describe, expect, it } from "vitest";

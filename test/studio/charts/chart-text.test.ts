@@ -1,5 +1,5 @@
 // Charts in the terminal. If a test fails, a curve is at the wrong height or epoch, or a narrow window breaks
-// it.
+// the chart.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { panelText } from "../../../src/studio/charts/chart-text.ts";

@@ -1,4 +1,5 @@
-// Predictions against true values. If a test fails, a report shows a model as better or worse than it is.
+// The report that compares predictions with true values. If a test fails, a report shows a model as better or
+// worse than it is.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { agreementOf, confusionOf, mostConfused } from "../../../src/studio/charts/agreement.ts";

@@ -1,5 +1,5 @@
-// The evaluation of the learning-rate range test. If a test fails, the suggested rate is not where the loss
-// falls.
+// The evaluation of the learning-rate range test. If a test fails, the suggested rate is not one at which the
+// loss falls.
 import { describe, expect, it } from "vitest";
 import { panelText } from "../../../src/studio/charts/chart-text.ts";
 import {

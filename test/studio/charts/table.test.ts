@@ -1,4 +1,4 @@
-// Tables of results. If a test fails, values are in the wrong column, or a label of the data can control the
+// Tables of results. If a test fails, values are in the wrong column, or a label in the data can control the
 // terminal.
 import { expect, it } from "vitest";
 import { tableText } from "../../../src/studio/charts/table.ts";

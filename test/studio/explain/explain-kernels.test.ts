@@ -1,5 +1,5 @@
-// The explanation of kernels. If a test fails, work or traffic is wrong, a node has no kernel, or a kernel
-// shows the code of another.
+// The explanation of kernels. If a test fails, the work or the memory traffic is wrong, a node has no kernel,
+// or a kernel shows the code of another kernel.
 import { sum } from "d3-array";
 import { describe, expect, it } from "vitest";
 import { explainCode } from "../../../src/studio/explain/explain-code.ts";
@@ -126,7 +126,7 @@ describe("digits", () => {
         kernels.filter((each) => (target === "ts" ? each.function === name : each.wat === wat)).length,
       );
     }
-    // The remainder of a loop has no value of its own.
+    // A kernel for the remainder of a loop has no nodes, so no line needs to refer to it.
     const known = new Set(code.lines.flatMap((line) => line.kernels));
     expect(kernels.filter(({ nodes, index }) => nodes.length > 0 && !known.has(index))).toEqual([]);
   });

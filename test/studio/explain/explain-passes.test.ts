@@ -1,4 +1,5 @@
-// The graphs between passes, as counts and as lines. If a test fails, the view differs from the compilation.
+// The view of the graph after each pass, as counts and as lines. If a test fails, the view differs from the
+// compilation.
 import { describe, expect, it } from "vitest";
 import { explainPasses, explainStages } from "../../../src/studio/explain/explain-passes.ts";
 import { countOptionsOf, graphCounts } from "../../../src/studio/explain/graph-counts.ts";

@@ -1,4 +1,4 @@
-// Pictures of graphs. If a test fails, boxes overlap, a wire ends nowhere, or a value is missing.
+// Pictures of graphs. If a test fails, boxes overlap, an edge ends nowhere, or a value is missing.
 import { expect, it } from "vitest";
 import { explainNodes } from "../../../src/studio/explain/explain-nodes.ts";
 import { explainPictures } from "../../../src/studio/explain/explain-picture.ts";
@@ -67,7 +67,7 @@ const specs: Readonly<Record<string, object>> = {
 
 const memory = new Map<string, ReturnType<typeof explainNew>>();
 
-/** Made once for all tests. */
+/** The nodes and pictures of a spec, which are created once for all tests. */
 function explained(name: string) {
   const made = memory.get(name) ?? explainNew(name);
   memory.set(name, made);
@@ -84,7 +84,7 @@ function explainNew(name: string) {
   return { nodes, pictures: explainPictures(nodes, model.network) };
 }
 
-/** Everything closed, everything open, and every other group open. */
+/** The scenes of a picture with all groups closed, with all open, and with every other group open. */
 function scenesOf(picture: Picture): Scene[] {
   const groups = picture.boxes.filter(({ inside }) => inside !== undefined).map(({ id }) => id);
   const choices = [(_: string) => false, (_: string) => true, (id: string) => groups.indexOf(id) % 2 === 0];
@@ -157,7 +157,7 @@ for (const name of Object.keys(specs))
     expect(nodes.filter(({ id }) => !shown.has(id)).map(({ id }) => id)).toEqual([]);
   });
 
-/** The nodes that have a box of their own. */
+/** The nodes that have a separate box. */
 function boxedNodes(nodes: readonly ExplainedNode[], { boxes }: Picture): ExplainedNode[] {
   const ids = new Set(boxes.flatMap((box) => [box, ...(box.inside?.boxes ?? [])]).map(({ id }) => id));
   return nodes.filter(({ id }) => ids.has(id));

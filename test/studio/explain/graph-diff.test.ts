@@ -1,4 +1,4 @@
-// The difference of two graphs. If a test fails, the view of passes hides a change or shows a false one.
+// The difference between two graphs. If a test fails, the view of passes hides a change or shows a false one.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { graphDiff } from "../../../src/studio/explain/graph-counts.ts";

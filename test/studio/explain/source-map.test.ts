@@ -1,5 +1,5 @@
-// Source maps, read by a third-party library. If a test fails, a profiler or a debugger shows the wrong layer
-// or a line that does not exist.
+// Source maps, read by a third-party library. If a test fails, a profiler or a debugger shows the wrong
+// layer, or a line that does not exist.
 import type { Target } from "../../../src/compiler/targets.ts";
 import { TraceMap, eachMapping, originalPositionFor } from "@jridgewell/trace-mapping";
 import fc from "fast-check";

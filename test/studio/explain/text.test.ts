@@ -1,4 +1,4 @@
-// Parts of the views' text. If a test fails, a table is not aligned.
+// Helper functions that format the text of views. If a test fails, a table is not aligned.
 import { expect, it } from "vitest";
 import { columns } from "../../../src/studio/views/view.ts";
 

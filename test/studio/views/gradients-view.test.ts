@@ -158,7 +158,7 @@ describe("as TeX", () => {
       expect(() =>
         temml.renderToString(display, { displayMode: true, throwOnError: true, strict: true }),
       ).not.toThrow();
-    // Outside the displays is text, in which these characters would be commands.
+    // Outside displayed formulas, TeX would read these characters as commands.
     const words = tex.replace(/\\begin\{align\*\}[\s\S]*?\\end\{align\*\}|^%.*$/gm, "");
     expect(words).not.toMatch(/(?<!\\)[_^&$#]/);
   });

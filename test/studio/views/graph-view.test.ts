@@ -1,5 +1,5 @@
-// `inspect --format svg` and `dot`: files for other programs. If a test fails, a viewer or Graphviz rejects
-// them or shows another graph.
+// The files of `inspect --format svg` and `--format dot`. If a test fails, a viewer or Graphviz rejects a
+// file, or shows another graph.
 import { parse } from "@ts-graphviz/ast";
 import type { ASTBaseNode } from "@ts-graphviz/ast";
 import { expect, it } from "vitest";

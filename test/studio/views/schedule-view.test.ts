@@ -1,5 +1,5 @@
-// The view of the schedule. If a test fails, the shown rate differs from the trained one, or its end is
-// wrong.
+// The view of the learning-rate schedule. If a test fails, the view shows rates that training does not use,
+// or ends at the wrong step.
 import { expect, it } from "vitest";
 import { scheduleView } from "../../../src/studio/views/schedule-view.ts";
 import { compileFor, emitText } from "../../../src/compiler/compile-target.ts";

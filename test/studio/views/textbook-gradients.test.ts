@@ -1,6 +1,6 @@
-// Gradients that every textbook has. The compiler derives them op by op, and its rewrite rules bring them to
-// the known form, in views and in emitted code. If a test fails, a rule does not apply, or one rule undoes
-// another.
+// Gradients that every textbook contains. The compiler derives them op by op, and its rewrite rules bring
+// them to the known form, in views and in emitted code. If a test fails, a rule does not apply, or one rule
+// undoes another.
 import { describe, expect, it } from "vitest";
 import { compileFor, emitText } from "../../../src/compiler/compile-target.ts";
 import { interpret } from "../../../src/compiler/reference/interpret.ts";
@@ -54,7 +54,7 @@ async function codeOf(spec: object): Promise<string> {
   return text.replaceAll(/\n *(\/\/ {3,})?/g, " ");
 }
 
-/** How often each op runs on a whole tensor in the derivative of a layer. */
+/** The number of times that each op runs on a tensor of `elements` elements in the derivative of a layer. */
 function largeOps(graph: Graph, layer: string, elements: number): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
   const isLarge = (node: Node) =>
@@ -70,7 +70,7 @@ function largeOps(graph: Graph, layer: string, elements: number): Readonly<Recor
   return counts;
 }
 
-/** The work of the gradient with the rules that change rounding must not exceed that without them. */
+/** Expects that the rules that change rounding do not increase the work of the gradient. */
 function expectNoMoreWork(spec: object): void {
   const [ours, exact] = [false, true].map((isExact) => {
     const { gradient } = compiled(spec, isExact).graphs;
@@ -92,13 +92,13 @@ describe("cross-entropy with label smoothing", () => {
       "d_dense1 = d_loss_total · [y ≥ 0] ⊙ (exponentials / sum_of_exponentials − (0.933333… if j = y else 1 / 30))",
     );
   });
-  it("costs one more product per logit forwards than without smoothing, and nothing backwards", () => {
+  it("has the same backward ops as without smoothing, except for a cast", () => {
     const opsOf = (spec: object) => {
       const { gradient } = compiled(spec).graphs;
       return gradient.nodes.filter((node) => node.origin.forward !== undefined).map(({ op }) => op);
     };
     const sharp = { ...smoothed, loss: "cross-entropy" };
-    // [j = y] is a cast condition if the smoothed target is a choice in the forward part.
+    // Without smoothing, the condition [j = y] is cast. With smoothing, it selects the target.
     expect(opsOf(smoothed)).toEqual(opsOf(sharp).filter((op) => op !== "cast"));
   });
   it.each([0, 1e-9, 0.5, 1 - 1e-12])(

@@ -1,4 +1,5 @@
-// The licences of third-party code in pages. If a test fails, we distribute it without the required notice.
+// The licences of third-party code in web pages. If a test fails, we distribute the code without the required
+// notice.
 import { relative } from "node:path";
 import { expect, test } from "vitest";
 import { bundlingFolder, noticesOf, packageFolders } from "../../../src/studio/web/notices.ts";

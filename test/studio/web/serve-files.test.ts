@@ -1,5 +1,5 @@
-// The server of the playground. Any page in a browser can send it requests, so no request may stop it or get
-// a file that is not part of it.
+// The server of the playground, to which any page in a browser can send requests. If a test fails, a request
+// stops the server, or reads a file outside the playground.
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { serveFiles, type ServedFiles } from "../../../src/studio/web/serve-files.ts";
@@ -33,7 +33,7 @@ describe("serves", () => {
   it.each([
     ["the index at the root", "GET / HTTP/1.1", "the index"],
     ["a file by its name", "GET /main.js HTTP/1.1", "the code"],
-    ["a file whatever is asked of it", "GET /main.js?v=1 HTTP/1.1", "the code"],
+    ["a file with a query in the address", "GET /main.js?v=1 HTTP/1.1", "the code"],
   ])("%s", async (_, line, text) => {
     const answer = await sent(request(line));
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);

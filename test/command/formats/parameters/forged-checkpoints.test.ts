@@ -1,5 +1,5 @@
-// Forged checkpoint headers with a correct checksum. If one fails, a command ends with an internal error, or
-// a trainer continues from an impossible progress.
+// Checkpoints with a forged header and a correct checksum. If a test fails, a command ends with an internal
+// error, or a trainer continues from an impossible state.
 import { expect, test } from "vitest";
 import { fieldsFor, openCheckpoint } from "../../../../src/command/formats/parameters/checkpoint.ts";
 import { parametersIn } from "../../../../src/command/formats/parameters/parameters.ts";
@@ -91,7 +91,7 @@ test("the preprocessing of another model is rejected", () => {
     expect(refusal(() => fieldsFor(model, others))).toContain('but the model needs that of "x, y"');
 });
 
-/** The header with each of its values in turn replaced by each of these, or removed. */
+/** Variants of the header: each of its values in turn is removed, or replaced by each of these values. */
 function* mutations(): Generator<object> {
   const others = [undefined, null, -5, 1.5, 1e300, "", "x", true, [], {}, [null], { length: 3 }];
   const paths: (readonly string[])[] = [];

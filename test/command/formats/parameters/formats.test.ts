@@ -1,5 +1,5 @@
-// Parameter files. If one fails, another library reads other bits than were written, or an invalid file is
-// accepted.
+// The formats of parameter files. If a test fails, another library reads different values from those written,
+// or an invalid file is accepted.
 import { safetensors as loader } from "@jax-js/loaders";
 import { zipSync } from "fflate";
 import { dump } from "npyjs";
@@ -34,7 +34,7 @@ const expected = byName(
 );
 
 test.each(Object.entries(formats))(
-  "%s brings back every bit, wherever the bytes lie",
+  "%s preserves every bit, at any offset in a buffer",
   (_, { encode, decode }) => {
     const bytes = encode(tensors, facts);
     expect(encode(tensors, facts)).toEqual(bytes);

@@ -1,5 +1,5 @@
-// Random damage: a reader returns the content or throws an InputError. If one fails, a damaged file crashes
-// the process, or leaves a trainer with part of its state.
+// Parameter files with random damage: a reader must return the content or throw an InputError. If a test
+// fails, a damaged file crashes the process, or leaves a trainer with only part of its state.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { npz, safetensors } from "../../../../src/command/formats/parameters/formats.ts";

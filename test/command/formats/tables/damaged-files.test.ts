@@ -1,4 +1,5 @@
-// Damaged data files. If one fails, a file causes an internal error, an exception of a library, or a hang.
+// Damaged data files. If a test fails, such a file causes an internal error, an exception of a library, or a
+// hang.
 import { expect, test } from "vitest";
 import { fuzzDataFiles, readSample } from "../../../fuzz/data-files.ts";
 import { sampleFiles } from "../../../fuzz/sample-files.ts";

@@ -1,4 +1,5 @@
-// Every format gives the same rows. If one fails, a wrong byte order, axis or null silently trains on noise.
+// Data files of every format, which must all give the same rows. If a test fails, a reader confuses byte
+// order, axes or missing values, and a model silently trains on noise.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -193,7 +194,7 @@ test.each<[string, string | Uint8Array, string]>([
     'rows error T2003: row 2: column "kind": the text is not UTF-8',
   ],
   ["no JSON", `${jsonLines}\n{"a":1,}`, "rows:4 error T2002: the line is not valid JSON"],
-  ["a number alone", "{}\n7\n", "rows:2 error T2002: the line is not an object"],
+  ["a number instead of a row", "{}\n7\n", "rows:2 error T2002: the line is not an object"],
   ["a list around the rows", '[\n{"a":1}\n]\n', "rows:1 error T2002: the line is not valid JSON"],
   [
     "an object as a value",
@@ -221,7 +222,7 @@ test.each<[string, string | Uint8Array, string]>([
     "rows error T2003: the archive is damaged or truncated: ",
   ],
   [
-    "an archive of other things",
+    "an archive without NumPy arrays",
     zipSync({ "a.txt": Uint8Array.of(1) }),
     "rows error T2003: the archive contains no NumPy array",
   ],

@@ -1,4 +1,5 @@
-// A large file is read completely. (`npm run bench -- --limits` measures the memory.)
+// A large data file must be read completely. If the test fails, rows are lost. (`npm run bench -- --limits`
+// measures the memory.)
 import { expect, test } from "vitest";
 import { readLargeFile, rows } from "../../../bench/large-file.ts";
 

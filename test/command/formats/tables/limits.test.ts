@@ -1,5 +1,5 @@
-// Reading takes memory and time in proportion to the size of a file. Each of these files once hung the reader
-// or used gigabytes.
+// Data files that once made the reader hang or use gigabytes of memory. If a test fails, the memory or time
+// for reading is out of proportion to the size of the file.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,5 +1,5 @@
-// The checks before a Parquet file is decoded. If one fails, the library decodes a damaged file in unbounded
-// time or memory.
+// The checks before a Parquet file is decoded. If a test fails, the library decodes a damaged file in
+// unbounded time or memory.
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { checkDeltas, checkRuns, thriftEnd } from "../../../../src/command/formats/tables/check-encodings.ts";

@@ -1,5 +1,5 @@
-// The CSV reader of the command line. If one fails, it disagrees with that of emitted programs, or reports a
-// wrong location.
+// The CSV reader of the command line. If a test fails, the reader disagrees with that of emitted programs, or
+// reports a wrong location.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
-// UTF-8 validation across pieces of a file. If one fails, valid text is damaged, or an error has the wrong
-// line.
+// UTF-8 validation of a file that is read in pieces. If a test fails, valid text is damaged, or an error has
+// the wrong line number.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
-// The layout of emitted files: head, chapters, names. If one fails, a reader finds a chapter out of order, a
-// reference to a file that the trainer does not have, or an internal name of the compiler.
+// The layout of emitted files: head, chapters and names. If a test fails, chapters are out of order, or the
+// text refers to a file that the trainer does not have or to an internal name of the compiler.
 import { readFileSync, readdirSync } from "node:fs";
 import { format } from "prettier";
 import { describe, expect, it, test } from "vitest";

@@ -1,5 +1,5 @@
-// Which kernels share one function. If one fails, a layer runs the code of another, or equal layers have
-// separate functions.
+// The deduplication of kernels as TypeScript functions. If a test fails, a layer runs the code of another
+// layer, or equal layers have separate functions.
 import { describe, expect, it } from "vitest";
 import { deduplicateKernels } from "../../../../src/compiler/emit/typescript/kernels.ts";
 import type { PlacedKernel } from "../../../../src/compiler/emit/typescript/kernels.ts";

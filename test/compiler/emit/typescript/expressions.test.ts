@@ -1,4 +1,4 @@
-// Runs expressions as TypeScript text: the result must be that of the loop interpreter. If one fails,
+// Expressions as TypeScript, whose results must equal those of the loop interpreter. If a test fails,
 // brackets are missing, or an operator has another meaning in JavaScript.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

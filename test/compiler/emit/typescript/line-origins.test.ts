@@ -1,4 +1,4 @@
-// The origin of each line of emitted code. If one fails, a debugger shows the wrong layer, or a line of a
+// The origin of each line of emitted code. If a test fails, a debugger shows the wrong layer, or a line of a
 // kernel has no origin.
 import type { LineOrigin } from "../../../../src/compiler/emit/emitted-file.ts";
 import type { Target } from "../../../../src/compiler/targets.ts";

@@ -1,5 +1,5 @@
-// Which elementary functions an emitted module contains. If one fails, trainers in f32 spend time on the
-// precision of doubles, or trainers in f64 have only that of f32.
+// The choice of elementary functions that an emitted module contains. If a test fails, f32 trainers spend
+// time on the precision of doubles, or f64 trainers have only the precision of f32.
 import { expect, test } from "vitest";
 import { collectParts } from "../../../../src/compiler/emit/typescript/runtime-parts.ts";
 import type { RuntimeName } from "../../../../src/compiler/runtime-references.ts";

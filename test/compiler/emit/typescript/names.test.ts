@@ -1,5 +1,5 @@
-// Names in a model that equal names in the emitted code. If one fails, a layer called `JSON` or `rows` leads
-// to a trainer that a strict compiler rejects, or that reads the wrong variable.
+// Names in a model that also occur in the emitted code. If a test fails, the name of a layer such as `JSON`
+// or `rows` leads to a trainer that a strict compiler rejects, or that reads the wrong variable.
 import { ts } from "ts-morph";
 import { describe, expect, test } from "vitest";
 import { compile } from "../../../../src/compiler/compile.ts";
@@ -118,7 +118,7 @@ describe.each(["ts", "wasm"] as const)("%s", (target) => {
     const { code } = await compile(modelWith(inputs, layers, goal), options);
     expect(faultsOf(code)).toEqual([]);
     expect(hiddenIn(code, runtime)).toEqual([]);
-    // A global that a name of the model hides would not be free.
+    // If a name of the model shadowed a global, the global would not be among the free names.
     expect(freeNames(treeOf(code)).sort()).toEqual(free.sort());
     const { createTrainer } = await imported(code);
     const trainer = createTrainer();
@@ -172,7 +172,7 @@ test("names that are bound inside are not free, and neither are names of members
     "f",
     "g",
   ]);
-  // Bound in one scope, free in the other.
+  // `x` is bound in one scope and free in the other.
   expect(of("const a = [(x: number) => x, () => x];")).toEqual(["x"]);
   expect(
     of("function f<T>(x: T): x is T { for (const i of y) z({ i, k: i }); return true; } type U = T"),

@@ -1,4 +1,5 @@
-// Trained numbers as text. If one fails, the numbers in a predictor are not those that were trained.
+// Trained parameters as text in a predictor. If a test fails, the numbers in the text differ from the trained
+// ones.
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import {
@@ -8,7 +9,7 @@ import {
 } from "../../../../src/compiler/emit/typescript/parameter-texts.ts";
 import { bytesIn } from "../../../../src/runtime/step/memory.ts";
 
-it("reads back as the same f32", () => {
+it("the text of an f32 number reads back as the same number", () => {
   fc.assert(
     fc.property(fc.float(), (value) => {
       expect(Math.fround(Number(numberText(value, "f32")))).toBe(value);
@@ -17,7 +18,7 @@ it("reads back as the same f32", () => {
   );
 });
 
-it("reads back as the same f64", () => {
+it("the text of an f64 number reads back as the same number", () => {
   fc.assert(
     fc.property(fc.double(), (value) => {
       expect(Number(numberText(value, "f64"))).toBe(value);
@@ -25,7 +26,7 @@ it("reads back as the same f64", () => {
   );
 });
 
-it("is as short as possible", () => {
+it("the text of a number is as short as possible", () => {
   expect(numberText(Math.fround(0.1), "f32")).toBe("0.1");
   expect(numberText(16777216, "f32")).toBe("16777216");
   expect(numberText(-0, "f32")).toBe("-0");

@@ -1,5 +1,5 @@
-// Predictors: the forward pass with the parameters inside. If one fails, a shipped model predicts something
-// else than its trainer, or contains code that only training needs.
+// Predictors, which contain the forward pass and the parameters. If a test fails, a shipped model predicts
+// differently from its trainer, or contains code that only training needs.
 import { check } from "prettier";
 import { describe, expect, it } from "vitest";
 import { withPrograms } from "../../../../src/compiler/emission.ts";
@@ -18,8 +18,8 @@ const shipped = (spec: ModelSpec, dtype: "f32" | "f64", fields?: object) =>
   );
 
 /**
- * In addition to the specs that all tests share: layers that predict differently than they train, and layers
- * that loop over positions or time.
+ * Specs in addition to those that all tests share. Their layers compute differently in prediction than in
+ * training, or loop over positions or time.
  */
 const more: Readonly<Record<string, ModelSpec>> = {
   images: {

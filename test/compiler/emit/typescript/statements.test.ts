@@ -1,4 +1,5 @@
-// Statements as TypeScript. If one fails, emitted code stores other values than the loops.
+// Statements as TypeScript. If a test fails, the emitted code stores values that differ from those of the
+// loop interpreter.
 import { expect, it } from "vitest";
 import type { Scope } from "../../../../src/compiler/emit/typescript/expressions.ts";
 import { MarkingWriter } from "../../../../src/compiler/emit/typescript/line-origins.ts";

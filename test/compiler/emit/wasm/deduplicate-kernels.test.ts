@@ -1,5 +1,5 @@
-// Kernels that several layers and programs share as one function. If one fails, a layer works on the memory
-// of another, an innermost loop has more work, or the module contains the same code many times.
+// Kernels that several layers and programs share as one function. If a test fails, a layer works on the
+// memory of another layer, an innermost loop does more work, or the module contains duplicate code.
 import { describe, expect, it } from "vitest";
 import { assembleWasm } from "../../../../src/compiler/emit/wasm/wasm-module.ts";
 import { visit } from "../../../../src/compiler/loop/expressions.ts";

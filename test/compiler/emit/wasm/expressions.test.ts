@@ -1,5 +1,5 @@
-// Every kind of expression and store as WebAssembly, compared with the loop interpreter. If one fails, an
-// instruction, a lane, a conversion or an address differs from the meaning of the loop IR.
+// Every kind of expression and store as WebAssembly, compared with the loop interpreter. If a test fails, an
+// instruction, a lane, a conversion or an address does not do what the loop IR means.
 import { describe, expect, it } from "vitest";
 import { assembleWasm } from "../../../../src/compiler/emit/wasm/wasm-module.ts";
 import { moduleText } from "../../../../src/compiler/emit/wasm/module-text.ts";

@@ -1,5 +1,5 @@
-// The elementary functions of the WebAssembly target: within two units in the last place of f32, with the
-// special values of JavaScript. An error here would be a small, silent error in every training run, or a NaN
+// The elementary functions of the WebAssembly target: results within two units in the last place of f32, and
+// JavaScript's special values. If a test fails, every training run has a small, silent error, or computes NaN
 // instead of a number.
 import { expect, test } from "vitest";
 import { functions, onDoubles } from "../../../../src/compiler/emit/wasm/functions/index.ts";

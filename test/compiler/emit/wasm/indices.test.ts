@@ -1,5 +1,5 @@
-// Indices in data that an embedding reads. If one fails, a row of data reads memory outside of the table, or
-// ends the program.
+// Indices in the data, with which embeddings select rows of their table. If a test fails, an invalid index in
+// a data row reads memory outside the table, or ends the program.
 import { expect, describe, it } from "vitest";
 import { loadTrainer } from "../../../../src/compiler/load-trainer.ts";
 import { compileFor, emitText } from "../../../../src/compiler/compile-target.ts";

@@ -1,5 +1,5 @@
-// The layout of linear memory. If one fails, panels of a kernel share memory, or a vector load with unused
-// lanes is outside of the memory and traps.
+// The layout of linear memory. If a test fails, panels of a kernel overlap, or a vector load with unused
+// lanes exceeds the memory and traps.
 import { expect, it } from "vitest";
 import { layOut } from "../../../../src/compiler/emit/wasm/memory-layout.ts";
 import { add, integer, minus, variable } from "../../../../src/compiler/loop/expressions.ts";

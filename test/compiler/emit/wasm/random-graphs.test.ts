@@ -1,5 +1,5 @@
-// Random graphs as scalar WebAssembly, compared with the interpreter of graphs. If one fails, the text, an
-// address, a conversion or a function of the module computes something else than the loops.
+// Random graphs as scalar WebAssembly, compared with the interpreter of graphs. If a test fails, an
+// instruction, an address, a conversion or a function of the module computes a wrong value.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { printGraph } from "../../../../src/compiler/ir/text.ts";

@@ -1,5 +1,5 @@
-// Adam's running means of a weight without gradients decay to 0. In f32 they would stop at the smallest
-// subnormal number, and training would be slow on processors that are slow with subnormal numbers.
+// The running means of Adam, which must decay to 0 for a weight without gradients. If the test fails, they
+// stop at the smallest subnormal number of f32, and arithmetic on such numbers is slow on many processors.
 import { expect, test } from "vitest";
 import { compile } from "../../../../src/index.ts";
 import type { ModelSpec } from "../../../../src/index.ts";

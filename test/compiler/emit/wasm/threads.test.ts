@@ -1,5 +1,5 @@
-// Kernels that run in parts on several threads. If one fails, a part is computed twice or never, a thread
-// waits forever, or a worker does not end.
+// Kernels that are divided among several threads. If a test fails, a part is computed twice or never, a
+// thread waits forever, or a worker does not end.
 import { Worker } from "node:worker_threads";
 import { expect, it } from "vitest";
 import { controlBytes } from "../../../../src/compiler/emit/wasm/threads.ts";

@@ -1,5 +1,5 @@
-// A trainer with threads, started like a user starts it. If one fails, threads change the result, or keep the
-// process from ending.
+// A trainer with threads, started as a user would start it. If a test fails, threads change the result, or
+// keep the process from ending.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -38,7 +38,7 @@ const data = {
 };
 const trainer = createTrainer({ seed: 1, backend: "simd", threads: Number(threads) });
 const losses = [trainer.steps(data, 5)];
-// The other threads start meanwhile.
+// Gives the other threads time to start.
 await new Promise((resolve) => setTimeout(resolve, 500));
 losses.push(trainer.steps(data, 20));
 const digest = createHash("sha256").update(trainer.save().slice()).digest("hex");

@@ -1,5 +1,5 @@
-// A trainer's file for the target wasm, as a user runs it. If one fails, the file trains another model on
-// another backend or host, or does not start there.
+// A trainer for the target wasm, run as a user would run it. If a test fails, the file trains a different
+// model on some backend or host, or does not start there.
 import type { Target } from "../../../../src/compiler/targets.ts";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -101,7 +101,7 @@ describe("many steps in one call", () => {
     }
   });
 
-  it("make epochs of single steps, and a resumed training run ends with the same bits", async () => {
+  it("make up the epochs of fit(), and a resumed training run ends with the same bits", async () => {
     const { createTrainer } = await moduleOf(spec, "wasm");
     const whole = createTrainer({ seed: 5 });
     const { epochs } = whole.fit(data, { epochs: 4 });

@@ -1,5 +1,5 @@
-// Unique variable names within a kernel. If this fails, two loops with the same name share a local of
-// WebAssembly, and one ends the other.
+// Unique variable names within a kernel. If the test fails, two variables with the same name share a
+// WebAssembly local, and one overwrites the other.
 import { expect, it } from "vitest";
 import { uniqueVariables } from "../../../../src/compiler/emit/wasm/scope.ts";
 import { add, integer, number, variable } from "../../../../src/compiler/loop/expressions.ts";

@@ -1,5 +1,5 @@
-// A formula must equal the built-in function that it defines: the same losses step by step and the same
-// evaluation, in f64 to 1e-12.
+// Formulas that define built-in functions. Losses and evaluations must equal those of the built-in function
+// at every step, in f64 to 1e-12. If a test fails, a formula computes a different function.
 import { describe, expect, it } from "vitest";
 import type { ModelSpec } from "../../../../src/compiler/spec/schema.ts";
 import { emitted } from "../../../support/emitted.ts";
@@ -199,7 +199,7 @@ describe("schedules", () => {
     [{ type: "exponential", rate: 0.8 }, "initial * 0.8^step"],
     [{ type: "step", every: 3, factor: 0.5 }, "initial * 0.5^floor(step / 3)"],
     [{ type: "constant" }, "initial"],
-  ] as const)("%j is %s, with a warm-up before it", async (builtIn, formula) => {
+  ] as const)("%j equals %s, with a warm-up before it", async (builtIn, formula) => {
     const common = { initial: 0.1, warmup: { steps: 3 } };
     await expectSame(withRate({ ...builtIn, ...common }), withRate({ formula, ...common }));
   });

@@ -1,4 +1,5 @@
 // Invalid formulas with their complete diagnostics: code, location in the spec and in the formula, and hint.
+// If a test fails, a user sees a different message or none.
 import { elementary } from "../../../../src/compiler/ir/nodes.ts";
 import { describe, expect, it } from "vitest";
 import { specWith, faultsOf } from "../../spec/base-spec.ts";
@@ -38,7 +39,7 @@ const rows: Record<string, Row[]> = {
       "  hint: add 1 closing parenthesis",
     ],
     [
-      "a bracket too many",
+      "an extra bracket",
       activation("x) + 1"),
       'error T1601: network[0].activation.formula: the formula contains an unexpected ")"',
       "> 1 | x) + 1",
@@ -46,7 +47,7 @@ const rows: Record<string, Row[]> = {
       "  hint: remove it, or add the opening parenthesis",
     ],
     [
-      "a product without its sign",
+      "a product without an operator",
       activation("2x"),
       'error T1601: network[0].activation.formula: the formula contains an unexpected "x"',
       "> 1 | 2x",
@@ -70,14 +71,14 @@ const rows: Record<string, Row[]> = {
       "  hint: write a < b < c as (a < b) * (b < c)",
     ],
     [
-      "a number beyond all numbers",
+      "a number that is too large for a double",
       activation("1e999 * x"),
       "error T1601: network[0].activation.formula: the formula contains a number that is too large",
       "> 1 | 1e999 * x",
       "    | ^^^^^",
     ],
     [
-      "nothing at all",
+      "an empty formula",
       activation(""),
       "error T1601: network[0].activation.formula: the formula is empty",
       "> 1 |",

@@ -1,4 +1,5 @@
 // The language of formulas: operator precedence, locations of syntax errors, and limits for very long texts.
+// If a test fails, a formula is parsed incorrectly, or a syntax error is reported at the wrong location.
 import { buildParserFile } from "@lezer/generator";
 import { readFile } from "node:fs/promises";
 import { format } from "prettier";

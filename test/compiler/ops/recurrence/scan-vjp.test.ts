@@ -1,5 +1,5 @@
-// Derivatives of recurrences. If one fails, a gradient through time is wrong, or correct but computed in
-// every step although once would be enough.
+// The derivatives of recurrences. If a test fails, a gradient through time is wrong, or is computed in every
+// step although once would be enough.
 import { describe, expect, it } from "vitest";
 import { collectNodes, makeGraph } from "../../../../src/compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../../../src/compiler/ir/nodes.ts";

@@ -1,5 +1,5 @@
-// Which kernels share one function. If a test fails, a kernel uses the shapes of another, or works on another
-// program's values.
+// The deduplication of kernels on vectors. If a test fails, a kernel uses the shapes of another kernel, or
+// works on the values of another program.
 import { expect, it } from "vitest";
 import { integer } from "../../../../src/compiler/loop/expressions.ts";
 import { store } from "../../../../src/compiler/loop/statements.ts";
@@ -8,11 +8,11 @@ import { runStage } from "../../../../src/compiler/stages/run.ts";
 import { deduplicateKernels } from "../../../../src/compiler/schedule/vectors/deduplicate-kernels.ts";
 import { buffer, load, programOf, temporary } from "../../../support/loop-program.ts";
 
-/** Not in a loop, because sharing must not add work to an innermost loop. */
+/** One store outside any loop: if it were in a loop, sharing could add work to an innermost loop. */
 const copies = (from: string, to: string): Statement[] => [
   store(to, [integer(1), integer(1)], load(from, [integer(2), integer(1)])),
 ];
-/** For each kernel, the buffers that are its arguments, or undefined if it is a function of its own. */
+/** For each kernel, the buffers that are its arguments, or undefined if it does not share a function. */
 const told = (...programs: readonly LoopProgram[]) =>
   runStage(deduplicateKernels, programs, { batchSize: 4, float: "f64" }).map(({ kernels }) =>
     kernels.map(({ shared }) => shared?.addresses),
@@ -29,7 +29,7 @@ it("kernels on buffers of the same shapes are one function", () => {
   ]);
 });
 
-it("kernels on buffers of different shapes are not, though their loops are equal", () => {
+it("kernels on buffers of different shapes are separate functions, even if their loops are equal", () => {
   const buffers = [buffer("a", [4, 6]), buffer("b", [4, 6]), buffer("c", [4, 3]), buffer("d", [4, 3])];
   expect(told(programOf([copies("a", "b"), copies("c", "d")], ...buffers))).toEqual([[undefined, undefined]]);
 });

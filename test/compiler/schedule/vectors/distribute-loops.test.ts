@@ -1,5 +1,6 @@
-// Kernels of one nest each. If a test fails, a part reads a value that another has not passed, a value is
-// passed before it is computed, or provenance names the wrong kernel.
+// Loop distribution, which divides a kernel into kernels of one nest each. If a test fails, a part reads a
+// value that no earlier part has passed to it, a value is passed before it is computed, or provenance names
+// the wrong kernel.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -39,7 +40,7 @@ const y = buffer("y", [4]);
 const z = buffer("z", [4]);
 const each = (body: readonly Statement[]) => loop("i", 4, "parallel", body);
 
-/** "y = x" is the line of y, and a line that ends with a colon is a heading. */
+/** The provenance for a line of text: "y = x" is the line of y, and a line that ends with a colon is a heading. */
 const lineOf = (text: string): Provenance => ({
   node: undefined,
   text,
@@ -52,7 +53,7 @@ const lineOf = (text: string): Provenance => ({
   flops: 1,
 });
 
-/** Each definition of a variable and each store with the line of its value: of `s` or `next_s`. */
+/** The body, in which each definition and each store of `s` refers to the line of `s` or `next_s`. */
 const withLines = (body: readonly Statement[], lines: readonly Provenance[]): readonly Statement[] =>
   mapStatements(
     body,

@@ -1,4 +1,4 @@
-// Sums in which each lane adds a part of the terms. If a test fails, a sum reads a vector where it needs one
+// Sums in which each lane adds some of the terms. If a test fails, a sum reads a vector where it needs one
 // number.
 import { expect, it } from "vitest";
 import { binary, number, variable } from "../../../../src/compiler/loop/expressions.ts";

@@ -1,5 +1,5 @@
-// Loops that run once. If a test fails, a dimension of one element costs a loop, or variables of two blocks
-// become one.
+// The removal of loops that run once. If a test fails, a dimension of one element costs a loop, or variables
+// of two blocks become one.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { add, binary, integer, number, rows, variable } from "../../../../src/compiler/loop/expressions.ts";

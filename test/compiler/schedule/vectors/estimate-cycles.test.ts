@@ -1,4 +1,4 @@
-// The estimated time of kernels. If a test fails, `inspect` shows the estimate of other loops, or threads
+// The estimated time of kernels. If a test fails, `inspect` shows the estimate for other loops, or threads
 // share work that is too short.
 import { expect, it } from "vitest";
 import { add, binary, call, number, variable } from "../../../../src/compiler/loop/expressions.ts";

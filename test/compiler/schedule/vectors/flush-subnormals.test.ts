@@ -1,4 +1,4 @@
-// Which numbers in an optimizer's state are set to zero. If a test fails, a normal number is lost, or
+// The numbers in an optimizer's state that are set to zero. If a test fails, a normal number is lost, or
 // subnormal numbers make training slow.
 import { expect, it } from "vitest";
 import { integer, visit } from "../../../../src/compiler/loop/expressions.ts";

@@ -1,5 +1,5 @@
-// Which loops threads may share. If a test fails, results depend on the order of threads, or one thread does
-// all the work without need.
+// The choice of the loops that threads may share. If a test fails, results depend on the order of threads, or
+// one thread does work that several could share.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {

@@ -1,5 +1,5 @@
-// Addresses that grow by a constant, as pointers. If a test fails, a pointer has a wrong start or a wrong
-// increment.
+// Strength reduction, which replaces addresses that grow by a constant with pointers. If a test fails, a
+// pointer has a wrong start or a wrong increment.
 import { expect, it } from "vitest";
 import { add, integer, multiply, number, variable } from "../../../../src/compiler/loop/expressions.ts";
 import { printStatements } from "../../../../src/compiler/loop/print.ts";

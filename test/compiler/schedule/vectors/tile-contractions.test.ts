@@ -1,5 +1,5 @@
-// Tiles of rows. If a test fails, the last tile runs past the last row, or rows are computed twice although
-// that changes the result.
+// Tiles of rows in contractions. If a test fails, the last tile runs past the last row, or rows are computed
+// twice although that changes the result.
 import { expect, it } from "vitest";
 import { add, binary, integer, number, rows, variable } from "../../../../src/compiler/loop/expressions.ts";
 import type { Expression } from "../../../../src/compiler/loop/expressions.ts";

@@ -1,4 +1,5 @@
-// Which value a sum adds in each step. If a test fails, a sum on vectors adds other values than the loop.
+// The recognition of the value that a sum adds in each step. If a test fails, a sum on vectors adds values
+// that differ from those of the scalar loop.
 import { expect, it } from "vitest";
 import { binary, call, variable } from "../../../../src/compiler/loop/expressions.ts";
 import type { Expression } from "../../../../src/compiler/loop/expressions.ts";

@@ -1,6 +1,6 @@
-// Programs on vectors, compared with the meaning of their graphs. If a test fails, the WebAssembly target
-// computes a different result: a lane too many, a row twice or not at all, a sum of wrong elements. All lanes
-// that must not matter contain NaN.
+// Programs on vectors, compared with their graphs. All lanes that must not affect results contain NaN. If a
+// test fails, the WebAssembly target computes a wrong result: it reads a lane too many, computes a row twice
+// or not at all, or sums wrong elements.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { makeGraph } from "../../../../src/compiler/ir/nodes.ts";

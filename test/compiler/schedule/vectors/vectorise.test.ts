@@ -1,5 +1,5 @@
-// Which statements have a vector form. If a test fails, a vector reads an element that only the taken branch
-// may read.
+// The choice of the statements that have a vector form. If a test fails, a vector load reads an element that
+// only the taken branch may read.
 import { expect, it } from "vitest";
 import { less, number, select, variable } from "../../../../src/compiler/loop/expressions.ts";
 import type { Expression } from "../../../../src/compiler/loop/expressions.ts";

@@ -1,5 +1,5 @@
-// Keys of the data section about cells. If one fails, a key has no effect without a word, or a wrong shape is
-// reported only when the data is read.
+// The keys of the data section that describe cells. If a test fails, a key is silently ignored, or a wrong
+// shape is reported only when the data is read.
 import { expect, test } from "vitest";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 import { dataFacts } from "../../../../src/compiler/trainer/trainer-facts.ts";
@@ -19,7 +19,7 @@ const withY = (y: object, target: object = { classes: 3 }) => ({
 });
 const when = (dates: object) => ({ columns: ["at"], dates });
 
-test("a spec without a fault becomes the facts of the runtime", () => {
+test("a valid spec becomes the facts of the runtime", () => {
   const dates = { parts: ["month", "hour"], format: "DD.MM.YYYY HH:mm" };
   const facts = (spec: unknown) => dataFacts(parseModel(spec));
   const { inputs, numberFormat } =
@@ -44,7 +44,7 @@ test("a spec without a fault becomes the facts of the runtime", () => {
   });
 });
 
-test("values that are the defaults leave no trace", () => {
+test("keys that have their default values do not change the hash of the spec", () => {
   const plain = parseModel(withX({ columns: ["k"], categories: "one-hot" }));
   const written = withX({
     columns: ["k"],

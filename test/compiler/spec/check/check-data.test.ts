@@ -1,5 +1,5 @@
-// The section `data` and the rest of the spec. If one fails, a scale is accepted that makes metrics
-// meaningless, or a file is read in a wrong way.
+// The checks of the section `data` against the rest of the spec. If a test fails, the compiler accepts a
+// scale that makes metrics meaningless, or a file is read incorrectly.
 import { expect, test } from "vitest";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 import { faultsOf, specWith } from "../base-spec.ts";
@@ -134,7 +134,7 @@ test.each([
   ],
   ["two formats", { idx, file: "a.csv", ...csv }, 'error T1208: data: "file" cannot be combined with "idx"'],
   [
-    "one way and a half",
+    "IDX files together with test",
     { idx, test: { idx } },
     'error T1208: data: "idx" cannot be combined with "train", "test" or "validation"\n  hint: use "file", or "idx", or both "train" and "test"',
   ],
@@ -145,7 +145,7 @@ test.each([
   ],
   ["no test", { train: { idx } }, "error T1102: data.test is missing: it must be a string"],
   [
-    "a file that is no text",
+    "a file name that is not a string",
     { idx: { x: 3, y: "y.idx" } },
     "error T1203: data.idx.x must be a non-empty string, got 3",
   ],

@@ -1,5 +1,5 @@
-// Several targets, each with a loss. If one fails, a mistake in `losses` goes unnoticed, or its message does not say
-// what would be right.
+// Specs with several targets, each with a loss. If a test fails, a mistake in `losses` goes unnoticed, or its
+// message does not say how to correct it.
 import { describe, expect, it, test } from "vitest";
 import { DiagnosticError } from "../../../../src/compiler/diagnostics/errors.ts";
 import { buildGraphs } from "../../../../src/compiler/spec/build.ts";
@@ -53,7 +53,7 @@ const mistakes: Record<string, readonly (readonly [string, Keys, ...string[]])[]
       '  hint: add "kind": { "loss": …, "from": … }, or remove the target',
     ],
     [
-      "a loss of no target",
+      "a loss of an unknown target",
       withLosses({ price, kind, kinds: kind }),
       "error T1405: losses.kinds is not one of the targets",
       '  hint: did you mean "kind"?',
@@ -149,7 +149,7 @@ const mistakes: Record<string, readonly (readonly [string, Keys, ...string[]])[]
       "  hint: give at least one loss a weight above 0; 1 is the default",
     ],
     [
-      "a weight of 0 for a head of its own",
+      "a weight of 0 for a separate head",
       withLosses({ price: { ...price, weight: 0 }, kind }),
       "error T1502: head1.weight would get no gradient: the loss does not depend on it",
       '  hint: if that is intended, freeze its layer with "trainable": false',
@@ -204,7 +204,7 @@ const mistakes: Record<string, readonly (readonly [string, Keys, ...string[]])[]
       '  hint: did you mean "w"?',
     ],
   ],
-  "names of figures": [
+  "names of metrics": [
     [
       "a metric without its target",
       specOf({
@@ -218,7 +218,7 @@ const mistakes: Record<string, readonly (readonly [string, Keys, ...string[]])[]
       '  hint: did you mean "kind.accuracy"?',
     ],
     [
-      "a name of Keras",
+      "a name from Keras",
       specOf({
         training: {
           ...training,
@@ -319,7 +319,7 @@ test("the first target with one class per row stratifies rows and folds", () => 
   expect(stratifies({ training: { ...training, validation } })).toBe(false);
 });
 
-test("a weight of a loss may be searched by a figure of a target", () => {
+test("the weight of a loss may be searched by a metric of a target", () => {
   const search = { over: { "losses.kind.weight": [0.1, 1] }, metric: "price.loss" };
   expect(() =>
     parseSpec(specOf({ training: { ...training, validation: { fraction: 0.2 }, search } })),
@@ -343,7 +343,7 @@ test("the canonical spec has an entry for each target, in the order of the targe
   ]);
 });
 
-test("one target may have losses, too, and its figures then have its name", () => {
+test("a single target may have losses, too, and its metrics then have its name", () => {
   const spec = specOf({
     targets: { price: { shape: [] } },
     losses: { price: { ...price, metrics: ["mae"] } },

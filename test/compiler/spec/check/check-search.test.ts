@@ -1,5 +1,5 @@
-// Errors in a search. If one fails, an invalid search is only found when its candidates are trained, or not
-// at all.
+// Errors in the section `search` of a spec. If a test fails, an invalid search is found only when its
+// candidates are trained, or never.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError, render } from "../../../../src/compiler/diagnostics/errors.ts";
 import { parseSpec } from "../../../../src/compiler/spec/parse-model.ts";

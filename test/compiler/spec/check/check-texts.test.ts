@@ -1,5 +1,5 @@
-// Text columns and the rest of the spec. If one fails, two lengths or two vocabularies are accepted, which
-// would mean training on shifted targets.
+// The checks of text columns against the rest of the spec. If a test fails, the compiler accepts two
+// different lengths or vocabularies, and a model would train on shifted targets.
 import { expect, test } from "vitest";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 import { faultsOf, specWith } from "../base-spec.ts";

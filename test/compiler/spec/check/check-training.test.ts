@@ -1,4 +1,4 @@
-// Class weights and sample weights. If one fails, invalid weights silently train a different model.
+// Class weights and sample weights. If a test fails, invalid weights silently train a different model.
 import { expect, test } from "vitest";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 import { faultsOf, specWith } from "../base-spec.ts";

@@ -1,5 +1,5 @@
-// Reading JSON with locations: the values must equal those of JSON.parse, and each error must have its
-// location.
+// Reading JSON with locations. If a test fails, a value differs from that of JSON.parse, or an error has a
+// wrong location.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readJson } from "../../../../src/compiler/spec/read/json.ts";

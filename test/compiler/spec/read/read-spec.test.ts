@@ -1,4 +1,5 @@
-// Reading spec files: the three formats give the same model, and errors in a file have their locations.
+// Reading spec files. If a test fails, the three formats give different models, or an error in a file has a
+// wrong location.
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
