@@ -1998,8 +1998,8 @@ function* evaluateRows(session: Session, data: Batch, rows: Int32Array): Generat
 }
 
 /**
- * Makes predictions for the rows of a table. `fields` is the data encoding from the trainer's checkpoint. The first row of
- * the result contains the column names.
+ * Makes predictions for the rows of a table. `fields` is the data encoding from the trainer's checkpoint. The
+ * first row of the result contains the column names.
  */
 type Predicting = (
   context: EncodingContext,

@@ -7,8 +7,8 @@ import type { Table } from "../data/table.ts";
 import type { Trainer } from "../trainer/trainer.ts";
 
 /**
- * Makes predictions for the rows of a table. `fields` is the data encoding from the trainer's checkpoint. The first row of
- * the result contains the column names.
+ * Makes predictions for the rows of a table. `fields` is the data encoding from the trainer's checkpoint. The
+ * first row of the result contains the column names.
  */
 export type Predicting = (
   context: EncodingContext,
