@@ -72,7 +72,7 @@ test("--data sets the folder that contains all files", async () => {
   expectRefusal(await program("--data", "nowhere"), /^error: cannot read nowhere\/train\/image: ENOENT/);
   expectRefusal(
     await program(),
-    "error: --data FOLDER is required: the folder of train/image, train/kind, test/kind, test/image",
+    "error: --data FOLDER is required: the folder with train/image, train/kind, test/kind, test/image",
   );
   expect((await program("--help")).stdout).toMatch(/^ {2}--data FOLDER {8}the folder of the IDX files/m);
 });
