@@ -138,6 +138,8 @@ export interface Collector {
   warning(path: SpecPath, code: DiagnosticCode, message: string, details?: Details): void;
   /** Adds the diagnostics of another check. `omitted` is the number of errors that it omitted. */
   add(diagnostics: readonly Diagnostic[], omitted?: number): void;
+  /** Removes diagnostics that another diagnostic explains. */
+  retract(isExplained: (diagnostic: Diagnostic) => boolean): void;
   /** Throws all errors collected so far, followed by the warnings; if there are no errors, returns the warnings. */
   throwErrors(): readonly Diagnostic[];
 }
@@ -160,6 +162,12 @@ export function collector(): Collector {
     add(diagnostics, omitted = 0) {
       diagnostics.forEach(keep);
       counts.error += omitted;
+    },
+    retract(isExplained) {
+      const all = found.splice(0);
+      for (const diagnostic of all)
+        if (isExplained(diagnostic)) counts[diagnostic.severity]--;
+        else found.push(diagnostic);
     },
     throwErrors() {
       const warnings = found.filter(({ severity }) => severity === "warning");

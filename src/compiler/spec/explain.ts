@@ -15,31 +15,51 @@ type Issue = z.core.$ZodIssue;
 
 /**
  * The diagnostics for the issues, at most {@link mostKept}; `omitted` counts the rest. `schema` is the JSON
- * Schema of specs, `spec` the checked value, and `check` finds the issues of another value.
+ * Schema of specs, `spec` the checked value, and `check` finds the issues of another value. `meant` contains
+ * the paths of the keys that hints about unknown keys suggest.
  */
 export function explain(
   issues: readonly Issue[],
   schema: SchemaNode,
   spec: unknown,
   check: (spec: unknown) => readonly Issue[],
-): { diagnostics: readonly Diagnostic[]; omitted: number } {
-  const { diagnostics, omitted } = explainAll(issues, schema, spec);
-  const hidden = explainHidden(diagnostics, schema, spec, check).slice(0, mostKept - diagnostics.length);
-  return { diagnostics: [...diagnostics, ...hidden], omitted };
+): Explanation {
+  const { diagnostics, omitted, meant } = explainAll(issues, schema, spec);
+  const hidden = explainHidden(diagnostics, schema, spec, check);
+  return {
+    diagnostics: [...diagnostics, ...hidden.diagnostics.slice(0, mostKept - diagnostics.length)],
+    omitted,
+    meant: [...meant, ...hidden.meant],
+  };
 }
 
-function explainAll(
-  issues: readonly Issue[],
-  schema: SchemaNode,
-  spec: unknown,
-): { diagnostics: readonly Diagnostic[]; omitted: number } {
+interface Explanation {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly omitted: number;
+  readonly meant: readonly SpecPath[];
+}
+
+/**
+ * Whether the diagnostic reports that a key is missing which an unknown key was probably meant to be. The
+ * hint about the unknown key suffices then.
+ */
+export const isMisspelt =
+  (meant: readonly SpecPath[]) =>
+  ({ code, message }: Diagnostic): boolean =>
+    code === "T1102" && meant.some((key) => message.startsWith(`${formatPath(key)} is missing`));
+
+function explainAll(issues: readonly Issue[], schema: SchemaNode, spec: unknown): Explanation {
   const diagnostics: Diagnostic[] = [];
   let omitted = 0;
   for (const issue of issues.filter(isCause(issues)).flatMap(ofOneKeyEach)) {
     if (diagnostics.length < mostKept) diagnostics.push(...explainIssue(issue, schema, spec, []));
     else omitted++;
   }
-  return { diagnostics, omitted };
+  const meant = diagnostics.flatMap(({ code, path = [] }): SpecPath[] => {
+    const key = code === "T1101" ? meantKey(path, schema, spec) : undefined;
+    return key === undefined ? [] : [[...path.slice(0, -1), key]];
+  });
+  return { diagnostics, omitted, meant };
 }
 
 /**
@@ -58,8 +78,9 @@ function explainHidden(
   schema: SchemaNode,
   spec: unknown,
   check: (spec: unknown) => readonly Issue[],
-): readonly Diagnostic[] {
+): Pick<Explanation, "diagnostics" | "meant"> {
   const all: Diagnostic[] = [];
+  const meant: SpecPath[] = [];
   let [found, guessed] = [known, spec];
   for (let depth = 0; depth < deepestUnknown; depth++) {
     const unknown = found.flatMap(({ code, path = [] }) =>
@@ -67,7 +88,9 @@ function explainHidden(
     );
     if (unknown.length === 0) break;
     for (const { path, type } of unknown) guessed = withValue(guessed, [...path, "type"], type);
-    found = explainAll(check(guessed), schema, guessed).diagnostics.filter(({ path = [] }) =>
+    const explained = explainAll(check(guessed), schema, guessed);
+    meant.push(...explained.meant);
+    found = explained.diagnostics.filter(({ path = [] }) =>
       unknown.some(
         (guess) =>
           guess.path.every((step, i) => step === path[i]) &&
@@ -76,7 +99,7 @@ function explainHidden(
     );
     all.push(...found);
   }
-  return all;
+  return { diagnostics: all, meant };
 }
 
 /**
@@ -185,13 +208,22 @@ function unknownKey(path: SpecPath, schema: SchemaNode, spec: unknown): Diagnost
     const message = `${formatPath(owner)}: ${showValue(key)} cannot be combined with the other keys`;
     return { ...wrong(path, "T1208", message, `allowed keys: ${own.join(", ")}`), at: "key" };
   }
-  const similar = foreignKey(key, own) ?? didYouMean(key, own);
+  const similar = meantKey(path, schema, spec);
   const hint = similar
     ? `did you mean ${showValue(similar)}?`
     : own.length > 0
       ? `allowed keys: ${own.join(", ")}`
       : undefined;
   return { ...wrong(path, "T1101", `${formatPath(owner)}: unknown key ${showValue(key)}`, hint), at: "key" };
+}
+
+/** The known key that an unknown key probably means. */
+function meantKey(path: SpecPath, schema: SchemaNode, spec: unknown): string | undefined {
+  const key = String(path.at(-1));
+  const owner = path.slice(0, -1);
+  const node = nodeAtPath(schema, owner, spec);
+  const { own } = node ? keysOf(node, valueAt(spec, owner)) : { own: [] };
+  return foreignKey(key, own) ?? didYouMean(key, own);
 }
 
 function missing(path: SpecPath, schema: SchemaNode, spec: unknown): Diagnostic {

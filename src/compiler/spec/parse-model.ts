@@ -1,7 +1,7 @@
 // Converts any value to a model. The schema validates each value, the checks validate combinations, and only
 // a spec without errors is made canonical. It needs no file system, so it runs wherever the compiler runs.
 import { DiagnosticError, collector } from "../diagnostics/errors.ts";
-import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import type { Diagnostic, SpecPath } from "../diagnostics/diagnostic.ts";
 import { showValue } from "../util/message-text.ts";
 import { canonicalModel } from "./canonical.ts";
 import { checkCells } from "./check/check-cells.ts";
@@ -16,7 +16,7 @@ import { checkWeights } from "./check/check-weights.ts";
 import { checkReferences, warnOfUnread } from "./check/check-references.ts";
 import { keysOf, member, plainSpec } from "./raw-spec.ts";
 import { checkSearch } from "./check/check-search.ts";
-import { explain } from "./explain.ts";
+import { explain, isMisspelt } from "./explain.ts";
 import { checkLayerCount, flattenNetwork, writtenNetwork } from "./written-network.ts";
 import { specSchema } from "./json-schema.ts";
 import { modelSchema } from "./schema.ts";
@@ -46,14 +46,16 @@ export function parseSpec(spec: unknown): ParsedSpec {
   if (network === undefined || error !== undefined) throw new DiagnosticError(problems.found);
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw notAnObject(value);
   const result = modelSchema.safeParse(value);
+  let meant: readonly SpecPath[] = [];
   if (!result.success) {
-    const { diagnostics, omitted } = explain(
+    const explained = explain(
       result.error.issues,
       specSchema(),
       value,
       (other) => modelSchema.safeParse(other).error?.issues ?? [],
     );
-    problems.add(diagnostics, omitted);
+    problems.add(explained.diagnostics, explained.omitted);
+    meant = explained.meant;
   }
   checkLayerCount(network, problems);
   checkWidth(value, network, problems);
@@ -79,6 +81,7 @@ export function parseSpec(spec: unknown): ParsedSpec {
   const ofRows = specOfRows(value);
   checkData(ofRows, problems);
   checkCells(ofRows, member(value, "data"), problems);
+  problems.retract(isMisspelt(meant));
   // A value that is nested this deeply is nearly always in the wrong location. An error about the location is
   // more helpful, so nesting is reported only if there is no other error.
   if (tooDeep !== undefined && !problems.found.some(({ severity }) => severity === "error"))

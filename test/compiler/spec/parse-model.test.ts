@@ -192,6 +192,54 @@ const valueRows: Row[] = [
   ["a name that is not a string", { name: 7 }, "error T1203: name must be a string, got 7"],
 ];
 
+/** Only the unknown key is reported, not also the absence of the key that it was meant to be. */
+const misspeltRows: Row[] = [
+  [
+    "a misspelt section that is required",
+    { training: undefined, trainig: training },
+    'error T1101: the spec: unknown key "trainig"',
+    '  hint: did you mean "training"?',
+  ],
+  [
+    "a required section by its name in Keras",
+    { network: undefined, layers: [dense] },
+    'error T1101: the spec: unknown key "layers"',
+    '  hint: did you mean "network"?',
+  ],
+  [
+    "a misspelt loss",
+    { loss: undefined, los: "cross-entropy" },
+    'error T1101: the spec: unknown key "los"',
+    '  hint: did you mean "loss"?',
+  ],
+  [
+    "a required key with an underscore",
+    { training: { epochs: 2, batch_size: 6 } },
+    'error T1101: training: unknown key "batch_size"',
+    '  hint: did you mean "batchSize"?',
+  ],
+  [
+    "a required key of a layer by its name in Keras",
+    { inputs: { x: { shape: [8, 8, 1] } }, network: [{ type: "conv2d", filters: 2, kernel_size: 3 }] },
+    'error T1101: network[0]: unknown key "kernel_size"',
+    '  hint: did you mean "kernel"?',
+  ],
+  [
+    "a misspelt key of a layer of unknown type",
+    { network: [{ type: "dens", unit: 3 }] },
+    'error T1103: network[0].type: unknown layer "dens"',
+    '  hint: did you mean "dense"?',
+    'error T1101: network[0]: unknown key "unit"',
+    '  hint: did you mean "units"?',
+  ],
+  [
+    "a misspelt data file",
+    { data: { ...data, file: undefined, fil: "d.csv" } },
+    'error T1101: data: unknown key "fil"',
+    '  hint: did you mean "file"?',
+  ],
+];
+
 const keyRows: Row[] = [
   [
     "no loss",
@@ -218,6 +266,7 @@ const keyRows: Row[] = [
     'error T1101: the spec: unknown key "trainning"',
     '  hint: did you mean "training"?',
   ],
+  ...misspeltRows,
   [
     "a key without a near match",
     { targets: { y: { classes: 3, q: 1 } } },

@@ -78,14 +78,16 @@ function checkEntries(losses: object, targets: readonly string[], problems: Coll
   const entries = keysOf(losses);
   const report = (path: SpecPath, code: DiagnosticCode, message: string, hint: string | undefined) =>
     problems.error(path, code, message, { at: "key", hint });
+  const meant = new Set<string | undefined>();
   for (const name of entries.filter((entry) => !targets.includes(entry))) {
     const path = ["losses", name];
     const similar = didYouMean(name, targets);
+    meant.add(similar);
     const known = targets.length === 0 ? undefined : `targets of this spec: ${showNames(targets)}`;
     const hint = similar ? `did you mean ${showValue(similar)}?` : known;
     report(path, "T1405", `${formatPath(path)} is not one of the targets`, hint);
   }
-  for (const name of targets.filter((target) => !entries.includes(target))) {
+  for (const name of targets.filter((target) => !entries.includes(target) && !meant.has(target))) {
     const hint = `add ${showValue(name)}: { "loss": …, "from": … }, or remove the target`;
     report(["losses"], "T1405", `losses has no entry for the target ${name}`, hint);
   }
@@ -93,8 +95,15 @@ function checkEntries(losses: object, targets: readonly string[], problems: Coll
 
 /** Reports an unknown name of a loss or metric (T1303). */
 export function checkFigure(spec: unknown, path: SpecPath, name: string, problems: Collector): void {
-  const known = writtenFigures(spec);
-  if (known.includes(name)) return;
+  const figures = writtenFigures(spec);
+  if (figures.includes(name)) return;
+  const targets = hasLosses(spec) ? keysOf(member(spec, "targets")) : [];
+  const entries = keysOf(member(spec, "losses"));
+  const isOf = (target: string): boolean => name.startsWith(`${target}.`);
+  // The metrics of a target without an entry in `losses` are not known, and checkEntries reports the entry.
+  if (targets.some((target) => isOf(target) && !entries.includes(target))) return;
+  const unknown = entries.filter((entry) => !targets.includes(entry));
+  const known = figures.filter((figure) => !unknown.some((entry) => figure.startsWith(`${entry}.`)));
   // "accuracy" may be the accuracy of one of several targets.
   const ofTarget = known.find((figure) => figure.endsWith(`.${name}`));
   const similar = ofTarget ?? didYouMean(name.replace(/^val_/, ""), known);

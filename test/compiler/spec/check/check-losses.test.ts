@@ -305,6 +305,31 @@ for (const [title, rows] of Object.entries(mistakes))
       it(intent, () => expect(errorsOf(spec)).toContain(expected.join("\n")));
   });
 
+test("a misspelt target in losses is one error, and its metrics are not suggested", () => {
+  const inputs = { x: { shape: [4] } };
+  const earlyStopping = { patience: 2, metric: "price.mae" };
+  const validation = { fraction: 0.2 };
+  expect(
+    errorsOf(
+      specOf({
+        inputs,
+        losses: { prise: { ...price, metrics: ["mae"] }, kind },
+        training: { ...training, validation, earlyStopping },
+      }),
+    ),
+  ).toBe('error T1405: losses.prise is not one of the targets\n  hint: did you mean "price"?');
+  const other = { ...earlyStopping, metric: "mae" };
+  expect(
+    errorsOf(
+      specOf({
+        inputs,
+        losses: { prise: { ...price, metrics: ["mae"] }, kind },
+        training: { ...training, validation, earlyStopping: other },
+      }),
+    ),
+  ).toContain("hint: use one of loss, kind.loss, kind.accuracy");
+});
+
 test("the first target with one class per row stratifies rows and folds", () => {
   const kinds = { kind: { classes: 3 }, price: { shape: [] } };
   const validation = { folds: 5 };
