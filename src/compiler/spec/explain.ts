@@ -8,8 +8,9 @@ import { formatPath } from "../diagnostics/diagnostic.ts";
 import type { Diagnostic, SpecPath } from "../diagnostics/diagnostic.ts";
 import { didYouMean, showValue } from "../util/message-text.ts";
 import { foreignKey, foreignName } from "./foreign-names.ts";
-import { keyOfNumber, keysOf, mostListed, mustBe, namesOf, nodeAtPath, sharedKeysOf } from "./json-schema.ts";
+import { hasNumbers, keysOf, mostListed, mustBe, namesOf, nodeAtPath, sharedKeysOf } from "./json-schema.ts";
 import type { SchemaNode } from "./json-schema.ts";
+import { hintAboutValue, isQuotedNumber } from "./value-hints.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -177,6 +178,7 @@ function explainUnion(
     : undefined;
   if (meant.length > 0)
     return (complete ?? untyped ?? meant[0]).flatMap((inner) => explainIssue(inner, schema, spec, path));
+  if (node && isQuotedNumber(value) && hasNumbers(node)) return [mismatch(path, schema, spec)];
   const names = node ? namesOf(node, "type") : [];
   if (typeof value === "string" && names.length > 0) return [unknownName(path, value, names)];
   return [value === undefined ? missing(path, schema, spec) : mismatch(path, schema, spec)];
@@ -281,13 +283,22 @@ function mismatch(path: SpecPath, schema: SchemaNode, spec: unknown): Diagnostic
   const node = nodeAtPath(schema, path, spec);
   // A long list of names does not fit into a sentence. The error is then reported as an unknown name.
   const names = node && typeof value === "string" ? namesOf({ anyOf: [node] }, "type") : [];
-  if (typeof value === "string" && names.length > mostListed) return unknownName(path, value, names);
-  const needed = neededAt(path, schema, spec, value) ?? "a different value";
+  if (typeof value === "string" && names.length > mostListed && !isQuotedNumber(value))
+    return unknownName(path, value, names);
+  // A number in quotes was not meant to be a name, so all forms are described.
+  const shown = isQuotedNumber(value) ? undefined : value;
+  const needed = neededAt(path, schema, spec, shown) ?? "a different value";
   const code =
     node?.enum && typeof value === "string" ? "T1202" : typeof value === "number" ? "T1203" : "T1201";
-  const key = node && typeof value === "number" ? keyOfNumber(node, value) : undefined;
-  const hint = key && `write { ${showValue(key)}: ${showValue(value)} }`;
-  return wrong(path, code, `${formatPath(path)} must be ${needed}, got ${showValue(value)}`, hint);
+  const message = `${formatPath(path)} must be ${needed}, got ${showValue(value)}`;
+  return wrong(path, code, message, node && hintAt(path, node, schema, spec));
+}
+
+function hintAt(path: SpecPath, node: SchemaNode, schema: SchemaNode, spec: unknown): string | undefined {
+  const value = valueAt(spec, path);
+  const owner = valueAt(spec, path.slice(0, -1));
+  const element = nodeAtPath(schema, [...path, 0], withValue(spec, path, [value]));
+  return hintAboutValue({ path, value, owner, node, element });
 }
 
 function wrong(path: SpecPath, code: DiagnosticCode, message: string, hint?: string): Diagnostic {

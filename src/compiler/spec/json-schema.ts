@@ -109,14 +109,50 @@ export function namesOf(node: SchemaNode, tag: string): string[] {
 }
 
 /**
- * For an object without required keys, the first key that can have this number: `fraction` for a split of
- * 0.2.
+ * For an object that needs no other key, the first key that can have this number: `fraction` for a split of
+ * 0.2, `patience` for early stopping.
  */
 export function keyOfNumber(node: SchemaNode, value: number): string | undefined {
-  const open = alternatives(node).filter(({ required = [] }) => required.length === 0);
-  const members = open.flatMap(({ properties = {} }) => Object.entries(properties));
+  const members = alternatives(node).flatMap(({ properties = {}, required = [] }) =>
+    Object.entries(properties).filter(([key]) => required.every((other) => other === key)),
+  );
   return members.find(([, member]) => typeof member === "object" && accepts(member, value))?.[0];
 }
+
+/**
+ * For an object without a tag, the required key that can have this name, and the other required keys: `loss`
+ * and `from` for an entry of `losses`.
+ */
+export function keyOfName(
+  node: SchemaNode,
+  name: string,
+): { readonly key: string; readonly others: readonly string[] } | undefined {
+  for (const { properties = {}, required = [] } of alternatives(node)) {
+    if (Object.values(properties).some(isTag)) continue;
+    const key = required.find((each) => {
+      const member = properties[each];
+      return typeof member === "object" && namesOf(member, "type").includes(name);
+    });
+    if (key !== undefined) return { key, others: required.filter((each) => each !== key) };
+  }
+  return undefined;
+}
+
+/** Whether the value may only be a list. */
+export const isList = (node: SchemaNode): boolean => alternatives(node).every(({ type }) => type === "array");
+
+/** Whether a form of the node may have this value. Of objects and lists, only the type is compared. */
+export const allows = (node: SchemaNode, value: unknown): boolean =>
+  alternatives(node).some((form) => {
+    if (typeof value === "number") return accepts(form, value);
+    if (form.type !== jsonType(value)) return false;
+    if (form.const !== undefined) return form.const === value;
+    return form.enum === undefined || (typeof value === "string" && form.enum.includes(value));
+  });
+
+/** Whether a form of the node is a number. */
+export const hasNumbers = (node: SchemaNode): boolean =>
+  alternatives(node).some(({ type }) => type === "number" || type === "integer");
 
 const accepts = (form: SchemaNode, value: number): boolean =>
   (form.type === "number" || (form.type === "integer" && Number.isInteger(value))) &&

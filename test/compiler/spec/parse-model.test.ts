@@ -43,6 +43,7 @@ const valueRows: Row[] = [
     "a width as text",
     { network: [{ type: "dense", units: "3" }] },
     'error T1201: network[0].units must be a positive integer, got "3"',
+    "  hint: remove the quotes: 3",
   ],
   [
     "a width that no integer type holds",
@@ -190,6 +191,95 @@ const valueRows: Row[] = [
     "error T1203: regularization.l2 must be a number of at least 0, got -1",
   ],
   ["a name that is not a string", { name: 7 }, "error T1203: name must be a string, got 7"],
+];
+
+const pair = {
+  targets: { price: { shape: [1] }, kind: { classes: 3 } },
+  network: [
+    { type: "dense", name: "a", units: 1 },
+    { type: "dense", name: "b", units: 3, from: "x" },
+  ],
+  loss: undefined,
+};
+
+/** Values of the wrong type, for which the hint is the value that was probably meant. */
+const meantRows: Row[] = [
+  [
+    "a flag in quotes",
+    { network: [{ ...dense, bias: "false" }] },
+    'error T1201: network[0].bias must be true or false, got "false"',
+    "  hint: remove the quotes: false",
+  ],
+  [
+    "a learning rate in quotes",
+    { optimizer: { ...optimizer, learningRate: "2e-2" } },
+    'error T1201: optimizer.learningRate must be a positive number or a schedule, got "2e-2"',
+    "  hint: remove the quotes: 2e-2",
+  ],
+  [
+    "a negative learning rate in quotes",
+    { optimizer: { ...optimizer, learningRate: "-2" } },
+    'error T1201: optimizer.learningRate must be a positive number or a schedule, got "-2"',
+  ],
+  [
+    "a metric instead of a list",
+    { metrics: "accuracy" },
+    'error T1201: metrics must be a list, got "accuracy"',
+    '  hint: write ["accuracy"]',
+  ],
+  [
+    "a layer instead of a list",
+    { network: { type: "dense", units: 3 } },
+    "error T1201: network must be a non-empty list, got an object with type, units",
+    "  hint: write [{ … }]",
+  ],
+  [
+    "a size instead of a shape",
+    { inputs: { x: { shape: 4 } } },
+    "error T1203: inputs.x.shape must be a list, got 4",
+    "  hint: write [4]",
+  ],
+  [
+    "a shape with the batch axis of Keras",
+    { inputs: { x: { shape: [null, 4] } } },
+    "error T1201: inputs.x.shape[0] must be a positive integer, got null",
+    "  hint: leave out the batch axis: [4]",
+  ],
+  [
+    "a shape with a batch axis of any size",
+    { inputs: { x: { shape: [-1, 4] } } },
+    "error T1203: inputs.x.shape[0] must be a positive integer, got -1",
+    "  hint: leave out the batch axis: [4]",
+  ],
+  [
+    "class names",
+    { targets: { y: { classes: ["a", "b", "c"] } } },
+    'error T1201: targets.y.classes must be an integer of at least 2, got ["a", "b", "c"]',
+    "  hint: write 3; the names come from the column",
+  ],
+  [
+    "a patience",
+    { training: { ...training, validation: { fraction: 0.2 }, earlyStopping: 20 } },
+    "error T1203: training.earlyStopping must be an object, got 20",
+    '  hint: write { "patience": 20 }',
+  ],
+  [
+    "a loss without its layer",
+    { ...pair, losses: { price: { loss: "mse", from: "a" }, kind: "cross-entropy" } },
+    'error T1201: losses.kind must be an object, got "cross-entropy"',
+    '  hint: write { "loss": "cross-entropy", "from": … }',
+  ],
+  [
+    "a percentage",
+    { training: { ...training, validation: { fraction: 20 } } },
+    "error T1203: training.validation.fraction must be a number in (0, 1), got 20",
+    "  hint: a fraction is between 0 and 1: 0.2",
+  ],
+  [
+    "a fraction slightly above 1",
+    { training: { ...training, validation: { fraction: 1.5 } } },
+    "error T1203: training.validation.fraction must be a number in (0, 1), got 1.5",
+  ],
 ];
 
 /** Only the unknown key is reported, not also the absence of the key that it was meant to be. */
@@ -536,6 +626,7 @@ const dataRows: Row[] = [
 
 for (const [title, rows] of Object.entries({
   values: valueRows,
+  "values with a hint": meantRows,
   keys: keyRows,
   names: nameRows,
   data: dataRows,
