@@ -24,6 +24,7 @@ import { reportingErrors } from "./formula-diagnostic.ts";
 import { inputNode } from "./inputs.ts";
 import { objectivesOf } from "./objectives.ts";
 import type { NamedTarget, Objective } from "./objectives.ts";
+import { sequenceHint, sizeHint } from "./shape-hints.ts";
 import type { Layer, Model, ModelInput } from "./types.ts";
 
 /** The name of the activation that the layer applies last, if it has one. */
@@ -116,13 +117,15 @@ const doubled: Readonly<Record<string, string>> = {
 
 /**
  * Reports losses and metrics that do not fit the output and the target, before any graph is built.
- * `shapeHint` names the layer that is probably missing if the output has the wrong shape.
+ * `shapeHint` names the layer that is probably missing if the output has the wrong shape. `values` are those
+ * of the inputs and layers.
  */
 export function checkMeasures(
   model: Model,
   objective: SteppedObjective,
   scores: Node,
   shapeHint: string | undefined,
+  values: ReadonlyMap<string, Node>,
   problems: Collector,
 ): void {
   const { target, output, loss, metrics, paths } = objective;
@@ -136,7 +139,11 @@ export function checkMeasures(
   const refusal = lossOf(loss).accepts(fit, loss);
   if (refusal !== undefined)
     problems.error(paths.loss, "T1401", `${lossName}: ${loss.type} ${refusal}`, {
-      hint: (scores.type.shape.length > 3 ? shapeHint : undefined) ?? fittingText("losses", losses, fit),
+      hint:
+        (scores.type.shape.length > 3 && target.shape.length <= 1 ? shapeHint : undefined) ??
+        sequenceHint(model, objective, values) ??
+        fittingText("losses", losses, fit) ??
+        sizeHint(model, objective, fit, (other) => lossOf(loss).accepts(other, loss) === undefined),
       notes: [`the loss compares the output of ${output} with the target ${target.name}`],
     });
   metrics.forEach((metric, index) => {

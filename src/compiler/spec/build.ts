@@ -89,13 +89,7 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   warnOfChannels(model, trained, problems);
   const shapeHint = checkFlatten(model, trained, problems);
   for (const [objective, output] of scores)
-    checkMeasures(
-      model,
-      objective,
-      output.scores,
-      objective.target.shape.length > 1 ? undefined : shapeHint,
-      problems,
-    );
+    checkMeasures(model, objective, output.scores, shapeHint, trained.values, problems);
   problems.throwErrors();
   invariant(scores.length === objectives.length, "a network without errors has an output for each target");
 

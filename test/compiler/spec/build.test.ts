@@ -156,7 +156,10 @@ describe("layers inside blocks", () => {
       { type: "dense", units: 3 },
     ];
     expect(told({ network: apart })).toMatchInlineSnapshot(
-      `"error T1308: network[0].layers[1]: repeat1.1.attention1 must read a sequence [n, length, units], but x has the shape [n, 4]"`,
+      `
+      "error T1308: network[0].layers[1]: repeat1.1.attention1 must read a sequence [n, length, units], but x has the shape [n, 4]
+        hint: declare the shape [4, 1] in inputs.x"
+    `,
     );
   });
 
@@ -166,7 +169,10 @@ describe("layers inside blocks", () => {
       { type: "dense", units: 3 },
     ];
     expect(told({ network })).toMatchInlineSnapshot(
-      `"error T1308: network[0].layer: bidirectional1.forward must read a sequence [n, length, units], but x has the shape [n, 4]"`,
+      `
+      "error T1308: network[0].layer: bidirectional1.forward must read a sequence [n, length, units], but x has the shape [n, 4]
+        hint: declare the shape [4, 1] in inputs.x"
+    `,
     );
   });
 
@@ -278,6 +284,82 @@ describe("windows", () => {
   });
 });
 
+describe("a missing axis", () => {
+  /** The hint about the layer, which needs a sequence or an image, after the layers in `before`. */
+  const hintOf = (shape: number[], layer: object, before: object[] = []) =>
+    / hint: (.*)/.exec(told({ inputs: { x: { shape } }, network: [...before, layer] }))?.[1];
+  const gru = { type: "gru", units: 3 };
+  const conv2d = { type: "conv2d", filters: 1, kernel: 3 };
+
+  it("of an input is declared", () => {
+    expect(hintOf([8, 8], conv2d)).toBe("declare the shape [8, 8, 1] in inputs.x");
+    expect(hintOf([12], gru)).toBe("declare the shape [12, 1] in inputs.x");
+    expect(hintOf([12], { type: "attention", heads: 1 })).toBe("declare the shape [12, 1] in inputs.x");
+    expect(hintOf([12], { type: "position-embedding" })).toBe("declare the shape [12, 1] in inputs.x");
+    expect(hintOf([12], { type: "max-pool1d", size: 2 })).toBe("declare the shape [12, 1] in inputs.x");
+  });
+
+  it("of a layer is inserted", () => {
+    expect(hintOf([4], gru, [{ type: "dense", units: 6 }])).toBe(
+      'insert { "type": "reshape", "shape": [6, 1] } before it',
+    );
+    expect(hintOf([64], conv2d)).toBe("insert a reshape layer before it");
+    expect(hintOf([8, 8, 1, 1], gru)).toBeUndefined();
+  });
+
+  it("of a recurrent layer is its sequence", () => {
+    expect(hintOf([5, 2], gru, [gru])).toBe('set "returnSequences": true in gru1');
+    const bidirectional = { type: "bidirectional", layer: gru };
+    expect(hintOf([5, 2], gru, [bidirectional])).toBe('set "returnSequences": true in bidirectional1');
+  });
+});
+
+describe("an output of the wrong shape", () => {
+  const classes = { species: { classes: 3 } };
+  const dense = (units: number) => ({ type: "dense", units });
+  const hintOf = (rest: object) =>
+    / hint: (.*)/.exec(told({ targets: classes, loss: "cross-entropy", ...rest }))?.[1];
+
+  it("is corrected in the layer or in the target", () => {
+    const either = 'set "units" of network[1] (dense2) to 3, or "classes" of species to 4';
+    expect(hintOf({ network: [dense(5), dense(4)] })).toBe(either);
+    expect(hintOf({ network: [dense(5), dense(4), { type: "dropout", rate: 0.5 }] })).toBe(either);
+    expect(hintOf({ network: [dense(12)], targets: { y: { shape: [24] } }, loss: "mse" })).toBe(
+      'set "units" of network[0] (dense1) to 24, or "shape" of y to [12]',
+    );
+    expect(hintOf({ network: [dense(12)], targets: { y: { shape: [] } }, loss: "mse" })).toBe(
+      'set "units" of network[0] (dense1) to 1',
+    );
+    const conv2d = { type: "conv2d", filters: 4, kernel: 3, padding: "same" };
+    expect(
+      hintOf({
+        inputs: { x: { shape: [6, 6, 1] } },
+        network: [conv2d],
+        targets: { y: { classes: 3, shape: [6, 6] } },
+      }),
+    ).toBe('set "filters" of network[0] (conv2d1) to 3, or "classes" of y to 4');
+  });
+
+  it("may be a sequence that a recurrent layer returns", () => {
+    const inputs = { x: { shape: [12, 1] } };
+    const gru = { type: "gru", units: 8, returnSequences: true };
+    expect(hintOf({ inputs, network: [gru, dense(3)] })).toBe(
+      'remove "returnSequences" from network[0] (gru1), or insert { "type": "global-avg-pool1d" } after it',
+    );
+    expect(hintOf({ inputs, network: [gru, { type: "dropout", rate: 0.5 }, dense(9), dense(4)] })).toBe(
+      'remove "returnSequences" from network[0] (gru1), or insert { "type": "global-avg-pool1d" } after it',
+    );
+  });
+
+  it("may be a sequence whose positions a dense layer reads separately", () => {
+    const conv1d = { type: "conv1d", filters: 8, kernel: 3 };
+    expect(hintOf({ inputs: { x: { shape: [12, 1] } }, network: [conv1d, dense(9), dense(3)] })).toBe(
+      "network[1] (dense1) acts on each position of its input [n, 10, 8] separately; " +
+        'insert { "type": "global-avg-pool1d" } or { "type": "flatten" } before it',
+    );
+  });
+});
+
 describe("loss, metrics and target", () => {
   const classes = { y: { classes: 3 } };
 
@@ -294,6 +376,7 @@ describe("loss, metrics and target", () => {
     `);
     expect(told({ loss: "cross-entropy", targets: { y: { classes: 4 } } })).toMatchInlineSnapshot(`
       "error T1401: loss: cross-entropy needs an output of the shape [n, 4], one logit per class, got [n, 3]
+        hint: set "units" of network[0] (dense1) to 4, or "classes" of y to 3
         note: the loss compares the output of dense1 with the target y"
     `);
     expect(told({ loss: "hinge", targets: classes })).toMatchInlineSnapshot(`
@@ -303,10 +386,12 @@ describe("loss, metrics and target", () => {
     `);
     expect(told({ loss: "hinge", targets: { y: { classes: 2 } } })).toMatchInlineSnapshot(`
       "error T1401: loss: hinge needs an output of the shape [n, 1], one score per class index, got [n, 3]
+        hint: set "units" of network[0] (dense1) to 1
         note: the loss compares the output of dense1 with the target y"
     `);
     expect(told({ targets: { y: { shape: [2] } } })).toMatchInlineSnapshot(`
       "error T1401: loss: mse compares element by element, but the output has the shape [n, 3] and the target has the shape [n, 2]
+        hint: set "units" of network[0] (dense1) to 2, or "shape" of y to [3]
         note: the loss compares the output of dense1 with the target y"
     `);
   });

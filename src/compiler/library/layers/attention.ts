@@ -13,7 +13,7 @@ import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { lastAxis, softmax } from "../compositions.ts";
 import { dropped } from "./dropout.ts";
-import { defineLayer, givenText, realWithLastAxis } from "./layer.ts";
+import { defineLayer, givenText, missingAxisHint, realWithLastAxis } from "./layer.ts";
 import type { LayerContext, LayerInput } from "./layer.ts";
 import { maskedSoftmax, positionsOf } from "./masks.ts";
 
@@ -61,6 +61,7 @@ function sequenceOf(context: LayerContext, input: LayerInput) {
   if (lastAxis(x) === 2 && typeof length === "number") return { x, length, units };
   return context.refuse(
     `${context.layer} must read a sequence [n, length, units], but ${givenText([input])}`,
+    { hint: missingAxisHint(input, 2) },
   );
 }
 

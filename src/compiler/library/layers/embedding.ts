@@ -3,7 +3,7 @@ import * as z from "zod";
 import { choice } from "../../util/choice.ts";
 import { initialisers } from "../initialisers/index.ts";
 import type { InitialiserChoice } from "../initialisers/index.ts";
-import { defineLayer, givenText, realWithLastAxis } from "./layer.ts";
+import { defineLayer, givenText, missingAxisHint, realWithLastAxis } from "./layer.ts";
 
 const initKey = choice(initialisers)
   .optional()
@@ -46,6 +46,7 @@ export const positionEmbedding = defineLayer({
     if (typeof length !== "number")
       return context.refuse(
         `${context.layer} must read a sequence [n, length, units], but ${givenText([input])}`,
+        { hint: missingAxisHint(input, 2) },
       );
     const weight = context.parameter("weight", [length, size], {
       init: init ?? small,

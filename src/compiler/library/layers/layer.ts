@@ -4,6 +4,7 @@
  */
 import type { z } from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
+import { operandsOf } from "../../ir/nodes.ts";
 import type { Node } from "../../ir/nodes.ts";
 import type { Shape } from "../../ir/types.ts";
 import type { Entry, Fans, Values } from "../define.ts";
@@ -101,4 +102,24 @@ export function realNumbers(context: LayerContext, { name, node }: LayerInput): 
   return context.refuse(`${context.layer} must read real numbers, but ${name} contains indices (i32)`, {
     hint: `remove "dtype" from inputs.${name} if its values are not indices`,
   });
+}
+
+/** Whether the value is the last state of a recurrent layer that does not return sequences. */
+const isLastState = (node: Node): boolean =>
+  // A bidirectional block concatenates the last states of both directions.
+  (node.op === "concat" && operandsOf(node).every(isLastState)) ||
+  (node.op === "reshape" && node.operands.x.op === "slice" && node.operands.x.operands.x.op === "scan");
+
+/**
+ * Returns a hint for a layer that needs values with `rank` axes besides the batch axis, if the value has one axis
+ * less: usually the channels of a grey image or of a single series.
+ */
+export function missingAxisHint({ name, node }: LayerInput, rank: number): string | undefined {
+  const sizes = node.type.shape.slice(1);
+  if (sizes.length !== rank - 1 || sizes.length === 0) return undefined;
+  if (isLastState(node)) return `set "returnSequences": true in ${name}`;
+  const shape = shapeText([...sizes, 1]);
+  return node.op === "input"
+    ? `declare the shape ${shape} in inputs.${name}`
+    : `insert { "type": "reshape", "shape": ${shape} } before it`;
 }

@@ -24,7 +24,7 @@ import { choice } from "../../util/choice.ts";
 import { activate, activationOf, activations } from "../activations/index.ts";
 import { defaultInitialiser, initialisers } from "../initialisers/index.ts";
 import type { InitialiserChoice } from "../initialisers/index.ts";
-import { defineLayer, givenText, realWithLastAxis } from "./layer.ts";
+import { defineLayer, givenText, missingAxisHint, realWithLastAxis } from "./layer.ts";
 import type { LayerContext, LayerInput } from "./layer.ts";
 
 const keys = {
@@ -92,7 +92,9 @@ function recurrent(
   const { x, size } = realWithLastAxis(context, input);
   const length = x.type.shape[1];
   if (x.type.shape.length !== 3 || typeof length !== "number")
-    return context.refuse(`${layer} must read a sequence [n, length, units], but ${givenText([input])}`);
+    return context.refuse(`${layer} must read a sequence [n, length, units], but ${givenText([input])}`, {
+      hint: missingAxisHint(input, 2),
+    });
 
   const width = gates * units;
   const weights = (name: string, rows: number, chosen: InitialiserChoice | undefined, initKey: string) =>

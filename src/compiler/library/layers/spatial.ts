@@ -6,7 +6,7 @@
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
-import { givenText, realNumbers } from "./layer.ts";
+import { givenText, missingAxisHint, realNumbers } from "./layer.ts";
 import type { LayerContext, LayerInput } from "./layer.ts";
 import { maskOfWindows } from "./masks.ts";
 
@@ -52,7 +52,7 @@ export function spatialOf(context: LayerContext, input: LayerInput, rank: Rank):
   const channels = size.pop();
   if (first === "n" && size.length === rank && channels !== undefined) return { x, size, channels };
   return context.refuse(`${context.layer} must read ${expected[rank]}, but ${givenText([input])}`, {
-    hint: "insert a reshape layer before it",
+    hint: missingAxisHint(input, rank + 1) ?? "insert a reshape layer before it",
   });
 }
 

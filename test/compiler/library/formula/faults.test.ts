@@ -382,6 +382,7 @@ describe("errors that depend on shapes are reported", () => {
       [
         "error T1401: loss: formula compares element by element, but the output has the shape [n, " +
           "3] and the target has the shape [n, 2]",
+        '  hint: set "units" of network[1] (dense2) to 2, or "shape" of y to [3]',
         "  note: the loss compares the output of dense2 with the target y",
       ].join("\n"),
     );
