@@ -157,7 +157,9 @@ export const diagnosticCodes = {
   T1207: {
     title: "Early stopping without validation split",
     cause: "`training.earlyStopping` needs a validation split, and the spec has none. This is a warning.",
-    fix: 'Add `"validation": { "fraction": 0.2 }` to `training`, or pass `validation` to `fit()`.',
+    fix:
+      'Add `"validation": { "fraction": 0.2 }` to `training`. Code that calls `fit()` may pass `validation` to it ' +
+      "instead.",
   },
   T1208: {
     title: "Keys that cannot be combined",

@@ -7,7 +7,7 @@ import { mostKept } from "../diagnostics/errors.ts";
 import { formatPath } from "../diagnostics/diagnostic.ts";
 import type { Diagnostic, SpecPath } from "../diagnostics/diagnostic.ts";
 import { didYouMean, showValue } from "../util/message-text.ts";
-import { foreignKey, foreignName } from "./foreign-names.ts";
+import { foreignKey, foreignKeyHint, foreignName } from "./foreign-names.ts";
 import { hasNumbers, keysOf, mostListed, mustBe, namesOf, nodeAtPath, sharedKeysOf } from "./json-schema.ts";
 import type { SchemaNode } from "./json-schema.ts";
 import { hintAboutValue, isQuotedNumber } from "./value-hints.ts";
@@ -211,11 +211,10 @@ function unknownKey(path: SpecPath, schema: SchemaNode, spec: unknown): Diagnost
     return { ...wrong(path, "T1208", message, `allowed keys: ${own.join(", ")}`), at: "key" };
   }
   const similar = meantKey(path, schema, spec);
+  const allowed = own.length > 0 ? `allowed keys: ${own.join(", ")}` : undefined;
   const hint = similar
     ? `did you mean ${showValue(similar)}?`
-    : own.length > 0
-      ? `allowed keys: ${own.join(", ")}`
-      : undefined;
+    : (foreignKeyHint(kindOf(owner), key) ?? allowed);
   return { ...wrong(path, "T1101", `${formatPath(owner)}: unknown key ${showValue(key)}`, hint), at: "key" };
 }
 
@@ -225,7 +224,9 @@ function meantKey(path: SpecPath, schema: SchemaNode, spec: unknown): string | u
   const owner = path.slice(0, -1);
   const node = nodeAtPath(schema, owner, spec);
   const { own } = node ? keysOf(node, valueAt(spec, owner)) : { own: [] };
-  return foreignKey(key, own) ?? didYouMean(key, own);
+  const foreign = foreignKey(key, own);
+  if (foreign !== undefined || foreignKeyHint(kindOf(owner), key) !== undefined) return foreign;
+  return didYouMean(key, own);
 }
 
 function missing(path: SpecPath, schema: SchemaNode, spec: unknown): Diagnostic {

@@ -168,6 +168,21 @@ const keys: Readonly<Record<string, readonly string[]>> = {
   standardize: ["scale"],
 };
 
+const ofInputs = 'remove it: the shape of the input is in "inputs"';
+
+/** Keys of layers without an equivalent, in lower case without separators, and the hints about them. */
+const keysWithoutEquivalent: Readonly<Record<string, string>> = {
+  dataformat: "remove it: images are channels-last, [height, width, channels]",
+  inputdim: ofInputs,
+  inputshape: ofInputs,
+  inputsize: ofInputs,
+  inputlength: ofInputs,
+  batchinputshape: ofInputs,
+  infeatures: ofInputs,
+  inchannels: ofInputs,
+  batchfirst: "remove it: sequences are [length, units], after the batch axis",
+};
+
 /** A name that another library uses: its equivalent in a spec, and the hint about it. */
 interface ForeignName {
   /** The name in a spec; absent if specs have no equivalent of this kind. */
@@ -188,6 +203,10 @@ export function foreignName(kind: string, name: string, known: readonly string[]
 /** The key of a spec for the key of another library. `known` are the keys that the object may have. */
 export const foreignKey = (key: string, known: readonly string[]): string | undefined =>
   own(keys, plainName(key))?.find((ours) => known.includes(ours));
+
+/** The hint about a key of a layer in Keras or PyTorch that a spec does not need. */
+export const foreignKeyHint = (kind: string, key: string): string | undefined =>
+  kind === "layer" || kind === "recurrent layer" ? own(keysWithoutEquivalent, plainName(key)) : undefined;
 
 /** Keras and PyTorch have a layer for each activation. A spec has one layer for all of them. */
 function activationHint(plain: string): string | undefined {

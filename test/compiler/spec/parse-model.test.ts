@@ -358,6 +358,27 @@ const keyRows: Row[] = [
   ],
   ...misspeltRows,
   [
+    "the layout of images in Keras",
+    {
+      inputs: { x: { shape: [8, 8, 1] } },
+      network: [{ type: "conv2d", filters: 2, kernel: 3, data_format: "channels_first" }],
+    },
+    'error T1101: network[0]: unknown key "data_format"',
+    "  hint: remove it: images are channels-last, [height, width, channels]",
+  ],
+  [
+    "the size of the input as a key of a layer",
+    { network: [{ ...dense, input_dim: 4 }] },
+    'error T1101: network[0]: unknown key "input_dim"',
+    '  hint: remove it: the shape of the input is in "inputs"',
+  ],
+  [
+    "the size of the input as a key of an embedding",
+    { network: [{ type: "embedding", units: 3, input_dim: 4 }] },
+    'error T1101: network[0]: unknown key "input_dim"',
+    '  hint: did you mean "vocabulary"?',
+  ],
+  [
     "a key without a near match",
     { targets: { y: { classes: 3, q: 1 } } },
     'error T1101: targets.y: unknown key "q"',
@@ -737,6 +758,12 @@ describe("warnings", () => {
     expect(warningsOf({ training: { ...training, earlyStopping: { patience: 2 } } })).toEqual([
       "T1207: training.earlyStopping needs a validation split, but the spec has none",
     ]);
+    const [{ hint }] = parseSpec(
+      specWith({ training: { ...training, earlyStopping: { patience: 2 } } }),
+    ).warnings;
+    expect(hint).toBe(
+      'add "validation": { "fraction": 0.2 } to training; code that calls fit() may pass validation data instead',
+    );
   });
 
   it("warns about a metric's formula that reads scaled values", () => {

@@ -70,6 +70,9 @@ function checkMetricName(path: SpecPath, metric: unknown, problems: Collector): 
   }
 }
 
+const validationHint =
+  'add "validation": { "fraction": 0.2 } to training; code that calls fit() may pass validation data instead';
+
 function checkEarlyStopping(spec: unknown, training: unknown, problems: Collector): void {
   const earlyStopping = member(training, "earlyStopping");
   if (typeof earlyStopping !== "object" || earlyStopping === null) return;
@@ -77,8 +80,7 @@ function checkEarlyStopping(spec: unknown, training: unknown, problems: Collecto
   checkFigure(spec, ["training", "earlyStopping", "metric"], metric, problems);
   if (hasValidation(spec)) return;
   const message = "training.earlyStopping needs a validation split, but the spec has none";
-  const hint = 'add "validation": { "fraction": 0.2 } to training, or pass validation data to fit()';
-  problems.warning(["training", "earlyStopping"], "T1207", message, { at: "key", hint });
+  problems.warning(["training", "earlyStopping"], "T1207", message, { at: "key", hint: validationHint });
 }
 
 export const hasValidation = (spec: unknown): boolean =>
@@ -90,8 +92,7 @@ function checkKeep(spec: unknown, training: unknown, problems: Collector): void 
   if (member(training, "earlyStopping") !== undefined) return;
   const message =
     "training.keep: without a validation split, the best epoch is not known, so the model keeps the last one";
-  const hint = 'add "validation": { "fraction": 0.2 } to training, or pass validation data to fit()';
-  problems.warning(["training", "keep"], "T1211", message, { at: "key", hint });
+  problems.warning(["training", "keep"], "T1211", message, { at: "key", hint: validationHint });
 }
 
 /** Checks that there is at least one input and at least one target. */
