@@ -62,7 +62,8 @@ const widest = 100;
  *     > 14 |     { "type": "dense", "units": -3 },
  *          |                                 ^^
  *
- * Long lines are truncated to 100 characters around the mark.
+ * Long lines are truncated to 100 characters around the mark, with "…" where characters are left out. A tab is
+ * shown as "→", which has the width of one column.
  */
 export function codeFrame(lines: readonly string[], location: SourceLocation): string | undefined {
   const { line, column = 1 } = location;
@@ -74,7 +75,7 @@ export function codeFrame(lines: readonly string[], location: SourceLocation): s
   const start = column > widest - 20 ? column - 1 - widest / 2 : 0;
   const rows: string[] = [];
   for (let number = first; number <= last; number++) {
-    const text = lines[number - 1].slice(start, start + widest).replace(unprintable, " ");
+    const text = shownPart(lines[number - 1], start);
     const label = String(number).padStart(gutter);
     rows.push(`${number === line ? ">" : " "} ${label} | ${text}`.trimEnd());
     if (number !== line) continue;
@@ -84,6 +85,15 @@ export function codeFrame(lines: readonly string[], location: SourceLocation): s
     rows.push(`  ${" ".repeat(gutter)} | ${" ".repeat(column - 1 - start)}${mark}`);
   }
   return rows.join("\n");
+}
+
+/** The columns of a line that a frame shows, without characters that move the cursor. */
+function shownPart(line: string, start: number): string {
+  const part = line.slice(start, start + widest);
+  const isCutBefore = start > 0 && line.length > 0;
+  const isCutAfter = line.length > start + widest;
+  const text = `${isCutBefore ? "…" : ""}${part.slice(isCutBefore ? 1 : 0, isCutAfter ? -1 : undefined)}`;
+  return `${text}${isCutAfter ? "…" : ""}`.replaceAll("\t", "→").replace(unprintable, " ");
 }
 
 // The three kinds of errors: a mistake of the user, an unsupported feature, and a bug of this compiler.

@@ -66,8 +66,25 @@ it("shortens long lines around the mark, all in the same way", () => {
   expect(frame.length).toBeLessThan(400);
 });
 
-it("replaces tabs and control characters: the mark stays in its column, and the terminal is not affected", () => {
-  expect(codeFrame(["\t\u001b[31mx"], { file: "f", line: 1, column: 3 })).toBe("> 1 |   [31mx\n    |   ^");
+it("marks where a frame leaves characters out", () => {
+  const before = "a".repeat(200);
+  const at = (line: string, column: number) =>
+    codeFrame(["short", "", line], { file: "f", line: 3, column })
+      ?.split("\n")
+      .map((row) => row.slice(6));
+  expect(at(`${before}X${"b".repeat(200)}`, 201)).toEqual([
+    "…",
+    "",
+    `…${"a".repeat(49)}X${"b".repeat(48)}…`,
+    `${" ".repeat(50)}^`,
+  ]);
+  expect(at(`${before}X`, 201)?.[2]).toBe(`…${"a".repeat(49)}X`);
+  expect(at(`X${before}`, 1)?.[2]).toBe(`X${"a".repeat(98)}…`);
+  expect(at("a".repeat(100), 1)?.[2]).toBe("a".repeat(100));
+});
+
+it("shows tabs and replaces control characters: the mark stays in its column, and the terminal is not affected", () => {
+  expect(codeFrame(["\t\u001b[31mx"], { file: "f", line: 1, column: 3 })).toBe("> 1 | → [31mx\n    |   ^");
 });
 
 it("has no frame if the location is outside of the text", () => {
