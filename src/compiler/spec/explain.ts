@@ -215,7 +215,12 @@ function unknownKey(path: SpecPath, schema: SchemaNode, spec: unknown): Diagnost
   const hint = similar
     ? `did you mean ${showValue(similar)}?`
     : (foreignKeyHint(kindOf(owner), key) ?? allowed);
-  return { ...wrong(path, "T1101", `${formatPath(owner)}: unknown key ${showValue(key)}`, hint), at: "key" };
+  return unknown(path, hint);
+}
+
+function unknown(path: SpecPath, hint: string | undefined): Diagnostic {
+  const message = `${formatPath(path.slice(0, -1))}: unknown key ${showValue(path.at(-1))}`;
+  return { ...wrong(path, "T1101", message, hint), at: "key" };
 }
 
 /** The known key that an unknown key probably means. */
@@ -230,6 +235,13 @@ function meantKey(path: SpecPath, schema: SchemaNode, spec: unknown): string | u
 }
 
 function missing(path: SpecPath, schema: SchemaNode, spec: unknown): Diagnostic {
+  // Without a type, the other keys are not checked, so a misspelt "type" is not an unknown key.
+  const owner = path.slice(0, -1);
+  const misspelt =
+    path.at(-1) === "type"
+      ? Object.keys(Object(valueAt(spec, owner))).find((key) => didYouMean(key, ["type"]))
+      : undefined;
+  if (misspelt !== undefined) return unknown([...owner, misspelt], 'did you mean "type"?');
   const names = namesAt(path, schema, spec);
   const needed = neededAt(path, schema, spec);
   if (names.length > 1 && needed !== undefined)

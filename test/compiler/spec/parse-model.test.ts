@@ -297,6 +297,14 @@ const misspeltRows: Row[] = [
     '  hint: did you mean "network"?',
   ],
   [
+    "a misspelt key for the type",
+    { network: [{ typ: "dense", units: 3 }], optimizer: { Type: "sgd" } },
+    'error T1101: network[0]: unknown key "typ"',
+    '  hint: did you mean "type"?',
+    'error T1101: optimizer: unknown key "Type"',
+    '  hint: did you mean "type"?',
+  ],
+  [
     "a misspelt loss",
     { loss: undefined, los: "cross-entropy" },
     'error T1101: the spec: unknown key "los"',
