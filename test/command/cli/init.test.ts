@@ -140,14 +140,18 @@ test("reviews: text is read as words, and rows without a text are removed", { ti
     return [i % 60 === 7 ? "" : parts.join(", and "), mood];
   });
   place.write("reviews.tsv", csvOf("review\tmood", rows, "\t"));
-  const { summary, spec, result } = await trained("reviews.tsv", 25);
+  const { summary, text, spec, result } = await trained("reviews.tsv", 25);
   expect(summary).toMatch(/input {5}text of up to \d+ words, 19 of them known: review/);
   const { length } = spec.data.inputs.review.words;
   expect(spec.data.separator).toBe("\t");
   expect(spec.data.inputs.review.missing).toBe("drop");
   expect(spec.inputs.review).toEqual({ shape: [length], dtype: "i32" });
   expect(spec.network[0].vocabulary).toBe(21);
+  // The comment about f1 is also true for two classes.
+  expect(spec.metrics).toEqual(["accuracy", { type: "f1", average: "macro" }]);
+  expect(text).toContain("# macro weighs rare and frequent classes equally");
   expect(result.test.accuracy).toBeGreaterThan(0.9);
+  expect(result.test.f1).toBeGreaterThan(0.9);
 });
 
 test.each(["npy", "npz", "parquet"])("typed columns of %s", { timeout: 60_000 }, async (format) => {
