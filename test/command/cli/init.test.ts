@@ -228,6 +228,44 @@ test("dates that two formats read differently are a doubt that is printed and wr
   expect(spec.data.inputs.dates.dates.format).toBe("MM/DD/YYYY");
 });
 
+test("numbers with a sign or a unit are a doubt, and the column is left out or consists of categories", async () => {
+  const rows = rowsOf(60, (draw, i) => {
+    const size = Math.floor(draw() * 200);
+    const name = `S${i % 25}`;
+    return [
+      size,
+      `${size} m2`,
+      `${i} %`,
+      `"USD ${i},500"`,
+      `${36 + 24 * (i % 2)} months`,
+      name,
+      `"$4,${100 + i}"`,
+    ];
+  });
+  place.write(
+    "signs.csv",
+    csvOf("size,area,rate,cost,term,street,price", [...rows, [1, 1, 1, 1, "?", "S1", "free"]]),
+  );
+  const { summary, text, spec } = await trained("signs.csv", 1, "--target", "size");
+  for (const [name, sign, cell] of [
+    ["area", "m2", rows[0][1]],
+    ["rate", "%", "0 %"],
+    ["cost", "USD", "USD 0,500"],
+    ["term", "months", "36 months"],
+    ["price", "$", "$4,100"],
+  ]) {
+    const doubt =
+      `"${name}": the cells look like numbers with "${sign}" (line 2: "${cell}"); ` +
+      `remove "${sign}" to use them as numbers`;
+    expect(summary).toContain(`to check  ${doubt}`);
+    expect(text.replaceAll("\n#", "")).toContain(`Please check: ${doubt}.`);
+  }
+  expect(summary).toContain('left out  "price": the cells look like numbers with "$"\n');
+  // Streets have a letter and a number, but they are names; terms are few enough to be categories.
+  expect(summary).not.toContain('to check  "street"');
+  expect(spec.data.inputs.categories.columns).toEqual(["term", "street"]);
+});
+
 test("a small table trains without splits, and a column of names in it is left out", async () => {
   place.write(
     "few.csv",
@@ -297,6 +335,12 @@ test.each<[string, string | Uint8Array, string[], string]>([
     csvOf("a,b", [...Array.from({ length: 40 }, (_, i) => [i * i, i * 1.5]), [1, "n.n."]]),
     ["--target", "b"],
     'the column "b" cannot be the target: most values are numbers, but line 42: "n.n." is not: correct such cells',
+  ],
+  [
+    "a target of numbers with a sign",
+    csvOf("a,b", [...Array.from({ length: 40 }, (_, i) => [i * i, `"$${i},123"`])]),
+    ["--target", "b"],
+    'the column "b" cannot be the target: the cells look like numbers with "$" (line 2: "$0,123"); remove "$" to use them as numbers',
   ],
   [
     "no usable column",
