@@ -56,7 +56,11 @@ export function chooseTarget(
     );
   const isLast = column === columns[columns.length - 1];
   const why =
-    named.length > 0 ? "named like a target" : isLast ? "the last column" : "the last column of its kind";
+    named.length > 0
+      ? "named like a target"
+      : isLast
+        ? "the last column"
+        : "the last column of numbers or categories";
   return { name: column.profile.name, why: `guessed, because it is ${why}` };
 }
 

@@ -41,7 +41,7 @@ export function specText(facts: SpecFacts, chosen: ChosenModel): string {
       "inputs",
       inputs.map(({ name, declared }) => ({ key: name, ...declared })),
     ),
-    ...section("targets", [{ key: targetName, ...declared, comment: `${target.why}: ${declared.comment}` }]),
+    ...section("targets", [{ key: targetName, ...declared, comment: `${declared.comment} (${target.why})` }]),
     "network:",
     ...network.flatMap(({ value, comment }) => commented(`  - ${flowText(value)}`, comment, "  ")),
     ...line("loss", isClasses ? "cross-entropy" : "mse", loss),

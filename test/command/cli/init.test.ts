@@ -106,6 +106,7 @@ test(
     expect(spec.inputs.categories.shape).toEqual([9]);
     expect(text).toContain("- area # 40 to 199, 27 missing");
     expect(text).toContain("6 rows without a target are removed");
+    expect(text).toContain("# a number (guessed, because it is the last column)\n");
     expect(result.test.r2).toBeGreaterThan(0.5);
     const { stdout } = await place.run("predict", "homes.yaml", "homes.ckpt", "homes.csv");
     expect(stdout.split("\n").slice(0, 3).join()).toMatch(/^price,\d+,\d+$/);
@@ -141,7 +142,7 @@ test("reviews: text is read as words, and rows without a text are removed", { ti
   });
   place.write("reviews.tsv", csvOf("review\tmood", rows, "\t"));
   const { summary, text, spec, result } = await trained("reviews.tsv", 25);
-  expect(summary).toMatch(/input {5}text of up to \d+ words, 19 of them known: review/);
+  expect(summary).toMatch(/input {5}texts of up to \d+ words \(vocabulary of 19\): review/);
   const { length } = spec.data.inputs.review.words;
   expect(spec.data.separator).toBe("\t");
   expect(spec.data.inputs.review.missing).toBe("drop");
@@ -264,6 +265,10 @@ test("numbers with a sign or a unit are a doubt, and the column is left out or c
   // Streets have a letter and a number, but they are names; terms are few enough to be categories.
   expect(summary).not.toContain('to check  "street"');
   expect(spec.data.inputs.categories.columns).toEqual(["term", "street"]);
+  // The last column, "price", is left out.
+  expect((await place.run("init", "signs.csv", "--force")).stdout).toContain(
+    "target    street, 25 classes (guessed, because it is the last column of numbers or categories)",
+  );
 });
 
 test("a small table trains without splits, and a column of names in it is left out", async () => {
