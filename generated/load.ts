@@ -3803,8 +3803,7 @@ function cutRows(order: Int32Array, { test, validation }: Pick<TrainingFacts, "t
   const share = (fraction = 0) => (fraction === 0 ? 0 : Math.max(1, Math.round(fraction * rows)));
   const tested = share(test);
   const held = tested + share(validation);
-  if (held >= rows)
-    throw new InputError(`validation and test need all ${rows} rows; none is left for training`);
+  if (held >= rows) throw new InputError(`the other splits need all ${rows} rows; none is left for training`);
   return {
     test: order.slice(0, tested).sort(),
     validation: order.slice(tested, held).sort(),
@@ -3946,7 +3945,7 @@ function labelSplits(context: DatasetContext, table: Table, seed: number): Uint8
       labels[row] = splitLabels[split];
   }
   if (labels.includes(splitLabels.train)) return labels;
-  throw new InputError(`validation and test need all ${table.rows} rows; none is left for training`);
+  throw new InputError(`the other splits need all ${table.rows} rows; none is left for training`);
 }
 
 /** The rows or windows with this label, ascending. */
@@ -4492,7 +4491,7 @@ function columnNames(table: Table, name: string, listed: readonly string[], size
   const columns = namedBy(all, listed).flatMap((found, i) => {
     if (found.length > 0) return found;
     throw new InputError(
-      `${name} needs the column "${listed[i]}", but the file has ${shorten(all)}`,
+      `${name} needs the column "${listed[i]}", but the data has ${shorten(all)}`,
       table.lineOf(-1),
     );
   });
@@ -5045,18 +5044,22 @@ const dateRuleOf = ({ dates = { parts: [] } }: ColumnFacts) => dates;
 
 const isCyclic = (part: string): boolean => part !== "elapsed" && part !== "year";
 
-/** Returns the earliest date in these rows, as text. */
+/** Returns the earliest date in these rows, as text. Throws for a cell that is neither a date nor missing. */
 function earliest(table: Table, name: string, facts: ColumnFacts, rows: Int32Array): string {
   const { text } = columnOf(table, name);
-  const read = dateReader(dateRuleOf(facts).format);
+  const { format } = dateRuleOf(facts);
+  const read = dateReader(format);
   let first: DateTime | undefined;
   for (const row of rows) {
-    const date = isMissing(text(row)) ? undefined : read(text(row));
-    if (date && !(first && first.moment <= date.moment)) first = date;
+    const cell = text(row);
+    if (isMissing(cell)) continue;
+    const date = read(cell);
+    if (date === undefined) throw wrongCell(table, name, row, wrongDate(cell, format));
+    if (!(first && first.moment <= date.moment)) first = date;
   }
   if (first) return isoText(first);
   throw new InputError(
-    `column "${shown(name)}" has no date in the training split, so there is no earliest one`,
+    `all dates of column "${shown(name)}" in the training split are missing, so there is no earliest one`,
   );
 }
 
@@ -5391,7 +5394,7 @@ function recordsOf(
       const [, quoted, plain, end] = match;
       cells.push(plain ?? quoted!.replaceAll('""', '"'));
       if (/[^\r\n]/.test(end!)) continue;
-      if (cells.length > 1 || cells[0] !== "") take(cells, line);
+      if (cells.length > 1 || plain !== "") take(cells, line);
       cells = [];
       const record = rest.slice(start, pattern.lastIndex);
       line += record.split(/\r?\n|\r/).length - 1;

@@ -3572,8 +3572,7 @@ function cutRows(order: Int32Array, { test, validation }: Pick<TrainingFacts, "t
   const share = (fraction = 0) => (fraction === 0 ? 0 : Math.max(1, Math.round(fraction * rows)));
   const tested = share(test);
   const held = tested + share(validation);
-  if (held >= rows)
-    throw new InputError(`validation and test need all ${rows} rows; none is left for training`);
+  if (held >= rows) throw new InputError(`the other splits need all ${rows} rows; none is left for training`);
   return {
     test: order.slice(0, tested).sort(),
     validation: order.slice(tested, held).sort(),
@@ -3694,7 +3693,7 @@ function columnNames(table: Table, name: string, listed: readonly string[], size
   const columns = namedBy(all, listed).flatMap((found, i) => {
     if (found.length > 0) return found;
     throw new InputError(
-      `${name} needs the column "${listed[i]}", but the file has ${shorten(all)}`,
+      `${name} needs the column "${listed[i]}", but the data has ${shorten(all)}`,
       table.lineOf(-1),
     );
   });

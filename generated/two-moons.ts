@@ -3058,8 +3058,7 @@ function cutRows(order: Int32Array, { test, validation }: Pick<TrainingFacts, "t
   const share = (fraction = 0) => (fraction === 0 ? 0 : Math.max(1, Math.round(fraction * rows)));
   const tested = share(test);
   const held = tested + share(validation);
-  if (held >= rows)
-    throw new InputError(`validation and test need all ${rows} rows; none is left for training`);
+  if (held >= rows) throw new InputError(`the other splits need all ${rows} rows; none is left for training`);
   return {
     test: order.slice(0, tested).sort(),
     validation: order.slice(tested, held).sort(),
@@ -3189,7 +3188,7 @@ function columnNames(table: Table, name: string, listed: readonly string[], size
   const columns = namedBy(all, listed).flatMap((found, i) => {
     if (found.length > 0) return found;
     throw new InputError(
-      `${name} needs the column "${listed[i]}", but the file has ${shorten(all)}`,
+      `${name} needs the column "${listed[i]}", but the data has ${shorten(all)}`,
       table.lineOf(-1),
     );
   });
@@ -3598,7 +3597,7 @@ function recordsOf(
       const [, quoted, plain, end] = match;
       cells.push(plain ?? quoted!.replaceAll('""', '"'));
       if (/[^\r\n]/.test(end!)) continue;
-      if (cells.length > 1 || cells[0] !== "") take(cells, line);
+      if (cells.length > 1 || plain !== "") take(cells, line);
       cells = [];
       const record = rest.slice(start, pattern.lastIndex);
       line += record.split(/\r?\n|\r/).length - 1;

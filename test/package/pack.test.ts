@@ -415,6 +415,48 @@ describe("the library", () => {
   );
 
   it(
+    "has types that compile with the options of tsc --init, and whose names appear in declarations",
+    async () => {
+      write("package.json", '{ "type": "module" }');
+      write("program.ts", program);
+      write(
+        "spec.ts",
+        `import { defineModel } from "tapeless";\nexport default defineModel(${JSON.stringify(flowers)});\n`,
+      );
+      write(
+        "tsconfig.json",
+        JSON.stringify({
+          // As TypeScript 7 writes it, but without skipLibCheck, so that the package's own types are checked.
+          compilerOptions: {
+            module: "nodenext",
+            target: "esnext",
+            types: ["node"],
+            typeRoots: [join(root, "node_modules/@types")],
+            declaration: true,
+            declarationMap: true,
+            noUncheckedIndexedAccess: true,
+            exactOptionalPropertyTypes: true,
+            strict: true,
+            verbatimModuleSyntax: true,
+            isolatedModules: true,
+            noUncheckedSideEffectImports: true,
+            moduleDetection: "force",
+            outDir: "declarations",
+          },
+          files: ["program.ts", "spec.ts"],
+        }),
+      );
+      const tsc = join(root, "node_modules/typescript/bin/tsc");
+      expect(await run(process.execPath, tsc, "-p", ".").catch(({ stdout }) => String(stdout))).toBe("");
+      expect(readFileSync(join(home, "declarations/spec.d.ts"), "utf8")).toContain(
+        'declare const _default: import("tapeless").ModelSpec;',
+      );
+      rmSync(join(home, "tsconfig.json"));
+    },
+    2 * minutes,
+  );
+
+  it(
     "compiles a valid spec, and rejects an invalid one with diagnostics",
     async () => {
       write(

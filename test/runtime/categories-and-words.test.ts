@@ -90,7 +90,7 @@ describe("categories", () => {
     [
       "a column that is not there",
       () => read(text, "one-hot", { shape: [2], dtype: "f32" }, { columns: ["sort"] }),
-      'x needs the column "sort", but the file has kind, size, y',
+      'x needs the column "sort", but the data has kind, size, y',
     ],
     [
       "an empty cell",

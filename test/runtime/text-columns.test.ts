@@ -92,7 +92,7 @@ describe("the vocabulary comes from the training split", () => {
       line: 3,
     });
     expect(faultOf(() => part("nom\nab\n")).message).toBe(
-      'text needs the column "name", but the file has nom',
+      'text needs the column "name", but the data has nom',
     );
   });
 });
@@ -115,7 +115,7 @@ test.each<[string, string, number, string, number | undefined]>([
       "of text has a vocabulary of 27 and next has 27 classes",
     undefined,
   ],
-  ["a column that is not there", "nom\nab\n", 3, 'text needs the column "name", but the file has nom', 1],
+  ["a column that is not there", "nom\nab\n", 3, 'text needs the column "name", but the data has nom', 1],
 ])("%s", (_, text, vocabulary, message, line) => {
   expect(faultOf(() => read(text, vocabulary))).toEqual({ message, line });
 });

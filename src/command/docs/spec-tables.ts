@@ -44,7 +44,9 @@ export function choiceTable(path: string): string {
   const variants = variantsAt(path);
   const common = commonKeys(variants);
   const rows = variants.map(({ properties = {}, required = [], description = "" }) => {
-    const keys = Object.entries(properties).filter(([key]) => !tags.includes(key) && !common.has(key));
+    const keys = Object.entries(properties).filter(
+      ([key]) => key !== tagKeyOf(properties) && !common.has(key),
+    );
     const items = keys.map(([key, value]) => {
       const [name, type, end, text] = keyRow(key, asNode(value), required);
       return `${name} (${[type, end].filter(Boolean).join("; ")}): ${text}`;
@@ -62,16 +64,19 @@ function keyRow(key: string, node: SchemaNode, required: readonly string[]): str
   return [code(key), valueText(key, node), end || "", prose(node.description ?? "")];
 }
 
-const tags = ["type", "fn"];
-
 /** Keys that all variants have are described once, in the text of the page. */
 function commonKeys(variants: readonly SchemaNode[]): ReadonlySet<string> {
   const [first, ...rest] = variants.map(({ properties = {} }) => Object.keys(properties));
-  return new Set(first.filter((key) => !tags.includes(key) && rest.every((keys) => keys.includes(key))));
+  const tag = tagKeyOf(variants[0].properties ?? {});
+  return new Set(first.filter((key) => key !== tag && rest.every((keys) => keys.includes(key))));
 }
 
+/** The key that selects a variant. */
+const tagKeyOf = (properties: Readonly<Record<string, unknown>>): string =>
+  "type" in properties ? "type" : "fn";
+
 function tagOf(properties: Readonly<Record<string, unknown>>): unknown {
-  return asNode(properties.type ?? properties.fn ?? {}).const;
+  return asNode(properties[tagKeyOf(properties)] ?? {}).const;
 }
 
 function valueText(key: string, node: SchemaNode): string {

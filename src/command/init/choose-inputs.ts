@@ -342,7 +342,7 @@ function textInput(name: string, profile: ColumnProfile, rows: number): ChosenIn
     ],
     vector,
     needed: [profile],
-    summary: `text of up to ${length - 1} words, ${vocabulary - 2} of them known: ${namesText([profile])}`,
+    summary: `texts of up to ${length - 1} words (vocabulary of ${vocabulary - 2}): ${namesText([profile])}`,
   };
 }
 

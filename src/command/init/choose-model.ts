@@ -5,7 +5,7 @@ import { chooseInputs, uniqueNames } from "./choose-inputs.ts";
 import type { ChosenInputs, Remark } from "./choose-inputs.ts";
 import { knownColumn, targetForm } from "./choose-target.ts";
 import type { KnownColumn, NamedTarget, TargetForm } from "./choose-target.ts";
-import { quoted } from "./column-kinds.ts";
+import { quantityAdvice, quoted } from "./column-kinds.ts";
 import type { TableProfile } from "./profile-table.ts";
 
 export interface ChosenModel extends ChosenInputs {
@@ -39,7 +39,7 @@ export function chooseModel(
   }
   return {
     ...chosen,
-    doubts: [...chosen.doubts, ...seriesDoubts(columns, rows)],
+    doubts: [...chosen.doubts, ...quantityDoubts(columns), ...seriesDoubts(columns, rows)],
     rows,
     target,
     targetName,
@@ -47,6 +47,14 @@ export function chooseModel(
     network: networkFor(chosen, rows, form),
     training: trainingFor(rows),
   };
+}
+
+/** Numbers with a sign or a unit are texts to the model, which cannot compare their sizes. */
+function quantityDoubts(columns: readonly KnownColumn[]): string[] {
+  return columns.flatMap(({ profile, kind }) => {
+    const text = kind.kind === "dates" ? undefined : quantityAdvice(profile);
+    return text === undefined ? [] : [`${quoted(profile.name)}: ${text}`];
+  });
 }
 
 /**

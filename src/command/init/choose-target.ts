@@ -2,7 +2,7 @@
 import { didYouMean, showNames, showValue } from "../../compiler/util/message-text.ts";
 import { usageError } from "../terminal/report-error.ts";
 import type { ColumnProfile } from "./column-profile.ts";
-import { kindOf, quoted } from "./column-kinds.ts";
+import { kindOf, quantityAdvice, quoted } from "./column-kinds.ts";
 import type { ColumnKind } from "./column-kinds.ts";
 
 /** A column with its kind. */
@@ -56,7 +56,11 @@ export function chooseTarget(
     );
   const isLast = column === columns[columns.length - 1];
   const why =
-    named.length > 0 ? "named like a target" : isLast ? "the last column" : "the last column of its kind";
+    named.length > 0
+      ? "named like a target"
+      : isLast
+        ? "the last column"
+        : "the last column of numbers or categories";
   return { name: column.profile.name, why: `guessed, because it is ${why}` };
 }
 
@@ -100,9 +104,12 @@ export function targetForm(file: string, { profile, kind }: KnownColumn): Target
     return { form: "classes", counts: values, areNames: !areIndices };
   }
   if (kind.kind === "dates") throw refuse("it contains dates");
-  if (kind.kind === "none") throw refuse(kind.why);
+  if (kind.kind === "none") throw refuse(quantityAdvice(profile) ?? kind.why);
   if (values === undefined || distinct > mostClasses || distinct > (rows - missing) / 2)
-    throw refuse(`it has ${Math.round(distinct)} different texts in ${rows} rows, too many for classes`);
+    throw refuse(
+      quantityAdvice(profile) ??
+        `it has ${Math.round(distinct)} different texts in ${rows} rows, too many for classes`,
+    );
   return { form: "classes", counts: values, areNames: false };
 }
 

@@ -2,6 +2,7 @@
 import { printable } from "../../compiler/util/message-text.ts";
 import { shown } from "../../runtime/step/errors.ts";
 import type { ColumnProfile, DateProfile } from "./column-profile.ts";
+import type { QuantityProfile } from "./quantities.ts";
 
 export type ColumnKind =
   | { readonly kind: "numbers" }
@@ -48,6 +49,10 @@ function textKind(profile: ColumnProfile, present: number): ColumnKind {
       kind: "none",
       why: `most values are numbers, but ${lineText(odd?.line)}${quoted(odd?.text ?? "")} is not: correct such cells`,
     };
+  const quantity = quantityOf(profile);
+  // With few different values, the cells may also be categories, such as "36 months" and "60 months".
+  if (quantity !== undefined && !(isFew && distinct <= 20))
+    return { kind: "none", why: likeNumbers(quantity) };
   if (isFew && (words < 4 || distinct <= 20)) return { kind: "categories", counts: values };
   if (words >= 2.5 && text.vocabulary >= fewestWords) return { kind: "text" };
   const count = values === undefined ? `about ${Math.round(distinct)}` : `${distinct}`;
@@ -58,6 +63,27 @@ function textKind(profile: ColumnProfile, present: number): ColumnKind {
         ? "a different text in each row"
         : `${count} different values in ${present} rows are too many for categories`,
   };
+}
+
+/** The sign or unit because of which a column of numbers is read as texts; undefined for other columns. */
+function quantityOf({ rows, missing, numbers, quantity }: ColumnProfile): QuantityProfile | undefined {
+  const present = rows - missing;
+  const isMost =
+    quantity !== undefined &&
+    quantity.count >= 0.5 * present &&
+    quantity.count + numbers.count >= 0.8 * present;
+  return isMost ? quantity : undefined;
+}
+
+const likeNumbers = ({ sign }: QuantityProfile): string => `the cells look like numbers with ${quoted(sign)}`;
+
+/** The end of a sentence that says how to use texts with a sign or a unit as numbers. */
+export function quantityAdvice(profile: ColumnProfile): string | undefined {
+  const quantity = quantityOf(profile);
+  if (quantity === undefined) return undefined;
+  const { sign, text, line } = quantity;
+  const example = `${lineText(line)}${quoted(text)}`;
+  return `${likeNumbers(quantity)} (${example}); remove ${quoted(sign)} to use them as numbers`;
 }
 
 const lineText = (line: number | string | undefined): string =>

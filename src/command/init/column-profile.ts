@@ -9,6 +9,8 @@ import { numberReader } from "../../runtime/data/number-format.ts";
 import type { NumberFormat } from "../../runtime/data/number-format.ts";
 import type { Cell, ColumnBuilder } from "../formats/tables/column-builder.ts";
 import { distinctCounter } from "./distinct-counter.ts";
+import { quantityCounter } from "./quantities.ts";
+import type { QuantityProfile } from "./quantities.ts";
 
 /** The dates of a column that are all valid in one format. */
 export interface DateProfile {
@@ -53,6 +55,8 @@ export interface ColumnProfile {
   };
   /** The first cell that is neither a number nor missing. */
   readonly odd: { readonly text: string; readonly line: number | string | undefined } | undefined;
+  /** The most frequent sign or unit of cells that would be numbers without it. */
+  readonly quantity: QuantityProfile | undefined;
   /** The formats in which all cells are dates. */
   readonly dates: readonly DateProfile[];
   /** The number of occurrences of each value; undefined if there are too many different values. */
@@ -94,6 +98,7 @@ export function profileBuilder(name: string, format: NumberFormat, limits: Profi
   const numbers = numberProfile();
   const texts = textProfile(limits.words);
   const dates = dateProfiles();
+  const quantities = quantityCounter();
   const values = distinctCounter(limits.values);
   let [rows, missing, size] = [0, 0, 1];
   let odd: ColumnProfile["odd"];
@@ -114,6 +119,7 @@ export function profileBuilder(name: string, format: NumberFormat, limits: Profi
       const number = typeof cell === "string" ? readNumber(cell) : Number(cell);
       if (Number.isNaN(number)) {
         odd ??= { text, line };
+        quantities.add(text, line);
         texts.add(text);
         dates.add(text);
       } else {
@@ -131,6 +137,7 @@ export function profileBuilder(name: string, format: NumberFormat, limits: Profi
       size,
       numbers: numbers.profile(),
       odd,
+      quantity: quantities.profile(),
       dates: rows === missing ? [] : dates.profiles(),
       values: values.values(),
       distinct: values.distinct(),

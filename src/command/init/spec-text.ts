@@ -41,14 +41,15 @@ export function specText(facts: SpecFacts, chosen: ChosenModel): string {
       "inputs",
       inputs.map(({ name, declared }) => ({ key: name, ...declared })),
     ),
-    ...section("targets", [{ key: targetName, ...declared, comment: `${target.why}: ${declared.comment}` }]),
+    ...section("targets", [{ key: targetName, ...declared, comment: `${declared.comment} (${target.why})` }]),
     "network:",
     ...network.flatMap(({ value, comment }) => commented(`  - ${flowText(value)}`, comment, "  ")),
     ...line("loss", isClasses ? "cross-entropy" : "mse", loss),
     ...line(
       "metrics",
-      isClasses ? ["accuracy", "f1"] : ["mae", "r2"],
-      isClasses ? "f1 weighs rare and frequent classes equally" : "mae is in the units of the target",
+      // For two classes, the default of f1 is the score of the second class alone.
+      isClasses ? ["accuracy", { type: "f1", average: "macro" }] : ["mae", "r2"],
+      isClasses ? "macro weighs rare and frequent classes equally" : "mae is in the units of the target",
     ),
     ...line(
       "optimizer",

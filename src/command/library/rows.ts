@@ -98,6 +98,12 @@ const noData: DataFacts = { inputs: {}, targets: {} };
 
 /** The rows as a table, with the numbers and missing values that the spec describes. */
 function tableOfGiven(rows: readonly Row[], data: DataFacts, notify: (text: string) => void): Table {
+  // The option may come from JavaScript, which does not check its type.
+  if (!Array.isArray(rows) || rows.some((row) => typeof row !== "object" || row === null))
+    throw optionError(
+      "rows must be a list of objects, one for each row",
+      'for instance [{ "size": 1.5, "kind": "iris" }]; a path is a string',
+    );
   return onData(inMemory, () => {
     const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
     const { numberFormat } = data;

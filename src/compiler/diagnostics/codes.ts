@@ -226,6 +226,13 @@ export const diagnosticCodes = {
       "the other rule, or would put windows with the same rows into different splits.",
     fix: "Use the rule that the hint suggests. `last` needs nothing else, and never puts a window into two splits.",
   },
+  T1228: {
+    title: "Target among the inputs",
+    cause:
+      "An input contains a column of a target, so the network can copy the target instead of predicting it. This is " +
+      "a warning.",
+    fix: "Remove the column from the input. For a forecast, read only past values of the target.",
+  },
   T1301: {
     title: "Invalid name",
     cause: "A name contains characters that are not allowed, or is reserved.",

@@ -546,8 +546,11 @@ export const modelSchema = model.meta(oneLossOrSeveral);
  * A spec as users write it: short forms are allowed, and keys with defaults are optional. It has either
  * `loss` or `losses`. The type does not express this, because otherwise a spec that is derived from another
  * one could not replace its loss.
+ *
+ * An interface keeps its name in the declaration of `export default defineModel(…)`. An alias would be
+ * written out there, with types that the package does not export.
  */
-export type ModelSpec = z.input<typeof modelSchema>;
+export interface ModelSpec extends z.input<typeof modelSchema> {}
 
 /** A spec with short forms expanded and defaults filled in. Names and references are still as written. */
 export type FullSpec = z.output<typeof modelSchema>;

@@ -5,7 +5,8 @@ import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import type { LayerChoice } from "../library/layers/index.ts";
 import type { FullSpec } from "./schema.ts";
 
-type Full = Required<FullSpec>;
+/** `Required` would retain the `undefined` of optional keys under `exactOptionalPropertyTypes`. */
+type Full = { readonly [Key in keyof FullSpec]-?: NonNullable<FullSpec[Key]> };
 
 /** The properties that every layer has. */
 export interface LayerBase {

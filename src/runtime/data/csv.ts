@@ -100,7 +100,7 @@ export function recordsOf(
       const [, quoted, plain, end] = match;
       cells.push(plain ?? quoted!.replaceAll('""', '"'));
       if (/[^\r\n]/.test(end!)) continue;
-      if (cells.length > 1 || cells[0] !== "") take(cells, line);
+      if (cells.length > 1 || plain !== "") take(cells, line);
       cells = [];
       const record = rest.slice(start, pattern.lastIndex);
       line += record.split(/\r?\n|\r/).length - 1;

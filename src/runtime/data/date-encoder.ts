@@ -58,18 +58,22 @@ const dateRuleOf = ({ dates = { parts: [] } }: ColumnFacts) => dates;
 
 const isCyclic = (part: string): boolean => part !== "elapsed" && part !== "year";
 
-/** Returns the earliest date in these rows, as text. */
+/** Returns the earliest date in these rows, as text. Throws for a cell that is neither a date nor missing. */
 function earliest(table: Table, name: string, facts: ColumnFacts, rows: Int32Array): string {
   const { text } = columnOf(table, name);
-  const read = dateReader(dateRuleOf(facts).format);
+  const { format } = dateRuleOf(facts);
+  const read = dateReader(format);
   let first: DateTime | undefined;
   for (const row of rows) {
-    const date = isMissing(text(row)) ? undefined : read(text(row));
-    if (date && !(first && first.moment <= date.moment)) first = date;
+    const cell = text(row);
+    if (isMissing(cell)) continue;
+    const date = read(cell);
+    if (date === undefined) throw wrongCell(table, name, row, wrongDate(cell, format));
+    if (!(first && first.moment <= date.moment)) first = date;
   }
   if (first) return isoText(first);
   throw new InputError(
-    `column "${shown(name)}" has no date in the training split, so there is no earliest one`,
+    `all dates of column "${shown(name)}" in the training split are missing, so there is no earliest one`,
   );
 }
 

@@ -233,7 +233,7 @@ export function columnNames(table: Table, name: string, listed: readonly string[
   const columns = namedBy(all, listed).flatMap((found, i) => {
     if (found.length > 0) return found;
     throw new InputError(
-      `${name} needs the column "${listed[i]}", but the file has ${shorten(all)}`,
+      `${name} needs the column "${listed[i]}", but the data has ${shorten(all)}`,
       table.lineOf(-1),
     );
   });

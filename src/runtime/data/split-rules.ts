@@ -27,7 +27,7 @@ export function labelSplits(context: DatasetContext, table: Table, seed: number)
       labels[row] = splitLabels[split];
   }
   if (labels.includes(splitLabels.train)) return labels;
-  throw new InputError(`validation and test need all ${table.rows} rows; none is left for training`);
+  throw new InputError(`the other splits need all ${table.rows} rows; none is left for training`);
 }
 
 /** The rows or windows with this label, ascending. */

@@ -47,7 +47,7 @@ export function cutRows(
   const tested = share(test);
   const held = tested + share(validation);
   if (held >= rows)
-    throw new InputError(`validation and test need all ${rows} rows; none is left for training`);
+    throw new InputError(`the other splits need all ${rows} rows; none is left for training`);
   return {
     test: order.slice(0, tested).sort(),
     validation: order.slice(tested, held).sort(),

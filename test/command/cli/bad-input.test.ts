@@ -179,7 +179,7 @@ describe("invalid data is reported", () => {
   });
 
   it("if there are too few rows for the splits", async () => {
-    expectRefusal(await train(lines.slice(0, 2).join("\n")), "validation and test need all 1 rows");
+    expectRefusal(await train(lines.slice(0, 2).join("\n")), "the other splits need all 1 rows");
   });
 
   it("if the file does not exist", async () => {

@@ -106,6 +106,7 @@ test(
     expect(spec.inputs.categories.shape).toEqual([9]);
     expect(text).toContain("- area # 40 to 199, 27 missing");
     expect(text).toContain("6 rows without a target are removed");
+    expect(text).toContain("# a number (guessed, because it is the last column)\n");
     expect(result.test.r2).toBeGreaterThan(0.5);
     const { stdout } = await place.run("predict", "homes.yaml", "homes.ckpt", "homes.csv");
     expect(stdout.split("\n").slice(0, 3).join()).toMatch(/^price,\d+,\d+$/);
@@ -140,14 +141,18 @@ test("reviews: text is read as words, and rows without a text are removed", { ti
     return [i % 60 === 7 ? "" : parts.join(", and "), mood];
   });
   place.write("reviews.tsv", csvOf("review\tmood", rows, "\t"));
-  const { summary, spec, result } = await trained("reviews.tsv", 25);
-  expect(summary).toMatch(/input {5}text of up to \d+ words, 19 of them known: review/);
+  const { summary, text, spec, result } = await trained("reviews.tsv", 25);
+  expect(summary).toMatch(/input {5}texts of up to \d+ words \(vocabulary of 19\): review/);
   const { length } = spec.data.inputs.review.words;
   expect(spec.data.separator).toBe("\t");
   expect(spec.data.inputs.review.missing).toBe("drop");
   expect(spec.inputs.review).toEqual({ shape: [length], dtype: "i32" });
   expect(spec.network[0].vocabulary).toBe(21);
+  // The comment about f1 is also true for two classes.
+  expect(spec.metrics).toEqual(["accuracy", { type: "f1", average: "macro" }]);
+  expect(text).toContain("# macro weighs rare and frequent classes equally");
   expect(result.test.accuracy).toBeGreaterThan(0.9);
+  expect(result.test.f1).toBeGreaterThan(0.9);
 });
 
 test.each(["npy", "npz", "parquet"])("typed columns of %s", { timeout: 60_000 }, async (format) => {
@@ -224,6 +229,48 @@ test("dates that two formats read differently are a doubt that is printed and wr
   expect(spec.data.inputs.dates.dates.format).toBe("MM/DD/YYYY");
 });
 
+test("numbers with a sign or a unit are a doubt, and the column is left out or consists of categories", async () => {
+  const rows = rowsOf(60, (draw, i) => {
+    const size = Math.floor(draw() * 200);
+    const name = `S${i % 25}`;
+    return [
+      size,
+      `${size} m2`,
+      `${i} %`,
+      `"USD ${i},500"`,
+      `${36 + 24 * (i % 2)} months`,
+      name,
+      `"$4,${100 + i}"`,
+    ];
+  });
+  place.write(
+    "signs.csv",
+    csvOf("size,area,rate,cost,term,street,price", [...rows, [1, 1, 1, 1, "?", "S1", "free"]]),
+  );
+  const { summary, text, spec } = await trained("signs.csv", 1, "--target", "size");
+  for (const [name, sign, cell] of [
+    ["area", "m2", rows[0][1]],
+    ["rate", "%", "0 %"],
+    ["cost", "USD", "USD 0,500"],
+    ["term", "months", "36 months"],
+    ["price", "$", "$4,100"],
+  ]) {
+    const doubt =
+      `"${name}": the cells look like numbers with "${sign}" (line 2: "${cell}"); ` +
+      `remove "${sign}" to use them as numbers`;
+    expect(summary).toContain(`to check  ${doubt}`);
+    expect(text.replaceAll("\n#", "")).toContain(`Please check: ${doubt}.`);
+  }
+  expect(summary).toContain('left out  "price": the cells look like numbers with "$"\n');
+  // Streets have a letter and a number, but they are names; terms are few enough to be categories.
+  expect(summary).not.toContain('to check  "street"');
+  expect(spec.data.inputs.categories.columns).toEqual(["term", "street"]);
+  // The last column, "price", is left out.
+  expect((await place.run("init", "signs.csv", "--force")).stdout).toContain(
+    "target    street, 25 classes (guessed, because it is the last column of numbers or categories)",
+  );
+});
+
 test("a small table trains without splits, and a column of names in it is left out", async () => {
   place.write(
     "few.csv",
@@ -293,6 +340,12 @@ test.each<[string, string | Uint8Array, string[], string]>([
     csvOf("a,b", [...Array.from({ length: 40 }, (_, i) => [i * i, i * 1.5]), [1, "n.n."]]),
     ["--target", "b"],
     'the column "b" cannot be the target: most values are numbers, but line 42: "n.n." is not: correct such cells',
+  ],
+  [
+    "a target of numbers with a sign",
+    csvOf("a,b", [...Array.from({ length: 40 }, (_, i) => [i * i, `"$${i},123"`])]),
+    ["--target", "b"],
+    'the column "b" cannot be the target: the cells look like numbers with "$" (line 2: "$0,123"); remove "$" to use them as numbers',
   ],
   [
     "no usable column",

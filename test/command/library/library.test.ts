@@ -329,6 +329,11 @@ describe("rejects with exported error classes", () => {
       /^DiagnosticError: rows error T2004: kind needs the column "kind"/,
     ],
     [
+      "columns in place of rows",
+      () => train(spec, Object.assign({ data: { length: [1, 2], kind: ["a", "b"] } })),
+      /T1010: rows must be a list of objects/,
+    ],
+    [
       "bytes that are not a checkpoint",
       () => predict(spec, { checkpoint: new Uint8Array(9), data: rows }),
       /T3001/,

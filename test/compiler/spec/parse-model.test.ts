@@ -749,6 +749,24 @@ describe("warnings", () => {
   const warningsOf = (changes: Record<string, unknown>) =>
     parseSpec(specWith(changes)).warnings.map(({ code, message }) => `${code}: ${message}`);
 
+  /** The warnings about an input with these columns, for a regression of columns `target`. */
+  const leaksOf = (more: object, input: { columns: string[]; window?: string }, target: string[]) => {
+    const rows = "windows" in more ? [input.window === "future" ? 1 : 2] : [];
+    const ofTarget = "windows" in more ? [1, target.length] : [target.length];
+    return warningsOf({
+      inputs: { x: { shape: [...rows, input.columns.length] } },
+      targets: { y: { shape: ofTarget } },
+      network: [
+        { type: "flatten" },
+        { type: "dense", units: target.length },
+        { type: "reshape", shape: ofTarget },
+      ],
+      loss: "mse",
+      metrics: [],
+      data: { file: "a.csv", ...more, inputs: { x: input }, targets: { y: { columns: target } } },
+    });
+  };
+
   it("warns about a layer and an input without influence on the loss", () => {
     expect(
       warningsOf({
@@ -772,6 +790,23 @@ describe("warnings", () => {
     expect(hint).toBe(
       'add "validation": { "fraction": 0.2 } to training; code that calls fit() may pass validation data instead',
     );
+  });
+
+  it.each<[string, object, string[], string[]]>([
+    ["columns of its own", {}, ["a", "b"], ["t"]],
+    ["the columns of the target, as in an autoencoder", {}, ["a", "b"], ["b", "a"]],
+    ["past values of the target", { windows: { length: 2, horizon: 1 } }, ["a", "t"], ["t"]],
+  ])("does not warn about an input with %s", (_, more, columns, targets) => {
+    expect(leaksOf(more, { columns }, targets)).toEqual([]);
+  });
+
+  it.each<[string, object, object]>([
+    ["an input", {}, {}],
+    ["an input of the future", { windows: { length: 2, horizon: 1 } }, { window: "future" }],
+  ])("warns about %s that contains the target", (_, more, input) => {
+    expect(leaksOf(more, { columns: ["a", "t"], ...input }, ["t"])).toEqual([
+      'T1228: data.inputs.x.columns contains the column "t" of the target y',
+    ]);
   });
 
   it("warns about a metric's formula that reads scaled values", () => {

@@ -128,12 +128,12 @@ test("indices are checked against the vocabulary", () => {
 const wide = { ...columns, inputs: { size: { columns: ["a"] } } };
 const backward = { ...columns, inputs: { size: { columns: ["b..a"] } } };
 test.each<[string, string, string, number | undefined, DataFacts?]>([
-  ["a missing column", "a,c,kind\n1,2,0\n", 'size needs the column "b", but the file has a, c, kind', 1],
+  ["a missing column", "a,c,kind\n1,2,0\n", 'size needs the column "b", but the data has a, c, kind', 1],
   ["too few columns", small, "size has 2 numbers per row, but its columns have 1: a", 1, wide],
   [
     "a range in the wrong order",
     small,
-    'size needs the column "b..a", but the file has a, b, kind',
+    'size needs the column "b..a", but the data has a, b, kind',
     1,
     backward,
   ],

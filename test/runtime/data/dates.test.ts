@@ -218,8 +218,14 @@ describe("columns of dates", () => {
     [
       "a column without any date",
       () => prepared(["NA", "NA"], { parts: ["elapsed"] }, 1, { meanDates: true }),
-      'column "at" has no date in the training split',
+      'all dates of column "at" in the training split are missing',
       undefined,
+    ],
+    [
+      "a date of another format, from which the earliest date would be fitted",
+      () => prepared(["NA", "03/04/2024"], { parts: ["elapsed"] }, 1, { meanDates: true }),
+      '"03/04/2024" is not an ISO 8601 date',
+      3,
     ],
     [
       "a wrong shape",

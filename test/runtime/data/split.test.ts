@@ -68,6 +68,6 @@ test("the split follows from the seed; rows of a split keep the order of the fil
 
 test("too few rows are an error", () => {
   expect(() => splitRows(2, facts(0.3, 0.3), 7)).toThrow(
-    "validation and test need all 2 rows; none is left for training",
+    "the other splits need all 2 rows; none is left for training",
   );
 });

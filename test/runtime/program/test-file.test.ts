@@ -51,7 +51,7 @@ test.each<[string, string, string, number]>([
   ],
   ["a number for a class", "a,b,kind\n1,2,0\n", 'column "kind": "0" is not one of the classes', 2],
   ["a missing class", "a,b,kind\n1,2,iris\n1,2,\n", 'column "kind": the cell is empty', 3],
-  ["a missing column", "a,c,kind\n1,2,iris\n", 'size needs the column "b", but the file has a, c, kind', 1],
+  ["a missing column", "a,c,kind\n1,2,iris\n", 'size needs the column "b", but the data has a, c, kind', 1],
   ["text among numbers", "a,b,kind\n1,two,iris\n", 'column "b": "two" is not a number', 2],
 ])("%s is an error with its line", (_, of, message, line) => {
   let caught: unknown;

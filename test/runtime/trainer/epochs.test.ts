@@ -194,7 +194,7 @@ test.each<[FitOptions, string]>([
   [{ batchSize: 5 }, "the batch has 5 rows, more than batchSize 4"],
   [{ validation: 1 }, "validation must be in [0, 1), got 1"],
   [{ validation: NaN }, "validation must be in [0, 1)"],
-  [{ validation: 0.99 }, "validation and test need all 10 rows; none is left for training"],
+  [{ validation: 0.99 }, "the other splits need all 10 rows; none is left for training"],
   [
     { earlyStopping: { patience: 1, metric: "accuracy" } },
     'earlyStopping.metric must be loss or rmse, got "accuracy"',

@@ -74,7 +74,7 @@ async function eachRecord(
     on_record: (cells: string[], { empty_lines: found }) => {
       passEmpty(found);
       pending = 0;
-      if (cells.length > 1 || cells[0] !== "") take({ cells, line });
+      take({ cells, line });
       line += cells.reduce((lines, cell) => lines + endsIn(cell), 1);
       return null;
     },

@@ -137,7 +137,7 @@ function datasetIn(request: StreamRequest, source: Source, files: ReadonlyMap<Ta
   const fields = locateErrors(main.file, () => {
     if (!main.spool.counts.some((counts) => counts[splitLabels.train] > 0))
       throw new InputError(
-        `validation and test need all ${source.table.rows} rows; none is left for training`,
+        `the other splits need all ${source.table.rows} rows; none is left for training`,
       );
     return fitBlocks(context, () => main.spool.all());
   });

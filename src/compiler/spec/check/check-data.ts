@@ -103,6 +103,34 @@ export function checkData(spec: unknown, problems: Collector): void {
   for (const side of ["inputs", "targets"] as const) checkSide(spec, data, side, problems);
   checkFiles(spec, data, problems);
   checkTexts(spec, data, problems);
+  warnOfLeaks(data, problems);
+}
+
+/**
+ * Warns if an input contains a column of a target, so that the network could copy it (T1228). An autoencoder,
+ * whose input and target have the same columns, is not a leak, and neither are past values of a series.
+ */
+function warnOfLeaks(data: unknown, problems: Collector): void {
+  const [inputs, targets] = [member(data, "inputs"), member(data, "targets")];
+  const hasWindows = member(data, "windows") !== undefined;
+  const columnsOf = (entry: unknown) => listOf(member(entry, "columns")).filter(isText);
+  for (const input of keysOf(inputs)) {
+    const entry = member(inputs, input);
+    if (hasWindows && (member(entry, "window") ?? "past") === "past") continue;
+    const columns = columnsOf(entry);
+    for (const target of keysOf(targets)) {
+      const own = columnsOf(member(targets, target));
+      const shared = columns.find((column) => own.includes(column));
+      const areEqual = own.length === columns.length && own.every((column) => columns.includes(column));
+      if (shared === undefined || areEqual) continue;
+      const path = ["data", "inputs", input, "columns"];
+      const message = `${formatPath(path)} contains the column ${showValue(shared)} of the target ${target}`;
+      const hint = hasWindows
+        ? 'its values are unknown at the time of the forecast: remove the column, or use "window": "past"'
+        : "its values are unknown when the model is used: remove the column";
+      problems.warning(path, "T1228", message, { hint });
+    }
+  }
 }
 
 function checkSide(spec: unknown, data: unknown, side: "inputs" | "targets", problems: Collector): void {

@@ -145,6 +145,18 @@ test("gzip data is unpacked whatever the name of the file; truncated data is rep
   expect(String(caught)).toContain("data.csv error T2002: the gzip data is damaged or truncated");
 });
 
+test("a quoted empty cell is a row, even if the file has one column; an empty line is not", async () => {
+  const single: Wanted = {
+    model: { ...model, inputs: {}, targets: {} },
+    data: { inputs: { x: { columns: ["a"] } }, targets: {} },
+  };
+  const text = 'a\n""\n\n1\n';
+  for (const table of [parseCsv(text), await readCsv(fileOf(text), single)]) {
+    expect([table.rows, table.lineOf(0), table.lineOf(1)]).toEqual([2, 2, 4]);
+    expect(numbersIn(table, "a")).toEqual([NaN, 1]);
+  }
+});
+
 test("a range of columns covers the same columns in a file with another order", async () => {
   const ranged: Wanted = {
     model: { ...model, inputs: {}, targets: {} },
