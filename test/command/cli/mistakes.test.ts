@@ -49,10 +49,14 @@ const houses = {
 };
 type Spec = typeof houses;
 
-/** The spec with another target column, unscaled. */
+/** The spec with another target column, unscaled, which is not among the inputs. */
 const predicts = (column: string, others: Partial<Spec> = {}): Partial<Spec> => ({
   ...others,
-  data: { ...houses.data, targets: { price: { columns: [column] } } },
+  data: {
+    ...houses.data,
+    inputs: { house: { columns: ["area", column === "rooms" ? "price" : "rooms"], scale: "standard" } },
+    targets: { price: { columns: [column] } },
+  },
 });
 const reads = (...columns: string[]): Partial<Spec> => ({
   data: { ...houses.data, inputs: { house: { columns, scale: "standard" } } },
@@ -384,6 +388,14 @@ const ofSpec: [string, object, readonly string[]][] = [
 ];
 
 const warnings: [string, object, readonly string[]][] = [
+  [
+    "a target among the inputs",
+    { ...houses, ...reads("area", "price") },
+    [
+      'houses.json:44:20 warning T1228: data.inputs.house.columns contains the column "price" of the target price',
+      "  hint: its values are unknown when the model is used: remove the column",
+    ],
+  ],
   [
     "channels first",
     image([3, 32, 32], { ...conv, padding: "same" }, "flatten", output),
