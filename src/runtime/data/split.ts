@@ -46,8 +46,7 @@ export function cutRows(
   const share = (fraction = 0) => (fraction === 0 ? 0 : Math.max(1, Math.round(fraction * rows)));
   const tested = share(test);
   const held = tested + share(validation);
-  if (held >= rows)
-    throw new InputError(`the other splits need all ${rows} rows; none is left for training`);
+  if (held >= rows) throw new InputError(`the other splits need all ${rows} rows; none is left for training`);
   return {
     test: order.slice(0, tested).sort(),
     validation: order.slice(tested, held).sort(),

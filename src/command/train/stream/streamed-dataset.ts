@@ -136,9 +136,7 @@ function datasetIn(request: StreamRequest, source: Source, files: ReadonlyMap<Ta
   const main = fileOf(files, source.table);
   const fields = locateErrors(main.file, () => {
     if (!main.spool.counts.some((counts) => counts[splitLabels.train] > 0))
-      throw new InputError(
-        `the other splits need all ${source.table.rows} rows; none is left for training`,
-      );
+      throw new InputError(`the other splits need all ${source.table.rows} rows; none is left for training`);
     return fitBlocks(context, () => main.spool.all());
   });
   const all = [...files.values()];
