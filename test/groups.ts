@@ -52,6 +52,7 @@ export const testGroups: readonly TestGroup[] = [
       "test/compiler/library/spatial-layers.test.ts",
       "test/compiler/library/stacked-layers.test.ts",
       "test/compiler/lower/random-graphs.test.ts",
+      "test/compiler/passes/random-graphs.test.ts",
       "test/compiler/schedule/random-nests.test.ts",
       "test/compiler/schedule/vectors/mark-parallel-loops.test.ts",
       "test/compiler/schedule/vectors/vector-programs.test.ts",
