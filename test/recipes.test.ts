@@ -128,8 +128,8 @@ describe("all recipes together", () => {
 
   it("work in one model and one command", () => {
     const tsx = join(copy, "node_modules/tsx/dist/cli.mjs");
-    const told = execFileSync(process.execPath, [tsx, "try-recipes.ts"], { cwd: copy, encoding: "utf8" });
-    expect(JSON.parse(told)).toEqual({
+    const reported = execFileSync(process.execPath, [tsx, "try-recipes.ts"], { cwd: copy, encoding: "utf8" });
+    expect(JSON.parse(reported)).toEqual({
       kernels: ["asinh(", "0.5 *"],
       rows: 2,
       flag: true,

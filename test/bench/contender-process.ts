@@ -92,8 +92,8 @@ const number = (value: unknown): number | undefined => (typeof value === "number
 
 function startOf(value: unknown): Start {
   if (!isRecord(value)) return { lacks: "the process said nothing" };
-  const told = { note: text(value.note), version: text(value.version), lacks: text(value.lacks) };
-  return { first: number(value.first), loss: number(value.loss), ...told };
+  const reported = { note: text(value.note), version: text(value.version), lacks: text(value.lacks) };
+  return { first: number(value.first), loss: number(value.loss), ...reported };
 }
 
 /**

@@ -63,7 +63,7 @@ const table: Kind = ({ takes, runs }) => {
 
 function cell({ command, code, result, epochs }: Run, column: string): string {
   if (code !== 0) return `diverged in epoch ${epochs.length + 1}`;
-  if (!(column in result)) throw new Error(`${command.text} told no "${column}"`);
+  if (!(column in result)) throw new Error(`${command.text} printed no "${column}"`);
   return figureText(result[column]);
 }
 

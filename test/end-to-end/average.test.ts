@@ -51,10 +51,10 @@ test.each([
     for (const [name, values] of Object.entries(expected))
       values.forEach((value, i) => expect(p.parameters[name][i]).toBeCloseTo(value, 11));
   }
-  const told = plain.createTrainer();
-  for (const [name, values] of Object.entries(expected)) told.parameters[name].set(values);
+  const reported = plain.createTrainer();
+  for (const [name, values] of Object.entries(expected)) reported.parameters[name].set(values);
   const batch = batchFor(spec, 6, 9);
-  expect(p.evaluate(batch).loss).toBeCloseTo(told.evaluate(batch).loss, 11);
+  expect(p.evaluate(batch).loss).toBeCloseTo(reported.evaluate(batch).loss, 11);
 });
 
 test("training continues from values that are written to the parameters", async () => {

@@ -81,10 +81,10 @@ const killedAt = (moment: string) =>
   new Promise<void>((resolve) => {
     const args = [launcher, "train", "folded.json", "--out", "part.ckpt"];
     const run = spawn(process.execPath, args, { cwd: place.folder, stdio: ["ignore", "ignore", "pipe"] });
-    let told = "";
+    let reportedText = "";
     run.stderr.on("data", (text) => {
-      told += String(text);
-      if (told.includes(moment)) run.kill("SIGKILL");
+      reportedText += String(text);
+      if (reportedText.includes(moment)) run.kill("SIGKILL");
     });
     run.on("close", () => resolve());
   });
@@ -112,15 +112,15 @@ it("predicting with the model of a fold gives a warning; the final model gives n
   await place.run("compile", "folded.json");
   await killedAt("fold 2/3: epoch 2");
   await place.run("train", "folded.json", "--out", "whole.ckpt");
-  const told = "the checkpoint contains the model of fold 2 of 3, not the final model";
+  const reportedText = "the checkpoint contains the model of fold 2 of 3, not the final model";
   const asked = await place.run("predict", "folded.json", "part.ckpt", "flowers.csv");
-  expect(asked.stderr).toContain(`part.ckpt warning T3003: ${told}`);
+  expect(asked.stderr).toContain(`part.ckpt warning T3003: ${reportedText}`);
   expect(asked.code).toBe(0);
   const program = await runProgram("--resume", "part.ckpt", "--predict", "flowers.csv");
-  expect(program.stderr).toContain(`warning: ${told}`);
+  expect(program.stderr).toContain(`warning: ${reportedText}`);
   expect(`${program.stdout}`).toBe(asked.stdout);
   const shipped = await place.run("compile", "folded.json", "--predictor", "part.ckpt");
-  expect(shipped.stderr).toContain(`warning T3003: ${told}`);
+  expect(shipped.stderr).toContain(`warning T3003: ${reportedText}`);
   expect((await place.run("predict", "folded.json", "whole.ckpt", "flowers.csv")).stderr).toBe("");
   expect((await runProgram("--resume", "whole.ckpt", "--predict", "flowers.csv")).stderr).toBe("");
 }, 60_000);

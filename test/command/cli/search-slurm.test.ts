@@ -32,9 +32,9 @@ it.skipIf(reason !== undefined)(
         await slurm.run("sbatch", "--parsable", after, "--array=0", "my search.sh", "merge")
       ).trim();
       while ((await slurm.run("squeue", "-h", "-j", `${array},${merge}`)) !== "") await wait(500);
-      const told = place.read(`flowers-search-${merge}_0.log`);
+      const reported = place.read(`flowers-search-${merge}_0.log`);
       const alone = await place.run("search", spec, "--out", "alone.jsonl");
-      expect(told).toBe(alone.stdout);
+      expect(reported).toBe(alone.stdout);
       expect(place.made()).toEqual(
         expect.arrayContaining([0, 1, 2].map((index) => `flowers.search.${index}-of-3.jsonl`)),
       );

@@ -81,10 +81,10 @@ const killedAt = (moment: string) =>
   new Promise<void>((resolve) => {
     const args = [launcher, "train", "waves.json", "--out", "part.ckpt"];
     const run = spawn(process.execPath, args, { cwd: place.folder, stdio: ["ignore", "ignore", "pipe"] });
-    let told = "";
+    let reportedText = "";
     run.stderr.on("data", (text) => {
-      told += String(text);
-      if (told.includes(moment)) run.kill("SIGKILL");
+      reportedText += String(text);
+      if (reportedText.includes(moment)) run.kill("SIGKILL");
     });
     run.on("close", () => resolve());
   });

@@ -1,4 +1,4 @@
-// Numbers with a sign or a unit. If a test fails, `tapeless init` reads prices as texts without a word, or asks
+// Numbers with a sign or a unit. If a test fails, `tapeless init` silently reads prices as texts, or asks
 // to remove a letter from names.
 import { expect, test } from "vitest";
 import { quantityCounter } from "../../../src/command/init/quantities.ts";

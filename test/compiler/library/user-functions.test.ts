@@ -198,7 +198,7 @@ describe("a loss may read additional inputs", () => {
 });
 
 it("a function's loss and metric are those of the same formula in f32", async () => {
-  const told = async (
+  const reportedText = async (
     loss: ModelSpec["loss"],
     formula: "mean(abs(prediction - target))" | ((g: GraphBuilder, parts: MeasureParts) => Node),
   ) => {
@@ -206,11 +206,11 @@ it("a function's loss and metric are those of the same formula in f32", async ()
     const { module } = await emitted({ ...base, loss, metrics }, { dtype: "f32" });
     return module.createTrainer().evaluateAll(batch);
   };
-  const written = await told(
+  const written = await reportedText(
     { formula: "sqrt(mean((prediction - target)^2)) + 1" },
     "mean(abs(prediction - target))",
   );
-  const built = await told(
+  const built = await reportedText(
     (g, { prediction, target, mean }) => g.add(g.sqrt(mean(g.power(g.subtract(prediction, target), 2))), 1),
     (g, { prediction, target, mean }) => mean(g.absolute(g.subtract(prediction, target))),
   );

@@ -20,7 +20,7 @@ const spec = (rest: object) => ({
 
 const graphsOf = (rest: object) => buildGraphs(parseModel(spec(rest)), "f32");
 
-function told(rest: object): string {
+function reportedText(rest: object): string {
   try {
     return render(graphsOf(rest).warnings);
   } catch (error) {
@@ -36,7 +36,7 @@ describe("shapes between layers", () => {
       { type: "dense", units: 5, name: "b", from: "x" },
       { type: "add", from: ["a", "b"] },
     ];
-    expect(told({ network })).toMatchInlineSnapshot(
+    expect(reportedText({ network })).toMatchInlineSnapshot(
       `"error T1308: network[2]: add1 needs inputs of the same shape, but a has the shape [n, 3] and b has the shape [n, 5]"`,
     );
   });
@@ -48,14 +48,14 @@ describe("shapes between layers", () => {
       { type: "concat", axis: 4, from: ["x", "x"], name: "c" },
       { type: "add", from: ["after", "c"] },
     ];
-    expect(told({ network })).toMatchInlineSnapshot(`
+    expect(reportedText({ network })).toMatchInlineSnapshot(`
       "error T1308: network[0]: reshape1 needs 3 numbers per row for the shape [n, 3], but x has the shape [n, 4], which has 4
       error T1308: network[2]: c: axis 4 does not exist, because x has the shape [n, 4]"
     `);
   });
 
   it("rejects a layer without an axis to act on", () => {
-    expect(told({ inputs: { x: { shape: [] } } })).toMatchInlineSnapshot(`
+    expect(reportedText({ inputs: { x: { shape: [] } } })).toMatchInlineSnapshot(`
       "error T1308: network[0]: dense1 acts on the last axis of a row, but x has the shape [n], so its rows have no axis
         hint: insert { "type": "reshape", "shape": [1] } before it"
     `);
@@ -63,18 +63,19 @@ describe("shapes between layers", () => {
 
   it("rejects several inputs where a layer takes one, and one where it takes several", () => {
     const inputs = { x: { shape: [4] }, z: { shape: [4] } };
-    expect(told({ inputs, network: [{ type: "dense", units: 3, from: ["x", "z"] }] })).toMatchInlineSnapshot(`
+    expect(reportedText({ inputs, network: [{ type: "dense", units: 3, from: ["x", "z"] }] }))
+      .toMatchInlineSnapshot(`
       "error T1308: network[0]: dense1 must read exactly one input, got 2: x has the shape [n, 4] and z has the shape [n, 4]
         hint: join them first with an add, multiply or concat layer"
     `);
-    expect(told({ network: [{ type: "add" }, { type: "dense", units: 3 }] })).toMatchInlineSnapshot(`
+    expect(reportedText({ network: [{ type: "add" }, { type: "dense", units: 3 }] })).toMatchInlineSnapshot(`
       "error T1308: network[0]: add1 must read at least two inputs, but reads only x
         hint: write "from": ["x", …]"
     `);
   });
 
   it("rejects indices where a layer takes numbers", () => {
-    expect(told({ inputs: { x: { shape: [4], dtype: "i32" } } })).toMatchInlineSnapshot(`
+    expect(reportedText({ inputs: { x: { shape: [4], dtype: "i32" } } })).toMatchInlineSnapshot(`
       "error T1308: network[0]: dense1 must read real numbers, but x contains indices (i32)
         hint: remove "dtype" from inputs.x if its values are not indices"
     `);
@@ -86,9 +87,9 @@ describe("shapes between layers", () => {
       { type: "concat", from: ["x", "z"], axis },
       { type: "dense", units: 3 },
     ];
-    expect(told({ inputs, network: network(0), targets: { y: { shape: [6, 3] } } })).toBe("");
-    expect(told({ inputs, network: network(-2), targets: { y: { shape: [6, 3] } } })).toBe("");
-    expect(told({ inputs, network: network(-1) })).toMatchInlineSnapshot(
+    expect(reportedText({ inputs, network: network(0), targets: { y: { shape: [6, 3] } } })).toBe("");
+    expect(reportedText({ inputs, network: network(-2), targets: { y: { shape: [6, 3] } } })).toBe("");
+    expect(reportedText({ inputs, network: network(-1) })).toMatchInlineSnapshot(
       `"error T1308: network[0]: concat1 needs inputs whose shapes differ only in axis -1, but x has the shape [n, 2, 3] and z has the shape [n, 4, 3]"`,
     );
   });
@@ -98,7 +99,7 @@ describe("shapes between layers", () => {
       { type: "activation", fn: "relu", slope: 0.1 },
       { type: "dense", units: 3 },
     ];
-    expect(told({ network })).toMatchInlineSnapshot(`
+    expect(reportedText({ network })).toMatchInlineSnapshot(`
       "error T1308: network[0]: activation1: unknown key "slope" of the activation relu
         hint: relu has no keys of its own"
     `);
@@ -106,7 +107,7 @@ describe("shapes between layers", () => {
 
   it("rejects bounds in the wrong order", () => {
     const network = [{ type: "dense", units: 3, init: { type: "uniform", min: 1, max: 0 } }];
-    expect(told({ network })).toMatchInlineSnapshot(
+    expect(reportedText({ network })).toMatchInlineSnapshot(
       `"error T1308: network[0]: init.min must not be greater than max, got 1 and 0"`,
     );
   });
@@ -120,7 +121,7 @@ describe("layers inside blocks", () => {
       { type: "repeat", times: 2, layers: [{ type: "residual", layers: [{ type: "dense", units: 1 }] }] },
       { type: "dense", units: 3 },
     ];
-    expect(told({ network })).toMatchInlineSnapshot(`
+    expect(reportedText({ network })).toMatchInlineSnapshot(`
       "error T1308: network[0].layers[0]: repeat1.1.residual1 adds its input to the output of its last layer, but repeat1.1.residual1.dense1 has the shape [n, 1] and x has the shape [n, 4]
         hint: add a "shortcut" with layers that change the shape of the input to the shape of the last layer"
     `);
@@ -139,7 +140,7 @@ describe("layers inside blocks", () => {
       },
       { type: "dense", units: 3 },
     ];
-    expect(told({ network })).toMatchInlineSnapshot(`
+    expect(reportedText({ network })).toMatchInlineSnapshot(`
       "error T1308: network[0].layers[0]: repeat1.2.reshape1 needs 4 numbers per row for the shape [n, 2, 2], but repeat1.1.dense1 has the shape [n, 5], which has 5
       error T1308: network[1].layers[0]: init.min must not be greater than max, got 1 and 0"
     `);
@@ -155,7 +156,7 @@ describe("layers inside blocks", () => {
       },
       { type: "dense", units: 3 },
     ];
-    expect(told({ network: apart })).toMatchInlineSnapshot(
+    expect(reportedText({ network: apart })).toMatchInlineSnapshot(
       `
       "error T1308: network[0].layers[1]: repeat1.1.attention1 must read a sequence [n, length, units], but x has the shape [n, 4]
         hint: declare the shape [4, 1] in inputs.x"
@@ -168,7 +169,7 @@ describe("layers inside blocks", () => {
       { type: "bidirectional", layer: { type: "lstm", units: 2 } },
       { type: "dense", units: 3 },
     ];
-    expect(told({ network })).toMatchInlineSnapshot(
+    expect(reportedText({ network })).toMatchInlineSnapshot(
       `
       "error T1308: network[0].layer: bidirectional1.forward must read a sequence [n, length, units], but x has the shape [n, 4]
         hint: declare the shape [4, 1] in inputs.x"
@@ -181,7 +182,7 @@ describe("layers inside blocks", () => {
       { type: "residual", layers: [dense, { type: "activation", fn: "step" }] },
       { type: "dense", units: 3 },
     ];
-    expect(told({ network })).toMatchInlineSnapshot(`
+    expect(reportedText({ network })).toMatchInlineSnapshot(`
       "error T1501: network[0].layers[1].fn: the derivative of step is zero, so residual1.dense1.weight and residual1.dense1.bias would get no gradient
         hint: add "surrogate": "straight-through" or "surrogate": "sigmoid"; for a step at the output, you can use the loss "perceptron" instead"
     `);
@@ -193,7 +194,7 @@ describe("layers inside blocks", () => {
       { type: "residual", layers: [wide, dense] },
       { type: "dense", units: 3 },
     ];
-    expect(told({ network })).toMatchInlineSnapshot(`
+    expect(reportedText({ network })).toMatchInlineSnapshot(`
       "error T1312: network[0].layers[0]: residual1.dense1 with its gradients and optimizer states needs 7.45 GiB; the whole model must fit into less than 2 GiB
       error T1312: network[0].layers[0]: the output of residual1.dense1 for 6 rows needs 4.47 GiB; the whole model must fit into less than 2 GiB
       error T1312: network[0].layers[1]: residual1.dense2 with its gradients and optimizer states needs 5.96 GiB; the whole model must fit into less than 2 GiB"
@@ -204,7 +205,8 @@ describe("layers inside blocks", () => {
     const network = [
       { type: "repeat", times: 2, layers: [{ type: "dense", units: 3, activation: "softmax" }] },
     ];
-    expect(told({ network, targets: { y: { classes: 3 } }, loss: "cross-entropy" })).toMatchInlineSnapshot(`
+    expect(reportedText({ network, targets: { y: { classes: 3 } }, loss: "cross-entropy" }))
+      .toMatchInlineSnapshot(`
       "warning T1403: network[0].layers[0] applies softmax, and the loss cross-entropy applies it again, because it expects logits
         hint: remove softmax from the network"
     `);
@@ -212,13 +214,14 @@ describe("layers inside blocks", () => {
 
   it("a step at the output of a block is applied after the loss, as without the block", () => {
     const network = [{ type: "repeat", times: 1, layers: [{ type: "dense", units: 3, activation: "step" }] }];
-    expect(told({ network, loss: "perceptron" })).toBe("");
+    expect(reportedText({ network, loss: "perceptron" })).toBe("");
   });
 });
 
 describe("windows", () => {
   const inputs = { x: { shape: [4, 6, 2] } };
-  const of = (layer: object) => told({ inputs, network: [layer, "flatten", { type: "dense", units: 3 }] });
+  const of = (layer: object) =>
+    reportedText({ inputs, network: [layer, "flatten", { type: "dense", units: 3 }] });
 
   it("that do not fit are reported with both sizes, after padding and dilation", () => {
     expect(of({ type: "conv2d", filters: 1, kernel: [5, 2] })).toMatchInlineSnapshot(
@@ -287,7 +290,7 @@ describe("windows", () => {
 describe("a missing axis", () => {
   /** The hint about the layer, which needs a sequence or an image, after the layers in `before`. */
   const hintOf = (shape: number[], layer: object, before: object[] = []) =>
-    / hint: (.*)/.exec(told({ inputs: { x: { shape } }, network: [...before, layer] }))?.[1];
+    / hint: (.*)/.exec(reportedText({ inputs: { x: { shape } }, network: [...before, layer] }))?.[1];
   const gru = { type: "gru", units: 3 };
   const conv2d = { type: "conv2d", filters: 1, kernel: 3 };
 
@@ -318,7 +321,7 @@ describe("an output of the wrong shape", () => {
   const classes = { species: { classes: 3 } };
   const dense = (units: number) => ({ type: "dense", units });
   const hintOf = (rest: object) =>
-    / hint: (.*)/.exec(told({ targets: classes, loss: "cross-entropy", ...rest }))?.[1];
+    / hint: (.*)/.exec(reportedText({ targets: classes, loss: "cross-entropy", ...rest }))?.[1];
 
   it("is corrected in the layer or in the target", () => {
     const either = 'set "units" of network[1] (dense2) to 3, or "classes" of species to 4';
@@ -364,32 +367,32 @@ describe("loss, metrics and target", () => {
   const classes = { y: { classes: 3 } };
 
   it("reports why a loss does not fit", () => {
-    expect(told({ targets: classes })).toMatchInlineSnapshot(`
+    expect(reportedText({ targets: classes })).toMatchInlineSnapshot(`
       "error T1401: loss: mse compares real numbers, but the target contains class indices
         hint: losses that fit this output and target: cross-entropy
         note: the loss compares the output of dense1 with the target y"
     `);
-    expect(told({ loss: "cross-entropy" })).toMatchInlineSnapshot(`
+    expect(reportedText({ loss: "cross-entropy" })).toMatchInlineSnapshot(`
       "error T1401: loss: cross-entropy needs class indices, but the target is real; add "classes" to the target
         hint: losses that fit this output and target: mse, mae, rmse, rmsle, huber, log-cosh, binary-cross-entropy, hinge, perceptron, poisson, kl-divergence
         note: the loss compares the output of dense1 with the target y"
     `);
-    expect(told({ loss: "cross-entropy", targets: { y: { classes: 4 } } })).toMatchInlineSnapshot(`
+    expect(reportedText({ loss: "cross-entropy", targets: { y: { classes: 4 } } })).toMatchInlineSnapshot(`
       "error T1401: loss: cross-entropy needs an output of the shape [n, 4], one logit per class, got [n, 3]
         hint: set "units" of network[0] (dense1) to 4, or "classes" of y to 3
         note: the loss compares the output of dense1 with the target y"
     `);
-    expect(told({ loss: "hinge", targets: classes })).toMatchInlineSnapshot(`
+    expect(reportedText({ loss: "hinge", targets: classes })).toMatchInlineSnapshot(`
       "error T1401: loss: hinge needs a target with 2 classes, but the target has 3
         hint: losses that fit this output and target: cross-entropy
         note: the loss compares the output of dense1 with the target y"
     `);
-    expect(told({ loss: "hinge", targets: { y: { classes: 2 } } })).toMatchInlineSnapshot(`
+    expect(reportedText({ loss: "hinge", targets: { y: { classes: 2 } } })).toMatchInlineSnapshot(`
       "error T1401: loss: hinge needs an output of the shape [n, 1], one score per class index, got [n, 3]
         hint: set "units" of network[0] (dense1) to 1
         note: the loss compares the output of dense1 with the target y"
     `);
-    expect(told({ targets: { y: { shape: [2] } } })).toMatchInlineSnapshot(`
+    expect(reportedText({ targets: { y: { shape: [2] } } })).toMatchInlineSnapshot(`
       "error T1401: loss: mse compares element by element, but the output has the shape [n, 3] and the target has the shape [n, 2]
         hint: set "units" of network[0] (dense1) to 2, or "shape" of y to [3]
         note: the loss compares the output of dense1 with the target y"
@@ -398,14 +401,14 @@ describe("loss, metrics and target", () => {
 
   it("reports why a metric does not fit", () => {
     expect(
-      told({ targets: classes, loss: "cross-entropy", metrics: ["accuracy", "mae"] }),
+      reportedText({ targets: classes, loss: "cross-entropy", metrics: ["accuracy", "mae"] }),
     ).toMatchInlineSnapshot(
       `
       "error T1402: metrics[1]: mae compares real numbers, but the target contains class indices
         hint: metrics that fit this output and target: accuracy, precision, recall, f1"
     `,
     );
-    expect(told({ loss: "poisson", metrics: ["accuracy"] })).toMatchInlineSnapshot(`
+    expect(reportedText({ loss: "poisson", metrics: ["accuracy"] })).toMatchInlineSnapshot(`
       "error T1402: metrics[0]: accuracy needs class scores, but with this loss the network does not output class scores
         hint: metrics that fit this output and target: mae, mape, rmse, r2, spearman"
     `);
@@ -413,7 +416,7 @@ describe("loss, metrics and target", () => {
 
   it("warns of a softmax before cross-entropy, as layer and as activation, and of a sigmoid before its loss", () => {
     const network = [{ type: "dense", units: 3, activation: "softmax" }];
-    expect(told({ network, targets: classes, loss: "cross-entropy" })).toMatchInlineSnapshot(`
+    expect(reportedText({ network, targets: classes, loss: "cross-entropy" })).toMatchInlineSnapshot(`
       "warning T1403: network[0] applies softmax, and the loss cross-entropy applies it again, because it expects logits
         hint: remove softmax from the network"
     `);
@@ -421,19 +424,19 @@ describe("loss, metrics and target", () => {
       { type: "dense", units: 3 },
       { type: "activation", fn: "softmax" },
     ];
-    expect(told({ network: apart, targets: classes, loss: "cross-entropy" })).toMatchInlineSnapshot(`
+    expect(reportedText({ network: apart, targets: classes, loss: "cross-entropy" })).toMatchInlineSnapshot(`
       "warning T1403: network[1] applies softmax, and the loss cross-entropy applies it again, because it expects logits
         hint: remove softmax from the network"
     `);
     const sigmoid = [{ type: "dense", units: 3, activation: "sigmoid" }];
-    expect(told({ network: sigmoid, loss: "binary-cross-entropy" })).toMatchInlineSnapshot(`
+    expect(reportedText({ network: sigmoid, loss: "binary-cross-entropy" })).toMatchInlineSnapshot(`
       "warning T1403: network[0] applies sigmoid, and the loss binary-cross-entropy applies it again, because it expects logits
         hint: remove sigmoid from the network"
     `);
   });
 
   it("reads a single unit as the predicted number", () => {
-    expect(told({ targets: { y: { shape: [] } }, network: [{ type: "dense", units: 1 }] })).toBe("");
+    expect(reportedText({ targets: { y: { shape: [] } }, network: [{ type: "dense", units: 1 }] })).toBe("");
   });
 });
 
@@ -443,7 +446,7 @@ describe("gradients", () => {
       { type: "dense", units: 3, activation: "step" },
       { type: "dense", units: 3 },
     ];
-    expect(told({ network })).toMatchInlineSnapshot(`
+    expect(reportedText({ network })).toMatchInlineSnapshot(`
       "error T1501: network[0].activation: the derivative of step is zero, so dense1.weight and dense1.bias would get no gradient
         hint: add "surrogate": "straight-through" or "surrogate": "sigmoid"; for a step at the output, you can use the loss "perceptron" instead"
     `);
@@ -454,7 +457,7 @@ describe("gradients", () => {
       { type: "dense", units: 3 },
       { type: "activation", fn: "step" },
     ];
-    expect(told({ network })).toMatchInlineSnapshot(`
+    expect(reportedText({ network })).toMatchInlineSnapshot(`
       "error T1501: network[1].fn: the derivative of step is zero, so dense1.weight and dense1.bias would get no gradient
         hint: add "surrogate": "straight-through" or "surrogate": "sigmoid"; for a step at the output, you can use the loss "perceptron" instead"
     `);
@@ -465,13 +468,15 @@ describe("gradients", () => {
       { type: "dense", units: 3, activation: first, ...rest },
       { type: "dense", units: 3 },
     ];
-    expect(told({ network: network({ type: "step" }, { trainable: false }) })).toBe("");
-    expect(told({ network: network({ type: "step", surrogate: "sigmoid" }) })).toBe("");
-    expect(told({ network: [{ type: "dense", units: 3, activation: "step" }], loss: "perceptron" })).toBe("");
+    expect(reportedText({ network: network({ type: "step" }, { trainable: false }) })).toBe("");
+    expect(reportedText({ network: network({ type: "step", surrogate: "sigmoid" }) })).toBe("");
+    expect(
+      reportedText({ network: [{ type: "dense", units: 3, activation: "step" }], loss: "perceptron" }),
+    ).toBe("");
   });
 
   it("rejects a model with nothing to train", () => {
-    expect(told({ network: [{ type: "dense", units: 3, trainable: false }] })).toMatchInlineSnapshot(
+    expect(reportedText({ network: [{ type: "dense", units: 3, trainable: false }] })).toMatchInlineSnapshot(
       `"error T1503: network has no trainable parameters, so there is nothing to train"`,
     );
   });
@@ -479,14 +484,16 @@ describe("gradients", () => {
 
 describe("optimizer and size", () => {
   it("rejects nesterov without momentum", () => {
-    expect(told({ optimizer: { type: "sgd", learningRate: 1, nesterov: true } })).toMatchInlineSnapshot(
+    expect(
+      reportedText({ optimizer: { type: "sgd", learningRate: 1, nesterov: true } }),
+    ).toMatchInlineSnapshot(
       `"error T1203: optimizer.nesterov needs a momentum greater than 0 and a dampening of 0"`,
     );
   });
 
   it("reports parts that are too large before anything is allocated", () => {
     expect(
-      told({
+      reportedText({
         network: [
           { type: "dense", units: 1e9 },
           { type: "dense", units: 3 },
@@ -497,7 +504,7 @@ describe("optimizer and size", () => {
       error T1312: network[0]: the output of dense1 for 6 rows needs 22.4 GiB; the whole model must fit into less than 2 GiB
       error T1312: network[1]: dense2 with its gradients and optimizer states needs 22.4 GiB; the whole model must fit into less than 2 GiB"
     `);
-    expect(told({ inputs: { x: { shape: [100_000_000] } }, network: [{ type: "dense", units: 3 }] }))
+    expect(reportedText({ inputs: { x: { shape: [100_000_000] } }, network: [{ type: "dense", units: 3 }] }))
       .toMatchInlineSnapshot(`
       "error T1312: inputs.x: a batch of 6 rows needs 2.24 GiB; the whole model must fit into less than 2 GiB
       error T1312: network[0]: dense1 with its gradients and optimizer states needs 2.24 GiB; the whole model must fit into less than 2 GiB"

@@ -82,11 +82,11 @@ test("without a policy a missing value is an error with its line", () => {
   );
 });
 
-let told = "";
+let reported = "";
 beforeEach(() => {
-  told = "";
+  reported = "";
   vi.spyOn(process.stderr, "write").mockImplementation((text) => {
-    told += String(text);
+    reported += String(text);
     return true;
   });
 });
@@ -97,7 +97,7 @@ test("rows with missing values are dropped before the split, and counted; the ot
   const table = parseCleaned(text, facts({ drop: true }, { drop: true }));
   expect(table.rows).toBe(2);
   expect([0, 1].map((row) => table.lineOf(row))).toEqual([2, 6]);
-  expect(told).toBe("3 of 5 rows have a missing value and are dropped\n");
+  expect(reported).toBe("3 of 5 rows have a missing value and are dropped\n");
   expect(parseCleaned(text, facts({ drop: true })).rows).toBe(3);
 });
 

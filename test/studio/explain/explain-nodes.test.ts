@@ -81,8 +81,8 @@ describe.each([
       const last = nodes.find(({ id }) => id === steps.at(-1));
       expect(last?.outputs).toContain(`gradient:${parameter}`);
       // The formula of a step's argument is only its name.
-      const told = nodes.filter(({ id }) => steps.includes(id));
-      expect(told.filter(({ symbol, formula }) => symbol.text === formula.text)).toEqual([]);
+      const reported = nodes.filter(({ id }) => steps.includes(id));
+      expect(reported.filter(({ symbol, formula }) => symbol.text === formula.text)).toEqual([]);
     }
   });
 });

@@ -30,7 +30,7 @@ interface Told {
     readonly steps: readonly { readonly number: number; readonly name: string }[];
   }[];
 }
-const told = (spec: object, of?: string): Told["derivations"] => {
+const reported = (spec: object, of?: string): Told["derivations"] => {
   const json: unknown = JSON.parse(JSON.stringify(viewOf(spec, of).json()));
   return (json as Told).derivations;
 };
@@ -97,7 +97,7 @@ it("shows no rule for a number that another rule introduced", () => {
 
 describe("the steps of thirty layers", () => {
   const network = Array.from({ length: 30 }, () => dense(4, "tanh"));
-  const derivations = told({ ...classes, network: [...network, dense(3)] });
+  const derivations = reported({ ...classes, network: [...network, dense(3)] });
   const steps = derivations.flatMap((derived) => derived.steps);
 
   it("are each shown once, numbered in order", () => {
@@ -112,7 +112,7 @@ describe("the steps of thirty layers", () => {
     }
   });
   it("of a single parameter begin at the loss", () => {
-    const [only, ...others] = told({ ...classes, network: [...network, dense(3)] }, "dense1.weight");
+    const [only, ...others] = reported({ ...classes, network: [...network, dense(3)] }, "dense1.weight");
     expect([only.parameter, only.from, others]).toEqual(["dense1.weight", [], []]);
     expect(only.steps[0].name).toBe("d_loss_total");
     expect(only.steps.length).toBeGreaterThan(60);

@@ -25,7 +25,7 @@ const tensors: readonly NamedTensor[] = [
   { name: "none", shape: [0, 4], numbers: new Float32Array(0) },
 ];
 const facts = { format: "tapeless", model: 'a "b"' };
-const told = (stored: readonly StoredTensor[]) =>
+const reported = (stored: readonly StoredTensor[]) =>
   stored.map(({ name, shape, numbers }) => ({ name, shape: [...shape], numbers: Array.from(numbers()) }));
 const byName = <T extends { name: string }>(list: readonly T[]) =>
   [...list].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -38,10 +38,10 @@ test.each(Object.entries(formats))(
   (_, { encode, decode }) => {
     const bytes = encode(tensors, facts);
     expect(encode(tensors, facts)).toEqual(bytes);
-    expect(byName(told(decode(bytes)))).toEqual(expected);
+    expect(byName(reported(decode(bytes)))).toEqual(expected);
     const around = new Uint8Array(bytes.length + 3);
     around.set(bytes, 3);
-    expect(byName(told(decode(around.subarray(3))))).toEqual(expected);
+    expect(byName(reported(decode(around.subarray(3))))).toEqual(expected);
   },
 );
 
@@ -91,7 +91,7 @@ w, out = z["dense1.weight"], io.BytesIO()
 np.savez_compressed(out, plain=w, wide=w.astype("f8"), half=np.array([1.5, -2, 6e-8], "f2"), t=w.T, cube=np.arange(24, dtype="f4").reshape(2, 3, 4).T)
 sys.stdout.buffer.write(out.getvalue())`;
     const stored = new Map(
-      told(npz.decode(inPython(back, npz.encode(tensors, facts)))).map((each) => [each.name, each]),
+      reported(npz.decode(inPython(back, npz.encode(tensors, facts)))).map((each) => [each.name, each]),
     );
     const weight = [...tensors[0].numbers];
     expect(stored.get("plain")).toMatchObject({ shape: [3, 2], numbers: weight });
@@ -127,7 +127,7 @@ test("float16 and bfloat16 are read, which are common in PyTorch's files", () =>
   new DataView(file.buffer).setUint16(file.length - 6, 0xc000, true);
   new DataView(file.buffer).setUint16(file.length - 4, 0x3fc0, true);
   new DataView(file.buffer).setUint16(file.length - 2, 0xff7f, true);
-  expect(told(safetensors.decode(file))).toEqual([
+  expect(reported(safetensors.decode(file))).toEqual([
     { name: "half", shape: [2], numbers: [1.5, -2] },
     { name: "brain", shape: [2], numbers: [1.5, -3.3895313892515355e38] },
   ]);

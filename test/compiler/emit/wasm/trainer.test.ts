@@ -135,8 +135,8 @@ describe("many steps in one call", () => {
 describe("a host that cannot run WebAssembly", () => {
   const script = `
     const { createTrainer } = await import(process.argv[2]);
-    const told = (options) => { try { return createTrainer(options).backend; } catch (error) { return error.name + ": " + error.message; } };
-    console.log(JSON.stringify([told({}), told({ backend: "simd" }), told({ backend: "ts" }), told({ backend: "fast" })]));`;
+    const reported = (options) => { try { return createTrainer(options).backend; } catch (error) { return error.name + ": " + error.message; } };
+    console.log(JSON.stringify([reported({}), reported({ backend: "simd" }), reported({ backend: "ts" }), reported({ backend: "fast" })]));`;
   const rows = [
     ["without WebAssembly", "delete globalThis.WebAssembly;", "this host has no WebAssembly"],
     ["without SIMD", "WebAssembly.validate = () => false;", "the engine does not support these instructions"],
@@ -152,10 +152,10 @@ describe("a host that cannot run WebAssembly", () => {
       const [module, main] = [join(folder, "trainer.mjs"), join(folder, "main.mjs")];
       writeFileSync(module, strippedOf((await compile(specs.tiny, { target: "wasm" })).code));
       writeFileSync(main, before + script);
-      const told: unknown = JSON.parse(
+      const reported: unknown = JSON.parse(
         execFileSync(process.execPath, [main, `file://${module}`], { encoding: "utf8" }),
       );
-      expect(told).toEqual([
+      expect(reported).toEqual([
         "ts",
         `InputError: the backend "simd" cannot run here: ${reason}`,
         "ts",

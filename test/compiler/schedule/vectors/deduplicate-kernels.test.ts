@@ -13,7 +13,7 @@ const copies = (from: string, to: string): Statement[] => [
   store(to, [integer(1), integer(1)], load(from, [integer(2), integer(1)])),
 ];
 /** For each kernel, the buffers that are its arguments, or undefined if it does not share a function. */
-const told = (...programs: readonly LoopProgram[]) =>
+const reported = (...programs: readonly LoopProgram[]) =>
   runStage(deduplicateKernels, programs, { batchSize: 4, float: "f64" }).map(({ kernels }) =>
     kernels.map(({ shared }) => shared?.addresses),
   );
@@ -21,7 +21,7 @@ const told = (...programs: readonly LoopProgram[]) =>
 it("kernels on buffers of the same shapes are one function", () => {
   const buffers = ["a", "b", "c", "d"].map((name) => buffer(name, [4, 6]));
   const program = programOf([copies("a", "b"), copies("c", "d")], ...buffers);
-  expect(told(program)).toEqual([
+  expect(reported(program)).toEqual([
     [
       ["a", "b"],
       ["c", "d"],
@@ -31,10 +31,12 @@ it("kernels on buffers of the same shapes are one function", () => {
 
 it("kernels on buffers of different shapes are separate functions, even if their loops are equal", () => {
   const buffers = [buffer("a", [4, 6]), buffer("b", [4, 6]), buffer("c", [4, 3]), buffer("d", [4, 3])];
-  expect(told(programOf([copies("a", "b"), copies("c", "d")], ...buffers))).toEqual([[undefined, undefined]]);
+  expect(reported(programOf([copies("a", "b"), copies("c", "d")], ...buffers))).toEqual([
+    [undefined, undefined],
+  ]);
 });
 
 it("a temporary has a different offset in each program, though its name is the same", () => {
   const program = programOf([copies("x", "t")], buffer("x", [4, 6]), temporary("t", [4, 6]));
-  expect(told(program, { ...program, name: "other" })).toEqual([[["t"]], [["t"]]]);
+  expect(reported(program, { ...program, name: "other" })).toEqual([[["t"]], [["t"]]]);
 });

@@ -5,7 +5,7 @@ import { DiagnosticError, render } from "../../../../src/compiler/diagnostics/er
 import { parseSpec } from "../../../../src/compiler/spec/parse-model.ts";
 import { flowers } from "../../../command/cli/workspace.ts";
 
-function told(search: unknown, training: object = flowers.training): string {
+function reported(search: unknown, training: object = flowers.training): string {
   try {
     parseSpec({ ...flowers, training: { ...training, search } });
     return "";
@@ -15,7 +15,7 @@ function told(search: unknown, training: object = flowers.training): string {
   }
 }
 
-const over = (key: string, axis: unknown = [1, 2]) => told({ over: { [key]: axis } });
+const over = (key: string, axis: unknown = [1, 2]) => reported({ over: { [key]: axis } });
 
 it("a valid search has no diagnostics", () => {
   expect(over("network[0].units")).toBe("");
@@ -43,13 +43,13 @@ describe("paths of a search are checked", () => {
     ],
     ["training.search.samples", "a search cannot vary its own settings"],
   ])("%s", (key, message) => {
-    if (key === "name[0]") expect(told({ over: { [key]: [1] } })).toContain("cannot be searched");
+    if (key === "name[0]") expect(reported({ over: { [key]: [1] } })).toContain("cannot be searched");
     else expect(over(key)).toContain(message);
   });
 
   it("at least one path is required", () => {
-    expect(told({ over: {} })).toContain("training.search.over must contain at least one path");
-    expect(told({})).toContain("training.search.over is missing");
+    expect(reported({ over: {} })).toContain("training.search.over must contain at least one path");
+    expect(reported({})).toContain("training.search.over is missing");
   });
 });
 
@@ -67,30 +67,30 @@ describe("values of a search are checked", () => {
   it("too many combinations are rejected", () => {
     const many = Array.from({ length: 400 }, (_, i) => i + 1);
     const search = { over: { "network[0].units": many, "training.epochs": many } };
-    expect(told(search)).toContain("training.search.over has 160000 combinations; the limit is 100000");
-    expect(told({ ...search, samples: 10 })).toBe("");
+    expect(reported(search)).toContain("training.search.over has 160000 combinations; the limit is 100000");
+    expect(reported({ ...search, samples: 10 })).toBe("");
   });
 });
 
 describe("the selection of the best candidate", () => {
   it("requires rows that are set aside", () => {
     const { epochs, batchSize } = flowers.training;
-    expect(told({ over: { "network[0].units": [1] } }, { epochs, batchSize })).toContain(
+    expect(reported({ over: { "network[0].units": [1] } }, { epochs, batchSize })).toContain(
       "error T1704: training.search needs a validation split to select the best candidate, but the spec has none",
     );
   });
 
   it("uses the loss or a metric of the spec", () => {
     const search = { over: { "network[0].units": [1] }, metric: "acuracy" };
-    expect(told(search)).toContain('training.search.metric: "acuracy" is not a metric of this spec');
-    expect(told(search)).toContain('did you mean "accuracy"?');
+    expect(reported(search)).toContain('training.search.metric: "acuracy" is not a metric of this spec');
+    expect(reported(search)).toContain('did you mean "accuracy"?');
   });
 
   it("cannot use the loss if candidates have different losses", () => {
     const search = { over: { loss: ["cross-entropy", { type: "cross-entropy", smoothing: 0.1 }] } };
-    expect(told(search)).toContain(
+    expect(reported(search)).toContain(
       "training.search.over: loss changes the loss itself, so the loss cannot rank candidates",
     );
-    expect(told({ ...search, metric: "accuracy" })).toBe("");
+    expect(reported({ ...search, metric: "accuracy" })).toBe("");
   });
 });
