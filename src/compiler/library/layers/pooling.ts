@@ -75,16 +75,16 @@ function meanOf(
   const { g } = context;
   const { places, windows, seen } = pooled(context, input, rank, keys, 0);
   const sum = g.part("sum_of_window", g.reduceSum(seen, { axes: insideWindow(places) }));
+  const mask = rank === 1 ? input.mask : undefined;
   const isPadded = windows.edges.some(([before, after]) => before + after > 0);
-  if (!isPadded || keys.countPadding)
+  if (keys.countPadding || (mask === undefined && !isPadded))
     return g.divide(
       sum,
       windows.kernel.reduce((product, k) => product * k, 1),
     );
-  const { mask } = input;
-  return rank === 1 && mask !== undefined
-    ? g.divide(sum, alongPositions(g, realSeen(g, mask, windows), sum.type.shape))
-    : g.divide(sum, placesSeen(g, places, windows, sum.type.shape));
+  return mask === undefined
+    ? g.divide(sum, placesSeen(g, places, windows, sum.type.shape))
+    : g.divide(sum, alongPositions(g, realSeen(g, mask, windows), sum.type.shape));
 }
 
 /** The number of real positions in each window of a sequence, [n, windows]; at least 1. */
