@@ -92,6 +92,7 @@ const product: Operator = {
     }
     const { g } = context;
     const node = context.node(x);
+    if (node.type.shape.includes(0)) return context.refuse("multiplies no elements, which is not supported");
     // One factor after another along each axis.
     const value = [...axes].reverse().reduce<Node>((rest, axis) => {
       const { shape } = rest.type;
