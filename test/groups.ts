@@ -68,6 +68,7 @@ export const testGroups: readonly TestGroup[] = [
       "test/end-to-end/training.test.ts",
       "test/fuzz/cases.test.ts",
       "test/graphs/names.test.ts",
+      "test/onnx/gradients.test.ts",
       "test/onnx/node-suite.test.ts",
       "test/recipes.test.ts",
       "test/reference/emitted.test.ts",

@@ -4,7 +4,8 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
-import { makeGraph } from "../../src/compiler/ir/nodes.ts";
+import type { GraphBuilder } from "../../src/compiler/ir/builder.ts";
+import { collectNodes, makeGraph } from "../../src/compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../src/compiler/ir/nodes.ts";
 import { importGraph } from "../../src/compiler/library/onnx/import-graph.ts";
 import { InvalidModel } from "../../src/compiler/library/onnx/invalid-model.ts";
@@ -18,10 +19,11 @@ import type { Value } from "../../src/compiler/library/onnx/values.ts";
 import { flopsOf } from "../../src/compiler/lower/flops.ts";
 import { createBuilder } from "../../src/compiler/ops/index.ts";
 import type { Tensor } from "../../src/compiler/ops/tensor.ts";
+import { gradientsOf } from "../../src/compiler/passes/derivatives/gradients-of.ts";
 import { runAsLoops } from "../support/run-loops.ts";
 import { runWasm, wasmOf } from "../support/run-wasm.ts";
 
-const root = "/usr/share/libonnx-testdata/data";
+export const root = "/usr/share/libonnx-testdata/data";
 
 export const hasSuite = (): boolean => existsSync(root);
 
@@ -60,13 +62,23 @@ function tensorsOf(folder: string, kind: "input" | "output"): TensorData[] {
   });
 }
 
+/** The gradients of the sum of y; 0 where y does not depend on x. */
+export function gradientsOfSum(g: GraphBuilder, y: Node, xs: readonly Node[]): readonly Node[] {
+  const sum = y.type.shape.length === 0 ? y : g.reduceSum(y, { axes: y.type.shape.map((_, axis) => axis) });
+  const found = gradientsOf(sum, xs, collectNodes([{ storage: "sum", node: sum }]), g);
+  return xs.map((x, i) => found[i] ?? g.broadcastTo(g.number(0), x.type.shape));
+}
+
 /** The graph of a test for one way, with the values of its leaves. */
 function built({ model, inputs }: Case, isConstant: (data: TensorData, index: number) => boolean) {
   const g = createBuilder("f64");
   const given = new Map<string, Tensor>();
+  const leaves: { readonly name: string; readonly node: Node }[] = [];
   const leaf = (name: string, data: TensorData): Node => {
     given.set(name, { shape: data.shape, data: Float64Array.from(data.values) });
-    return g.input({ name, type: { element: typeOfElement(data.element, "f64"), shape: data.shape } });
+    const node = g.input({ name, type: { element: typeOfElement(data.element, "f64"), shape: data.shape } });
+    leaves.push({ name, node });
+    return node;
   };
   const values = model.inputs.map(({ name }, i): [string, Value] => {
     const data = inputs[i];
@@ -81,12 +93,18 @@ function built({ model, inputs }: Case, isConstant: (data: TensorData, index: nu
       data.element === "real" ? leaf(`parameter ${name}`, data) : knownTensor(data),
     constant: (name, { element, shape, values: list }) =>
       leaf(`constant ${name}`, { element, shape, values: list.map(Number) }),
+    gradients: (y, xs) => gradientsOfSum(g, y, xs),
   });
-  return { results: model.outputs.map((name) => results.get(name) ?? known("real", [0], [])), given };
+  return {
+    g,
+    leaves,
+    results: model.outputs.map((name) => results.get(name) ?? known("real", [0], [])),
+    given,
+  };
 }
 
 /** Builds the graph in the first way that works. The reason of the first refusal that remains is the outcome. */
-function firstBuilt(test: Case) {
+export function firstBuilt(test: Case) {
   let reason = "";
   for (const { name, isConstant } of ways)
     try {
@@ -169,7 +187,7 @@ export async function runTest(suite: Suite, name: string): Promise<Outcome> {
 }
 
 /** The test, or the reason why its files cannot be read. */
-function readOrRefuse(folder: string): Case | string {
+export function readOrRefuse(folder: string): Case | string {
   try {
     const model = readModel(readFileSync(join(folder, "model.onnx")));
     const data = join(folder, "test_data_set_0");

@@ -21,6 +21,10 @@ export interface ImportOptions {
   initialiser(name: string, data: TensorData): Value;
   /** A leaf of the graph for a constant that is not the same number everywhere. `name` is unique. */
   constant(name: string, value: Known): Node;
+  /** The gradients of the sum of y with respect to nodes from which it is computed, for the operator Gradient. */
+  gradients(y: Node, xs: readonly Node[]): readonly Node[];
+  /** Called with every node of the model that is built, and the values of its outputs. */
+  built?(node: ModelNode, outputs: readonly Value[]): void;
 }
 
 /** A node that cannot be built, and why. */
@@ -76,6 +80,7 @@ function buildGraph(graph: ModelGraph, values: Map<string, Value>, building: Bui
     const operator = operatorOf(node.domain, node.operator);
     const isBlocked = node.inputs.some((name) => missing.has(name));
     const results = operator && !isBlocked ? builtNode(operator, node, values, building) : undefined;
+    if (results) building.built?.(node, results);
     if (operator === undefined)
       building.refusals.push({
         node: node.name,
@@ -155,6 +160,8 @@ function contextOf(node: ModelNode, values: Map<string, Value>, building: Buildi
         (name) => inner.get(name) ?? refuse(`has a branch without the value "${name}"`),
       );
     },
+    value: (name) => values.get(name) ?? refuse(`reads "${name}", which has no value`),
+    gradients: (y, xs) => building.gradients(y, xs),
     node: (value) =>
       isKnown(value)
         ? (uniformNode(g, value) ?? building.constant(`${node.name}_constant${constants++}`, value))

@@ -5,6 +5,7 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { AttributeProto_AttributeType as AttributeType, ModelProtoSchema } from "./onnx_pb.js";
 import type { AttributeProto, GraphProto, NodeProto, ValueInfoProto } from "./onnx_pb.js";
+import type { Shape } from "../../ir/types.ts";
 import { InvalidModel } from "./invalid-model.ts";
 import { elementOfType, tensorData, typeName } from "./tensor-data.ts";
 import type { Element, TensorData } from "./tensor-data.ts";
@@ -29,6 +30,20 @@ export interface ModelInput {
   readonly element: Element;
   readonly shape: readonly (number | string | undefined)[];
 }
+
+/**
+ * The shape of an input in graphs: a first axis without a constant size is the batch.
+ * @throws InvalidModel if another axis has no constant size
+ */
+export const shapeOfInput = ({ name, shape }: ModelInput): Shape =>
+  shape.map((size, axis) => {
+    if (typeof size === "number") return size;
+    if (axis === 0) return "n";
+    throw new InvalidModel(
+      `axis ${axis} of the input "${name}" has no constant size${size === undefined ? "" : ` (${size})`}; ` +
+        "only the first axis, the batch, may be variable: export the model with constant sizes of the other axes",
+    );
+  });
 
 export interface ModelGraph {
   readonly nodes: readonly ModelNode[];

@@ -37,6 +37,10 @@ export interface OperatorContext {
   graph(name: string): ModelGraph | undefined;
   /** The values of a subgraph's outputs. Only values that are known decide which subgraph is built. */
   outputsOf(graph: ModelGraph): readonly Value[];
+  /** The value with this name, from anywhere before the node. */
+  value(name: string): Value;
+  /** The gradients of the sum of y with respect to nodes from which it is computed. */
+  gradients(y: Node, xs: readonly Node[]): readonly Node[];
   /** The value as a node of the graph. */
   node(value: Value): Node;
   /** The elements of a known list of integers, such as axes. `what` names it in messages. */

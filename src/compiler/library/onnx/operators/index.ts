@@ -5,6 +5,7 @@
 import type { Operator, Operators } from "../operator.ts";
 import { activationOperators } from "./activations.ts";
 import { controlOperators } from "./control.ts";
+import { gradientOperators } from "./gradient.ts";
 import { lossOperators } from "./losses.ts";
 import { normOperators } from "./norms.ts";
 import { optimizerOperators } from "./optimizers.ts";
@@ -33,7 +34,7 @@ const standard: Operators = {
 /** The operators of each domain; the standard domain has an empty name. */
 const domains: ReadonlyMap<string, Operators> = new Map([
   ["", standard],
-  ["ai.onnx.preview.training", optimizerOperators],
+  ["ai.onnx.preview.training", { ...optimizerOperators, ...gradientOperators }],
 ]);
 
 /** The operator, or undefined if the table does not have it. */

@@ -132,6 +132,19 @@ function rounded(g: GraphBuilder, x: Node): Node {
   return g.select(isTie, even, near);
 }
 
+/**
+ * asinh is odd. For x ≥ 0, log(x + √(x² + 1)) = log1p(x + x² / (1 + √(x² + 1))) has no cancellation. |x| is a select,
+ * because its derivative at 0 must be 1 here.
+ */
+function inverseSinh(g: GraphBuilder, x: Node): Node {
+  const isNegative = g.less(x, 0);
+  const size = g.select(isNegative, g.negate(x), x);
+  const square = g.multiply(size, size);
+  const excess = g.divide(square, g.add(1, g.sqrt(g.add(1, square))));
+  const value = g.log1p(g.add(size, excess));
+  return g.select(isNegative, g.negate(value), value);
+}
+
 const where: Operator = {
   build: (context, inputs) => {
     const values = [0, 1, 2].map((index) => required(context, inputs, index));
@@ -283,12 +296,7 @@ export const pointwiseOperators: Operators = {
   Tan: real((g, x) => g.divide(g.sin(x), g.cos(x))),
   Sinh: real((g, x) => g.multiply(0.5, g.subtract(g.exp(x), g.exp(g.negate(x))))),
   Cosh: real((g, x) => g.multiply(0.5, g.add(g.exp(x), g.exp(g.negate(x))))),
-  // asinh is odd; the formula for |x| has no cancellation: log(|x| + √(x² + 1)) = log1p(|x| + x² / (1 + √(x² + 1)))
-  Asinh: real((g, x) => {
-    const [size, square] = [g.absolute(x), g.multiply(x, x)];
-    const excess = g.divide(square, g.add(1, g.sqrt(g.add(1, square))));
-    return g.multiply(g.sign(x), g.log1p(g.add(size, excess)));
-  }),
+  Asinh: real(inverseSinh),
   Acosh: real((g, x) => g.log(g.add(x, g.sqrt(g.subtract(g.multiply(x, x), 1))))),
   // atanh(x) = log((1 + x) / (1 − x)) / 2
   Atanh: real((g, x) => g.multiply(0.5, g.log1p(g.divide(g.multiply(2, x), g.subtract(1, x))))),

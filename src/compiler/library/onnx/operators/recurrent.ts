@@ -33,11 +33,11 @@ type Cell = (
 ) => { h: Node; c?: Node };
 type Activation = (g: GraphBuilder, x: Node) => Node;
 
-const activations: Readonly<Record<string, Activation>> = {
-  sigmoid: (g, x) => g.sigmoid(x),
-  tanh: (g, x) => g.tanh(x),
-  relu: (g, x) => g.relu(x),
-};
+const activations: ReadonlyMap<string, Activation> = new Map<string, Activation>([
+  ["sigmoid", (g, x) => g.sigmoid(x)],
+  ["tanh", (g, x) => g.tanh(x)],
+  ["relu", (g, x) => g.relu(x)],
+]);
 
 const product = (g: GraphBuilder, h: Node, matrix: Node): Node =>
   g.contract(h, matrix, { batchX: [], batchY: [], sumX: [1], sumY: [0] });
@@ -125,7 +125,7 @@ function recurrent(cell: Cell, facts: CellFacts): Operator {
       const own = names.slice(d * facts.functions.length, (d + 1) * facts.functions.length);
       return (own.length > 0 ? own : facts.functions).map(
         (name) =>
-          activations[name.toLowerCase()] ??
+          activations.get(name.toLowerCase()) ??
           context.refuse(`has the activation ${name}, which is not supported`),
       );
     };

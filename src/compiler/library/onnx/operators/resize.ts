@@ -51,12 +51,12 @@ interface Taps {
   readonly weights: readonly number[];
 }
 
-const nearestIndex: Readonly<Record<string, (x: number) => number>> = {
-  round_prefer_floor: (x) => Math.ceil(x - 0.5),
-  round_prefer_ceil: (x) => Math.floor(x + 0.5),
-  floor: Math.floor,
-  ceil: Math.ceil,
-};
+const nearestIndex: ReadonlyMap<string, (x: number) => number> = new Map([
+  ["round_prefer_floor", (x) => Math.ceil(x - 0.5)],
+  ["round_prefer_ceil", (x) => Math.floor(x + 0.5)],
+  ["floor", Math.floor],
+  ["ceil", Math.ceil],
+]);
 
 const linearWeight = (distance: number): number => Math.max(1 - Math.abs(distance), 0);
 
@@ -83,7 +83,7 @@ function tapsOf(context: OperatorContext, source: number, scale: number): Taps {
   if (mode === "nearest") {
     const name = context.text("nearest_mode", "round_prefer_floor");
     const index =
-      nearestIndex[name] ?? context.refuse(`has the nearest_mode "${name}", which is not supported`);
+      nearestIndex.get(name) ?? context.refuse(`has the nearest_mode "${name}", which is not supported`);
     return { first: index(source), weights: [1] };
   }
   const stretch = context.integer("antialias", 0) !== 0 ? Math.min(scale, 1) : 1;

@@ -239,16 +239,21 @@ const split = view((context, x, inputs) => {
   });
 });
 
+type Source = (i: number, size: number) => number;
+
 /** The index of an element beyond the edges, by the mode of the padding. */
-const sources: Readonly<Record<string, (i: number, size: number) => number>> = {
-  edge: (i, size) => limited(i, 0, size - 1),
-  reflect: (i, size) => {
-    const period = Math.max(2 * (size - 1), 1);
-    const place = ((i % period) + period) % period;
-    return place < size ? place : period - place;
-  },
-  wrap: (i, size) => ((i % size) + size) % size,
-};
+const sources: ReadonlyMap<string, Source> = new Map<string, Source>([
+  ["edge", (i, size) => limited(i, 0, size - 1)],
+  [
+    "reflect",
+    (i, size) => {
+      const period = Math.max(2 * (size - 1), 1);
+      const place = ((i % period) + period) % period;
+      return place < size ? place : period - place;
+    },
+  ],
+  ["wrap", (i, size) => ((i % size) + size) % size],
+]);
 
 const pad: Operator = {
   build: (context, inputs) => {
@@ -279,7 +284,8 @@ const pad: Operator = {
           ? inside
           : g.pad(inside, { before: at(before), after: at(after), value: fill });
       }
-      const source = sources[mode] ?? context.refuse(`pads with the mode "${mode}", which is not supported`);
+      const source =
+        sources.get(mode) ?? context.refuse(`pads with the mode "${mode}", which is not supported`);
       const from = Array.from({ length: before + size + after }, (_, i) => source(i - before, size));
       return gathered(context, value, axis, known("integer", [from.length], from));
     }, context.node(x));
