@@ -25,6 +25,7 @@ const titles: Readonly<Record<Suite, string>> = {
   node: "Single operators",
   "pytorch-converted": "Layers exported by PyTorch",
   "pytorch-operator": "Operators exported by PyTorch",
+  simple: "Whole models",
 };
 
 /** A reason without the names of nodes and values, so that equal reasons stand together. */
@@ -38,6 +39,14 @@ const general = (reason: string): string =>
     .replace(/^\d+ nodes are not supported: .*$/, "several operators")
     .replace(/^the input "[^"]*" /, "an input ")
     .replace(/the attribute "([^"]*)" of the node "[^"]*"/, "the attribute $1");
+
+/** The names of the operators that begin with the same letter, in one line. */
+function operatorLines(): readonly string[] {
+  const byLetter = new Map<string, string[]>();
+  for (const name of operatorNames())
+    byLetter.set(name[0], [...(byLetter.get(name[0]) ?? []), `\`${name}\``]);
+  return [...byLetter].map(([letter, names]) => `- ${letter}: ${names.join(", ")}`);
+}
 
 const passing = (outcomes: ReadonlyMap<string, Outcome>): number =>
   [...outcomes.values()].filter(({ kind }) => kind === "passes").length;
@@ -65,9 +74,8 @@ After reading this page, you know which ONNX models tapeless can read. The page 
 itself (Debian's \`libonnx-testdata\`) by \`npm run docs:onnx\`.
 
 The table of operators has ${operatorNames().length} entries:
-${operatorNames()
-  .map((name) => `\`${name}\``)
-  .join(", ")}.
+
+${operatorLines().join("\n")}
 
 | tests | pass | all |
 | --- | --- | --- |

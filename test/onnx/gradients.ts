@@ -9,9 +9,10 @@ import { makeGraph } from "../../src/compiler/ir/nodes.ts";
 import type { Node } from "../../src/compiler/ir/nodes.ts";
 import { isFloat, sizeOf } from "../../src/compiler/ir/types.ts";
 import { isKnown } from "../../src/compiler/library/onnx/values.ts";
+import { gradientsOfSum } from "../../src/compiler/passes/derivatives/gradients-of.ts";
 import { runWasm, wasmOf } from "../support/run-wasm.ts";
 import { streamOf } from "../support/tensors.ts";
-import { firstBuilt, gradientsOfSum, readOrRefuse, root } from "./suite.ts";
+import { firstBuilt, readOrRefuse, root } from "./suite.ts";
 import type { Suite } from "./suite.ts";
 
 /** A derivative along a direction of one input of one test. */

@@ -1,9 +1,8 @@
 // Builds the bytes of small ONNX models, valid and broken ones.
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { GraphProto } from "../../src/compiler/library/onnx/onnx_pb.js";
+import type { GraphProto, GraphProtoSchema } from "../../src/compiler/library/onnx/onnx_pb.js";
 import {
-  GraphProtoSchema,
   ModelProtoSchema,
   TensorProto_DataType as DataType,
 } from "../../src/compiler/library/onnx/onnx_pb.js";

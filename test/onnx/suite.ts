@@ -4,8 +4,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
-import type { GraphBuilder } from "../../src/compiler/ir/builder.ts";
-import { collectNodes, makeGraph } from "../../src/compiler/ir/nodes.ts";
+import { makeGraph } from "../../src/compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../src/compiler/ir/nodes.ts";
 import { importGraph } from "../../src/compiler/library/onnx/import-graph.ts";
 import { InvalidModel } from "../../src/compiler/library/onnx/invalid-model.ts";
@@ -19,7 +18,7 @@ import type { Value } from "../../src/compiler/library/onnx/values.ts";
 import { flopsOf } from "../../src/compiler/lower/flops.ts";
 import { createBuilder } from "../../src/compiler/ops/index.ts";
 import type { Tensor } from "../../src/compiler/ops/tensor.ts";
-import { gradientsOf } from "../../src/compiler/passes/derivatives/gradients-of.ts";
+import { gradientsOfSum } from "../../src/compiler/passes/derivatives/gradients-of.ts";
 import { runAsLoops } from "../support/run-loops.ts";
 import { runWasm, wasmOf } from "../support/run-wasm.ts";
 
@@ -27,8 +26,8 @@ export const root = "/usr/share/libonnx-testdata/data";
 
 export const hasSuite = (): boolean => existsSync(root);
 
-/** The folders of the suite: single nodes, and models that PyTorch exported. */
-export const suites = ["node", "pytorch-converted", "pytorch-operator"] as const;
+/** The folders of the suite: single nodes, models that PyTorch exported, and models of several nodes. */
+export const suites = ["node", "pytorch-converted", "pytorch-operator", "simple"] as const;
 export type Suite = (typeof suites)[number];
 
 export const testsOf = (suite: Suite): readonly string[] => readdirSync(join(root, suite)).sort();
@@ -60,13 +59,6 @@ function tensorsOf(folder: string, kind: "input" | "output"): TensorData[] {
     const file = `${kind}_${i}.pb`;
     return tensorData(fromBinary(TensorProtoSchema, readFileSync(join(folder, file))), file);
   });
-}
-
-/** The gradients of the sum of y; 0 where y does not depend on x. */
-export function gradientsOfSum(g: GraphBuilder, y: Node, xs: readonly Node[]): readonly Node[] {
-  const sum = y.type.shape.length === 0 ? y : g.reduceSum(y, { axes: y.type.shape.map((_, axis) => axis) });
-  const found = gradientsOf(sum, xs, collectNodes([{ storage: "sum", node: sum }]), g);
-  return xs.map((x, i) => found[i] ?? g.broadcastTo(g.number(0), x.type.shape));
 }
 
 /** The graph of a test for one way, with the values of its leaves. */

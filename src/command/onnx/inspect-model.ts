@@ -14,8 +14,7 @@ import type { OnnxModel } from "../../compiler/library/onnx/model-file.ts";
 import { isKnown, knownTensor, shapeOf, typeOfElement } from "../../compiler/library/onnx/values.ts";
 import type { Value } from "../../compiler/library/onnx/values.ts";
 import { createBuilder } from "../../compiler/ops/index.ts";
-import { gradientsOf } from "../../compiler/passes/derivatives/gradients-of.ts";
-import { collectNodes } from "../../compiler/ir/nodes.ts";
+import { gradientsOfSum } from "../../compiler/passes/derivatives/gradients-of.ts";
 import { fileReason } from "../../compiler/util/message-text.ts";
 import { countText } from "../../compiler/util/number-text.ts";
 import { regularFile } from "../formats/tables/open-bytes.ts";
@@ -83,11 +82,7 @@ function summaryOf(model: OnnxModel): ModelSummary {
     initialiser: (name, data) =>
       data.element === "real" ? leaf(name, "real", data.shape) : knownTensor(data),
     constant: (name, { element, shape }) => leaf(name, element, shape),
-    gradients: (y, xs) => {
-      const sum = g.reduceSum(y, { axes: y.type.shape.map((_, axis) => axis) });
-      const found = gradientsOf(sum, xs, collectNodes([{ storage: "sum", node: sum }]), g);
-      return xs.map((x, i) => found[i] ?? g.broadcastTo(g.number(0), x.type.shape));
-    },
+    gradients: (y, xs) => gradientsOfSum(g, y, xs),
     built(node, [output]) {
       if (output === undefined || isKnown(output)) return;
       const parameters = node.inputs.flatMap((name): ParameterRow[] => {

@@ -1,5 +1,5 @@
-// `tapeless inspect MODEL.onnx`. If a test fails, the table does not show the model, or a model that cannot be read does
-// not end in a message.
+// `tapeless inspect MODEL.onnx`. If a test fails, the table does not show the model, or a model that cannot be
+// read does not end in a message.
 import { afterAll, describe, expect, it } from "vitest";
 import { dense, modelBytes } from "../../onnx/make-model.ts";
 import { workspace } from "./workspace.ts";

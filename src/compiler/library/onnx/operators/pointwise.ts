@@ -12,13 +12,7 @@ import type { Element } from "../tensor-data.ts";
 
 /** A function of one real number. */
 const real = (build: (g: GraphBuilder, x: Node) => Node): Operator =>
-  computed(({ g }, [x]) => build(g, given(x)));
-
-/** Operators that `required` has not checked have an input by their definition; this names a missing one. */
-function given(x: Node | undefined): Node {
-  if (x === undefined) throw new Error("internal: an operator without its input");
-  return x;
-}
+  computed((context, [x]) => build(context.g, x ?? context.refuse("has no input")));
 
 /** Whether one operand is the batch size and the other one is `neutral`; then the result is the batch size. */
 const neutral =
@@ -103,8 +97,9 @@ const divide: Operator = pointwise({
 });
 
 /** A sum divided by the number of inputs. */
-const mean: Operator = computed(({ g }, inputs) => {
-  const [first, ...others] = inputs.map(given);
+const mean: Operator = computed((context, inputs) => {
+  const { g } = context;
+  const [first, ...others] = inputs.map((x) => x ?? context.refuse("has an input that is missing"));
   return g.divide(
     others.reduce((sum, x) => g.add(sum, x), first),
     inputs.length,
@@ -144,6 +139,16 @@ function inverseSinh(g: GraphBuilder, x: Node): Node {
   const value = g.log1p(g.add(size, excess));
   return g.select(isNegative, g.negate(value), value);
 }
+
+const isInfinite: Operator = computed((context, [x]) => {
+  if (x === undefined) return context.refuse("has no input");
+  const { g } = context;
+  const detects = (name: string): boolean => context.integer(name, 1) !== 0;
+  const above = detects("detect_positive") ? g.less(Number.MAX_VALUE, x) : undefined;
+  const below = detects("detect_negative") ? g.less(x, -Number.MAX_VALUE) : undefined;
+  if (above && below) return g.less(0, g.add(asInteger(g, above), asInteger(g, below)));
+  return above ?? below ?? context.refuse("detects no infinity");
+});
 
 const where: Operator = {
   build: (context, inputs) => {
@@ -260,16 +265,8 @@ export const pointwiseOperators: Operators = {
     result: "boolean",
   }),
   Where: where,
-  IsNaN: computed(({ g }, [x]) => negated(g, g.equal(given(x), given(x)))),
-  IsInf: computed((context, [x]) => {
-    const { g } = context;
-    const above =
-      context.integer("detect_positive", 1) !== 0 ? g.less(Number.MAX_VALUE, given(x)) : undefined;
-    const below =
-      context.integer("detect_negative", 1) !== 0 ? g.less(given(x), -Number.MAX_VALUE) : undefined;
-    if (above && below) return g.less(0, g.add(asInteger(g, above), asInteger(g, below)));
-    return above ?? below ?? context.refuse("detects no infinity");
-  }),
+  IsNaN: real((g, x) => negated(g, g.equal(x, x))),
+  IsInf: isInfinite,
 
   Neg: pointwise({
     build: ({ g }, x) => (x.type.element === "i32" ? g.subtract(0, x) : g.negate(x)),

@@ -8,8 +8,9 @@
  *            with linear_before_reset: ĥ = tanh(x · Wᵀ + b_W + r · (h · Rᵀ + b_R))
  */
 import type { GraphBuilder } from "../../../ir/builder.ts";
+import { operandsOf } from "../../../ir/nodes.ts";
 import type { Node } from "../../../ir/nodes.ts";
-import { carried, each, recur, whole } from "../../../ir/recurrence.ts";
+import { carried, each, recur, scanOf, whole } from "../../../ir/recurrence.ts";
 import type { RecurrenceInput } from "../../../ir/recurrence.ts";
 import type { Dimension } from "../../../ir/types.ts";
 import { computed, staticSize } from "../operator.ts";
@@ -99,105 +100,155 @@ const inDirection = (g: GraphBuilder, x: Node, direction: number): Node => {
   return g.reshape(g.slice(x, { start, shape: shape.with(0, 1) }), { shape: shape.slice(1) });
 };
 
-function recurrent(cell: Cell, facts: CellFacts): Operator {
-  return computed((context, given) => {
-    const [x, weight, matrix, bias, lengths, h0, c0, peepholes] = given;
-    if (x === undefined || weight === undefined || matrix === undefined)
-      return context.refuse("has too few inputs");
-    const { g } = context;
-    for (const name of ["clip", "input_forget", "activation_alpha", "activation_beta"])
-      if (context.has(name) && context.integers(name)?.length !== 0 && context.integer(name, 0) !== 0)
-        return context.refuse(`has the attribute ${name}, which is not supported`);
-    const isBatchFirst = context.integer("layout", 0) !== 0;
-    const timeAxis = isBatchFirst ? 1 : 0;
-    const length = staticSize(context, x.type.shape[timeAxis], "length of the sequence");
-    const rows = x.type.shape[1 - timeAxis];
-    const hidden = staticSize(context, matrix.type.shape[2], "size of the state");
-    const direction = context.text("direction", "forward");
-    const directions = direction === "bidirectional" ? 2 : 1;
-    // A recurrence has time first, unless the batch axis is symbolic: then time follows it.
-    const isRowsFirst = rows === "n";
-    const sequence = isRowsFirst === isBatchFirst ? x : g.transpose(x, { permutation: [1, 0, 2] });
-    const isReal =
-      lengths === undefined ? undefined : realPositions(context, lengths, { length, rows, isRowsFirst });
-    const functionsOf = (d: number): readonly Activation[] => {
-      const names = context.texts("activations") ?? [];
-      const own = names.slice(d * facts.functions.length, (d + 1) * facts.functions.length);
-      return (own.length > 0 ? own : facts.functions).map(
-        (name) =>
-          activations.get(name.toLowerCase()) ??
-          context.refuse(`has the activation ${name}, which is not supported`),
-      );
-    };
-    const zeros = g.broadcastTo(g.number(0), [rows, hidden]);
-    const initial = (state: Node | undefined, d: number): Node =>
-      state === undefined
-        ? zeros
-        : inDirection(g, isBatchFirst ? g.transpose(state, { permutation: [1, 0, 2] }) : state, d);
-    const runs = Array.from({ length: directions }, (_, d) => {
-      const both = bias === undefined ? undefined : inDirection(g, bias, d);
-      const width = facts.gates * hidden;
-      const half = (k: number): Node =>
-        both === undefined
-          ? g.broadcastTo(g.number(0), [width])
-          : g.slice(both, { start: [k * width], shape: [width] });
-      const inputs = g.add(
-        g.contract(sequence, inDirection(g, weight, d), { batchX: [], batchY: [], sumX: [2], sumY: [1] }),
-        half(0),
-      );
-      const operands: Record<string, RecurrenceInput | undefined> = {
-        inputs: each(inputs),
-        h: carried(initial(h0, d)),
-        matrix: whole(g.transpose(inDirection(g, matrix, d), { permutation: [1, 0] })),
-        recurrentBias: whole(half(1)),
-        c: facts.hasMemory ? carried(initial(c0, d)) : undefined,
-        peepholes: peepholes && whole(inDirection(g, peepholes, d)),
-        real: isReal && each(isReal),
-      };
-      const name = `direction${d}`;
-      const reverse = d === 1 || direction === "reverse";
-      const stack = (pick: (made: { h: Node; c?: Node }) => Node): Node =>
-        recur(g, { name, length, reverse }, operands, (step) => {
-          const made = cell(
-            context,
-            {
-              inputs: step.inputs,
-              h: step.h,
-              c: step.c,
-              matrix: step.matrix,
-              recurrentBias: step.recurrentBias,
-              peepholes: step.peepholes,
-            },
-            functionsOf(d),
-          );
-          const kept = (next: Node, before: Node): Node =>
-            step.real === undefined
-              ? next
-              : g.select(g.repeatAlong(step.real, [1], next.type.shape), next, before);
-          const h = kept(made.h, step.h);
-          const c = made.c && kept(made.c, step.c);
-          return { next: { h, ...(c && { c }) }, value: pick({ h, ...(c && { c }) }) };
-        });
-      const states = stack(({ h }) => h);
-      const memories = facts.hasMemory ? stack(({ h, c }) => c ?? h) : undefined;
-      const last = (all: Node): Node => {
-        const at = reverse ? 0 : length - 1;
-        const axis = isRowsFirst ? 1 : 0;
-        const { shape } = all.type;
-        const one = g.slice(all, {
-          start: shape.map((_, i) => (i === axis ? at : 0)),
-          shape: shape.with(axis, 1),
-        });
-        return g.reshape(one, { shape: shape.toSpliced(axis, 1) });
-      };
-      // Outputs of padding are 0, although the state continues.
-      const shown =
-        isReal === undefined ? states : g.select(g.repeatAlong(isReal, [2], states.type.shape), states, 0);
-      return { states: shown, h: last(states), c: memories && last(memories) };
-    });
-    return resultsOf(context, runs, { isRowsFirst, isBatchFirst });
-  });
+/** The parts of the node that both directions share. */
+interface Layer {
+  readonly cell: Cell;
+  readonly facts: CellFacts;
+  /** The inputs of the node. */
+  readonly weight: Node;
+  readonly matrix: Node;
+  readonly bias: Node | undefined;
+  readonly h0: Node | undefined;
+  readonly c0: Node | undefined;
+  readonly peepholes: Node | undefined;
+  /** X with time first, or with the rows first if their number is the batch size, as recurrences need it. */
+  readonly sequence: Node;
+  readonly isReal: Node | undefined;
+  readonly length: number;
+  readonly rows: Dimension;
+  readonly hidden: number;
+  readonly isRowsFirst: boolean;
+  readonly isBatchFirst: boolean;
 }
+
+function layerOf(
+  context: OperatorContext,
+  given: readonly (Node | undefined)[],
+  cell: Cell,
+  facts: CellFacts,
+): Layer {
+  const [x, weight, matrix, bias, lengths, h0, c0, peepholes] = given;
+  if (x === undefined || weight === undefined || matrix === undefined)
+    return context.refuse("has too few inputs");
+  const isBatchFirst = context.integer("layout", 0) !== 0;
+  const timeAxis = isBatchFirst ? 1 : 0;
+  const length = staticSize(context, x.type.shape[timeAxis], "length of the sequence");
+  const rows = x.type.shape[1 - timeAxis];
+  const hidden = staticSize(context, matrix.type.shape[2], "size of the state");
+  const isRowsFirst = rows === "n";
+  const sequence = isRowsFirst === isBatchFirst ? x : swapped(context.g, x);
+  const isReal =
+    lengths === undefined ? undefined : realPositions(context, lengths, { length, rows, isRowsFirst });
+  const inputs = { weight, matrix, bias, h0, c0, peepholes };
+  return { cell, facts, ...inputs, sequence, isReal, length, rows, hidden, isRowsFirst, isBatchFirst };
+}
+
+/** Swaps the first two axes. */
+const swapped = (g: GraphBuilder, x: Node): Node => g.transpose(x, { permutation: [1, 0, 2] });
+
+/** The activations of one direction, from the attribute that lists those of all directions. */
+function functionsOf(
+  context: OperatorContext,
+  { functions }: CellFacts,
+  direction: number,
+): readonly Activation[] {
+  const names = context.texts("activations") ?? [];
+  const own = names.slice(direction * functions.length, (direction + 1) * functions.length);
+  return (own.length > 0 ? own : functions).map(
+    (name) =>
+      activations.get(name.toLowerCase()) ??
+      context.refuse(`has the activation ${name}, which is not supported`),
+  );
+}
+
+/** The operands of the recurrence in one direction. */
+function operandsIn(
+  { g }: OperatorContext,
+  layer: Layer,
+  direction: number,
+): Record<string, RecurrenceInput | undefined> {
+  const { facts, hidden, rows, isBatchFirst, bias, peepholes, isReal } = layer;
+  const width = facts.gates * hidden;
+  const both = bias && inDirection(g, bias, direction);
+  const biasOf = (half: number): Node =>
+    both === undefined
+      ? g.broadcastTo(g.number(0), [width])
+      : g.slice(both, { start: [half * width], shape: [width] });
+  const initial = (state: Node | undefined): Node =>
+    state === undefined
+      ? g.broadcastTo(g.number(0), [rows, hidden])
+      : inDirection(g, isBatchFirst ? swapped(g, state) : state, direction);
+  const product = g.contract(layer.sequence, inDirection(g, layer.weight, direction), {
+    batchX: [],
+    batchY: [],
+    sumX: [2],
+    sumY: [1],
+  });
+  return {
+    inputs: each(g.add(product, biasOf(0))),
+    h: carried(initial(layer.h0)),
+    matrix: whole(g.transpose(inDirection(g, layer.matrix, direction), { permutation: [1, 0] })),
+    recurrentBias: whole(biasOf(1)),
+    c: facts.hasMemory ? carried(initial(layer.c0)) : undefined,
+    peepholes: peepholes && whole(inDirection(g, peepholes, direction)),
+    isReal: isReal && each(isReal),
+  };
+}
+
+/** Runs the cell along time in one direction. */
+function runOf(context: OperatorContext, layer: Layer, direction: number): Run {
+  const { g } = context;
+  const { length, isReal, isRowsFirst } = layer;
+  const reverse = direction === 1 || context.text("direction", "forward") === "reverse";
+  const functions = functionsOf(context, layer.facts, direction);
+  const facts = { name: `direction${direction}`, length, reverse };
+  const states = recur(g, facts, operandsIn(context, layer, direction), (step) => {
+    const { inputs, h, c, matrix, recurrentBias, peepholes } = step;
+    const made = layer.cell(context, { inputs, h, c, matrix, recurrentBias, peepholes }, functions);
+    // A step on padding changes nothing.
+    const kept = (next: Node, before: Node): Node =>
+      step.isReal === undefined
+        ? next
+        : g.select(g.repeatAlong(step.isReal, [1], next.type.shape), next, before);
+    const next = { h: kept(made.h, h), ...(made.c && { c: kept(made.c, c) }) };
+    return { next, value: next.h };
+  });
+  const last = (all: Node): Node => {
+    const axis = isRowsFirst ? 1 : 0;
+    const { shape } = all.type;
+    const start = shape.map((_, i) => (i === axis && !reverse ? length - 1 : 0));
+    return g.reshape(g.slice(all, { start, shape: shape.with(axis, 1) }), {
+      shape: shape.toSpliced(axis, 1),
+    });
+  };
+  // Outputs of padding are 0, although the state continues.
+  const shown =
+    isReal === undefined ? states : g.select(g.repeatAlong(isReal, [2], states.type.shape), states, 0);
+  const memories = memoriesOf(g, states);
+  return { states: shown, h: last(states), c: memories && last(memories) };
+}
+
+/** The memories of an LSTM in all steps: a second scan over the recurrence of its states. */
+function memoriesOf(g: GraphBuilder, states: Node): Node | undefined {
+  if (states.op !== "scan") return undefined;
+  const { recurrence } = states.attributes;
+  const memory = recurrence.operands.find(({ name }) => name === "c")?.next;
+  return memory && scanOf(g, recurrence, memory, operandsOf(states));
+}
+
+/** Attributes that change what a cell computes. PyTorch does not export them. */
+const refused = ["clip", "input_forget", "activation_alpha", "activation_beta"];
+
+const recurrent = (cell: Cell, facts: CellFacts): Operator =>
+  computed((context, given) => {
+    for (const name of refused)
+      if (context.has(name) && context.integers(name)?.length !== 0 && context.integer(name, 1) !== 0)
+        return context.refuse(`has the attribute ${name}, which is not supported`);
+    const layer = layerOf(context, given, cell, facts);
+    const directions = context.text("direction", "forward") === "bidirectional" ? 2 : 1;
+    const runs = Array.from({ length: directions }, (_, direction) => runOf(context, layer, direction));
+    return resultsOf(context, runs, layer);
+  });
 
 /** Whether each position is before the end of its row's sequence, [time, n] or [n, time]. */
 function realPositions(
@@ -224,7 +275,7 @@ interface Run {
 function resultsOf(
   context: OperatorContext,
   runs: readonly Run[],
-  { isRowsFirst, isBatchFirst }: { readonly isRowsFirst: boolean; readonly isBatchFirst: boolean },
+  { isRowsFirst, isBatchFirst }: Layer,
 ): readonly Node[] {
   const { g } = context;
   const stacked = (nodes: readonly Node[], axis: number): Node =>
