@@ -70,6 +70,7 @@ export const testGroups: readonly TestGroup[] = [
       "test/graphs/names.test.ts",
       "test/onnx/gradients.test.ts",
       "test/onnx/node-suite.test.ts",
+      "test/onnx/torch-models.test.ts",
       "test/recipes.test.ts",
       "test/reference/emitted.test.ts",
       "test/reference/several-losses.test.ts",

@@ -151,13 +151,25 @@ function nodeOf(node: NodeProto, defined: ReadonlySet<string>): ModelNode {
   };
 }
 
+/**
+ * The shortest decimal number that has this value in f32. Attributes are stored in f32, and 0.2 or 1e-5 is what their
+ * author wrote.
+ */
+function shortest(value: number): number {
+  for (let digits = 1; digits < 9; digits++) {
+    const decimal = Number(value.toPrecision(digits));
+    if (Math.fround(decimal) === Math.fround(value)) return decimal;
+  }
+  return value;
+}
+
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 function attributeOf(attribute: AttributeProto, owner: string, defined: ReadonlySet<string>): Attribute {
   const what = `the attribute "${attribute.name}" of ${owner}`;
   switch (attribute.type) {
     case AttributeType.FLOAT:
-      return attribute.f;
+      return shortest(attribute.f);
     case AttributeType.INT:
       return Number(attribute.i);
     case AttributeType.STRING:
@@ -169,7 +181,7 @@ function attributeOf(attribute: AttributeProto, owner: string, defined: Readonly
       if (attribute.g === undefined) throw new InvalidModel(`${what} has no graph`);
       return checkedGraph(attribute.g, defined);
     case AttributeType.FLOATS:
-      return attribute.floats;
+      return attribute.floats.map(shortest);
     case AttributeType.INTS:
       return attribute.ints.map(Number);
     case AttributeType.STRINGS:
