@@ -117,14 +117,10 @@ interface FieldFacts {
   shape: number[];
   /** "i32" if the values are integers. */
   dtype?: string;
-  /** The values are indices from 0 to vocabulary − 1. */
-  vocabulary?: number;
   /** The values are class indices from 0 to classes − 1, or −1 where the label is missing. */
   classes?: number;
   /** Whether only the loss reads this input. Prediction does not need such an input. */
   onlyLoss?: boolean;
-  /** The lower bound of the values, if there is one. */
-  least?: number;
 }
 
 /**
@@ -142,8 +138,6 @@ interface TrainingFacts {
   epochs: number;
   seed: number;
   shuffle: boolean;
-  /** The number of batches per optimizer step; 1 if absent. */
-  accumulate?: number;
   /** The names of the metrics in the spec. */
   metrics: readonly string[];
   /** The names of the metrics for which higher values are better. */
@@ -685,11 +679,6 @@ interface Machine extends PredictingMachine {
    * Runs the forward and backward pass over the first n rows. Writes the gradients and returns the mean loss.
    */
   gradient(n: number): number;
-  /**
-   * Reads the training rows before the first step, to compute class weights or to check targets, if the
-   * model requires it.
-   */
-  prepare?(data: Record<string, ArrayLike<number>>, rows: Int32Array): void;
   /** Takes one step of the optimizer, with gradients that were computed from n rows. */
   update(n: number): void;
   /** Adds the loss and metrics of the first n rows to `totals`. */
@@ -727,8 +716,6 @@ interface BatchField {
   readonly size: number;
   /** The valid indices; undefined for real numbers. */
   readonly bounds?: IndexBounds | undefined;
-  /** The lower bound of real numbers, if they have one. */
-  readonly least?: number | undefined;
 }
 
 /** An input or target, with the array in the arena that receives its values. */
@@ -743,12 +730,10 @@ interface Slots extends ReadonlyArray<Slot> {
   writes: number;
 }
 
-/** The bounds of class indices, vocabulary indices or other integers. Real numbers have no bounds. */
-function boundsOf({ classes, vocabulary, dtype }: FieldFacts): IndexBounds | undefined {
-  const highest = (classes ?? vocabulary ?? 0x80000000) - 1;
-  if (classes) return { lowest: -1, highest, rule: `a class from 0 to ${highest} (or -1: ignored)` };
-  if (vocabulary) return { lowest: 0, highest, rule: `an index from 0 to ${highest}` };
-  return dtype === "i32" ? { lowest: -0x80000000, highest, rule: "a 32-bit integer" } : undefined;
+/** The bounds of class indices. */
+function boundsOfClasses(classes: number): IndexBounds {
+  const highest = classes - 1;
+  return { lowest: -1, highest, rule: `a class from 0 to ${highest} (or -1: ignored)` };
 }
 
 /** The inputs of a model and then its targets, both in the order of the spec. */
@@ -757,8 +742,7 @@ function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
     name,
     isTarget: facts.onlyLoss ?? name in targets,
     size: sizeOf(facts.shape),
-    least: facts.least,
-    bounds: boundsOf(facts),
+    ...(facts.classes && { bounds: boundsOfClasses(facts.classes) }),
   }));
 }
 
@@ -843,23 +827,18 @@ function writeField(
 }
 
 /** Copies the row that begins at `values[from]` to row i of the slot, and checks each number. */
-function writeRow(
-  { name, size, bounds, least = -Infinity, view }: Slot,
-  i: number,
-  row: number,
-  values: ArrayLike<number>,
-  from: number,
-): void {
+function writeRow(slot: Slot, i: number, row: number, values: ArrayLike<number>, from: number): void {
+  const { name, size, bounds, view } = slot;
   for (let j = 0; j < size; j++) {
     const value = values[from + j]!;
     // Check the type first, because the typed array would convert null, "" and true to numbers.
     if (typeof value !== "number") checkNumber(name, row, value);
     view[i * size + j] = value;
     // Check a real number after the copy, because the number may overflow in f32.
-    if (isWithin(bounds ? value : view[i * size + j]!, bounds) && !(value < least)) continue;
-    const limit = value < least ? `below ${least}` : "too large for f32";
-    const what = bounds ? `not ${bounds.rule}` : Number.isFinite(value) ? limit : "not a finite number";
-    throw new InputError(`${name}, row ${row}: ${value} is ${what}`);
+    if (!isWithin(bounds ? value : view[i * size + j]!, bounds)) {
+      const real = Number.isFinite(value) ? "too large for f32" : "not a finite number";
+      throw new InputError(`${name}, row ${row}: ${value} is ${bounds ? `not ${bounds.rule}` : real}`);
+    }
   }
 }
 
@@ -1019,12 +998,12 @@ function allRows(rows: number): Int32Array {
 }
 
 /**
- * Throws unless the value is a 32-bit unsigned integer of at least `least`. `given` is the value as the user
+ * Throws unless the value is a 32-bit unsigned integer of at least `lowest`. `given` is the value as the user
  * wrote it, for the message.
  */
-function checkWhole(name: string, value: number, least = 0, given: unknown = value): number {
-  if (Number.isInteger(value) && value >= least && value <= 0xffffffff) return value;
-  throw new InputError(`${name} must be an integer from ${least} to 4294967295, got ${given}`);
+function checkWhole(name: string, value: number, lowest = 0, given: unknown = value): number {
+  if (Number.isInteger(value) && value >= lowest && value <= 0xffffffff) return value;
+  throw new InputError(`${name} must be an integer from ${lowest} to 4294967295, got ${given}`);
 }
 
 /** Throws if there are more rows than fit into one batch. */
@@ -1037,8 +1016,8 @@ function checkBatchSize({ model }: Session, rows: number): number {
 
 /** Takes steps one at a time. Copies the rows of each step into the arena before the step. */
 const singleSteps: TakeSteps = function* (session, data, order, batchSize, count, tally) {
-  const { machine, progress, training, gradientOf } = session;
-  const rowsOfStep = batchSize * (training.accumulate ?? 1);
+  const { machine, progress, gradientOf } = session;
+  const rowsOfStep = batchSize;
   for (let step = 0; step < count; step++) {
     const start = tally.rows % order.length;
     const n = Math.min(rowsOfStep, order.length - start);
@@ -1351,11 +1330,6 @@ interface Part {
 
 /** The long-running parts of an epoch. They are generators, but yield only in trainers that can pause. */
 interface EpochParts {
-  /**
-   * Lists the blocks of a data set. Returns undefined if the data set has no blocks; its rows are then listed
-   * instead.
-   */
-  listBlocks?: (data: Batch) => Int32Array | undefined;
   takeSteps: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
   evaluateRows: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
 }
@@ -1448,8 +1422,7 @@ function partsOf(
 }
 
 /** The indices of all rows of the data set, or of its blocks. */
-const listRows = (session: EpochSession, data: Batch): Int32Array =>
-  session.listBlocks?.(data) ?? allRows(rowsOf(session.slots, data));
+const listRows = (session: EpochSession, data: Batch): Int32Array => allRows(rowsOf(session.slots, data));
 
 /**
  * Returns the indices of all rows. First checks every value, so that invalid values are reported before
@@ -1468,7 +1441,6 @@ function checkedRows(session: EpochSession, data: Batch): Int32Array {
 function* runEpochs(session: EpochSession, plan: FitPlan): Generator<EpochReport, History> {
   const { machine, progress } = session;
   const { patience, keepsBest } = plan;
-  machine.prepare?.(plan.train.data, plan.train.rows);
   resume(session, plan);
   const epochs: EpochReport[] = [];
   while (epochs.length < plan.epochs && progress.waited < patience) {
@@ -1508,7 +1480,7 @@ function resume({ machine, progress }: Session, plan: FitPlan): void {
 function* runEpoch(session: EpochSession, plan: FitPlan): Generator<EpochReport, EpochReport> {
   const { machine, progress, training } = session;
   const { train, validation, batchSize } = plan;
-  const rowsOfStep = batchSize * (training.accumulate ?? 1);
+  const rowsOfStep = batchSize;
   const epoch = progress.epoch + 1;
   const order = train.rows.slice();
   if (plan.shuffle) shuffle(order, randomStream(randomKey(machine.seed[0]!, epoch, salts.shuffle)));
@@ -1539,13 +1511,14 @@ function* runEpoch(session: EpochSession, plan: FitPlan): Generator<EpochReport,
  * rows, or on the training rows if there are no validation rows.
  */
 function recordIfBest(
-  { machine, progress, training }: Session,
+  session: Session,
   { metric, minDelta, keepsBest }: FitPlan,
   report: EpochReport,
 ): boolean {
+  const { machine, progress } = session;
   const figures: Record<string, number> = report.validation ?? { loss: report.loss, ...report.metrics };
   const value = figures[metric]!;
-  const gain = training.higherIsBetter?.includes(metric)
+  const gain = session.training.higherIsBetter?.includes(metric)
     ? value - progress.bestValue
     : progress.bestValue - value;
   progress.waited++;

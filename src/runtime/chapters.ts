@@ -168,3 +168,18 @@ export const singlePrecisionFile = "numbers/single.ts";
  * files.
  */
 export const windowRowsFile = "step/window-rows.ts";
+
+/**
+ * The types whose values the compiler writes. An optional member of these types that the compiler does not
+ * write has no value, so a trainer does not contain the code that runs only with it.
+ */
+export const factTypes = [
+  "FieldFacts",
+  "BatchField",
+  "TrainingFacts",
+  "Machine",
+  "EpochParts",
+  "EncodingContext",
+  "DatasetContext",
+  "Program",
+] as const;

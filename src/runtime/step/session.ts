@@ -113,12 +113,12 @@ export function allRows(rows: number): Int32Array {
 }
 
 /**
- * Throws unless the value is a 32-bit unsigned integer of at least `least`. `given` is the value as the user
+ * Throws unless the value is a 32-bit unsigned integer of at least `lowest`. `given` is the value as the user
  * wrote it, for the message.
  */
-export function checkWhole(name: string, value: number, least = 0, given: unknown = value): number {
-  if (Number.isInteger(value) && value >= least && value <= 0xffffffff) return value;
-  throw new InputError(`${name} must be an integer from ${least} to 4294967295, got ${given}`);
+export function checkWhole(name: string, value: number, lowest = 0, given: unknown = value): number {
+  if (Number.isInteger(value) && value >= lowest && value <= 0xffffffff) return value;
+  throw new InputError(`${name} must be an integer from ${lowest} to 4294967295, got ${given}`);
 }
 
 /** Throws if there are more rows than fit into one batch. */

@@ -5,8 +5,8 @@ import type { GradientOf, TakeSteps } from "./session.ts";
 
 /** Takes steps one at a time. Copies the rows of each step into the arena before the step. */
 export const singleSteps: TakeSteps = function* (session, data, order, batchSize, count, tally) {
-  const { machine, progress, training, gradientOf } = session;
-  const rowsOfStep = batchSize * (training.accumulate ?? 1);
+  const { machine, progress, gradientOf } = session;
+  const rowsOfStep = session.training.accumulate ? batchSize * session.training.accumulate : batchSize;
   for (let step = 0; step < count; step++) {
     const start = tally.rows % order.length;
     const n = Math.min(rowsOfStep, order.length - start);

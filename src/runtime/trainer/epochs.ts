@@ -176,7 +176,7 @@ function resume({ machine, progress }: Session, plan: FitPlan): void {
 function* runEpoch(session: EpochSession, plan: FitPlan): Generator<EpochReport, EpochReport> {
   const { machine, progress, training } = session;
   const { train, validation, batchSize } = plan;
-  const rowsOfStep = batchSize * (training.accumulate ?? 1);
+  const rowsOfStep = training.accumulate ? batchSize * training.accumulate : batchSize;
   const epoch = progress.epoch + 1;
   const order = train.rows.slice();
   if (plan.shuffle) shuffle(order, randomStream(randomKey(machine.seed[0]!, epoch, salts.shuffle)));
@@ -207,13 +207,14 @@ function* runEpoch(session: EpochSession, plan: FitPlan): Generator<EpochReport,
  * rows, or on the training rows if there are no validation rows.
  */
 function recordIfBest(
-  { machine, progress, training }: Session,
+  session: Session,
   { metric, minDelta, keepsBest }: FitPlan,
   report: EpochReport,
 ): boolean {
+  const { machine, progress } = session;
   const figures: Record<string, number> = report.validation ?? { loss: report.loss, ...report.metrics };
   const value = figures[metric]!;
-  const gain = training.higherIsBetter?.includes(metric)
+  const gain = session.training.higherIsBetter?.includes(metric)
     ? value - progress.bestValue
     : progress.bestValue - value;
   progress.waited++;

@@ -53,7 +53,7 @@ export function pausing(pace: Pace, others: TakeSteps = singleSteps): EpochParts
     *takeSteps(session, data, order, batchSize, count, tally) {
       // Only epochs() uses the tally of the session. Other callers, such as steps(), do not pause.
       if (tally !== session.progress) return yield* others(session, data, order, batchSize, count, tally);
-      const rowsOfStep = batchSize * (session.training.accumulate ?? 1);
+      const rowsOfStep = session.training.accumulate ? batchSize * session.training.accumulate : batchSize;
       const stepsOf = (rows: number) => Math.ceil(rows / rowsOfStep);
       const here = () => ({ step: stepsOf(tally.rows), steps: stepsOf(order.length), rows: tally.rows });
       soFar = here();

@@ -86,9 +86,9 @@ export interface StepWatch {
  */
 export const watchedSteps = (watch: StepWatch, others: TakeSteps = singleSteps): TakeSteps =>
   function* (session, data, order, batchSize, count, tally) {
-    const { machine, progress, training, gradientOf } = session;
+    const { machine, progress, gradientOf } = session;
     if (watch.listener === undefined) return yield* others(session, data, order, batchSize, count, tally);
-    const rowsOfStep = batchSize * (training.accumulate ?? 1);
+    const rowsOfStep = session.training.accumulate ? batchSize * session.training.accumulate : batchSize;
     for (let step = 0; step < count; step++) {
       const start = tally.rows % order.length;
       const n = Math.min(rowsOfStep, order.length - start);

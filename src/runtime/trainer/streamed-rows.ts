@@ -130,7 +130,7 @@ export function streaming(pace: Pace, others: TakeSteps = singleSteps): EpochPar
       const { slots, training, progress, machine } = session;
       if (!stream || tally !== progress)
         return yield* ofArrays.takeSteps(session, data, order, batchSize, count, tally);
-      const rowsOfStep = batchSize * (training.accumulate ?? 1);
+      const rowsOfStep = training.accumulate ? batchSize * training.accumulate : batchSize;
       const stepsOf = (rows: number) => Math.ceil(rows / rowsOfStep);
       const key = randomKey(machine.seed[0]!, progress.epoch + 1, salts.shuffle);
       const shuffled = (rows: Int32Array, chunk: number) => {

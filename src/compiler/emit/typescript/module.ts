@@ -87,10 +87,15 @@ export async function assembleModule(
   );
   const imported = new Set([...(kind.imports?.values ?? []), ...(kind.imports?.types ?? [])]);
   const available = new Map([...runtime].filter(([name]) => !imported.has(name)));
-  const words = own.flatMap(({ text }) => text.match(/[\w$]+/g) ?? []);
-  const copied = collectParts(available, roots, words)
-    .filter(({ name }) => name !== "Numbers")
-    .map(({ chapter, text }) => ({ chapter, isLast: false, ...unmarked(`${text}\n`) }));
+  const words = own.flatMap(({ text }) => text.replace(/\/\/.*/g, "").match(/[\w$]+/g) ?? []);
+  const copied = await Promise.all(
+    collectParts(available, roots, words)
+      .filter(({ name }) => name !== "Numbers")
+      .map(async ({ chapter, text, isCut }) => {
+        const formatted = isCut && isFormatted ? (await formatModule(text)).trimEnd() : text;
+        return { chapter, isLast: false, ...unmarked(`${formatted}\n`) };
+      }),
+  );
   return joinPieces(parts, kind.imports, [
     ...own.filter(({ isLast }) => !isLast),
     ...copied,
