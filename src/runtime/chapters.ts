@@ -178,6 +178,7 @@ export const factTypes = [
   "BatchField",
   "TrainingFacts",
   "Machine",
+  "Session",
   "EpochParts",
   "EncodingContext",
   "DatasetContext",

@@ -34,6 +34,8 @@ export interface Machine extends PredictingMachine {
    * and seed.
    */
   readonly state: Uint8Array;
+  /** The bytes of the parameters, with which `state` begins. */
+  readonly parameterBytes: Uint8Array;
   /** The sums of loss and metrics over the batches of an evaluation. */
   readonly totals: Float64Array;
   /** One element: the number of optimizer steps taken. */

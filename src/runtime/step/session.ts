@@ -79,7 +79,8 @@ export interface Session {
   readonly training: TrainingFacts;
   readonly machine: Machine;
   readonly slots: Slots;
-  readonly gradientOf: GradientOf;
+  /** Computes the gradients of a step over several batches. */
+  readonly gradientOf?: GradientOf;
   progress: Progress;
 }
 
@@ -97,14 +98,6 @@ export function freshProgress(): Progress {
     best: nothing,
     last: nothing,
   };
-}
-
-/** Copies all parameters, which are the first bytes of the state. */
-export function packParameters({ parameters, state }: Machine): Uint8Array {
-  return state.slice(
-    0,
-    Object.values(parameters).reduce((sum, { byteLength }) => sum + byteLength, 0),
-  );
 }
 
 /** The row numbers 0 … rows − 1. */

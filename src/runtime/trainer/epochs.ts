@@ -5,10 +5,10 @@ import { rowsOf } from "../step/batch.ts";
 import type { Batch } from "../step/batch.ts";
 import { InputError, checkKeys } from "../step/errors.ts";
 import type { Numbers, Summary } from "../step/machine.ts";
-import { allRows, checkBatchSize, checkWhole, freshProgress, packParameters } from "../step/session.ts";
+import { allRows, checkBatchSize, checkWhole, freshProgress } from "../step/session.ts";
 import type { Session, TakeSteps } from "../step/session.ts";
-import { checkLoss } from "../step/steps.ts";
-import { forBatches } from "./evaluate.ts";
+import { checkLoss, singleSteps } from "../step/steps.ts";
+import { evaluateBatches, forBatches } from "./evaluate.ts";
 import type { EpochReport, FitOptions, History } from "./trainer.ts";
 
 /** A part of a data set: the indices of its rows, and the data of all rows. */
@@ -17,15 +17,15 @@ interface Part {
   rows: Int32Array;
 }
 
-/** The long-running parts of an epoch. They are generators, but yield only in trainers that can pause. */
+/** The long-running parts of an epoch in trainers that pause, stage steps, or report each step. */
 export interface EpochParts {
   /**
    * Lists the blocks of a data set. Returns undefined if the data set has no blocks; its rows are then listed
    * instead.
    */
   listBlocks?: (data: Batch) => Int32Array | undefined;
-  takeSteps: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
-  evaluateRows: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
+  takeSteps?: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
+  evaluateRows?: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
 }
 
 /** The state of a trainer, with the functions that train and evaluate an epoch. */
@@ -145,8 +145,8 @@ export function* runEpochs(session: EpochSession, plan: FitPlan): Generator<Epoc
     yield report;
   }
   if (keepsBest && progress.bestEpoch > 0 && progress.bestEpoch < progress.epoch) {
-    progress.last = packParameters(machine);
-    machine.state.set(progress.best);
+    progress.last = machine.parameterBytes.slice();
+    machine.parameterBytes.set(progress.best);
   }
   return { epochs, bestEpoch: progress.bestEpoch, stoppedEarly: progress.waited >= patience };
 }
@@ -163,9 +163,8 @@ function resume({ machine, progress }: Session, plan: FitPlan): void {
   const isOver = progress.last.length > 0 && progress.waited >= plan.patience && plan.epochs > 0;
   if (isOver || progress.monitor !== monitor)
     Object.assign(progress, freshProgress(), { epoch: progress.epoch, monitor });
-  const now = packParameters(machine);
-  if (progress.last.length > 0 && now.every((byte, i) => byte === progress.best[i]))
-    machine.state.set(progress.last);
+  if (progress.last.length > 0 && machine.parameterBytes.every((byte, i) => byte === progress.best[i]))
+    machine.parameterBytes.set(progress.last);
   progress.last = new Uint8Array(0);
 }
 
@@ -181,9 +180,16 @@ function* runEpoch(session: EpochSession, plan: FitPlan): Generator<EpochReport,
   const order = train.rows.slice();
   if (plan.shuffle) shuffle(order, randomStream(randomKey(machine.seed[0]!, epoch, salts.shuffle)));
   const steps = Math.ceil((order.length - progress.rows) / rowsOfStep);
-  const loss = yield* session.takeSteps(session, train.data, order, batchSize, steps, progress);
+  const loss = yield* (session.takeSteps ?? singleSteps)(
+    session,
+    train.data,
+    order,
+    batchSize,
+    steps,
+    progress,
+  );
   const evaluated = function* ({ data, rows }: Part, name: string): Generator<EpochReport, Summary> {
-    const summary = yield* session.evaluateRows(session, data, rows);
+    const summary = yield* (session.evaluateRows ?? evaluateBatches)(session, data, rows);
     checkLoss(machine, epoch, summary.loss, 0, name);
     return summary;
   };
@@ -220,7 +226,7 @@ function recordIfBest(
   progress.waited++;
   if (!Number.isFinite(value) || (progress.bestEpoch > 0 && !(gain > minDelta))) return false;
   Object.assign(progress, { bestEpoch: report.epoch, bestValue: value, waited: 0 });
-  if (keepsBest) progress.best = packParameters(machine);
+  if (keepsBest) progress.best = machine.parameterBytes.slice();
   return true;
 }
 

@@ -35,11 +35,14 @@ export const withPauses = <Other extends Trainer>(trainer: Other, pace: Pace): O
     },
   });
 
+/** The epoch parts of a trainer that pauses. */
+type PausingParts = Required<Pick<EpochParts, "takeSteps" | "evaluateRows">>;
+
 /**
  * Creates epoch parts that pause after each piece of work. Their results are bit-identical to those of
- * `others` and `evaluateRows`, which do not pause.
+ * `others` and `evaluateBatches`, which do not pause.
  */
-export function pausing(pace: Pace, others: TakeSteps = singleSteps): EpochParts {
+export function pausing(pace: Pace, others: TakeSteps = singleSteps): PausingParts {
   let soFar: EpochPosition = { step: 0, steps: 0, rows: 0 };
   const report = ({ machine, progress }: Session): EpochReport => ({
     epoch: progress.epoch + 1,

@@ -10,6 +10,7 @@ import {
   seedStorage,
   stepStorage,
 } from "../../ir/storage.ts";
+import { sizeOf } from "../../ir/types.ts";
 import { bytesOfElement } from "../../loop/types.ts";
 import type { MemoryPlan, Placement, Region } from "../../loop/types.ts";
 import { commentLines } from "../statement-provenance.ts";
@@ -83,7 +84,10 @@ const preparing = ({ balanced, limited }: TrainerParts, { viewOf }: TrainerTexts
 type Fields = readonly (readonly [name: string, value: string])[];
 
 /** The views of the arena, except those of a batch. */
-function arenaFields({ plan, parameters, kernels }: TrainerParts, { viewOf, placeOf }: TrainerTexts): Fields {
+function arenaFields(
+  { plan, parameters, kernels, float }: TrainerParts,
+  { viewOf, placeOf }: TrainerTexts,
+): Fields {
   const inRegion = (region: Region) =>
     [...plan.storage.values()].filter(
       ({ buffer }) => buffer.region === region && buffer.covers === undefined,
@@ -95,6 +99,8 @@ function arenaFields({ plan, parameters, kernels }: TrainerParts, { viewOf, plac
   };
   const endOf = (list: readonly Placement[]) => Math.max(...list.map(({ offset, bytes }) => offset + bytes));
   const stateEnd = endOf([...inRegion("parameter"), ...inRegion("state")]);
+  const parameterBytes =
+    parameters.reduce((sum, { shape }) => sum + sizeOf(shape, 1), 0) * bytesOfElement[float];
   const totals = inRegion("totals");
   const totalsLength = (endOf(totals) - Math.min(...totals.map(({ offset }) => offset))) / bytesOfElement.f64;
   // Trainable parameters come first in the arena, because one loop updates them all.
@@ -108,6 +114,7 @@ function arenaFields({ plan, parameters, kernels }: TrainerParts, { viewOf, plac
     ["parameters", `viewsOf(f, ${startOf("parameter")}, ${all})`],
     ["gradients", `viewsOf(f, ${startOf("gradient")}, ${trainable})`],
     ["state", `new Uint8Array(memory, ${kernels.arenaStart}, ${stateEnd})`],
+    ["parameterBytes", `new Uint8Array(memory, ${kernels.arenaStart}, ${parameterBytes})`],
     ["totals", `doubles.subarray(${startOf("totals")}, ${startOf("totals")} + ${totalsLength})`],
     ["step", viewOf(stepStorage)],
     ["seed", viewOf(seedStorage)],
