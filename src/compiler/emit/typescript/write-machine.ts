@@ -160,18 +160,24 @@ export const startsAtZero = (fill: InitialParameter["fill"]): boolean =>
   fill.kind === "constant" && fill.value === 0;
 
 /** The numeric arguments of an initialiser, which come last. */
-function fillNumbers(fill: InitialParameter["fill"]): readonly number[] {
+function fillNumbers(fill: InitialParameter["fill"]): readonly (number | string)[] {
   switch (fill.kind) {
-    case "uniform":
-      return [fill.low, fill.high];
+    case "uniform": {
+      const { low, high, square } = fill;
+      return square === undefined ? [low, high] : [`-${rootText(high, square)}`, rootText(high, square)];
+    }
     case "normal":
-      return [fill.mean, fill.std];
+      return [fill.mean, fill.square === undefined ? fill.std : rootText(fill.std, fill.square)];
     case "orthogonal":
       return [fill.rows, fill.columns];
     case "constant":
       return [fill.value];
   }
 }
+
+/** The number as the square root of this fraction, if that has exactly the same value. */
+const rootText = (value: number, [a, b]: readonly [number, number]): string =>
+  Math.sqrt(a / b) === value ? `Math.sqrt(${a} / ${b})` : String(value);
 
 /**
  * Writes the initialiser of each parameter, under a comment that describes it. Memory is initially 0, so
