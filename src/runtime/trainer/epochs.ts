@@ -1,6 +1,6 @@
 // The training loop: epochs over shuffled rows, validation after each epoch, early stopping, class weights.
 import { cutRows, drawnRows } from "../data/split.ts";
-import { randomKey, randomStream, salts, shuffle } from "../numbers/random.ts";
+import { randomKey, randomStream, shuffle, shuffleSalt } from "../numbers/random.ts";
 import { rowsOf } from "../step/batch.ts";
 import type { Batch } from "../step/batch.ts";
 import { InputError, checkKeys } from "../step/errors.ts";
@@ -178,7 +178,7 @@ function* runEpoch(session: EpochSession, plan: FitPlan): Generator<EpochReport,
   const rowsOfStep = training.accumulate ? batchSize * training.accumulate : batchSize;
   const epoch = progress.epoch + 1;
   const order = train.rows.slice();
-  if (plan.shuffle) shuffle(order, randomStream(randomKey(machine.seed[0]!, epoch, salts.shuffle)));
+  if (plan.shuffle) shuffle(order, randomStream(randomKey(machine.seed[0]!, epoch, shuffleSalt)));
   const steps = Math.ceil((order.length - progress.rows) / rowsOfStep);
   const loss = yield* (session.takeSteps ?? singleSteps)(
     session,

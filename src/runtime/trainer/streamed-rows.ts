@@ -2,7 +2,7 @@
 // data instead of the rows; the order of an epoch is an order of blocks.
 import type { Batch, Slots } from "../step/batch.ts";
 import type { Summary } from "../step/machine.ts";
-import { randomKey, randomStream, salts, shuffle } from "../numbers/random.ts";
+import { randomKey, randomStream, shuffle, shuffleSalt } from "../numbers/random.ts";
 import { allRows } from "../step/session.ts";
 import type { Progress, TakeSteps } from "../step/session.ts";
 import { singleSteps } from "../step/steps.ts";
@@ -132,9 +132,9 @@ export function streaming(pace: Pace, others: TakeSteps = singleSteps): EpochPar
         return yield* ofArrays.takeSteps(session, data, order, batchSize, count, tally);
       const rowsOfStep = training.accumulate ? batchSize * training.accumulate : batchSize;
       const stepsOf = (rows: number) => Math.ceil(rows / rowsOfStep);
-      const key = randomKey(machine.seed[0]!, progress.epoch + 1, salts.shuffle);
+      const key = randomKey(machine.seed[0]!, progress.epoch + 1, shuffleSalt);
       const shuffled = (rows: Int32Array, chunk: number) => {
-        if (training.shuffle) shuffle(rows, randomStream(randomKey(key, chunk, salts.shuffle)));
+        if (training.shuffle) shuffle(rows, randomStream(randomKey(key, chunk, shuffleSalt)));
       };
       let start = 0;
       for (const chunk of chunksOf(slots, stream, order, stream.buffer, rowsOfStep, shuffled)) {

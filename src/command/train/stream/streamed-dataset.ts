@@ -6,7 +6,7 @@ import { columnOf, namedBy, wrongCell } from "../../../runtime/data/fields.ts";
 import type { FittedField } from "../../../runtime/data/fields.ts";
 import { splitLabels } from "../../../runtime/data/split-rules.ts";
 import type { Table } from "../../../runtime/data/table.ts";
-import { randomKey, randomUnit, salts } from "../../../runtime/numbers/random.ts";
+import { randomKey, randomUnit, splitSalt } from "../../../runtime/numbers/random.ts";
 import { batchFields } from "../../../runtime/step/batch.ts";
 import type { Batch } from "../../../runtime/step/batch.ts";
 import { InputError, shown } from "../../../runtime/step/errors.ts";
@@ -95,7 +95,7 @@ export async function streamedDataset(request: StreamRequest): Promise<StreamedD
 function labelsOf(context: DatasetContext, table: Table, start: number, seed: number): Uint8Array {
   const { splitRules = {} } = context.data;
   const { test = 0, validation = 0 } = context.training;
-  const key = randomKey(seed, 0, salts.split);
+  const key = randomKey(seed, 0, splitSalt);
   const inColumn = (split: "validation" | "test", row: number) => {
     const { column, value = split } = splitRules[split] ?? {};
     return column !== undefined && columnOf(table, column).text(row).trim() === value;
