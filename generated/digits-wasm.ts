@@ -153,7 +153,7 @@ interface TrainingFacts {
   test?: number;
   validation?: number;
   /** Whether every split has the same class proportions. */
-  stratify: boolean;
+  stratify?: boolean;
   earlyStopping?: EarlyStopping;
   /**
    * "last" if training ends with the parameters of the last epoch, instead of those of the best epoch.
@@ -238,7 +238,7 @@ function firstNotFinite(
   ranges: readonly (readonly [string, number, number])[],
 ): string | undefined {
   for (const [name, start, length] of ranges)
-    for (let i = start; i < start + rows * length; i++) if (!Number.isFinite(values[i])) return name;
+    if (!values.subarray(start, start + rows * length).every(Number.isFinite)) return name;
   return undefined;
 }
 
@@ -1892,11 +1892,6 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
   return f[at_loss]!;
 }
 
-/** Takes one step of the optimizer. */
-function update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
-  adam_update(f, integers, doubles);
-}
-
 /** The mean loss over the rows, and each metric under its name. */
 export type Summary = { loss: number } & Record<string, number>;
 
@@ -1919,7 +1914,7 @@ interface PredictingMachine {
 /** The compiled part of a trainer: its memory (the arena), and the programs that run on it. */
 interface Machine extends PredictingMachine {
   /** The kind of kernels; "ts" if absent. */
-  readonly backend?: Backend;
+  readonly kernels?: Backend;
   readonly parameters: Record<string, Numbers>;
   readonly gradients: Record<string, Numbers>;
   /**
@@ -1927,6 +1922,8 @@ interface Machine extends PredictingMachine {
    * and seed.
    */
   readonly state: Uint8Array;
+  /** The bytes of the parameters, with which `state` begins. */
+  readonly parameterBytes: Uint8Array;
   /** The sums of loss and metrics over the batches of an evaluation. */
   readonly totals: Float64Array;
   /** One element: the number of optimizer steps taken. */
@@ -2050,7 +2047,7 @@ function rowsOf(slots: Slots, batch: Batch, onlyInputs?: boolean): number {
     const count = length / size;
     if (!(Number.isInteger(count) && count >= 0))
       throw new InputError(`${name} has ${length} values, not a multiple of the row size ${size}`);
-    if (rows !== -1 && count !== rows)
+    if (rows >= 0 && count !== rows)
       throw new InputError(`${name} has ${count} rows, but ${slots[0]!.name} has ${rows}`);
     // The `length` of an array-like object may be wrong, so check that the last value exists.
     if (count > 0) checkNumber(name, count - 1, values[length - 1]);
@@ -2238,13 +2235,14 @@ interface Session {
   readonly training: TrainingFacts;
   readonly machine: Machine;
   readonly slots: Slots;
-  readonly gradientOf: GradientOf;
   progress: Progress;
 }
 
+/** No parameters. */
+const noBytes: Uint8Array = new Uint8Array(0);
+
 /** The progress before the first epoch. */
 function freshProgress(): Progress {
-  const nothing = new Uint8Array(0);
   return {
     rows: 0,
     sum: 0,
@@ -2253,17 +2251,9 @@ function freshProgress(): Progress {
     bestEpoch: 0,
     bestValue: 0,
     waited: 0,
-    best: nothing,
-    last: nothing,
+    best: noBytes,
+    last: noBytes,
   };
-}
-
-/** Copies all parameters, which are the first bytes of the state. */
-function packParameters({ parameters, state }: Machine): Uint8Array {
-  return state.slice(
-    0,
-    Object.values(parameters).reduce((sum, { byteLength }) => sum + byteLength, 0),
-  );
 }
 
 /** The row numbers 0 … rows − 1. */
@@ -2290,12 +2280,12 @@ function checkBatchSize({ model }: Session, rows: number): number {
 
 /** Takes steps one at a time. Copies the rows of each step into the arena before the step. */
 const singleSteps: TakeSteps = function* (session, data, order, batchSize, count, tally) {
-  const { machine, progress, gradientOf } = session;
+  const { machine, progress } = session;
   const rowsOfStep = batchSize;
   for (let step = 0; step < count; step++) {
     const start = tally.rows % order.length;
     const n = Math.min(rowsOfStep, order.length - start);
-    const loss = gradientOf(session, data, order, start, n, batchSize);
+    const loss = gradientOfBatch(session, data, order, start, n, batchSize);
     checkLoss(machine, progress.epoch + 1, loss, Math.min(n, batchSize));
     machine.update(n);
     tally.sum += loss * n;
@@ -2341,10 +2331,10 @@ function arenaOver(memory: ArrayBufferLike, at?: number) {
   const doubles = new Float64Array(memory, at);
   const programs = {
     gradient: (n: number) => gradient(f, integers, n),
-    update: () => update(f, integers, doubles),
+    update: () => adam_update(f, integers, doubles),
     predict: (n: number) => predict(f, n),
     evaluate: (n: number) => evaluate(f, integers, doubles, n),
-    summarise: () => summarise(doubles),
+    summarise: () => summary(doubles),
   };
   return { f, integers, doubles, programs };
 }
@@ -2367,12 +2357,13 @@ export function createTrainer(options: TrainerOptions = {}): Trainer {
     digit: integers.subarray(at_digit + shift / 4, at_digit + shift / 4 + 32),
   });
   const machine: Machine = {
-    backend: wasm?.backend ?? "ts",
+    kernels: wasm?.backend ?? "ts",
     inputs: batchAt(0),
     output: f.subarray(at_prediction, at_prediction + 320),
     parameters: viewsOf(f, at_dense1_weight, model.parameters),
     gradients: viewsOf(f, at_d_dense1_weight, model.parameters),
     state: new Uint8Array(memory, f.byteOffset, 57736),
+    parameterBytes: new Uint8Array(memory, f.byteOffset, 19240),
     totals: doubles.subarray(at_totals_loss_total, at_totals_loss_total + 4),
     step: integers.subarray(at_optimizer_step, at_optimizer_step + 1),
     seed: integers.subarray(at_random_seed, at_random_seed + 1),
@@ -2391,20 +2382,20 @@ export function createTrainer(options: TrainerOptions = {}): Trainer {
       uniform(
         machine.parameters["dense1.weight"]!,
         randomStream(randomKey(seed, 0, 0)),
-        -0.30618621784789724,
-        0.30618621784789724,
+        -Math.sqrt(6 / 64),
+        Math.sqrt(6 / 64),
       );
       // dense2.weight: xavier-uniform, fan-in 64, fan-out 10
       uniform(
         machine.parameters["dense2.weight"]!,
         randomStream(randomKey(seed, 0, 2)),
-        -0.2847473987257497,
-        0.2847473987257497,
+        -Math.sqrt(6 / 74),
+        Math.sqrt(6 / 74),
       );
     },
     learningRate: () => doubles[at_learningRate]!,
-    check(rows) {
-      return firstNotFinite(
+    check: (rows) =>
+      firstNotFinite(
         f,
         rows,
         wasm
@@ -2418,8 +2409,7 @@ export function createTrainer(options: TrainerOptions = {}): Trainer {
               ["d_dense2", at_d_dense2, 10],
               ["d_dense1_sum", at_d_dense1_sum, 64],
             ],
-      );
-    },
+      ),
   };
   const trainer = trainerOf(
     { model, machine, training, takeSteps: wasm ? stagedSteps(model, wasm.staging, batchAt) : singleSteps },
@@ -2530,7 +2520,7 @@ export interface Trainer {
 }
 
 /** A compiled model, optionally with its own functions that train and evaluate during an epoch. */
-type TrainerBase = Pick<Session, "model" | "machine" | "training"> & Partial<EpochSession>;
+type TrainerBase = Omit<EpochSession, "slots" | "progress">;
 
 /**
  * Creates a trainer. `seed` (0 to 4294967295, by default the seed of the spec) determines all random numbers.
@@ -2539,14 +2529,7 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
   checkTrainerOptions(options);
   const { model, machine, training } = base;
   const slots = slotsOf(model, machine);
-  const session: EpochSession = {
-    gradientOf: gradientOfBatch,
-    takeSteps: singleSteps,
-    evaluateRows,
-    ...base,
-    slots,
-    progress: freshProgress(),
-  };
+  const session: EpochSession = { ...base, slots, progress: freshProgress() };
   const outputs = machine.output.length / model.batchSize;
   machine.initialise(checkWhole("seed", options.seed ?? training.seed));
 
@@ -2559,12 +2542,12 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
     lastData = data;
     return runEpochs(session, plan);
   };
-  const evaluateAll = (data: Batch) => runToEnd(session.evaluateRows(session, data, listRows(session, data)));
+  const evaluateAll = (data: Batch) => runToEnd(evaluateBatches(session, data, listRows(session, data)));
 
   return {
     parameters: machine.parameters,
     gradients: machine.gradients,
-    backend: machine.backend ?? "ts",
+    backend: machine.kernels ?? "ts",
     get seed() {
       return machine.seed[0]! >>> 0;
     },
@@ -2579,7 +2562,7 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
     },
     steps: (data, count) =>
       runToEnd(
-        session.takeSteps(
+        (session.takeSteps ?? singleSteps)(
           session,
           data,
           listRows(session, data),
@@ -2608,7 +2591,7 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
       return bytes;
     },
     load(checkpoint) {
-      const { length } = packParameters(machine);
+      const { length } = machine.parameterBytes;
       const { state, ...rest } = decodeCheckpoint(model, machine.state.length, length, checkpoint);
       machine.state.set(state);
       session.progress = rest.progress;
@@ -2640,10 +2623,9 @@ interface Part {
   rows: Int32Array;
 }
 
-/** The long-running parts of an epoch. They are generators, but yield only in trainers that can pause. */
+/** The long-running parts of an epoch in trainers that pause, stage steps, or report each step. */
 interface EpochParts {
-  takeSteps: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
-  evaluateRows: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
+  takeSteps?: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
 }
 
 /** The state of a trainer, with the functions that train and evaluate an epoch. */
@@ -2761,8 +2743,8 @@ function* runEpochs(session: EpochSession, plan: FitPlan): Generator<EpochReport
     yield report;
   }
   if (keepsBest && progress.bestEpoch > 0 && progress.bestEpoch < progress.epoch) {
-    progress.last = packParameters(machine);
-    machine.state.set(progress.best);
+    progress.last = machine.parameterBytes.slice();
+    machine.parameterBytes.set(progress.best);
   }
   return { epochs, bestEpoch: progress.bestEpoch, stoppedEarly: progress.waited >= patience };
 }
@@ -2779,10 +2761,9 @@ function resume({ machine, progress }: Session, plan: FitPlan): void {
   const isOver = progress.last.length > 0 && progress.waited >= plan.patience && plan.epochs > 0;
   if (isOver || progress.monitor !== monitor)
     Object.assign(progress, freshProgress(), { epoch: progress.epoch, monitor });
-  const now = packParameters(machine);
-  if (progress.last.length > 0 && now.every((byte, i) => byte === progress.best[i]))
-    machine.state.set(progress.last);
-  progress.last = new Uint8Array(0);
+  if (progress.last.length > 0 && machine.parameterBytes.every((byte, i) => byte === progress.best[i]))
+    machine.parameterBytes.set(progress.last);
+  progress.last = noBytes;
 }
 
 /**
@@ -2795,11 +2776,18 @@ function* runEpoch(session: EpochSession, plan: FitPlan): Generator<EpochReport,
   const rowsOfStep = batchSize;
   const epoch = progress.epoch + 1;
   const order = train.rows.slice();
-  if (plan.shuffle) shuffle(order, randomStream(randomKey(machine.seed[0]!, epoch, salts.shuffle)));
+  if (plan.shuffle) shuffle(order, randomStream(randomKey(machine.seed[0]!, epoch, shuffleSalt)));
   const steps = Math.ceil((order.length - progress.rows) / rowsOfStep);
-  const loss = yield* session.takeSteps(session, train.data, order, batchSize, steps, progress);
+  const loss = yield* (session.takeSteps ?? singleSteps)(
+    session,
+    train.data,
+    order,
+    batchSize,
+    steps,
+    progress,
+  );
   const evaluated = function* ({ data, rows }: Part, name: string): Generator<EpochReport, Summary> {
-    const summary = yield* session.evaluateRows(session, data, rows);
+    const summary = yield* evaluateBatches(session, data, rows);
     checkLoss(machine, epoch, summary.loss, 0, name);
     return summary;
   };
@@ -2836,7 +2824,7 @@ function recordIfBest(
   progress.waited++;
   if (!Number.isFinite(value) || (progress.bestEpoch > 0 && !(gain > minDelta))) return false;
   Object.assign(progress, { bestEpoch: report.epoch, bestValue: value, waited: 0 });
-  if (keepsBest) progress.best = packParameters(machine);
+  if (keepsBest) progress.best = machine.parameterBytes.slice();
   return true;
 }
 
@@ -3096,11 +3084,6 @@ function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: nu
   evaluation_totals(f, integers, doubles, n);
 }
 
-/** Computes loss and metrics from these sums. */
-function summarise(doubles: Float64Array): void {
-  summary(doubles);
-}
-
 /**
  * Copies the rows into the arena, one batch at a time. Calls `work` with the number of rows in each batch.
  */
@@ -3121,7 +3104,7 @@ function forBatches(
  * Computes loss and metrics over these rows of the data. This function is a generator because some trainers
  * pause between batches.
  */
-function* evaluateRows(session: Session, data: Batch, rows: Int32Array): Generator<never, Summary> {
+function* evaluateBatches(session: Session, data: Batch, rows: Int32Array): Generator<never, Summary> {
   const { machine } = session;
   machine.totals.fill(0);
   forBatches(session, data, rows, (n) => machine.evaluate(n));
@@ -3251,10 +3234,12 @@ function normalNumber(random: Random): number {
 }
 
 /**
- * Salts for shuffling and for splits. Other salts in use are the index of a parameter, counted from 0, and −4
+ * The salts of shuffling and of splits. Other salts in use are the index of a parameter, counted from 0, and −4
  * for sampled texts.
  */
-const salts = { shuffle: -1, split: -3 };
+const shuffleSalt = -1;
+
+const splitSalt = -3;
 
 /** Shuffles the elements; every order is equally likely (Fisher–Yates). */
 function shuffle(rows: Int32Array, random: Random): void {
@@ -3358,9 +3343,9 @@ function exp2(y: number): number {
   return p * powersOfTwo[(k | 0) + 1023]!;
 }
 
-/** eˣ = 2^(x / ln 2) */
+/** eˣ = 2^(x / ln 2). The factor is a constant, and a product is faster than a quotient. */
 function exp(x: number): number {
-  return exp2(x * 1.4426950408889634);
+  return exp2(x * (1 / 0.6931471805599453));
 }
 
 /**
@@ -3557,8 +3542,9 @@ function decodeCheckpoint(
   checkpoint: Uint8Array,
 ): { state: Uint8Array; progress: Progress; metadata: CheckpointMetadata } {
   const { header, data } = readCheckpoint(checkpoint);
-  const [there, here] = [header.model, model].map(({ name, dtype }) => `for "${name}" in ${dtype}`);
-  if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
+  const kindOf = ({ name, dtype }: ModelFacts) => `for "${name}" in ${dtype}`;
+  if (kindOf(header.model) !== kindOf(model))
+    throw new InputError(`the checkpoint is ${kindOf(header.model)}, not ${kindOf(model)}`);
   const [best, last] = [stateBytes, stateBytes + parameterBytes];
   if (header.model.specHash !== model.specHash || ![best, last, last + parameterBytes].includes(data.length))
     throw new InputError("the checkpoint is of another spec or compiler; to train longer, use --epochs N");
@@ -3727,7 +3713,7 @@ function splitRows(rows: number, training: TrainingFacts, seed: number, classes?
 /** Returns the row numbers in random order. */
 function drawnRows(rows: number, seed: number): Int32Array {
   const order = allRows(rows);
-  shuffle(order, randomStream(randomKey(seed, 0, salts.split)));
+  shuffle(order, randomStream(randomKey(seed, 0, splitSalt)));
   return order;
 }
 

@@ -86,7 +86,6 @@ const training: TrainingFacts = {
   metrics: ["rmse", "r2"],
   higherIsBetter: ["r2"],
   test: 0.2,
-  stratify: false,
 };
 
 /** The model: its names, its shapes without the batch axis, and the options with which it was compiled. */
@@ -139,7 +138,7 @@ interface TrainingFacts {
   test?: number;
   validation?: number;
   /** Whether every split has the same class proportions. */
-  stratify: boolean;
+  stratify?: boolean;
   earlyStopping?: EarlyStopping;
   /**
    * "last" if training ends with the parameters of the last epoch, instead of those of the best epoch.
@@ -217,7 +216,7 @@ function firstNotFinite(
   ranges: readonly (readonly [string, number, number])[],
 ): string | undefined {
   for (const [name, start, length] of ranges)
-    for (let i = start; i < start + rows * length; i++) if (!Number.isFinite(values[i])) return name;
+    if (!values.subarray(start, start + rows * length).every(Number.isFinite)) return name;
   return undefined;
 }
 
@@ -375,8 +374,6 @@ interface PredictingMachine {
 
 /** The compiled part of a trainer: its memory (the arena), and the programs that run on it. */
 interface Machine extends PredictingMachine {
-  /** The kind of kernels; "ts" if absent. */
-  readonly backend?: Backend;
   readonly parameters: Record<string, Numbers>;
   readonly gradients: Record<string, Numbers>;
   /**
@@ -384,6 +381,8 @@ interface Machine extends PredictingMachine {
    * and seed.
    */
   readonly state: Uint8Array;
+  /** The bytes of the parameters, with which `state` begins. */
+  readonly parameterBytes: Uint8Array;
   /** The sums of loss and metrics over the batches of an evaluation. */
   readonly totals: Float64Array;
   /** One element: the number of optimizer steps taken. */
@@ -493,7 +492,7 @@ function rowsOf(slots: Slots, batch: Batch, onlyInputs?: boolean): number {
     const count = length / size;
     if (!(Number.isInteger(count) && count >= 0))
       throw new InputError(`${name} has ${length} values, not a multiple of the row size ${size}`);
-    if (rows !== -1 && count !== rows)
+    if (rows >= 0 && count !== rows)
       throw new InputError(`${name} has ${count} rows, but ${slots[0]!.name} has ${rows}`);
     // The `length` of an array-like object may be wrong, so check that the last value exists.
     if (count > 0) checkNumber(name, count - 1, values[length - 1]);
@@ -679,13 +678,14 @@ interface Session {
   readonly training: TrainingFacts;
   readonly machine: Machine;
   readonly slots: Slots;
-  readonly gradientOf: GradientOf;
   progress: Progress;
 }
 
+/** No parameters. */
+const noBytes: Uint8Array = new Uint8Array(0);
+
 /** The progress before the first epoch. */
 function freshProgress(): Progress {
-  const nothing = new Uint8Array(0);
   return {
     rows: 0,
     sum: 0,
@@ -694,17 +694,9 @@ function freshProgress(): Progress {
     bestEpoch: 0,
     bestValue: 0,
     waited: 0,
-    best: nothing,
-    last: nothing,
+    best: noBytes,
+    last: noBytes,
   };
-}
-
-/** Copies all parameters, which are the first bytes of the state. */
-function packParameters({ parameters, state }: Machine): Uint8Array {
-  return state.slice(
-    0,
-    Object.values(parameters).reduce((sum, { byteLength }) => sum + byteLength, 0),
-  );
 }
 
 /** The row numbers 0 … rows − 1. */
@@ -731,12 +723,12 @@ function checkBatchSize({ model }: Session, rows: number): number {
 
 /** Takes steps one at a time. Copies the rows of each step into the arena before the step. */
 const singleSteps: TakeSteps = function* (session, data, order, batchSize, count, tally) {
-  const { machine, progress, gradientOf } = session;
+  const { machine, progress } = session;
   const rowsOfStep = batchSize;
   for (let step = 0; step < count; step++) {
     const start = tally.rows % order.length;
     const n = Math.min(rowsOfStep, order.length - start);
-    const loss = gradientOf(session, data, order, start, n, batchSize);
+    const loss = gradientOfBatch(session, data, order, start, n, batchSize);
     checkLoss(machine, progress.epoch + 1, loss, Math.min(n, batchSize));
     machine.update(n);
     tally.sum += loss * n;
@@ -792,15 +784,16 @@ export function createTrainer(
     parameters: viewsOf(f, at_dense1_weight, model.parameters),
     gradients: viewsOf(f, at_d_dense1_weight, model.parameters),
     state: new Uint8Array(memory, 0, 56),
+    parameterBytes: new Uint8Array(memory, 0, 44),
     totals: doubles.subarray(at_totals_loss_total, at_totals_loss_total + 8),
     step: integers.subarray(at_optimizer_step, at_optimizer_step + 1),
     seed: integers.subarray(at_random_seed, at_random_seed + 1),
     gradient: (n) => gradient(f, n),
     update: () => update(f, integers, doubles),
-    predict: (n) => predict(f, n),
+    predict: (n) => dense1_predict(f, n, at_prediction),
     evaluate: (n) => evaluate(f, doubles, n),
     summarise() {
-      summarise(doubles);
+      summary(doubles);
       return {
         loss: doubles[at_summary_loss]!,
         rmse: doubles[at_summary_rmse]!,
@@ -812,12 +805,11 @@ export function createTrainer(
       machine.seed[0] = seed;
     },
     learningRate: () => doubles[at_learningRate]!,
-    check(rows) {
-      return firstNotFinite(f, rows, [
+    check: (rows) =>
+      firstNotFinite(f, rows, [
         ["difference", at_difference, 1],
         ["d_dense1", at_d_dense1, 1],
-      ]);
-    },
+      ]),
   };
   return trainerOf({ model, machine, training }, options);
 }
@@ -915,7 +907,7 @@ export interface Trainer {
 }
 
 /** A compiled model, optionally with its own functions that train and evaluate during an epoch. */
-type TrainerBase = Pick<Session, "model" | "machine" | "training"> & Partial<EpochSession>;
+type TrainerBase = Omit<EpochSession, "slots" | "progress">;
 
 /**
  * Creates a trainer. `seed` (0 to 4294967295, by default the seed of the spec) determines all random numbers.
@@ -924,14 +916,7 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
   checkTrainerOptions(options);
   const { model, machine, training } = base;
   const slots = slotsOf(model, machine);
-  const session: EpochSession = {
-    gradientOf: gradientOfBatch,
-    takeSteps: singleSteps,
-    evaluateRows,
-    ...base,
-    slots,
-    progress: freshProgress(),
-  };
+  const session: EpochSession = { ...base, slots, progress: freshProgress() };
   const outputs = machine.output.length / model.batchSize;
   machine.initialise(checkWhole("seed", options.seed ?? training.seed));
 
@@ -944,12 +929,12 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
     lastData = data;
     return runEpochs(session, plan);
   };
-  const evaluateAll = (data: Batch) => runToEnd(session.evaluateRows(session, data, listRows(session, data)));
+  const evaluateAll = (data: Batch) => runToEnd(evaluateBatches(session, data, listRows(session, data)));
 
   return {
     parameters: machine.parameters,
     gradients: machine.gradients,
-    backend: machine.backend ?? "ts",
+    backend: "ts",
     get seed() {
       return machine.seed[0]! >>> 0;
     },
@@ -964,7 +949,7 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
     },
     steps: (data, count) =>
       runToEnd(
-        session.takeSteps(
+        singleSteps(
           session,
           data,
           listRows(session, data),
@@ -993,7 +978,7 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
       return bytes;
     },
     load(checkpoint) {
-      const { length } = packParameters(machine);
+      const { length } = machine.parameterBytes;
       const { state, ...rest } = decodeCheckpoint(model, machine.state.length, length, checkpoint);
       machine.state.set(state);
       session.progress = rest.progress;
@@ -1025,10 +1010,8 @@ interface Part {
   rows: Int32Array;
 }
 
-/** The long-running parts of an epoch. They are generators, but yield only in trainers that can pause. */
+/** The long-running parts of an epoch in trainers that pause, stage steps, or report each step. */
 interface EpochParts {
-  takeSteps: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
-  evaluateRows: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
 }
 
 /** The state of a trainer, with the functions that train and evaluate an epoch. */
@@ -1146,8 +1129,8 @@ function* runEpochs(session: EpochSession, plan: FitPlan): Generator<EpochReport
     yield report;
   }
   if (keepsBest && progress.bestEpoch > 0 && progress.bestEpoch < progress.epoch) {
-    progress.last = packParameters(machine);
-    machine.state.set(progress.best);
+    progress.last = machine.parameterBytes.slice();
+    machine.parameterBytes.set(progress.best);
   }
   return { epochs, bestEpoch: progress.bestEpoch, stoppedEarly: progress.waited >= patience };
 }
@@ -1164,10 +1147,9 @@ function resume({ machine, progress }: Session, plan: FitPlan): void {
   const isOver = progress.last.length > 0 && progress.waited >= plan.patience && plan.epochs > 0;
   if (isOver || progress.monitor !== monitor)
     Object.assign(progress, freshProgress(), { epoch: progress.epoch, monitor });
-  const now = packParameters(machine);
-  if (progress.last.length > 0 && now.every((byte, i) => byte === progress.best[i]))
-    machine.state.set(progress.last);
-  progress.last = new Uint8Array(0);
+  if (progress.last.length > 0 && machine.parameterBytes.every((byte, i) => byte === progress.best[i]))
+    machine.parameterBytes.set(progress.last);
+  progress.last = noBytes;
 }
 
 /**
@@ -1180,11 +1162,11 @@ function* runEpoch(session: EpochSession, plan: FitPlan): Generator<EpochReport,
   const rowsOfStep = batchSize;
   const epoch = progress.epoch + 1;
   const order = train.rows.slice();
-  if (plan.shuffle) shuffle(order, randomStream(randomKey(machine.seed[0]!, epoch, salts.shuffle)));
+  if (plan.shuffle) shuffle(order, randomStream(randomKey(machine.seed[0]!, epoch, shuffleSalt)));
   const steps = Math.ceil((order.length - progress.rows) / rowsOfStep);
-  const loss = yield* session.takeSteps(session, train.data, order, batchSize, steps, progress);
+  const loss = yield* singleSteps(session, train.data, order, batchSize, steps, progress);
   const evaluated = function* ({ data, rows }: Part, name: string): Generator<EpochReport, Summary> {
-    const summary = yield* session.evaluateRows(session, data, rows);
+    const summary = yield* evaluateBatches(session, data, rows);
     checkLoss(machine, epoch, summary.loss, 0, name);
     return summary;
   };
@@ -1221,7 +1203,7 @@ function recordIfBest(
   progress.waited++;
   if (!Number.isFinite(value) || (progress.bestEpoch > 0 && !(gain > minDelta))) return false;
   Object.assign(progress, { bestEpoch: report.epoch, bestValue: value, waited: 0 });
-  if (keepsBest) progress.best = packParameters(machine);
+  if (keepsBest) progress.best = machine.parameterBytes.slice();
   return true;
 }
 
@@ -1504,20 +1486,10 @@ function summary(doubles: Float64Array): void {
       (doubles[at_totals_r2_squares]! - (totals_r2_total * totals_r2_total) / doubles[at_totals_r2_count]!);
 }
 
-/** Computes the output of the network for n rows, in evaluation mode. */
-function predict(f: Numbers, n: number): void {
-  dense1_predict(f, n, at_prediction);
-}
-
 /** Adds n rows to the sums from which loss and metrics are computed. */
 function evaluate(f: Numbers, doubles: Float64Array, n: number): void {
   dense1_predict(f, n, at_evaluate_dense1);
   evaluation_totals(f, doubles, n);
-}
-
-/** Computes loss and metrics from these sums. */
-function summarise(doubles: Float64Array): void {
-  summary(doubles);
 }
 
 /**
@@ -1540,7 +1512,7 @@ function forBatches(
  * Computes loss and metrics over these rows of the data. This function is a generator because some trainers
  * pause between batches.
  */
-function* evaluateRows(session: Session, data: Batch, rows: Int32Array): Generator<never, Summary> {
+function* evaluateBatches(session: Session, data: Batch, rows: Int32Array): Generator<never, Summary> {
   const { machine } = session;
   machine.totals.fill(0);
   forBatches(session, data, rows, (n) => machine.evaluate(n));
@@ -1666,10 +1638,12 @@ function randomStream(key: number): Random {
 }
 
 /**
- * Salts for shuffling and for splits. Other salts in use are the index of a parameter, counted from 0, and −4
+ * The salts of shuffling and of splits. Other salts in use are the index of a parameter, counted from 0, and −4
  * for sampled texts.
  */
-const salts = { shuffle: -1, split: -3 };
+const shuffleSalt = -1;
+
+const splitSalt = -3;
 
 /** Shuffles the elements; every order is equally likely (Fisher–Yates). */
 function shuffle(rows: Int32Array, random: Random): void {
@@ -1806,8 +1780,9 @@ function decodeCheckpoint(
   checkpoint: Uint8Array,
 ): { state: Uint8Array; progress: Progress; metadata: CheckpointMetadata } {
   const { header, data } = readCheckpoint(checkpoint);
-  const [there, here] = [header.model, model].map(({ name, dtype }) => `for "${name}" in ${dtype}`);
-  if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
+  const kindOf = ({ name, dtype }: ModelFacts) => `for "${name}" in ${dtype}`;
+  if (kindOf(header.model) !== kindOf(model))
+    throw new InputError(`the checkpoint is ${kindOf(header.model)}, not ${kindOf(model)}`);
   const [best, last] = [stateBytes, stateBytes + parameterBytes];
   if (header.model.specHash !== model.specHash || ![best, last, last + parameterBytes].includes(data.length))
     throw new InputError("the checkpoint is of another spec or compiler; to train longer, use --epochs N");
@@ -1976,7 +1951,7 @@ function splitRows(rows: number, training: TrainingFacts, seed: number, classes?
 /** Returns the row numbers in random order. */
 function drawnRows(rows: number, seed: number): Int32Array {
   const order = allRows(rows);
-  shuffle(order, randomStream(randomKey(seed, 0, salts.split)));
+  shuffle(order, randomStream(randomKey(seed, 0, splitSalt)));
   return order;
 }
 

@@ -196,7 +196,6 @@ const training: TrainingFacts = {
   higherIsBetter: ["accuracy"],
   test: 0.1,
   validation: 0.1,
-  stratify: false,
   earlyStopping: { patience: 5, metric: "loss", minDelta: 0 },
 };
 
@@ -250,7 +249,7 @@ interface TrainingFacts {
   test?: number;
   validation?: number;
   /** Whether every split has the same class proportions. */
-  stratify: boolean;
+  stratify?: boolean;
   earlyStopping?: EarlyStopping;
   /**
    * "last" if training ends with the parameters of the last epoch, instead of those of the best epoch.
@@ -552,7 +551,7 @@ function firstNotFinite(
   ranges: readonly (readonly [string, number, number])[],
 ): string | undefined {
   for (const [name, start, length] of ranges)
-    for (let i = start; i < start + rows * length; i++) if (!Number.isFinite(values[i])) return name;
+    if (!values.subarray(start, start + rows * length).every(Number.isFinite)) return name;
   return undefined;
 }
 
@@ -3939,8 +3938,6 @@ interface PredictingMachine {
 
 /** The compiled part of a trainer: its memory (the arena), and the programs that run on it. */
 interface Machine extends PredictingMachine {
-  /** The kind of kernels; "ts" if absent. */
-  readonly backend?: Backend;
   readonly parameters: Record<string, Numbers>;
   readonly gradients: Record<string, Numbers>;
   /**
@@ -3948,6 +3945,8 @@ interface Machine extends PredictingMachine {
    * and seed.
    */
   readonly state: Uint8Array;
+  /** The bytes of the parameters, with which `state` begins. */
+  readonly parameterBytes: Uint8Array;
   /** The sums of loss and metrics over the batches of an evaluation. */
   readonly totals: Float64Array;
   /** One element: the number of optimizer steps taken. */
@@ -4068,7 +4067,7 @@ function rowsOf(slots: Slots, batch: Batch, onlyInputs?: boolean): number {
     const count = length / size;
     if (!(Number.isInteger(count) && count >= 0))
       throw new InputError(`${name} has ${length} values, not a multiple of the row size ${size}`);
-    if (rows !== -1 && count !== rows)
+    if (rows >= 0 && count !== rows)
       throw new InputError(`${name} has ${count} rows, but ${slots[0]!.name} has ${rows}`);
     // The `length` of an array-like object may be wrong, so check that the last value exists.
     if (count > 0) checkNumber(name, count - 1, values[length - 1]);
@@ -4254,13 +4253,14 @@ interface Session {
   readonly training: TrainingFacts;
   readonly machine: Machine;
   readonly slots: Slots;
-  readonly gradientOf: GradientOf;
   progress: Progress;
 }
 
+/** No parameters. */
+const noBytes: Uint8Array = new Uint8Array(0);
+
 /** The progress before the first epoch. */
 function freshProgress(): Progress {
-  const nothing = new Uint8Array(0);
   return {
     rows: 0,
     sum: 0,
@@ -4269,17 +4269,9 @@ function freshProgress(): Progress {
     bestEpoch: 0,
     bestValue: 0,
     waited: 0,
-    best: nothing,
-    last: nothing,
+    best: noBytes,
+    last: noBytes,
   };
-}
-
-/** Copies all parameters, which are the first bytes of the state. */
-function packParameters({ parameters, state }: Machine): Uint8Array {
-  return state.slice(
-    0,
-    Object.values(parameters).reduce((sum, { byteLength }) => sum + byteLength, 0),
-  );
 }
 
 /** The row numbers 0 … rows − 1. */
@@ -4306,12 +4298,12 @@ function checkBatchSize({ model }: Session, rows: number): number {
 
 /** Takes steps one at a time. Copies the rows of each step into the arena before the step. */
 const singleSteps: TakeSteps = function* (session, data, order, batchSize, count, tally) {
-  const { machine, progress, gradientOf } = session;
+  const { machine, progress } = session;
   const rowsOfStep = batchSize;
   for (let step = 0; step < count; step++) {
     const start = tally.rows % order.length;
     const n = Math.min(rowsOfStep, order.length - start);
-    const loss = gradientOf(session, data, order, start, n, batchSize);
+    const loss = gradientOfBatch(session, data, order, start, n, batchSize);
     checkLoss(machine, progress.epoch + 1, loss, Math.min(n, batchSize));
     machine.update(n);
     tally.sum += loss * n;
@@ -4367,6 +4359,7 @@ export function createTrainer(
     parameters: viewsOf(f, at_characters_weight, model.parameters),
     gradients: viewsOf(f, at_d_characters_weight, model.parameters),
     state: new Uint8Array(memory, 0, 1255248),
+    parameterBytes: new Uint8Array(memory, 0, 418412),
     totals: doubles.subarray(at_totals_loss_total, at_totals_loss_total + 4),
     step: integers.subarray(at_optimizer_step, at_optimizer_step + 1),
     seed: integers.subarray(at_random_seed, at_random_seed + 1),
@@ -4375,7 +4368,7 @@ export function createTrainer(
     predict: (n) => predict(f, integers, n),
     evaluate: (n) => evaluate(f, integers, doubles, n),
     summarise() {
-      summarise(doubles);
+      summary(doubles);
       return { loss: doubles[at_summary_loss]!, accuracy: doubles[at_summary_accuracy]! };
     },
     initialise(seed) {
@@ -4391,29 +4384,29 @@ export function createTrainer(
       uniform(
         machine.parameters["block.1.attention.attention1.query"]!,
         randomStream(randomKey(seed, 0, 4)),
-        -0.21650635094610965,
-        0.21650635094610965,
+        -Math.sqrt(6 / 128),
+        Math.sqrt(6 / 128),
       );
       // block.1.attention.attention1.key: xavier-uniform, fan-in 64, fan-out 64
       uniform(
         machine.parameters["block.1.attention.attention1.key"]!,
         randomStream(randomKey(seed, 0, 6)),
-        -0.21650635094610965,
-        0.21650635094610965,
+        -Math.sqrt(6 / 128),
+        Math.sqrt(6 / 128),
       );
       // block.1.attention.attention1.value: xavier-uniform, fan-in 64, fan-out 64
       uniform(
         machine.parameters["block.1.attention.attention1.value"]!,
         randomStream(randomKey(seed, 0, 8)),
-        -0.21650635094610965,
-        0.21650635094610965,
+        -Math.sqrt(6 / 128),
+        Math.sqrt(6 / 128),
       );
       // block.1.attention.attention1.output: xavier-uniform, fan-in 64, fan-out 64
       uniform(
         machine.parameters["block.1.attention.attention1.output"]!,
         randomStream(randomKey(seed, 0, 10)),
-        -0.21650635094610965,
-        0.21650635094610965,
+        -Math.sqrt(6 / 128),
+        Math.sqrt(6 / 128),
       );
       // block.1.mlp.layer-norm1.scale: ones
       constant(machine.parameters["block.1.mlp.layer-norm1.scale"]!, 1);
@@ -4421,8 +4414,8 @@ export function createTrainer(
       uniform(
         machine.parameters["block.1.mlp.hidden.weight"]!,
         randomStream(randomKey(seed, 0, 14)),
-        -0.30618621784789724,
-        0.30618621784789724,
+        -Math.sqrt(6 / 64),
+        Math.sqrt(6 / 64),
       );
       // block.1.mlp.output.weight: xavier-uniform, fan-in 256, fan-out 64
       uniform(
@@ -4437,29 +4430,29 @@ export function createTrainer(
       uniform(
         machine.parameters["block.2.attention.attention1.query"]!,
         randomStream(randomKey(seed, 0, 20)),
-        -0.21650635094610965,
-        0.21650635094610965,
+        -Math.sqrt(6 / 128),
+        Math.sqrt(6 / 128),
       );
       // block.2.attention.attention1.key: xavier-uniform, fan-in 64, fan-out 64
       uniform(
         machine.parameters["block.2.attention.attention1.key"]!,
         randomStream(randomKey(seed, 0, 22)),
-        -0.21650635094610965,
-        0.21650635094610965,
+        -Math.sqrt(6 / 128),
+        Math.sqrt(6 / 128),
       );
       // block.2.attention.attention1.value: xavier-uniform, fan-in 64, fan-out 64
       uniform(
         machine.parameters["block.2.attention.attention1.value"]!,
         randomStream(randomKey(seed, 0, 24)),
-        -0.21650635094610965,
-        0.21650635094610965,
+        -Math.sqrt(6 / 128),
+        Math.sqrt(6 / 128),
       );
       // block.2.attention.attention1.output: xavier-uniform, fan-in 64, fan-out 64
       uniform(
         machine.parameters["block.2.attention.attention1.output"]!,
         randomStream(randomKey(seed, 0, 26)),
-        -0.21650635094610965,
-        0.21650635094610965,
+        -Math.sqrt(6 / 128),
+        Math.sqrt(6 / 128),
       );
       // block.2.mlp.layer-norm1.scale: ones
       constant(machine.parameters["block.2.mlp.layer-norm1.scale"]!, 1);
@@ -4467,8 +4460,8 @@ export function createTrainer(
       uniform(
         machine.parameters["block.2.mlp.hidden.weight"]!,
         randomStream(randomKey(seed, 0, 30)),
-        -0.30618621784789724,
-        0.30618621784789724,
+        -Math.sqrt(6 / 64),
+        Math.sqrt(6 / 64),
       );
       // block.2.mlp.output.weight: xavier-uniform, fan-in 256, fan-out 64
       uniform(
@@ -4483,13 +4476,13 @@ export function createTrainer(
       uniform(
         machine.parameters["logits.weight"]!,
         randomStream(randomKey(seed, 0, 36)),
-        -0.25677629550654774,
-        0.25677629550654774,
+        -Math.sqrt(6 / 91),
+        Math.sqrt(6 / 91),
       );
     },
     learningRate: () => doubles[at_learningRate]!,
-    check(rows) {
-      return firstNotFinite(f, rows, [
+    check: (rows) =>
+      firstNotFinite(f, rows, [
         ["embedded_kept", at_embedded_kept, 1024],
         ["block.1.attention.layer-norm1_normal", at_block_1_attention_layer_norm1_normal, 1024],
         ["block.1.attention.layer-norm1_deviation", at_block_1_attention_layer_norm1_deviation, 16],
@@ -4539,8 +4532,7 @@ export function createTrainer(
         ],
         ["d_block.1.attention.layer-norm1", at_d_block_1_attention_layer_norm1, 1024],
         ["d_embedded_product", at_d_embedded_product, 1024],
-      ]);
-    },
+      ]),
   };
   return trainerOf({ model, machine, training }, options);
 }
@@ -4638,7 +4630,7 @@ export interface Trainer {
 }
 
 /** A compiled model, optionally with its own functions that train and evaluate during an epoch. */
-type TrainerBase = Pick<Session, "model" | "machine" | "training"> & Partial<EpochSession>;
+type TrainerBase = Omit<EpochSession, "slots" | "progress">;
 
 /**
  * Creates a trainer. `seed` (0 to 4294967295, by default the seed of the spec) determines all random numbers.
@@ -4647,14 +4639,7 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
   checkTrainerOptions(options);
   const { model, machine, training } = base;
   const slots = slotsOf(model, machine);
-  const session: EpochSession = {
-    gradientOf: gradientOfBatch,
-    takeSteps: singleSteps,
-    evaluateRows,
-    ...base,
-    slots,
-    progress: freshProgress(),
-  };
+  const session: EpochSession = { ...base, slots, progress: freshProgress() };
   const outputs = machine.output.length / model.batchSize;
   machine.initialise(checkWhole("seed", options.seed ?? training.seed));
 
@@ -4667,12 +4652,12 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
     lastData = data;
     return runEpochs(session, plan);
   };
-  const evaluateAll = (data: Batch) => runToEnd(session.evaluateRows(session, data, listRows(session, data)));
+  const evaluateAll = (data: Batch) => runToEnd(evaluateBatches(session, data, listRows(session, data)));
 
   return {
     parameters: machine.parameters,
     gradients: machine.gradients,
-    backend: machine.backend ?? "ts",
+    backend: "ts",
     get seed() {
       return machine.seed[0]! >>> 0;
     },
@@ -4687,7 +4672,7 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
     },
     steps: (data, count) =>
       runToEnd(
-        session.takeSteps(
+        singleSteps(
           session,
           data,
           listRows(session, data),
@@ -4716,7 +4701,7 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
       return bytes;
     },
     load(checkpoint) {
-      const { length } = packParameters(machine);
+      const { length } = machine.parameterBytes;
       const { state, ...rest } = decodeCheckpoint(model, machine.state.length, length, checkpoint);
       machine.state.set(state);
       session.progress = rest.progress;
@@ -4748,10 +4733,8 @@ interface Part {
   rows: Int32Array;
 }
 
-/** The long-running parts of an epoch. They are generators, but yield only in trainers that can pause. */
+/** The long-running parts of an epoch in trainers that pause, stage steps, or report each step. */
 interface EpochParts {
-  takeSteps: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
-  evaluateRows: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
 }
 
 /** The state of a trainer, with the functions that train and evaluate an epoch. */
@@ -4869,8 +4852,8 @@ function* runEpochs(session: EpochSession, plan: FitPlan): Generator<EpochReport
     yield report;
   }
   if (keepsBest && progress.bestEpoch > 0 && progress.bestEpoch < progress.epoch) {
-    progress.last = packParameters(machine);
-    machine.state.set(progress.best);
+    progress.last = machine.parameterBytes.slice();
+    machine.parameterBytes.set(progress.best);
   }
   return { epochs, bestEpoch: progress.bestEpoch, stoppedEarly: progress.waited >= patience };
 }
@@ -4887,10 +4870,9 @@ function resume({ machine, progress }: Session, plan: FitPlan): void {
   const isOver = progress.last.length > 0 && progress.waited >= plan.patience && plan.epochs > 0;
   if (isOver || progress.monitor !== monitor)
     Object.assign(progress, freshProgress(), { epoch: progress.epoch, monitor });
-  const now = packParameters(machine);
-  if (progress.last.length > 0 && now.every((byte, i) => byte === progress.best[i]))
-    machine.state.set(progress.last);
-  progress.last = new Uint8Array(0);
+  if (progress.last.length > 0 && machine.parameterBytes.every((byte, i) => byte === progress.best[i]))
+    machine.parameterBytes.set(progress.last);
+  progress.last = noBytes;
 }
 
 /**
@@ -4903,11 +4885,11 @@ function* runEpoch(session: EpochSession, plan: FitPlan): Generator<EpochReport,
   const rowsOfStep = batchSize;
   const epoch = progress.epoch + 1;
   const order = train.rows.slice();
-  if (plan.shuffle) shuffle(order, randomStream(randomKey(machine.seed[0]!, epoch, salts.shuffle)));
+  if (plan.shuffle) shuffle(order, randomStream(randomKey(machine.seed[0]!, epoch, shuffleSalt)));
   const steps = Math.ceil((order.length - progress.rows) / rowsOfStep);
-  const loss = yield* session.takeSteps(session, train.data, order, batchSize, steps, progress);
+  const loss = yield* singleSteps(session, train.data, order, batchSize, steps, progress);
   const evaluated = function* ({ data, rows }: Part, name: string): Generator<EpochReport, Summary> {
-    const summary = yield* session.evaluateRows(session, data, rows);
+    const summary = yield* evaluateBatches(session, data, rows);
     checkLoss(machine, epoch, summary.loss, 0, name);
     return summary;
   };
@@ -4944,7 +4926,7 @@ function recordIfBest(
   progress.waited++;
   if (!Number.isFinite(value) || (progress.bestEpoch > 0 && !(gain > minDelta))) return false;
   Object.assign(progress, { bestEpoch: report.epoch, bestValue: value, waited: 0 });
-  if (keepsBest) progress.best = packParameters(machine);
+  if (keepsBest) progress.best = machine.parameterBytes.slice();
   return true;
 }
 
@@ -6021,11 +6003,6 @@ function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: nu
   evaluation_totals(f, integers, doubles, n);
 }
 
-/** Computes loss and metrics from these sums. */
-function summarise(doubles: Float64Array): void {
-  summary(doubles);
-}
-
 /**
  * Copies the rows into the arena, one batch at a time. Calls `work` with the number of rows in each batch.
  */
@@ -6046,7 +6023,7 @@ function forBatches(
  * Computes loss and metrics over these rows of the data. This function is a generator because some trainers
  * pause between batches.
  */
-function* evaluateRows(session: Session, data: Batch, rows: Int32Array): Generator<never, Summary> {
+function* evaluateBatches(session: Session, data: Batch, rows: Int32Array): Generator<never, Summary> {
   const { machine } = session;
   machine.totals.fill(0);
   forBatches(session, data, rows, (n) => machine.evaluate(n));
@@ -6133,10 +6110,12 @@ function normalNumber(random: Random): number {
 }
 
 /**
- * Salts for shuffling and for splits. Other salts in use are the index of a parameter, counted from 0, and −4
+ * The salts of shuffling and of splits. Other salts in use are the index of a parameter, counted from 0, and −4
  * for sampled texts.
  */
-const salts = { shuffle: -1, split: -3 };
+const shuffleSalt = -1;
+
+const splitSalt = -3;
 
 /** Shuffles the elements; every order is equally likely (Fisher–Yates). */
 function shuffle(rows: Int32Array, random: Random): void {
@@ -6250,9 +6229,9 @@ function exp2(y: number): number {
   return p * powersOfTwo[(k | 0) + 1023]!;
 }
 
-/** eˣ = 2^(x / ln 2) */
+/** eˣ = 2^(x / ln 2). The factor is a constant, and a product is faster than a quotient. */
 function exp(x: number): number {
-  return exp2(x * 1.4426950408889634);
+  return exp2(x * (1 / 0.6931471805599453));
 }
 
 /**
@@ -6469,8 +6448,9 @@ function decodeCheckpoint(
   checkpoint: Uint8Array,
 ): { state: Uint8Array; progress: Progress; metadata: CheckpointMetadata } {
   const { header, data } = readCheckpoint(checkpoint);
-  const [there, here] = [header.model, model].map(({ name, dtype }) => `for "${name}" in ${dtype}`);
-  if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
+  const kindOf = ({ name, dtype }: ModelFacts) => `for "${name}" in ${dtype}`;
+  if (kindOf(header.model) !== kindOf(model))
+    throw new InputError(`the checkpoint is ${kindOf(header.model)}, not ${kindOf(model)}`);
   const [best, last] = [stateBytes, stateBytes + parameterBytes];
   if (header.model.specHash !== model.specHash || ![best, last, last + parameterBytes].includes(data.length))
     throw new InputError("the checkpoint is of another spec or compiler; to train longer, use --epochs N");
@@ -6637,7 +6617,7 @@ function splitRows(rows: number, training: TrainingFacts, seed: number, classes?
 /** Returns the row numbers in random order. */
 function drawnRows(rows: number, seed: number): Int32Array {
   const order = allRows(rows);
-  shuffle(order, randomStream(randomKey(seed, 0, salts.split)));
+  shuffle(order, randomStream(randomKey(seed, 0, splitSalt)));
   return order;
 }
 

@@ -100,7 +100,7 @@ export function rowsOf(slots: Slots, batch: Batch, onlyInputs?: boolean): number
     const count = length / size;
     if (!(Number.isInteger(count) && count >= 0))
       throw new InputError(`${name} has ${length} values, not a multiple of the row size ${size}`);
-    if (rows !== -1 && count !== rows)
+    if (rows >= 0 && count !== rows)
       throw new InputError(`${name} has ${count} rows, but ${slots[0]!.name} has ${rows}`);
     // The `length` of an array-like object may be wrong, so check that the last value exists.
     if (count > 0) checkNumber(name, count - 1, values[length - 1]);

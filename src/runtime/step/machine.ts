@@ -26,7 +26,7 @@ export interface PredictingMachine {
 /** The compiled part of a trainer: its memory (the arena), and the programs that run on it. */
 export interface Machine extends PredictingMachine {
   /** The kind of kernels; "ts" if absent. */
-  readonly backend?: Backend;
+  readonly kernels?: Backend;
   readonly parameters: Record<string, Numbers>;
   readonly gradients: Record<string, Numbers>;
   /**

@@ -84,9 +84,11 @@ export interface Session {
   progress: Progress;
 }
 
+/** No parameters. */
+export const noBytes: Uint8Array = new Uint8Array(0);
+
 /** The progress before the first epoch. */
 export function freshProgress(): Progress {
-  const nothing = new Uint8Array(0);
   return {
     rows: 0,
     sum: 0,
@@ -95,8 +97,8 @@ export function freshProgress(): Progress {
     bestEpoch: 0,
     bestValue: 0,
     waited: 0,
-    best: nothing,
-    last: nothing,
+    best: noBytes,
+    last: noBytes,
   };
 }
 

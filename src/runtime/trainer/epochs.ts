@@ -5,7 +5,7 @@ import { rowsOf } from "../step/batch.ts";
 import type { Batch } from "../step/batch.ts";
 import { InputError, checkKeys } from "../step/errors.ts";
 import type { Numbers, Summary } from "../step/machine.ts";
-import { allRows, checkBatchSize, checkWhole, freshProgress } from "../step/session.ts";
+import { allRows, checkBatchSize, checkWhole, freshProgress, noBytes } from "../step/session.ts";
 import type { Session, TakeSteps } from "../step/session.ts";
 import { checkLoss, singleSteps } from "../step/steps.ts";
 import { evaluateBatches, forBatches } from "./evaluate.ts";
@@ -165,7 +165,7 @@ function resume({ machine, progress }: Session, plan: FitPlan): void {
     Object.assign(progress, freshProgress(), { epoch: progress.epoch, monitor });
   if (progress.last.length > 0 && machine.parameterBytes.every((byte, i) => byte === progress.best[i]))
     machine.parameterBytes.set(progress.last);
-  progress.last = new Uint8Array(0);
+  progress.last = noBytes;
 }
 
 /**

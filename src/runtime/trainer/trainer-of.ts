@@ -42,7 +42,7 @@ export function trainerOf(base: TrainerBase, options: { seed?: number | undefine
   return {
     parameters: machine.parameters,
     gradients: machine.gradients,
-    backend: machine.backend ?? "ts",
+    backend: machine.kernels ?? "ts",
     get seed() {
       return machine.seed[0]! >>> 0;
     },

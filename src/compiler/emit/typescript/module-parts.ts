@@ -162,7 +162,7 @@ export interface TrainerKernels {
   writeMemory(writer: MarkingWriter, parts: TrainerParts, names: SectionNames): void;
   /** The call of a program inside `createTrainer`. */
   callOf(program: string, names: SectionNames): string;
-  /** An expression for `machine.backend`, which names the running kernels. */
+  /** An expression for `machine.kernels`, which names the running kernels. */
   readonly backend?: string;
   /**
    * An expression of the type `TakeSteps`, a function that takes many steps in one call of the kernels. The

@@ -2,7 +2,6 @@
  * Writes `machine`, an object in emitted code that connects a trainer with its kernels: views of the arena,
  * and the programs that run on it.
  */
-import type CodeBlockWriter from "code-block-writer";
 import {
   learningRateStorage,
   measureOfSummary,
@@ -53,7 +52,7 @@ export function writeMachine(
   writer
     .write("const machine: Machine = ")
     .inlineBlock(() => {
-      if (kernels.backend !== undefined) field("backend", kernels.backend);
+      if (kernels.backend !== undefined) field("kernels", kernels.backend);
       field("inputs", inputs);
       for (const [name, value] of arenaFields(parts, texts)) field(name, value);
       for (const [name, value] of programFields(parts, texts)) field(name, value);
@@ -63,7 +62,7 @@ export function writeMachine(
       if (calls.length > 0)
         field("prepare", `(data, rows) => ${calls.length > 1 ? `{ ${calls.join("; ")}; }` : calls[0]}`);
       field("learningRate", `() => doubles[${placeOf("", learningRateStorage)}]!`);
-      method("check(rows)", () => writeCheck(writer, parts, placeOf));
+      field("check", `(rows) => ${checkText(parts, placeOf)}`);
     })
     .write(";")
     .newLine();
@@ -196,15 +195,11 @@ function writeFills(writer: MarkingWriter, parts: TrainerParts): void {
   });
 }
 
-/**
- * Writes the function that examines a diverged step: it finds the first intermediate value that is not
- * finite.
- */
-function writeCheck(
-  writer: CodeBlockWriter,
+/** The call that examines a diverged step: it finds the first intermediate value that is not finite. */
+function checkText(
   { plan, kernels: { running }, float }: TrainerParts,
   placeOf: ArenaNames["placeOf"],
-): void {
+): string {
   const ranges = (
     { plan }: { plan: MemoryPlan },
     place: (placement: Placement) => string | number,
@@ -221,5 +216,5 @@ function writeCheck(
     running === undefined
       ? ofFunctions
       : `${running.condition} ? ${ranges(running, ({ offset }) => offset / bytesOfElement[float])} : ${ofFunctions}`;
-  writer.writeLine(`return firstNotFinite(f, rows, ${searched});`);
+  return `firstNotFinite(f, rows, ${searched})`;
 }
