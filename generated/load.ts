@@ -145,8 +145,6 @@ interface FieldFacts {
   vocabulary?: number;
   /** The values are class indices from 0 to classes − 1, or −1 where the label is missing. */
   classes?: number;
-  /** Whether only the loss reads this input. Prediction does not need such an input. */
-  onlyLoss?: boolean;
 }
 
 /**
@@ -1541,7 +1539,7 @@ function boundsOfIndices(vocabulary: number): IndexBounds {
 function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
   return Object.entries<FieldFacts>({ ...inputs, ...targets }).map(([name, facts]) => ({
     name,
-    isTarget: facts.onlyLoss ?? name in targets,
+    isTarget: name in targets,
     size: sizeOf(facts.shape),
     ...(facts.vocabulary && { bounds: boundsOfIndices(facts.vocabulary) }),
     ...(facts.classes && { bounds: boundsOfClasses(facts.classes) }),
@@ -2398,8 +2396,6 @@ interface TrainingResult {
 interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "save"> {
   /** Samples new texts, if requested. */
   samples?(): readonly string[] | undefined;
-  /** Whether the user, not early stopping, ended the training. */
-  isInterrupted?(): boolean;
 }
 
 /** One stage of a run, which trains one model. */
@@ -2432,6 +2428,8 @@ interface Start extends DatasetContext {
   resumed?: CheckpointMetadata | undefined;
   createTrainer(options: { seed?: number | undefined }): Trainer;
   locateErrors: LocateErrors;
+  /** Present if the run has several stages, such as cross-validation. */
+  regime?: Regime | undefined;
 }
 
 /** The services that an emitted program, or the `tapeless` command, provides to a run. */
@@ -2443,13 +2441,15 @@ interface Host {
   write(checkpoint: () => Uint8Array): Promise<void>;
   /** Reports an epoch; `save` writes its checkpoint. */
   see(report: EpochReport, begun: Begun, save: () => Promise<void>): Promise<void>;
-  /** Prints a warning. */
-  warn(text: string): void;
+  /** Prints a warning of a regime. */
+  warn?(text: string): void;
 }
 
 /** A run with several stages, such as cross-validation. */
-interface Run extends Start, Pick<Host, "warn"> {
+interface Run extends Start {
   source: Source;
+  /** Prints a warning. */
+  warn(text: string): void;
   /** Runs one stage, with checkpoints and progress. */
   train(trainer: Trainer, dataset: Dataset, stage: Stage): Promise<TrainingResult>;
 }
@@ -2465,37 +2465,42 @@ interface Regime {
   text(result: TrainingResult): string;
 }
 
-/** Performs the whole run: reads the rows, then trains once or, with `regime`, in several stages. */
-async function trainRun(start: Start, host: Host, regime?: Regime): Promise<TrainingResult> {
-  const train: Run["train"] = (trainer, dataset, stage) => trainStage(start, host, trainer, dataset, stage);
-  if (regime) return regime.train({ ...start, warn: host.warn, source: await host.read(), train });
+/** Performs the whole run: reads the rows, then trains once or, with a regime, in several stages. */
+async function trainRun(start: Start, host: Host): Promise<TrainingResult> {
+  if (start.regime) {
+    const train: Run["train"] = (trainer, dataset, stage) => trainStage(start, host, trainer, dataset, stage);
+    const warn = (text: string) => host.warn?.(text);
+    return start.regime.train({ ...start, warn, source: await host.read(), train });
+  }
   const { trainer, epochs, locateErrors } = start;
   // No variable refers to the table. Otherwise it would stay in memory during training, and it is as large as
   // the data set.
-  return train(trainer, datasetOf(start, await host.read(), trainer.seed, locateErrors), { epochs });
+  const dataset = datasetOf(start, await host.read(), trainer.seed, locateErrors);
+  return trainStage(start, host, trainer, dataset, { epochs });
 }
 
 /** Performs one stage, and writes a checkpoint after every epoch. */
 async function trainStage(
-  { model, training, resume, resumed, locateErrors, ...start }: Start,
+  start: Start,
   host: Host,
   trainer: Trainer,
   dataset: Dataset,
   stage: Stage,
 ): Promise<TrainingResult> {
+  const { model, training, resume, resumed, locateErrors } = start;
   const { fields } = dataset;
   const before = trainer === start.trainer ? resumed : undefined;
   locateErrors(`${resume}`, () => checkFields(fields, before?.fields));
   const hasStopped = before?.stopped === trainer.epoch;
   const begun: Begun = { ...stage, trainer, dataset, hasStopped };
-  const seen = await host.begin(begun);
+  const trained = await host.begin(begun);
   const save = (more: CheckpointMetadata = {}) =>
-    host.write(() => seen.save({ fields, ...stage.metadata, ...more }));
+    host.write(() => trained.save({ fields, ...stage.metadata, ...more }));
   const options = hasStopped ? { ...stage, epochs: 0 } : stage;
-  const result = await trainOn(model, training, seen, dataset, options, (report) =>
+  const result = await trainOn(model, training, trained, dataset, options, (report) =>
     host.see(report, begun, save),
   );
-  const isEarly = trainer.epoch < stage.epochs && !seen.isInterrupted?.();
+  const isEarly = trainer.epoch < stage.epochs;
   await save(isEarly ? { stopped: trainer.epoch } : {});
   return result;
 }
@@ -2657,7 +2662,7 @@ const ruledRegime: Regime = {
 /** Warns about gaps in the times of each file. */
 function warnOfGaps(run: Pick<Cutting, "source" | "locateErrors" | "warn"> & DatasetContext): void {
   const { source, locateErrors, warn } = run;
-  for (const part of [source, source.validationFile, source.test]) {
+  for (const part of [source, source.validationFile, source.testFile]) {
     if (part === undefined) continue;
     const text = locateErrors(part.file, () => run.describeGaps?.(run, part.table));
     if (text !== undefined) warn(`${shown(part.file)}: ${text}`);
@@ -3119,7 +3124,7 @@ const predictBy =
   (context, fields, table, trainer) => {
     const { inputs, targets, batchSize } = context.model;
     const { name, columns, classNames, scales } = fields[fields.length - 1]!;
-    const read = fields.slice(0, -1).filter((field) => !inputs[field.name]!.onlyLoss);
+    const read = fields.filter(({ name }) => name in inputs);
     const classes = classNames?.length ? classNames : [...Array(targets[name]!.classes ?? 0).keys()];
     const rows: Cell[][] = [columns.flatMap((column) => [column, ...classes.map((of) => `${column}_${of}`)])];
     const encoded = Object.entries(encodeRows(context, read, table, allRows(table.rows)));
@@ -3637,11 +3642,12 @@ type ForecastNaively = (
   windows: Batch,
 ) => Record<string, number>;
 
-/** The rows of the data, and the test rows if they are in a separate file. */
+/** The rows of the data. */
 interface Source {
   file: string;
   table: Table;
-  test?: { file: string; table: Table } | undefined;
+  /** The test rows, if they are in a separate file. */
+  testFile?: { file: string; table: Table } | undefined;
   /** The validation rows, if they are in a separate file. */
   validationFile?: { file: string; table: Table } | undefined;
 }
@@ -3665,13 +3671,16 @@ function datasetOf(
   seed: number,
   locateErrors: LocateErrors,
 ): Dataset {
-  const { file, table, test: tested } = source;
+  const { file, table } = source;
   return locateErrors(file, () => {
     const split = splitRows(table.rows, context.training, seed, classesOf(context, table));
     const dataset = datasetOfRows(context, table, split);
-    if (!tested) return dataset;
-    const test = () => encodeRows(context, dataset.fields, tested.table, allRows(tested.table.rows));
-    return { ...dataset, test: locateErrors(tested.file, test) };
+    if (source.testFile) {
+      const { file, table } = source.testFile;
+      const test = () => encodeRows(context, dataset.fields, table, allRows(table.rows));
+      return { ...dataset, test: locateErrors(file, test) };
+    }
+    return dataset;
   });
 }
 
@@ -3826,7 +3835,7 @@ function ruledDatasetOf(
   const dataset = locateErrors(file, () =>
     labelledDataset(context, table, labelSplits(context, table, seed)),
   );
-  const ofFile = (split: "validation" | "test", part: Source["test"]) => {
+  const ofFile = (split: "validation" | "test", part: Source["testFile"]) => {
     if (part === undefined) return {};
     const encoded = locateErrors(part.file, () => {
       const units = wholeSplit(context, part.table, splitLabels[split]);
@@ -3834,7 +3843,7 @@ function ruledDatasetOf(
     });
     return { [split]: encoded };
   };
-  return { ...dataset, ...ofFile("validation", source.validationFile), ...ofFile("test", source.test) };
+  return { ...dataset, ...ofFile("validation", source.validationFile), ...ofFile("test", source.testFile) };
 }
 
 /** Encodes the splits of a table. */
@@ -3856,7 +3865,7 @@ function checkFiles(
   source: Source,
   locateErrors: LocateErrors,
 ): void {
-  const parts = { test: source.test, validation: source.validationFile };
+  const parts = { test: source.testFile, validation: source.validationFile };
   for (const split of ["test", "validation"] as const) {
     const { [split]: part } = parts;
     const { group } = splitRules[split] ?? {};
@@ -4265,16 +4274,6 @@ type FittedRule = "standard" | "min-max";
 type ScaleRule = FittedRule | { divide: number };
 
 /**
- * The rule that splits texts into words. A text that is too long for `length` positions is truncated if `cut`
- * is true; otherwise, it is an error.
- */
-interface WordRule {
-  length: number;
-  lowerCase: boolean;
-  cut: boolean;
-}
-
-/**
  * The encoding of dates. `format` is the format of the cells, by default ISO 8601. `origin` is the date, in
  * ISO 8601, from which elapsed days are counted.
  */
@@ -4301,8 +4300,6 @@ interface ColumnFacts {
   scale?: ScaleRule | undefined;
   /** The columns contain categories. */
   categories?: "one-hot" | "index";
-  /** The column contains texts, which are encoded as sequences of words. */
-  words?: WordRule;
   /** The columns contain dates. */
   dates?: DateRule;
   /** The mean of the training rows replaces missing values. */
@@ -4351,8 +4348,6 @@ interface TimeColumn {
  * accompanies `column`, and `group` accompanies `fraction`.
  */
 interface SplitRule {
-  /** A fraction of all rows, or of all groups in the column `group`, drawn at random. */
-  fraction?: number;
   /** The last rows in the order of time, as a fraction of all rows. */
   last?: number;
   /**
@@ -4407,8 +4402,6 @@ interface FittedField {
   categories?: readonly (readonly string[])[];
   /** The date from which elapsed days are counted, in each column. */
   origins?: readonly string[];
-  /** The vocabulary of words. The index of a word is its position in this list, plus 2. */
-  words?: readonly string[];
 }
 
 /** Returns the facts of a field. A field with its own IDX file has one column of the same name. */
@@ -5443,7 +5436,7 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
 }
 
 async function trainAsAsked(program: Program, help: string, args: readonly string[]): Promise<void> {
-  const { model, training, predict, regime } = program;
+  const { model, training, predict } = program;
   const flags = parseFlags(help, args);
   if (flags["--help"]) return console.log(help);
   const { "--out": out, "--resume": resume } = flags;
@@ -5463,8 +5456,10 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   if (flags["--predict"] && predict) {
     const { fields } = resumed;
     if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, a file from --out");
-    const doubt = regime?.doubt(training, resumed);
-    if (doubt) warn(doubt);
+    if (program.regime) {
+      const doubt = program.regime.doubt(training, resumed);
+      if (doubt) warn(doubt);
+    }
     return console.log(
       csvText(locateErrors(source.file, () => predict(program, fields, source.table, trainer))),
     );
@@ -5473,17 +5468,17 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const write = out === undefined ? out : await openOutput(out);
   const host: Host = {
     read: async () => source,
-    begin: ({ trainer, dataset }) => program.seen?.(trainer, program, dataset, flags) ?? trainer,
+    begin: (begun) => program.seen?.(begun.trainer, program, begun.dataset, flags) ?? begun.trainer,
     write: async (checkpoint) => write?.(checkpoint()),
     async see(report, { name = "", epochs }, save) {
       await save();
       showProgress(name + epochText(report, epochs), report.epoch === epochs);
     },
-    warn,
+    ...(program.regime && { warn }),
   };
   const start = { ...program, epochs: total, trainer, resume, resumed, locateErrors };
-  const result = await trainRun(start, host, regime);
-  console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
+  const result = await trainRun(start, host);
+  console.log(flags["--json"] ? JSON.stringify(result) : (program.regime?.text ?? resultText)(result));
 }
 
 /** Runs `work` on the content of a file. If `work` throws, the error names the file and line. */

@@ -127,8 +127,6 @@ interface FieldFacts {
   dtype?: string;
   /** The values are class indices from 0 to classes − 1, or −1 where the label is missing. */
   classes?: number;
-  /** Whether only the loss reads this input. Prediction does not need such an input. */
-  onlyLoss?: boolean;
 }
 
 /**
@@ -1204,7 +1202,7 @@ function boundsOfClasses(classes: number): IndexBounds {
 function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
   return Object.entries<FieldFacts>({ ...inputs, ...targets }).map(([name, facts]) => ({
     name,
-    isTarget: facts.onlyLoss ?? name in targets,
+    isTarget: name in targets,
     size: sizeOf(facts.shape),
     ...(facts.classes && { bounds: boundsOfClasses(facts.classes) }),
   }));
@@ -2023,8 +2021,6 @@ interface TrainingResult {
 interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "save"> {
   /** Samples new texts, if requested. */
   samples?(): readonly string[] | undefined;
-  /** Whether the user, not early stopping, ended the training. */
-  isInterrupted?(): boolean;
 }
 
 /** One stage of a run, which trains one model. */
@@ -2068,59 +2064,39 @@ interface Host {
   write(checkpoint: () => Uint8Array): Promise<void>;
   /** Reports an epoch; `save` writes its checkpoint. */
   see(report: EpochReport, begun: Begun, save: () => Promise<void>): Promise<void>;
-  /** Prints a warning. */
-  warn(text: string): void;
 }
 
-/** A run with several stages, such as cross-validation. */
-interface Run extends Start, Pick<Host, "warn"> {
-  source: Source;
-  /** Runs one stage, with checkpoints and progress. */
-  train(trainer: Trainer, dataset: Dataset, stage: Stage): Promise<TrainingResult>;
-}
-
-/** Defines the stages of a run, and the text of its result. */
-interface Regime {
-  train(run: Run): Promise<TrainingResult>;
-  /**
-   * Returns a warning if a checkpoint with this metadata does not contain the final model. The warning is
-   * printed before the checkpoint is used for predictions.
-   */
-  doubt(training: TrainingFacts, metadata: CheckpointMetadata): string | undefined;
-  text(result: TrainingResult): string;
-}
-
-/** Performs the whole run: reads the rows, then trains once or, with `regime`, in several stages. */
-async function trainRun(start: Start, host: Host, regime?: Regime): Promise<TrainingResult> {
-  const train: Run["train"] = (trainer, dataset, stage) => trainStage(start, host, trainer, dataset, stage);
-  if (regime) return regime.train({ ...start, warn: host.warn, source: await host.read(), train });
+/** Performs the whole run: reads the rows, then trains once or, with a regime, in several stages. */
+async function trainRun(start: Start, host: Host): Promise<TrainingResult> {
   const { trainer, epochs, locateErrors } = start;
   // No variable refers to the table. Otherwise it would stay in memory during training, and it is as large as
   // the data set.
-  return train(trainer, datasetOf(start, await host.read(), trainer.seed, locateErrors), { epochs });
+  const dataset = datasetOf(start, await host.read(), trainer.seed, locateErrors);
+  return trainStage(start, host, trainer, dataset, { epochs });
 }
 
 /** Performs one stage, and writes a checkpoint after every epoch. */
 async function trainStage(
-  { model, training, resume, resumed, locateErrors, ...start }: Start,
+  start: Start,
   host: Host,
   trainer: Trainer,
   dataset: Dataset,
   stage: Stage,
 ): Promise<TrainingResult> {
+  const { model, training, resume, resumed, locateErrors } = start;
   const { fields } = dataset;
   const before = trainer === start.trainer ? resumed : undefined;
   locateErrors(`${resume}`, () => checkFields(fields, before?.fields));
   const hasStopped = before?.stopped === trainer.epoch;
   const begun: Begun = { ...stage, trainer, dataset, hasStopped };
-  const seen = await host.begin(begun);
+  const trained = await host.begin(begun);
   const save = (more: CheckpointMetadata = {}) =>
-    host.write(() => seen.save({ fields, ...stage.metadata, ...more }));
+    host.write(() => trained.save({ fields, ...stage.metadata, ...more }));
   const options = hasStopped ? { ...stage, epochs: 0 } : stage;
-  const result = await trainOn(model, training, seen, dataset, options, (report) =>
+  const result = await trainOn(model, training, trained, dataset, options, (report) =>
     host.see(report, begun, save),
   );
-  const isEarly = trainer.epoch < stage.epochs && !seen.isInterrupted?.();
+  const isEarly = trainer.epoch < stage.epochs;
   await save(isEarly ? { stopped: trainer.epoch } : {});
   return result;
 }
@@ -2625,7 +2601,7 @@ const predictEach =
   (answers: Readonly<Record<string, TargetAnswer>>): Predicting =>
   (context, fields, table, trainer) => {
     const { inputs, targets, batchSize } = context.model;
-    const read = fields.filter(({ name }) => !(name in targets) && !inputs[name]?.onlyLoss);
+    const read = fields.filter(({ name }) => !(name in targets));
     const parts = fields.flatMap(({ name, columns, classNames, scales }) => {
       const own = answers[name];
       if (own === undefined) return [];
@@ -3078,11 +3054,10 @@ interface DatasetContext extends EncodingContext {
   fitScales?: FitScales | undefined;
 }
 
-/** The rows of the data, and the test rows if they are in a separate file. */
+/** The rows of the data. */
 interface Source {
   file: string;
   table: Table;
-  test?: { file: string; table: Table } | undefined;
 }
 
 /** Encoded splits. A validation or test split that the spec does not set aside is absent. */
@@ -3104,13 +3079,11 @@ function datasetOf(
   seed: number,
   locateErrors: LocateErrors,
 ): Dataset {
-  const { file, table, test: tested } = source;
+  const { file, table } = source;
   return locateErrors(file, () => {
     const split = splitRows(table.rows, context.training, seed, classesOf(context, table));
     const dataset = datasetOfRows(context, table, split);
-    if (!tested) return dataset;
-    const test = () => encodeRows(context, dataset.fields, tested.table, allRows(tested.table.rows));
-    return { ...dataset, test: locateErrors(tested.file, test) };
+    return dataset;
   });
 }
 
@@ -3225,16 +3198,6 @@ type FittedRule = "standard" | "min-max";
 
 type ScaleRule = FittedRule | { divide: number };
 
-/**
- * The rule that splits texts into words. A text that is too long for `length` positions is truncated if `cut`
- * is true; otherwise, it is an error.
- */
-interface WordRule {
-  length: number;
-  lowerCase: boolean;
-  cut: boolean;
-}
-
 /** x becomes (x − shift) / span. */
 interface Scale {
   shift: number;
@@ -3252,8 +3215,6 @@ interface ColumnFacts {
   scale?: ScaleRule | undefined;
   /** The columns contain categories. */
   categories?: "one-hot" | "index";
-  /** The column contains texts, which are encoded as sequences of words. */
-  words?: WordRule;
   /** The mean of the training rows replaces missing values. */
   mean?: boolean;
   /** The class names that the target must have, sorted. */
@@ -3292,8 +3253,6 @@ interface FittedField {
   means?: readonly number[];
   /** The categories of each column, sorted. */
   categories?: readonly (readonly string[])[];
-  /** The vocabulary of words. The index of a word is its position in this list, plus 2. */
-  words?: readonly string[];
 }
 
 /** Returns the facts of a field. A field with its own IDX file has one column of the same name. */
@@ -3866,8 +3825,6 @@ interface Program extends DatasetContext {
   createTrainer(options: { seed?: number | undefined }): Trainer;
   /** Reads the data files that the flags name. */
   reader: DataReader;
-  /** Present if a run has several stages, such as cross-validation. */
-  regime?: Regime;
   /** Makes predictions for the rows of a file. Absent if the program samples texts instead. */
   predict?: Predicting;
   /** Further lines of the help text. */
@@ -3923,7 +3880,7 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
 }
 
 async function trainAsAsked(program: Program, help: string, args: readonly string[]): Promise<void> {
-  const { model, training, predict, regime } = program;
+  const { model, training, predict } = program;
   const flags = parseFlags(help, args);
   if (flags["--help"]) return console.log(help);
   const { "--out": out, "--resume": resume } = flags;
@@ -3943,8 +3900,6 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   if (flags["--predict"] && predict) {
     const { fields } = resumed;
     if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, a file from --out");
-    const doubt = regime?.doubt(training, resumed);
-    if (doubt) warn(doubt);
     return console.log(
       csvText(locateErrors(source.file, () => predict(program, fields, source.table, trainer))),
     );
@@ -3953,17 +3908,16 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const write = out === undefined ? out : await openOutput(out);
   const host: Host = {
     read: async () => source,
-    begin: ({ trainer, dataset }) => program.seen?.(trainer, program, dataset, flags) ?? trainer,
+    begin: (begun) => program.seen?.(begun.trainer, program, begun.dataset, flags) ?? begun.trainer,
     write: async (checkpoint) => write?.(checkpoint()),
     async see(report, { name = "", epochs }, save) {
       await save();
       showProgress(name + epochText(report, epochs), report.epoch === epochs);
     },
-    warn,
   };
   const start = { ...program, epochs: total, trainer, resume, resumed, locateErrors };
-  const result = await trainRun(start, host, regime);
-  console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
+  const result = await trainRun(start, host);
+  console.log(flags["--json"] ? JSON.stringify(result) : resultText(result));
 }
 
 /** Runs `work` on the content of a file. If `work` throws, the error names the file and line. */
@@ -3981,8 +3935,6 @@ function showProgress(text: string, isLast: boolean): void {
   const redraws = process?.stderr.isTTY;
   say(redraws ? `\r\x1b[2K${text}${isLast ? "\n" : ""}` : `${text}\n`);
 }
-
-const warn = (text: string): void => say(`warning: ${text}\n`);
 
 function say(text: string): void {
   process?.stderr.write(text);

@@ -170,10 +170,10 @@ export const singlePrecisionFile = "numbers/single.ts";
 export const windowRowsFile = "step/window-rows.ts";
 
 /**
- * The types whose values the compiler writes. An optional member of these types that the compiler does not
- * write has no value, so a trainer does not contain the code that runs only with it.
+ * The types whose values only the compiler and the runtime write. An optional member of these types that a
+ * trainer does not write has no value, so the trainer does not contain the code that runs only with it.
  */
-export const factTypes = [
+export const closedTypes = [
   "FieldFacts",
   "BatchField",
   "TrainingFacts",
@@ -183,4 +183,7 @@ export const factTypes = [
   "EncodingContext",
   "DatasetContext",
   "Program",
+  "Source",
+  "Start",
+  "Trainable",
 ] as const;

@@ -150,7 +150,7 @@ function datasetIn(request: StreamRequest, source: Source, files: ReadonlyMap<Ta
           Int32Array.from({ length: table.rows }, (_, i) => i),
         ),
       );
-  const part = (split: "validation" | "test", own: Source["test"]) => {
+  const part = (split: "validation" | "test", own: Source["testFile"]) => {
     const inMain = main.spool.counts.some((counts) => counts[splitLabels[split]] > 0);
     if (own !== undefined)
       return { [split]: splitIn(request, fields, fileOf(files, own.table), splitLabels.train) };
@@ -161,7 +161,7 @@ function datasetIn(request: StreamRequest, source: Source, files: ReadonlyMap<Ta
   return {
     train: splitIn(request, fields, main, splitLabels.train),
     ...locateErrors(main.file, () => part("validation", source.validationFile)),
-    ...locateErrors(main.file, () => part("test", source.test)),
+    ...locateErrors(main.file, () => part("test", source.testFile)),
     fields,
   };
 }

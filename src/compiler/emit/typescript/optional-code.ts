@@ -5,6 +5,7 @@
  *
  *   x.member?.(…);  if (x.member) …            the statement
  *   x.member ?? y   x.member ? z : y           everything except y
+ *   y && !x.member
  *   { member: x.member, ...(x.member && …) }   the property
  *
  * In the same way, `x.member === "text"` is false if the facts do not contain this text.
@@ -44,8 +45,15 @@ function codeAt(node: ts.Node, members: ReadonlySet<string>): readonly OptionalC
     const name = testedMember(condition, members);
     return code(name, [condition, whenTrue], node.getStart(), whenFalse.getStart());
   }
-  if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.QuestionQuestionToken)
-    return code(testedMember(node.left, members), [node.left], node.getStart(), node.right.getStart());
+  if (ts.isBinaryExpression(node)) {
+    const { left, operatorToken, right } = node;
+    if (operatorToken.kind === ts.SyntaxKind.QuestionQuestionToken)
+      return code(testedMember(left, members), [left], node.getStart(), right.getStart());
+    const isNegated = ts.isPrefixUnaryExpression(right) && right.operator === ts.SyntaxKind.ExclamationToken;
+    return isNegated && operatorToken.kind === ts.SyntaxKind.AmpersandAmpersandToken
+      ? code(testedMember(right.operand, members), [right], left.end, node.end)
+      : [];
+  }
   if (ts.isPropertyAssignment(node)) {
     const name = memberOf(node.initializer, members);
     return node.name.getText() === name ? whole(name, afterComma(node)) : [];

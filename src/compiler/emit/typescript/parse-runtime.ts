@@ -5,7 +5,7 @@
  * what its code mentions.
  */
 import { ts } from "ts-morph";
-import { factTypes } from "../../../runtime/chapters.ts";
+import { closedTypes } from "../../../runtime/chapters.ts";
 import type { ChapterName } from "../../../runtime/chapters.ts";
 import { invariant } from "../../diagnostics/errors.ts";
 import { formatModule } from "./format.ts";
@@ -75,7 +75,7 @@ function optionalFacts(sources: readonly RuntimeSource[]): ReadonlySet<string> {
   const names = { facts: new Set<string>(), others: new Set<string>() };
   for (const { file, text } of sources)
     for (const statement of ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true).statements) {
-      const isFact = namesDeclared(statement).some((name) => factTypes.some((type) => type === name));
+      const isFact = namesDeclared(statement).some((name) => closedTypes.some((type) => type === name));
       for (const { name } of optionalMembersIn(statement))
         names[isFact ? "facts" : "others"].add(name.getText());
     }
@@ -157,17 +157,24 @@ function optionalMembersIn(node: ts.Node): (ts.PropertySignature | ts.MethodSign
   return found;
 }
 
-/** All identifiers and strings in a node, except those in `skipped` nodes. */
+/** All names of members and all strings in a node, except those in `skipped` nodes. */
 function mentionsIn(node: ts.Node, skipped: ReadonlySet<ts.Node>): string[] {
   const found = new Set<string>();
-  const walk = (part: ts.Node): void => {
+  const walk = (part: ts.Node, parent: ts.Node | undefined): void => {
     if (skipped.has(part)) return;
-    if (ts.isIdentifier(part) || ts.isStringLiteral(part)) found.add(part.text);
-    ts.forEachChild(part, walk);
+    const isName = ts.isIdentifier(part) && (isMemberName(part, parent) || isShorthand(part, parent));
+    if (isName || ts.isStringLiteral(part)) found.add(part.text);
+    ts.forEachChild(part, (child) => walk(child, part));
   };
-  walk(node);
+  walk(node, undefined);
   return [...found];
 }
+
+/** Whether an identifier is the name of a variable and of a member: `{ name }`, `const { name } = x`. */
+const isShorthand = (node: ts.Identifier, parent: ts.Node | undefined): boolean =>
+  parent !== undefined &&
+  (ts.isShorthandPropertyAssignment(parent) ||
+    (ts.isBindingElement(parent) && parent.name === node && ts.isObjectBindingPattern(parent.parent)));
 
 // Free names are names that a piece of TypeScript reads but does not declare. The free names of a runtime
 // declaration are its dependencies. The free names of all declarations together include the globals, which

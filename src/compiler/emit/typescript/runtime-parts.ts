@@ -14,7 +14,7 @@ export interface Declaration {
   readonly text: string;
   /** The free names of the declaration. Like `mentions`, this list excludes optional members and code. */
   readonly names: readonly string[];
-  /** All identifiers and strings in the declaration. */
+  /** All names of members and all strings in the declaration. */
   readonly mentions: readonly string[];
   /** The optional members of types, and their code, in order; outer parts are before inner ones. */
   readonly optional: readonly OptionalMember[];

@@ -37,6 +37,8 @@ describe("without the member, a trainer contains", () => {
     ["return { fact: m.fact, a: 1 };", "return { a: 1 };"],
     ["return { a: 1, ...(m.fact && { b: m.fact.count }) };", "return { a: 1, };"],
     ['return m.kind === "big" ? 2 : 1;', "return 1;"],
+    ["return m.a > 1 && !m.act?.(1);", "return m.a > 1;"],
+    ["m.act?.(1); const act = 1;", "const act = 1;"],
   ])("of `%s` only `%s`", async (body, rest) => {
     expect(await bodyOf(body)).toBe(rest);
   });
@@ -46,7 +48,8 @@ describe("a trainer contains the code", () => {
   it.each([
     ["if its facts have the member", "if (m.fact) return 2;", ["fact"]],
     ["if its facts have the text", 'if (m.kind === "big") return 2;', ["big"]],
-    ["if other code mentions the member", "m.act?.(1); const act = 1;", []],
+    ["if other code mentions the member", "m.act?.(1); return { act: 1 };", []],
+    ["if other code mentions the member in short", "m.act?.(1); const { act } = m;", []],
     ["if the member belongs to options, which users write", "if (o.given) return 2;", []],
     ["if there is an else", "if (m.fact) return 2; else return 1;", []],
     ["if the test also has another reason", "if (m.fact || m.a) return 2;", []],
