@@ -1008,12 +1008,8 @@ interface Part {
   rows: Int32Array;
 }
 
-/** The long-running parts of an epoch in trainers that pause, stage steps, or report each step. */
-interface EpochParts {
-}
-
-/** The state of a trainer, with the functions that train and evaluate an epoch. */
-type EpochSession = Session & EpochParts;
+/** The state of a trainer. Trainers that pause, stage steps or report each step have their own functions. */
+interface EpochSession extends Session {}
 
 /** The validated options of a run. Defaults are filled in. */
 interface FitPlan {

@@ -179,7 +179,7 @@ export const closedTypes = [
   "TrainingFacts",
   "Machine",
   "Session",
-  "EpochParts",
+  "EpochSession",
   "EncodingContext",
   "DatasetContext",
   "Program",

@@ -17,8 +17,8 @@ interface Part {
   rows: Int32Array;
 }
 
-/** The long-running parts of an epoch in trainers that pause, stage steps, or report each step. */
-export interface EpochParts {
+/** The state of a trainer. Trainers that pause, stage steps or report each step have their own functions. */
+export interface EpochSession extends Session {
   /**
    * Lists the blocks of a data set. Returns undefined if the data set has no blocks; its rows are then listed
    * instead.
@@ -27,9 +27,6 @@ export interface EpochParts {
   takeSteps?: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
   evaluateRows?: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
 }
-
-/** The state of a trainer, with the functions that train and evaluate an epoch. */
-export type EpochSession = Session & EpochParts;
 
 /** The validated options of a run. Defaults are filled in. */
 export interface FitPlan {

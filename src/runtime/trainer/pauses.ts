@@ -2,7 +2,7 @@
 // then report progress, handle events, save or stop at any step.
 import type { Session, TakeSteps } from "../step/session.ts";
 import { singleSteps } from "../step/steps.ts";
-import type { EpochParts } from "./epochs.ts";
+import type { EpochSession } from "./epochs.ts";
 import { forBatches } from "./evaluate.ts";
 import type { EpochPosition, EpochReport, Trainer } from "./trainer.ts";
 
@@ -36,7 +36,7 @@ export const withPauses = <Other extends Trainer>(trainer: Other, pace: Pace): O
   });
 
 /** The epoch parts of a trainer that pauses. */
-type PausingParts = Required<Pick<EpochParts, "takeSteps" | "evaluateRows">>;
+type PausingParts = Required<Pick<EpochSession, "takeSteps" | "evaluateRows">>;
 
 /**
  * Creates epoch parts that pause after each piece of work. Their results are bit-identical to those of

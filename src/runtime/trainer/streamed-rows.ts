@@ -7,7 +7,7 @@ import { allRows } from "../step/session.ts";
 import type { Progress, TakeSteps } from "../step/session.ts";
 import { singleSteps } from "../step/steps.ts";
 import { forBatches } from "./evaluate.ts";
-import type { EpochParts } from "./epochs.ts";
+import type { EpochSession } from "./epochs.ts";
 import { pausing } from "./pauses.ts";
 import type { Pace } from "./pauses.ts";
 import type { EpochPosition, EpochReport } from "./trainer.ts";
@@ -117,7 +117,7 @@ const progressFrom = (progress: Progress, start: number): Progress =>
  * If all blocks of a stream fit into the buffer and are not shuffled, the results are bit-identical to those
  * for arrays.
  */
-export function streaming(pace: Pace, others: TakeSteps = singleSteps): EpochParts {
+export function streaming(pace: Pace, others: TakeSteps = singleSteps): Partial<EpochSession> {
   const ofArrays = pausing(pace, others);
   let soFar: EpochPosition = { step: 0, steps: 0, rows: 0 };
   return {

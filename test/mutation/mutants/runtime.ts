@@ -13,7 +13,7 @@ export const runtimeMutants: readonly Mutant[] = [
       "randomKey(machine.seed[0]!, epoch, shuffleSalt)",
       "randomKey(machine.seed[0]!, 1, shuffleSalt)",
     ],
-    ["epochs: the best epoch is not restored", "machine.state.set(progress.best);", ""],
+    ["epochs: the best epoch is not restored", "machine.parameterBytes.set(progress.best);", ""],
     ["epochs: patience is one epoch too long", "progress.waited < patience)", "progress.waited <= patience)"],
     ["epochs: an epoch that is no better counts as best", "!(gain > minDelta)", "!(gain >= minDelta)"],
   ]),

@@ -92,7 +92,7 @@ export async function assembleModule(
   const available = new Map([...runtime].filter(([name]) => !imported.has(name)));
   const words = own.flatMap(({ text }) => text.replace(/\/\/.*/g, "").match(/[\w$]+/g) ?? []);
   const copied = await Promise.all(
-    collectParts(available, roots, words)
+    collectParts(available, roots, words, kind.imports === undefined)
       .filter(({ name }) => name !== "Numbers")
       .map(async ({ chapter, text, isCut }) => {
         const formatted = isCut && isFormatted ? (await formatModule(text)).trimEnd() : text;

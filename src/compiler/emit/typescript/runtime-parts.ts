@@ -95,18 +95,20 @@ export interface RuntimePart {
   readonly name: string;
   readonly chapter: ChapterName;
   readonly text: string;
-  /** Whether code was removed, so that the text must be formatted again. */
+  /** Whether code or all members were removed, so that the text must be formatted again. */
   readonly isCut: boolean;
 }
 
 /**
  * The declarations that `roots` need. `mentioned` are the identifiers and strings in the module's own text.
- * An optional member or code is kept if its name is in `mentioned` or in any of the selected parts.
+ * An optional member or code is kept if its name is in `mentioned` or in any of the selected parts. A module that
+ * does not have all facts, such as a check, keeps all code.
  */
 export function collectParts(
   parts: RuntimeParts,
   roots: Iterable<RuntimeName>,
   mentioned: Iterable<string> = [],
+  hasAllFacts = true,
 ): RuntimePart[] {
   const needed = new Set<Declaration>();
   const words = new Set(mentioned);
@@ -126,7 +128,9 @@ export function collectParts(
   for (let size = -1; size !== kept.size;) {
     size = kept.size;
     for (const member of [...needed].flatMap(({ optional }) => optional)) {
-      if (kept.has(member) || !words.has(member.name)) continue;
+      const isNeeded = words.has(member.name) || (member.isCode && !hasAllFacts);
+      if (kept.has(member) || !isNeeded) continue;
+      words.add(member.name);
       kept.add(member);
       for (const word of member.mentions) words.add(word);
       member.names.forEach(take);
@@ -136,7 +140,13 @@ export function collectParts(
     .filter((part) => needed.has(part))
     .map(({ name, chapter, text, optional }) => {
       const removed = optional.filter((member) => !kept.has(member));
-      return { name, chapter, text: without(text, removed), isCut: removed.some(({ isCode }) => isCode) };
+      const rest = without(text, removed);
+      return {
+        name,
+        chapter,
+        text: rest,
+        isCut: removed.some(({ isCode }) => isCode) || rest.endsWith("{\n}"),
+      };
     });
 }
 
