@@ -2452,8 +2452,11 @@ type TextReader = PieceReader<Table>;
  */
 type TextFormat = (data: DataFacts, predictedFile?: string) => TextReader;
 
-/** Whether to leave out a row. */
-type SkipsRow = (cells: readonly string[], names: readonly string[]) => boolean;
+/** The columns of a CSV file, and how its form differs from plain CSV. */
+interface CsvForm {
+  /** The columns to store, by type. */
+  readonly reads?: ReadColumns;
+}
 
 /**
  * Reads CSV (RFC 4180) with quoted cells, doubled quotes, any line endings and a byte-order mark. The first
@@ -2461,13 +2464,7 @@ type SkipsRow = (cells: readonly string[], names: readonly string[]) => boolean;
  * stored as texts, because a range may select other columns in this file. Without `reads`, all columns are
  * texts. Empty lines are skipped.
  */
-function csv(
-  { reads }: DataFacts,
-  predictedFile?: string,
-  read = numberIn,
-  skips: SkipsRow = () => false,
-  pattern?: RegExp,
-): TextReader {
+function csv(form: CsvForm, predictedFile?: string): TextReader {
   let names: readonly string[] = [];
   let columns: StoredColumn[] = [];
   let [found, rows] = [0, 0];
@@ -2477,19 +2474,21 @@ function csv(
       checkNames({ cells, line });
       names = cells;
       const kinds = new Map<string, string>();
-      for (const [kind, entries] of Object.entries(reads ?? { texts: names }))
+      for (const [kind, entries] of Object.entries(form.reads ?? { texts: names }))
         for (const name of namedBy(names, entries).flat()) kinds.set(name, kind);
-      columns = names.map((name) => storedColumn(read, kinds.get(name) ?? (predictedFile && "texts")));
+      columns = names.map((name) => {
+        const kind = kinds.get(name) ?? (predictedFile && "texts");
+        return storedColumn(numberIn, kind);
+      });
     } else {
       checkCells(names.length, cells.length, line);
       found++;
-      if (skips(cells, names)) return;
       columns.forEach(({ add }, i) => add(cells[i]!));
       rows++;
     }
     lines.push(line);
   };
-  const records = recordsOf(take, pattern);
+  const records = recordsOf(take);
   return {
     add: records.add,
     end() {

@@ -174,6 +174,7 @@ export const windowRowsFile = "step/window-rows.ts";
  * trainer does not write has no value, so the trainer does not contain the code that runs only with it.
  */
 export const closedTypes = [
+  "CsvForm",
   "FieldFacts",
   "BatchField",
   "TrainingFacts",

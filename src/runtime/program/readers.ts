@@ -74,7 +74,8 @@ function cleaned(
     rows++;
     return isDropped;
   };
-  const { add, end } = csv(data, predictedFile, read, skips, cellPattern(data.separator));
+  const form = { readNumber: read, skipsRow: skips, cellPattern: cellPattern(data.separator) };
+  const { add, end } = csv({ ...data, ...form }, predictedFile);
   return {
     add,
     end() {
