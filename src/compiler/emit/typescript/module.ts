@@ -90,7 +90,7 @@ export async function assembleModule(
   );
   const imported = new Set([...(kind.imports?.values ?? []), ...(kind.imports?.types ?? [])]);
   const available = new Map([...runtime].filter(([name]) => !imported.has(name)));
-  const words = own.flatMap(({ text }) => text.replace(/\/\/.*/g, "").match(/[\w$]+/g) ?? []);
+  const words = own.flatMap(({ text }) => wordsIn(text));
   const copied = await Promise.all(
     collectParts(available, roots, words, kind.imports === undefined)
       .filter(({ name }) => name !== "Numbers")
@@ -105,6 +105,13 @@ export async function assembleModule(
     ...own.filter(({ isLast }) => isLast),
   ]);
 }
+
+/**
+ * The words of a text, without those of comments on their own line or after an offset. A string may contain
+ * two slashes.
+ */
+const wordsIn = (text: string): readonly string[] =>
+  text.replace(/^( *|const at_\w+ = \d+; )\/\/.*/gm, "").match(/[\w$]+/g) ?? [];
 
 /** A piece of a module: text that ends with a line break, and the origins of its lines. */
 type Piece = EmittedFile & { readonly chapter: ChapterName };

@@ -1,9 +1,11 @@
 // Code of the runtime that does nothing without an optional member of the facts. If a test fails, trainers
 // contain code that never does anything, or lack code that they need.
 import { describe, expect, it } from "vitest";
+import { compile } from "../../../../src/compiler/compile.ts";
 import { parseRuntime } from "../../../../src/compiler/emit/typescript/parse-runtime.ts";
 import { collectParts } from "../../../../src/compiler/emit/typescript/runtime-parts.ts";
 import type { RuntimeName } from "../../../../src/compiler/runtime-references.ts";
+import { faultsOf } from "../../../support/code-faults.ts";
 
 /** The text of `run` in a module whose facts mention these words, and the names of all its declarations. */
 async function moduleWith(run: string, words: readonly string[] = []) {
@@ -69,4 +71,26 @@ it("treats code inside such code like the code around it", async () => {
   expect((await moduleWith(run, ["fact"])).text).toContain("if (m.fact) return 2;");
   expect((await moduleWith(run, ["fact"])).names).toEqual(["Machine", "run"]);
   expect((await moduleWith(run, ["fact", "act"])).names).toEqual(["Machine", "used", "run"]);
+});
+
+it("is found in facts after a string with two slashes, and not in comments", async () => {
+  const { code } = await compile({
+    name: "slashes",
+    inputs: { x: { shape: [1] } },
+    targets: { y: { shape: [1] } },
+    network: [{ type: "dense", units: 1 }],
+    loss: "mse",
+    optimizer: "sgd",
+    training: { epochs: 1, batchSize: 2, seed: 1 },
+    data: {
+      file: "rows.csv",
+      inputs: { x: { columns: ["km//h"], missing: "mean" } },
+      targets: { y: { columns: ["y"] } },
+    },
+  });
+  expect(code.includes('columns: ["km//h"], mean: true')).toBe(true);
+  expect(faultsOf(code)).toEqual([]);
+  // Offsets have comments such as "i32[]", but the facts have no such type.
+  expect(code.includes("i32[]")).toBe(true);
+  expect(code.includes("boundsOfIntegers")).toBe(false);
 });
