@@ -2743,6 +2743,7 @@ const naiveFigures: Readonly<Record<string, (sums: ForecastSums) => number>> = {
 /** The sums over all windows. */
 function sumsOf({ model, data }: DatasetContext, target: string, windows: Batch): ForecastSums | undefined {
   const { horizon, season = 1 } = data.windowRule ?? { horizon: 1 };
+  const { classes } = model.targets[target]!;
   const values = windows[target]!;
   const view = windowViewOf(values);
   if (view === undefined) return undefined;
@@ -2755,7 +2756,7 @@ function sumsOf({ model, data }: DatasetContext, target: string, windows: Batch)
       const value = view.rows[start + i]!;
       const error = view.rows[start + i - back * width]! - value;
       // A class of −1 is a missing label.
-      if (model.targets[target]!.classes !== undefined && value < 0) continue;
+      if (classes !== undefined && value < 0) continue;
       sums.count++;
       sums.errors += Math.abs(error);
       sums.squares += error * error;
@@ -3121,7 +3122,8 @@ const predictBy =
     const { inputs, targets, batchSize } = context.model;
     const { name, columns, classNames, scales } = fields[fields.length - 1]!;
     const read = fields.filter(({ name }) => name in inputs);
-    const classes = classNames?.length ? classNames : [...Array(targets[name]!.classes ?? 0).keys()];
+    const { classes: count = 0 } = targets[name]!;
+    const classes = classNames?.length ? classNames : [...Array(count).keys()];
     const rows: Cell[][] = [columns.flatMap((column) => [column, ...classes.map((of) => `${column}_${of}`)])];
     const encoded = Object.entries(encodeRows(context, read, table, allRows(table.rows)));
     for (let start = 0; start < table.rows; start += batchSize) {
@@ -3803,7 +3805,8 @@ function rowsOfTable(table: Table, rows: Int32Array): Table {
  * Returns the units of a table: windows, or the rows themselves. Rows with the label `leftOut` are omitted.
  */
 function unitsOf(context: DatasetContext, table: Table, labels: Uint8Array): Units {
-  if (context.cutUnits) return context.cutUnits(context, table, labels);
+  const { cutUnits } = context;
+  if (cutUnits) return cutUnits(context, table, labels);
   if (!labels.includes(splitLabels.leftOut)) return { table, labels };
   const used = allRows(table.rows).filter((row) => labels[row]! !== splitLabels.leftOut);
   return { table: rowsOfTable(table, used), labels: Uint8Array.from(used, (row) => labels[row]!) };

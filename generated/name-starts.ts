@@ -2742,11 +2742,12 @@ const predictEach =
   (answers: Readonly<Record<string, TargetAnswer>>): Predicting =>
   (context, fields, table, trainer) => {
     const { inputs, targets, batchSize } = context.model;
-    const read = fields.filter(({ name }) => !(name in targets));
+    const read = fields.filter(({ name }) => name in inputs);
     const parts = fields.flatMap(({ name, columns, classNames, scales }) => {
       const own = answers[name];
       if (own === undefined) return [];
-      const numbers = [...Array(targets[name]?.classes ?? 0).keys()];
+      const { classes: count = 0 } = targets[name]!;
+      const numbers = [...Array(count).keys()];
       return [{ ...own, name, columns, scales, classes: classNames?.length ? classNames : numbers }];
     });
     const all = parts.flatMap(({ answer, columns }) => (answer ? columns : []));

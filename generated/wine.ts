@@ -2090,7 +2090,8 @@ const predictBy =
     const { inputs, targets, batchSize } = context.model;
     const { name, columns, classNames, scales } = fields[fields.length - 1]!;
     const read = fields.filter(({ name }) => name in inputs);
-    const classes = classNames?.length ? classNames : [...Array(targets[name]!.classes ?? 0).keys()];
+    const { classes: count = 0 } = targets[name]!;
+    const classes = classNames?.length ? classNames : [...Array(count).keys()];
     const rows: Cell[][] = [columns.flatMap((column) => [column, ...classes.map((of) => `${column}_${of}`)])];
     const encoded = Object.entries(encodeRows(context, read, table, allRows(table.rows)));
     for (let start = 0; start < table.rows; start += batchSize) {

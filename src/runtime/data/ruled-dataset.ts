@@ -25,7 +25,8 @@ export function rowsOfTable(table: Table, rows: Int32Array): Table {
  * Returns the units of a table: windows, or the rows themselves. Rows with the label `leftOut` are omitted.
  */
 function unitsOf(context: DatasetContext, table: Table, labels: Uint8Array): Units {
-  if (context.cutUnits) return context.cutUnits(context, table, labels);
+  const { cutUnits } = context;
+  if (cutUnits) return cutUnits(context, table, labels);
   if (!labels.includes(splitLabels.leftOut)) return { table, labels };
   const used = allRows(table.rows).filter((row) => labels[row]! !== splitLabels.leftOut);
   return { table: rowsOfTable(table, used), labels: Uint8Array.from(used, (row) => labels[row]!) };

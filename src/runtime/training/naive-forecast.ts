@@ -32,6 +32,7 @@ const naiveFigures: Readonly<Record<string, (sums: ForecastSums) => number>> = {
 /** The sums over all windows. */
 function sumsOf({ model, data }: DatasetContext, target: string, windows: Batch): ForecastSums | undefined {
   const { horizon, season = 1 } = data.windowRule ?? { horizon: 1 };
+  const { classes } = model.targets[target]!;
   const values = windows[target]!;
   const view = windowViewOf(values);
   if (view === undefined) return undefined;
@@ -44,7 +45,7 @@ function sumsOf({ model, data }: DatasetContext, target: string, windows: Batch)
       const value = view.rows[start + i]!;
       const error = view.rows[start + i - back * width]! - value;
       // A class of −1 is a missing label.
-      if (model.targets[target]!.classes !== undefined && value < 0) continue;
+      if (classes !== undefined && value < 0) continue;
       sums.count++;
       sums.errors += Math.abs(error);
       sums.squares += error * error;

@@ -1,8 +1,10 @@
 // Code of the runtime that does nothing without an optional member of the facts. If a test fails, trainers
 // contain code that never does anything, or lack code that they need.
+import { ts } from "ts-morph";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../../src/compiler/compile.ts";
-import { parseRuntime } from "../../../../src/compiler/emit/typescript/parse-runtime.ts";
+import { loadRuntime } from "../../../../src/compiler/emit/typescript/load-runtime.ts";
+import { freeNames, parseRuntime } from "../../../../src/compiler/emit/typescript/parse-runtime.ts";
 import { collectParts } from "../../../../src/compiler/emit/typescript/runtime-parts.ts";
 import type { RuntimeName } from "../../../../src/compiler/runtime-references.ts";
 import { faultsOf } from "../../../support/code-faults.ts";
@@ -93,4 +95,38 @@ it("is found in facts after a string with two slashes, and not in comments", asy
   // Offsets have comments such as "i32[]", but the facts have no such type.
   expect(code.includes("i32[]")).toBe(true);
   expect(code.includes("boundsOfIntegers")).toBe(false);
+});
+
+/** The parameters and variables of a declaration that nothing reads. */
+function unreadIn(text: string): string[] {
+  const source = ts.createSourceFile("a.ts", text, ts.ScriptTarget.ES2022, true);
+  const [bound, read] = [new Set<string>(), new Set<string>()];
+  const walk = (node: ts.Node): void => {
+    const isDeclared = ts.isParameter(node) || ts.isVariableDeclaration(node) || ts.isBindingElement(node);
+    if (isDeclared && ts.isIdentifier(node.name)) bound.add(node.name.text);
+    if (ts.isExpression(node)) for (const name of freeNames(node)) read.add(name);
+    ts.forEachChild(node, (child) => {
+      if (!isDeclared || child !== node.name || !ts.isIdentifier(child)) walk(child);
+    });
+  };
+  walk(source);
+  return [...bound].filter((name) => !read.has(name));
+}
+
+it("does not leave names behind that nothing reads, whichever members are missing", async () => {
+  const left: string[] = [];
+  for (const { name, text, optional } of (await loadRuntime("f32")).values()) {
+    const code = optional.filter(({ isCode }) => isCode);
+    const members = [...new Set(code.map((part) => part.name))];
+    const before = unreadIn(text);
+    for (let chosen = 1; chosen < 1 << members.length; chosen++) {
+      const missing = members.filter((_, i) => (chosen >> i) & 1);
+      let rest = text;
+      for (const { from, to } of code.filter((part) => missing.includes(part.name)).reverse())
+        rest = rest.slice(0, from) + rest.slice(to);
+      const unread = unreadIn(rest).filter((each) => !before.includes(each));
+      if (unread.length > 0) left.push(`${name} without ${missing.join(", ")}: ${unread.join(", ")}`);
+    }
+  }
+  expect(left).toEqual([]);
 });
