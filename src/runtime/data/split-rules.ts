@@ -61,10 +61,8 @@ export const lastRows: Splitter = ({ context, table, rule: { last = 0 }, open })
 /** Selects the rows at or after a given time. */
 export const rowsAfter: Splitter = ({ context, table, split, rule: { after = "" }, open }) => {
   const times = timesOf(context, table) ?? new Float64Array(table.rows);
-  const { column = "", format } = context.data.timeColumn ?? {};
-  const read = format === "number" ? timeReader(format)(after) : timeReader(undefined)(after);
-  const start = typeof read === "number" || read === undefined ? read : read.moment;
-  if (start === undefined) throw new InputError(`${split}.after: "${shown(after)}" is not a time`);
+  const { column = "" } = context.data.timeColumn ?? {};
+  const start = startOf(context, split, after);
   const rows = open.filter((row) => times[row]! >= start);
   if (rows.length > 0) return rows;
   const latest = open.reduce((last, row) => (times[row]! > times[last]! ? row : last), open[0]!);
@@ -73,6 +71,15 @@ export const rowsAfter: Splitter = ({ context, table, split, rule: { after = "" 
       shown(columnOf(table, column).text(latest)),
   );
 };
+
+/** Returns the time from which on the rows are in a split. Throws for a text that is not a time. */
+export function startOf({ data }: DatasetContext, split: "validation" | "test", after: string): number {
+  const format = data.timeColumn?.format === "number" ? "number" : undefined;
+  const read = timeReader(format)(after);
+  const start = typeof read === "number" || read === undefined ? read : read.moment;
+  if (start !== undefined) return start;
+  throw new InputError(`${split}.after: "${shown(after)}" is not a time`);
+}
 
 /** Selects the rows in which a column has a given value. */
 export const rowsOfColumn: Splitter = ({ context, table, split, rule, open }) => {
