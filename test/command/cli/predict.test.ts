@@ -87,6 +87,17 @@ describe("tapeless predict", () => {
     });
   });
 
+  it("ends an emitted program without an error if the reader of its output closes early", async () => {
+    const outcome = await place.programUnread(
+      "trainer.ts",
+      "--resume",
+      "flowers.ckpt",
+      "--predict",
+      "new.csv",
+    );
+    expect(outcome).toEqual({ code: 0, stdout: "", stderr: "" });
+  });
+
   it("prints numbers in the original units of the target", async () => {
     place.write("areas.csv", "area\n50\n69\n100\n");
     const { stdout } = await place.run("predict", "houses.json", "houses.ckpt", "areas.csv");
@@ -136,7 +147,7 @@ describe("errors are reported", () => {
     );
     expectRefusal(
       await place.program("trainer.ts", "--resume", "bare.ckpt", "--predict", "new.csv"),
-      "error: --predict needs --resume CHECKPOINT, a file from --out",
+      "error: --predict needs --resume CHECKPOINT from --out",
     );
   });
 
