@@ -250,11 +250,16 @@ test.each([
     'rows.csv:79 error T2004: column "split": "tset" is not a split of the spec',
   ],
   [
+    "a split without rows",
+    Object.fromEntries(rows.map(({ split }, i) => [i, { split: split === "test" ? "train" : split }])),
+    'the test split has no row: no cell of the column "split" is "test"',
+  ],
+  [
     "more classes than the spec has",
     { 200: { kind: "sideways" } },
     'kind has 2 classes, but column "kind" has 3',
   ],
-])("%s is reported before training", async (_, changes: Record<number, Record<string, string>>, message) => {
+])("%s is reported before training", async (_, changes: Record<number, object>, message) => {
   place.write("rows.csv", csvOf(rows.map((row, i) => ({ ...row, ...changes[i] }))));
   place.write("mixed.json", { ...spec, training: { ...spec.training, ...bySplitColumn } });
   expectRefusal(await train("--stream", "--block", "50"), message);

@@ -174,14 +174,22 @@ function datasetIn(request: StreamRequest, source: Source, files: ReadonlyMap<Ta
       return { [split]: splitIn(request, fields, fileOf(files, own.table), splitLabels.train) };
     if (inMain) return { [split]: splitIn(request, fields, main, splitLabels[split]) };
     if ((context.data.splitRules?.[split] ?? context.training[split]) === undefined) return {};
-    throw new InputError(`the ${split} split has no row`);
+    throw new InputError(`the ${split} split has no row${reasonOfNone(context, split)}`);
   };
   return {
     train: splitIn(request, fields, main, splitLabels.train),
-    ...locateErrors(main.file, () => part("validation", source.validationFile)),
+    // Training in memory selects the test rows first, so the first error is the same.
     ...locateErrors(main.file, () => part("test", source.test)),
+    ...locateErrors(main.file, () => part("validation", source.validationFile)),
     fields,
   };
+}
+
+/** The reason why a split by a rule has no row. */
+function reasonOfNone({ data: { splitRules = {} } }: DatasetContext, split: SplitName): string {
+  const { column, value = split, after } = splitRules[split] ?? {};
+  if (column !== undefined) return `: no cell of the column "${shown(column)}" is "${shown(value)}"`;
+  return after === undefined ? "" : `: it begins at ${after}, but all other rows are earlier`;
 }
 
 function fileOf(files: ReadonlyMap<Table, SpooledFile>, table: Table): SpooledFile {
