@@ -17,6 +17,8 @@ export interface PredictFlags {
   readonly json?: boolean;
 }
 
+const argumentOrder = "the order of the arguments is: tapeless predict SPEC CHECKPOINT ROWS";
+
 /** Returns the exit code. */
 export async function predictSpec(
   spec: string,
@@ -24,7 +26,7 @@ export async function predictSpec(
   file: string,
   { output, json }: PredictFlags,
 ): Promise<number> {
-  const { bytes, header } = await readCheckpointFile(checkpoint);
+  const { bytes, header } = await readCheckpointFile(checkpoint, argumentOrder);
   const { dtype } = header.model;
   const { compilation, source } = await compileSpec(spec, { dtype });
   const { model } = compilation;

@@ -5,13 +5,14 @@ import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import type { Trained } from "../../compiler/emission.ts";
 import type { Model } from "../../compiler/spec/types.ts";
-import { fileReason } from "../../compiler/util/message-text.ts";
+import { fileReason, shellWord } from "../../compiler/util/message-text.ts";
 import { regularFile } from "../formats/tables/open-bytes.ts";
 import { sha256 } from "../../compiler/util/sha256.ts";
 import type { CheckpointHeader, CheckpointMetadata } from "../../runtime/checkpoints/checkpoint.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { unfinishedText } from "../../runtime/training/cross-validate.ts";
 import { onFile } from "../compile/compile-spec.ts";
+import { isCheckpoint, looksOf } from "./file-looks.ts";
 import { fieldsFor, openCheckpoint } from "../formats/parameters/checkpoint.ts";
 import { tensorFormats } from "../formats/parameters/formats.ts";
 import type { StoredTensor, TensorFormat } from "../formats/parameters/tensors.ts";
@@ -46,8 +47,15 @@ export function trainedOn({ progress }: CheckpointHeader, metadata: CheckpointMe
   return others;
 }
 
-/** Reads a checkpoint of any model. @throws DiagnosticError (T3001) if the file is not a checkpoint */
-export async function readCheckpointFile(file: string): Promise<CheckpointFile> {
+/**
+ * Reads a checkpoint of any model. `hint` says what to do if the file is something else.
+ *
+ * @throws DiagnosticError (T3001) if the file is not a checkpoint
+ */
+export async function readCheckpointFile(
+  file: string,
+  hint = "`tapeless train SPEC --out FILE` writes a checkpoint",
+): Promise<CheckpointFile> {
   const bytes = await readFile(file).catch((error: unknown) => {
     throw new DiagnosticError([
       {
@@ -58,7 +66,16 @@ export async function readCheckpointFile(file: string): Promise<CheckpointFile> 
       },
     ]);
   });
+  if (!isCheckpoint(bytes)) throw notCheckpoint(file, bytes, hint);
   return { bytes, header: onFile(file, "T3001", () => openCheckpoint(bytes)).header };
+}
+
+function notCheckpoint(file: string, bytes: Uint8Array, hint: string): DiagnosticError {
+  const { what, isTensors = false } = looksOf(bytes) ?? {};
+  const message = what === undefined ? "not a checkpoint" : `not a checkpoint, but ${what}`;
+  const ofTensors = `to convert its parameters: tapeless import SPEC ${shellWord(file)} -o CHECKPOINT`;
+  const diagnostic = { code: "T3001", severity: "error", message, location: { file } } as const;
+  return new DiagnosticError([{ ...diagnostic, hint: isTensors ? ofTensors : hint }]);
 }
 
 /** The warning (T3003) about a checkpoint that contains the model of one fold instead of the final model. */

@@ -134,8 +134,45 @@ describe("errors are reported", () => {
   it("for a file that is not a checkpoint, and a checkpoint of another model", async () => {
     const of = (checkpoint: string) => place.run("predict", "flowers.json", checkpoint, "new.csv");
     expectRefusal(await of("none.ckpt"), "none.ckpt error T3001: cannot read the checkpoint");
-    expectRefusal(await of("new.csv"), "new.csv error T3001: not a checkpoint");
+    expectRefusal(await of("new.csv"), "new.csv error T3001: not a checkpoint, but a CSV file");
     expectRefusal(await of("houses.ckpt"), 'houses.ckpt error T3001: the checkpoint is for "houses"');
+  });
+
+  it.each([
+    ["the rows and the checkpoint", ["flowers.json", "new.csv", "flowers.ckpt"], "new.csv", "a CSV file"],
+    [
+      "the spec and the checkpoint",
+      ["flowers.ckpt", "flowers.json", "new.csv"],
+      "flowers.json",
+      "a JSON file",
+    ],
+    ["the spec and the rows", ["flowers.json", "words.yaml", "new.csv"], "words.yaml", "a YAML file"],
+  ])("for swapped arguments: %s", async (_, args, file, what) => {
+    place.write("words.yaml", "# A spec.\nname: words\n");
+    expectRefusal(
+      await place.run("predict", ...args),
+      `${file} error T3001: not a checkpoint, but ${what}`,
+      "the order of the arguments is: tapeless predict SPEC CHECKPOINT ROWS",
+    );
+  });
+
+  it.each([
+    ["an empty file", "", "an empty file"],
+    ["JSON Lines", '{"a": 1}\n{"a": 2}\n', "a JSON Lines file"],
+    ["a TypeScript spec", "import x from 'y';", "a TypeScript file"],
+    ["a NumPy array", Buffer.from("\x93NUMPY\x01\0", "latin1"), "a NumPy array"],
+    ["an archive", Buffer.from("PK\x03\x04\0", "latin1"), "a zip archive"],
+    ["a table with semicolons", "a;b\n1,5;2\n", "a CSV file"],
+  ])("for a file that looks like %s", async (_, content, what) => {
+    place.write("other.ckpt", content);
+    const refusal = await place.run("predict", "flowers.json", "other.ckpt", "new.csv");
+    expectRefusal(refusal, `other.ckpt error T3001: not a checkpoint, but ${what}`);
+  });
+
+  it("for a text of no known kind", async () => {
+    place.write("other.ckpt", "a plain text");
+    const { stderr } = await place.run("predict", "flowers.json", "other.ckpt", "new.csv");
+    expect(stderr).toContain("other.ckpt error T3001: not a checkpoint\n");
   });
 
   it("for a checkpoint without preprocessing, as the user's own program may save it", async () => {
