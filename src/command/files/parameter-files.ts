@@ -14,6 +14,9 @@ import { unfinishedText } from "../../runtime/training/cross-validate.ts";
 import { onFile } from "../compile/compile-spec.ts";
 import { isCheckpoint, looksOf } from "./file-looks.ts";
 import { fieldsFor, openCheckpoint } from "../formats/parameters/checkpoint.ts";
+import { parametersIn } from "../formats/parameters/parameters.ts";
+import { affectsPrediction, changeLines, changesSince } from "../formats/parameters/spec-changes.ts";
+import type { SpecChange } from "../formats/parameters/spec-changes.ts";
 import { tensorFormats } from "../formats/parameters/formats.ts";
 import type { StoredTensor, TensorFormat } from "../formats/parameters/tensors.ts";
 import { printDiagnostics, usageError } from "../terminal/report-error.ts";
@@ -96,10 +99,77 @@ export function warnOfFold(model: Model, metadata: CheckpointMetadata, file: str
   if (warning !== undefined) printDiagnostics([warning]);
 }
 
+/**
+ * Loads a checkpoint in order to resume the training.
+ *
+ * @throws DiagnosticError (T3001) if the checkpoint was trained with another spec
+ */
+export function loadToTrain(
+  trainer: Trainer,
+  model: Model,
+  { bytes, header }: CheckpointFile,
+  file: string,
+): CheckpointMetadata {
+  if (isOfOtherSpec(header, model)) {
+    const hint =
+      "use the spec of the checkpoint: --epochs N trains longer without a change of the spec; or start a new " +
+      `training from its parameters with --from ${shellWord(file)}`;
+    throw otherSpec(file, changesSince(header, model), hint);
+  }
+  return onFile(file, "T3001", () => trainer.load(bytes));
+}
+
+/**
+ * Loads a checkpoint in order to predict. Of a checkpoint with another spec, only the parameters are loaded.
+ *
+ * @throws DiagnosticError (T3001) if the checkpoint was trained with a spec that leads to other predictions
+ */
+export function loadToPredict(
+  trainer: Trainer,
+  model: Model,
+  { bytes, header }: CheckpointFile,
+  file: string,
+): CheckpointMetadata {
+  if (!isOfOtherSpec(header, model)) return onFile(file, "T3001", () => trainer.load(bytes));
+  const changes = changesSince(header, model);
+  const relevant = changes?.filter((change) => affectsPrediction(change, model));
+  const { tensors } = onFile(file, "T3001", () => parametersIn(bytes));
+  const { parameters } = trainer;
+  const areSame =
+    tensors.length === Object.keys(parameters).length &&
+    tensors.every(({ name, numbers: { length, BYTES_PER_ELEMENT } }) => {
+      const own = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+      return own?.length === length && own.BYTES_PER_ELEMENT === BYTES_PER_ELEMENT;
+    });
+  if (relevant?.length !== 0 || !areSame) {
+    const hint =
+      "use the spec of the checkpoint, or train this spec: tapeless train SPEC --from " + shellWord(file);
+    throw otherSpec(file, relevant, hint);
+  }
+  for (const { name, numbers } of tensors) parameters[name].set(numbers);
+  return header.notes;
+}
+
+/** The trainer itself reports a checkpoint of another model. */
+const isOfOtherSpec = ({ model: { name, specHash } }: CheckpointHeader, model: Model): boolean =>
+  name === model.name && specHash !== model.specHash;
+
+function otherSpec(file: string, changes: readonly SpecChange[] | undefined, hint: string): DiagnosticError {
+  const message =
+    changes === undefined
+      ? "the checkpoint was trained with another spec, and does not contain it"
+      : "the checkpoint was trained with another spec";
+  const notes = changeLines(changes ?? []);
+  return new DiagnosticError([
+    { code: "T3001", severity: "error", message, location: { file }, hint, notes },
+  ]);
+}
+
 /** @throws DiagnosticError (T3001) if the checkpoint does not fit the trainer. */
 export async function trainedValues(trainer: Trainer, model: Model, file: string): Promise<Trained> {
-  const { bytes } = await readCheckpointFile(file);
-  const metadata = onFile(file, "T3001", () => trainer.load(bytes));
+  const opened = await readCheckpointFile(file);
+  const { bytes } = opened;
+  const metadata = loadToPredict(trainer, model, opened, file);
   warnOfFold(model, metadata, file);
   const fields = onFile(file, "T3001", () => fieldsFor(model, metadata.fields));
   return { values: trainer.parameters, checkpointHash: sha256(bytes), fields };
