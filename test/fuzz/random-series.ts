@@ -1,7 +1,7 @@
-// Random series with random windows and splits. The naive forecast that `train` reports depends on the windows of each
-// split, so it is compared with one from a direct implementation of the documentation; the run is refused exactly if
-// a split has no window. Splits may be in files of their own. Run it separately with `npx tsx test/fuzz/random-series.ts --seed S --count N`; the last line
-// counts the failures.
+// Random series with random windows and splits. The naive forecast that `train` reports depends on the windows of
+// each split, so it is compared with one from a direct implementation of the documentation; the run is refused
+// exactly if a split has no window. Splits may be in files of their own. Run it separately with `npx tsx
+// test/fuzz/random-series.ts --seed S --count N`; the last line counts the failures.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
