@@ -3961,15 +3961,13 @@ function rowsWith(labels: Uint8Array, label: number): Int32Array {
   return found;
 }
 
-/** The fraction of `count` as a number of rows, at least one. */
-const fractionOf = (fraction: number, count: number): number => Math.max(1, Math.round(fraction * count));
-
 // Splitters.
 /** Selects the last rows in the order of time. Rows with the same time are in the same split. */
 const lastRows: Splitter = ({ context, table, rule: { last = 0 }, open }) => {
   const rows = sequencesOf(context, table, open).map((sequence) => {
     const { length } = sequence.rows;
-    const count = fractionOf((last * table.rows) / open.length, length);
+    // The product comes before the quotient, so that a single sequence has exactly the fraction of all rows.
+    const count = Math.max(1, Math.round((last * table.rows * length) / open.length));
     return sequence.rows.subarray(cutAt(sequence, Math.max(0, length - count)));
   });
   return joined(rows);

@@ -52,7 +52,8 @@ const fractionOf = (fraction: number, count: number): number => Math.max(1, Math
 export const lastRows: Splitter = ({ context, table, rule: { last = 0 }, open }) => {
   const rows = sequencesOf(context, table, open).map((sequence) => {
     const { length } = sequence.rows;
-    const count = fractionOf((last * table.rows) / open.length, length);
+    // The product comes before the quotient, so that a single sequence has exactly the fraction of all rows.
+    const count = Math.max(1, Math.round((last * table.rows * length) / open.length));
     return sequence.rows.subarray(cutAt(sequence, Math.max(0, length - count)));
   });
   return joined(rows);
