@@ -315,6 +315,18 @@ describe("a missing axis", () => {
     const bidirectional = { type: "bidirectional", layer: gru };
     expect(hintOf([5, 2], gru, [bidirectional])).toBe('set "returnSequences": true in bidirectional1');
   });
+
+  it.each([
+    [{ type: "dropout", rate: 0.2 }],
+    [{ type: "dropout", rate: 0 }],
+    [{ type: "layer-norm" }],
+    [{ type: "activation", fn: "gelu" }, { type: "dropout" }],
+  ])("of a recurrent layer is its sequence, also behind layers that act on each element", (...between) => {
+    expect(hintOf([5, 2], gru, [gru, ...between])).toBe('set "returnSequences": true in gru1');
+    expect(hintOf([5, 2], gru, [gru, ...between, { type: "dense", units: 3 }])).toBe(
+      'insert { "type": "reshape", "shape": [3, 1] } before it',
+    );
+  });
 });
 
 describe("an output of the wrong shape", () => {
