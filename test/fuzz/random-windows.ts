@@ -1,5 +1,5 @@
 /** Random layers that apply windows to sequences and images: convolutions of all kinds, and pooling. */
-import { countOf, last, made, sometimes, weightKeys } from "./layer-parts.ts";
+import { countOf, divisors, last, made, sometimes, weightKeys } from "./layer-parts.ts";
 import type { Maker, Padding, RowShape } from "./layer-parts.ts";
 import { sizeUpTo } from "./random-parts.ts";
 import type { Json } from "./random-parts.ts";
@@ -30,17 +30,24 @@ const pairJson = ([a, b]: readonly [number, number], random: Random): Json =>
 
 const strideOf = (random: Random): number => random.pick([1, 1, 1, 2, 2, 3]);
 
+/** Groups, of which usually there is one, and a number of filters that they divide. */
+function groupsAndFilters(random: Random, channels: number, most: number) {
+  const groups = random.chance(0.3) ? random.pick(divisors(channels)) : 1;
+  const filters = groups * sizeUpTo(random, Math.max(Math.floor(most / groups), 1));
+  return { groups, filters, keys: { filters, groups: groups === 1 ? sometimes(random, 0.1, 1) : groups } };
+}
+
 export const conv1d: Maker = (random, shape) => {
   if (shape.length !== 2) return undefined;
   const [length, channels] = shape;
   const [kernel, stride] = [random.pick([1, 2, 3, 4, 5]), strideOf(random)];
   const dilation = random.pick([1, 1, 1, 2, 3]);
   const padding = random.pick<Padding>(["valid", "same", "causal", 1, 2]);
-  const filters = sizeUpTo(random, 17);
+  const { groups, filters, keys: grouped } = groupsAndFilters(random, channels, 17);
   const to = windowed(length, kernel, stride, padding, dilation);
   if (to === undefined) return undefined;
-  const keys = { filters, kernel, stride, padding, dilation, ...weightKeys(random) };
-  return made({ type: "conv1d", ...keys }, [to, filters], to * kernel * channels * filters);
+  const keys = { ...grouped, kernel, stride, padding, dilation, ...weightKeys(random) };
+  return made({ type: "conv1d", ...keys }, [to, filters], (to * kernel * channels * filters) / groups);
 };
 
 /** The keys of windows over an image, and the size of the image after them. */
@@ -71,10 +78,10 @@ function windowsOver(random: Random, shape: RowShape, most = 3) {
 export const conv2d: Maker = (random, shape) => {
   if (shape.length !== 3) return undefined;
   const { kernel, stride, dilation, padding, to } = windowsOver(random, shape);
-  const filters = sizeUpTo(random, 17);
+  const { groups, filters, keys: grouped } = groupsAndFilters(random, shape[2], 17);
   if (to.length < 2) return undefined;
   const keys = {
-    filters,
+    ...grouped,
     kernel: pairJson(kernel, random),
     stride: pairJson(stride, random),
     dilation: pairJson(dilation, random),
@@ -84,7 +91,7 @@ export const conv2d: Maker = (random, shape) => {
   return made(
     { type: "conv2d", ...keys },
     [...to, filters],
-    countOf(to) * countOf(kernel) * shape[2] * filters,
+    (countOf(to) * countOf(kernel) * shape[2] * filters) / groups,
   );
 };
 

@@ -73,10 +73,10 @@ def along_windows(value, kernel, stride, dilation, padding, fill, function, chan
 
 def conv1d(layer, value, p, activate):
     kernel, stride, dilation = layer["kernel"], layer["stride"], layer["dilation"]
-    weight = p["weight"].permute(2, 1, 0).contiguous()
+    weight, groups = p["weight"].permute(2, 1, 0).contiguous(), layer.get("groups", 1)
     y = along_windows(
         value, kernel, stride, dilation, layer["padding"], 0.0,
-        lambda x: F.conv1d(x, weight, stride=stride, dilation=dilation), layer["filters"],
+        lambda x: F.conv1d(x, weight, stride=stride, dilation=dilation, groups=groups), layer["filters"],
     )
     return y.map(lambda row: activate(row + p["bias"] if layer["bias"] else row, layer["activation"]))
 

@@ -160,7 +160,8 @@ def conv(rank):
         edges = edges_of(x.shape[1:-1], kernel, stride, dilation, layer["padding"])
         weight = p["weight"].movedim(-1, 0).movedim(-1, 1).contiguous()
         function = F.conv1d if rank == 1 else F.conv2d
-        return finish(layer, function(padded(first(x), edges), weight, stride=stride, dilation=dilation), p)
+        y = function(padded(first(x), edges), weight, stride=stride, dilation=dilation, groups=layer.get("groups", 1))
+        return finish(layer, y, p)
 
     return apply
 

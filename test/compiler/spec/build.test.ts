@@ -230,6 +230,15 @@ describe("windows", () => {
     expect(of({ type: "conv2d", filters: 1, kernel: 3, dilation: [4, 1], padding: 1 })).toMatchInlineSnapshot(
       `"error T1308: network[0]: conv2d1: a window of 3 × 3, dilated to 9 × 3, does not fit, because x has the shape [n, 4, 6, 2], padded to 6 × 8"`,
     );
+    expect(of({ type: "conv2d", filters: 4, kernel: 1, groups: 4 })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: conv2d1.groups must divide the 2 channels of x, got 4"`,
+    );
+    expect(of({ type: "conv2d", filters: 3, kernel: 1, groups: 2 })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: conv2d1.groups must divide the 3 filters, got 2"`,
+    );
+    expect(of({ type: "conv2d", filters: 3, kernel: 1, groups: 0 })).toMatchInlineSnapshot(
+      `"error T1203: network[0].groups must be a positive integer, got 0"`,
+    );
     expect(of({ type: "depthwise-conv2d", kernel: 7, padding: 1 })).toMatchInlineSnapshot(
       `"error T1308: network[0]: depthwise-conv2d1: a window of 7 × 7 does not fit, because x has the shape [n, 4, 6, 2], padded to 6 × 8"`,
     );

@@ -26,6 +26,22 @@ export const causalPaddingKey = z.union([z.enum(["valid", "same", "causal"]), ze
 
 export type Padding = "valid" | "same" | "causal" | PerAxis;
 
+/** `count` axes, from the axis `first`. */
+export const axesFrom = (first: number, count: number): number[] =>
+  Array.from({ length: count }, (_, i) => first + i);
+
+/** Cuts the last axis into `parts` runs of equal length: [a, b] becomes [a, parts, b / parts]. */
+export function cutLast(g: GraphBuilder, x: Node, parts: number): Node {
+  const { shape } = x.type;
+  return g.reshape(x, { shape: [...shape.slice(0, -1), parts, Number(shape.at(-1)) / parts] });
+}
+
+/** The inverse of `cutLast`. */
+export function joinLast(g: GraphBuilder, x: Node): Node {
+  const { shape } = x.type;
+  return g.reshape(x, { shape: [...shape.slice(0, -2), Number(shape.at(-2)) * Number(shape.at(-1))] });
+}
+
 export const alongAxes = (value: PerAxis, rank: Rank): readonly number[] =>
   typeof value === "number" ? Array.from({ length: rank }, () => value) : value;
 
@@ -33,6 +49,7 @@ export const alongAxes = (value: PerAxis, rank: Rank): readonly number[] =>
 export const sizeText = (size: readonly number[]): string => size.join(" × ");
 
 export interface Spatial {
+  /** [n, …size, channels], or [n, …size, groups, channels per group]. */
   readonly x: Node;
   /** Height and width, or the length. */
   readonly size: readonly number[];
@@ -105,8 +122,8 @@ export function windowsOver({ size }: Pick<Spatial, "size">, keys: WindowKeys): 
 }
 
 /**
- * The elements in each window, as [n, …positions, channels, …kernel], with `fill` beyond the edges. Reports
- * an error at `key` if a window is larger than the padded input.
+ * The elements in each window, as [n, …positions, channels, …kernel], with `fill` beyond the edges. Channels
+ * may be cut into groups. Reports an error at `key` if a window is larger than the padded input.
  */
 export function seenBy(
   context: LayerContext,
@@ -127,8 +144,9 @@ export function seenBy(
     );
   }
   const isPadded = edges.some(([before, after]) => before + after > 0);
-  const before = [0, ...edges.map(([count]) => count), 0];
-  const after = [0, ...edges.map(([, count]) => count), 0];
+  const ofChannels = x.type.shape.slice(size.length + 1).map(() => 0);
+  const before = [0, ...edges.map(([count]) => count), ...ofChannels];
+  const after = [0, ...edges.map(([, count]) => count), ...ofChannels];
   const axes = size.map((_, axis) => axis + 1);
   const all = isPadded ? g.pad(x, { before, after, value: fill }) : x;
   return g.window(all, { axes, size: kernel, stride, dilation });

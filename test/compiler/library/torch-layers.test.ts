@@ -1,0 +1,120 @@
+// Layers compared with PyTorch in f64, on both targets: predictions in evaluation mode, and the loss and all
+// gradients in training mode, of a full and of a short batch. The tests are skipped where PyTorch is not
+// installed, unless CI=true. If a test fails, a layer does not have the meaning of PyTorch's layer.
+import { afterAll, describe, expect, it } from "vitest";
+import { compileFor, emitText } from "../../../src/compiler/compile-target.ts";
+import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
+import { trainerTargets } from "../../../src/compiler/targets.ts";
+import type { JsonObject } from "../../fuzz/random-parts.ts";
+import { hasTorch, openOracle, oracleData } from "../../fuzz/torch-oracle.ts";
+
+interface Case {
+  readonly title: string;
+  /** The shape of a row. */
+  readonly input: readonly number[];
+  readonly layers: readonly (JsonObject | string)[];
+  /** Whether a second input contains the lengths of the sequences. */
+  readonly hasLengths?: true;
+}
+
+/** The network under test is between two dense layers, so that its gradients pass through it. */
+function specOf({ input, layers, hasLengths }: Case): JsonObject {
+  const head = hasLengths ? ["global-avg-pool1d"] : ["flatten"];
+  return {
+    name: "layers",
+    inputs: hasLengths
+      ? { x: { shape: input, lengths: "steps" }, steps: { shape: [], dtype: "i32" } }
+      : { x: { shape: input } },
+    targets: { y: { shape: [2] } },
+    network: [
+      { type: "dense", name: "mix", units: input[input.length - 1], from: "x" },
+      ...layers,
+      ...head,
+      { type: "dense", units: 2 },
+    ],
+    loss: "mse",
+    optimizer: { type: "sgd", learningRate: 0.1 },
+    training: { epochs: 1, batchSize: 4 },
+  };
+}
+
+const conv1d = (keys: JsonObject): JsonObject => ({ type: "conv1d", ...keys });
+const conv2d = (keys: JsonObject): JsonObject => ({ type: "conv2d", ...keys });
+
+const convolutions: readonly Case[] = [
+  {
+    title: "conv2d in 2 groups, with padding and stride",
+    input: [6, 5, 4],
+    layers: [conv2d({ filters: 6, kernel: 3, padding: 1, stride: 2, groups: 2, activation: "tanh" })],
+  },
+  {
+    title: "conv2d in as many groups as channels, dilated",
+    input: [6, 7, 3],
+    layers: [conv2d({ filters: 6, kernel: [2, 3], dilation: [3, 2], groups: 3, bias: false })],
+  },
+  {
+    title: "conv2d in 3 groups of 8 filters, between other convolutions",
+    input: [5, 5, 2],
+    layers: [
+      conv2d({ filters: 12, kernel: 1, activation: "relu" }),
+      conv2d({ filters: 24, kernel: 3, padding: "same", groups: 3, bias: false }),
+      "batch-norm",
+      conv2d({ filters: 4, kernel: 1, groups: 4 }),
+    ],
+  },
+  {
+    title: "conv1d in 2 groups, causal",
+    input: [9, 4],
+    layers: [conv1d({ filters: 8, kernel: 3, padding: "causal", dilation: 2, groups: 2 })],
+  },
+  {
+    title: "conv1d in 4 groups, over sequences with padding",
+    input: [7, 4],
+    layers: [conv1d({ filters: 4, kernel: 3, padding: 1, groups: 4, activation: "silu" })],
+    hasLengths: true,
+  },
+];
+
+const tolerance = 1e-10;
+
+/** The first number that differs from PyTorch's by more than the tolerance, relative to the mean size. */
+function differenceOf(found: ArrayLike<number>, expected: readonly (number | null)[]): string | undefined {
+  if (found.length !== expected.length) return `${found.length} numbers, but PyTorch has ${expected.length}`;
+  const scale = expected.reduce<number>((sum, value) => sum + Math.abs(value ?? 0), 0) / expected.length;
+  const i = expected.findIndex(
+    (value, at) => value === null || !(Math.abs(found[at] - value) <= tolerance * Math.max(scale, 1e-6)),
+  );
+  return i < 0 ? undefined : `[${i}] is ${found[i]}, but PyTorch has ${expected[i]}`;
+}
+
+describe.skipIf(!hasTorch() && process.env.CI !== "true")("layers as PyTorch defines them", () => {
+  const oracle = openOracle();
+  afterAll(() => oracle.end());
+
+  it.each(convolutions)("$title", async (layerCase) => {
+    const fuzzCase = { spec: specOf(layerCase), seed: 3 };
+    const reply = await oracle.answer(fuzzCase);
+    if ("unknown" in reply) throw new Error(`the oracle does not support it: ${reply.unknown}`);
+    const { model, parameters, batches } = oracleData(fuzzCase);
+    for (const target of trainerTargets) {
+      const text = await emitText(compileFor(model, { dtype: "f64", target }), "f64", {
+        isFormatted: false,
+        isProgram: false,
+      });
+      const trainer = (await loadTrainer(text)).createTrainer({ seed: 1 });
+      expect(trainer.backend === "ts", target).toBe(target === "ts");
+      for (const [name, view] of Object.entries(trainer.parameters)) view.set(parameters[name]);
+      const found = new Map<string, ArrayLike<number>>();
+      const { y: _, ...inputs } = batches[0];
+      found.set("predictions", Float64Array.from(trainer.predict(inputs)));
+      batches.slice(0, 2).forEach((batch, i) => {
+        found.set(`loss, batch ${i}`, [trainer.gradient(batch)]);
+        for (const [name, view] of Object.entries(trainer.gradients))
+          found.set(`gradient of ${name}, batch ${i}`, Float64Array.from(view));
+      });
+      expect([...found.keys()].sort(), target).toEqual(Object.keys(reply.results).sort());
+      for (const [what, values] of found)
+        expect(differenceOf(values, reply.results[what]), `${target}: ${what}`).toBeUndefined();
+    }
+  });
+});
