@@ -116,27 +116,57 @@ export const depthwise: Maker = (random, shape) => {
   );
 };
 
-export const transposed: Maker = (random, shape) => {
-  if (shape.length !== 3) return undefined;
-  const kernel = perAxis(random, () => random.whole(1, 3));
-  const stride = perAxis(random, () => random.pick([1, 2, 2, 3]));
-  const padding = random.pick<"valid" | "same" | number>(["valid", "same", "same", 1]);
-  const filters = sizeUpTo(random, 9);
-  const to = [0, 1].map((axis) => {
-    if (padding === "same") return shape[axis] * stride[axis];
-    return (shape[axis] - 1) * stride[axis] + kernel[axis] - 2 * (padding === "valid" ? 0 : padding);
-  });
-  if (to.some((size) => size < 1)) return undefined;
-  const keys = {
-    filters,
-    kernel: pairJson(kernel, random),
-    stride: pairJson(stride, random),
-    padding,
-    ...weightKeys(random),
+/** The length of an axis after a transposed convolution. */
+function lengthened(length: number, axis: TransposedAxis, padding: "valid" | "same" | number): number {
+  if (padding === "same") return length * axis.stride;
+  const reach = (axis.kernel - 1) * axis.dilation + 1;
+  return (length - 1) * axis.stride + reach - 2 * (padding === "valid" ? 0 : padding) + axis.more;
+}
+
+interface TransposedAxis {
+  readonly kernel: number;
+  readonly stride: number;
+  readonly dilation: number;
+  readonly more: number;
+}
+
+export const transposed =
+  (rank: 1 | 2): Maker =>
+  (random, shape) => {
+    if (shape.length !== rank + 1) return undefined;
+    const draw = (value: () => number): readonly number[] =>
+      rank === 1 ? [value()] : perAxis(random, value);
+    const json = (values: readonly number[]): Json =>
+      rank === 1 ? values[0] : pairJson([values[0], values[1]], random);
+    const kernel = draw(() => random.whole(1, 3));
+    const stride = draw(() => random.pick([1, 2, 2, 3]));
+    const dilation = draw(() => random.pick([1, 1, 1, 2, 3]));
+    const padding = random.pick<"valid" | "same" | number>(["valid", "same", "same", 1]);
+    const more =
+      padding !== "same" && random.chance(0.3)
+        ? stride.map((s, axis) => random.whole(0, Math.max(s, dilation[axis]) - 1))
+        : undefined;
+    const to = kernel.map((k, axis) =>
+      lengthened(
+        shape[axis],
+        { kernel: k, stride: stride[axis], dilation: dilation[axis], more: more?.[axis] ?? 0 },
+        padding,
+      ),
+    );
+    if (to.some((size) => size < 1)) return undefined;
+    const { groups, filters, keys: grouped } = groupsAndFilters(random, shape[rank], 9);
+    const keys = {
+      ...grouped,
+      kernel: json(kernel),
+      stride: json(stride),
+      dilation: dilation.some((d) => d > 1) ? json(dilation) : undefined,
+      outputPadding: more && json(more),
+      padding,
+      ...weightKeys(random),
+    };
+    const products = (countOf(shape) * countOf(kernel) * filters) / groups;
+    return made({ type: `conv${rank}d-transpose`, ...keys }, [...to, filters], products);
   };
-  const products = countOf(shape) * countOf(kernel) * filters;
-  return made({ type: "conv2d-transpose", ...keys }, [...to, filters], products);
-};
 
 export const pool1d =
   (type: "max-pool1d" | "avg-pool1d"): Maker =>

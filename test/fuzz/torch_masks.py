@@ -81,6 +81,48 @@ def conv1d(layer, value, p, activate):
     return y.map(lambda row: activate(row + p["bias"] if layer["bias"] else row, layer["activation"]))
 
 
+def conv_transposed(layer, x, weight, rank):
+    """A transposed convolution of x, of shape [n, channels, …], without bias."""
+    per_axis = lambda value: (value,) * rank if isinstance(value, int) else tuple(value)
+    kernel, stride = per_axis(layer["kernel"]), per_axis(layer["stride"])
+    dilation, more = per_axis(layer.get("dilation", 1)), per_axis(layer.get("outputPadding", 0))
+    padding = layer["padding"]
+    function = F.conv_transpose1d if rank == 1 else F.conv_transpose2d
+    keys = {"stride": stride, "dilation": dilation, "groups": layer.get("groups", 1)}
+    weight = weight.movedim(-1, 0).movedim(-1, 1).contiguous()
+    if padding != "same":
+        zeros = per_axis(0 if padding == "valid" else padding)
+        return function(x, weight, padding=zeros, output_padding=more, **keys)
+    y = function(x, weight, **keys)
+    for a in range(rank):
+        size = x.shape[2 + a] * stride[a]
+        start = max((kernel[a] - 1) * dilation[a] + 1 - stride[a], 0) // 2
+        missing = max(start + size - y.shape[2 + a], 0)
+        after = [0, 0] * (rank - 1 - a) + [0, missing]
+        y = F.pad(y, after).narrow(2 + a, start, size)
+    return y
+
+
+def conv1d_transpose(layer, value, p, activate):
+    weight = p["weight"]
+
+    def length_of(length):
+        reach = (layer["kernel"] - 1) * layer.get("dilation", 1) + 1
+        if layer["padding"] == "same":
+            return length * layer["stride"]
+        removed = 0 if layer["padding"] == "valid" else 2 * layer["padding"]
+        return (length - 1) * layer["stride"] + reach - removed + layer.get("outputPadding", 0)
+
+    def run(row):
+        if len(row) == 0 or length_of(len(row)) < 1:
+            return row.new_zeros(0, layer["filters"])
+        y = conv_transposed(layer, row.T[None], weight, 1)[0].T
+        return activate(y + p["bias"] if layer["bias"] else y, layer["activation"])
+
+    rows = [run(row) for row in value.rows]
+    return Rows(rows, [torch.arange(len(row)) for row in rows], length_of(value.length), False)
+
+
 def pool1d(layer, value, kind):
     size, stride, padding = layer["size"], layer.get("stride", layer["size"]), layer["padding"]
     channels = value.rows[0].shape[-1]

@@ -175,19 +175,11 @@ def depthwise(layer, x, p, training):
     return finish(layer, y, p)
 
 
-def transposed(layer, x, p, training):
-    kernel, stride = pair(layer["kernel"]), pair(layer["stride"])
-    sizes = x.shape[1:-1]
-    y = F.conv_transpose2d(first(x), p["weight"].permute(3, 2, 0, 1).contiguous(), stride=stride)
-    if layer["padding"] == "same":
-        edges = [same_edges(sizes[a] * stride[a], kernel[a], stride[a])[0] for a in (0, 1)]
-        more = [max(sizes[a] * stride[a] + edges[a] - y.shape[2 + a], 0) for a in (0, 1)]
-        y = F.pad(y, [0, more[1], 0, more[0]])
-        y = y[:, :, edges[0] : edges[0] + sizes[0] * stride[0], edges[1] : edges[1] + sizes[1] * stride[1]]
-    elif layer["padding"] != "valid":
-        off = pair(layer["padding"])
-        y = y[:, :, off[0] : y.shape[2] - off[0], off[1] : y.shape[3] - off[1]]
-    return finish(layer, y, p)
+def transposed(rank):
+    def apply(layer, x, p, training):
+        return finish(layer, masks.conv_transposed(layer, first(x), p["weight"], rank), p)
+
+    return apply
 
 
 def pool(rank, kind):
@@ -327,7 +319,8 @@ LAYERS = {
     "conv1d": conv(1),
     "conv2d": conv(2),
     "depthwise-conv2d": depthwise,
-    "conv2d-transpose": transposed,
+    "conv1d-transpose": transposed(1),
+    "conv2d-transpose": transposed(2),
     "max-pool1d": pool(1, "max"),
     "max-pool2d": pool(2, "max"),
     "avg-pool1d": pool(1, "avg"),
@@ -422,6 +415,8 @@ def padded_layer(layer, value, p, training):
         raise Unknown(f"{kind} with padding between positions")
     if kind == "conv1d":
         return masks.conv1d(layer, value, p, activate)
+    if kind == "conv1d-transpose":
+        return masks.conv1d_transpose(layer, value, p, activate)
     if kind in ("max-pool1d", "avg-pool1d"):
         return masks.pool1d(layer, value, kind[:3])
     raise Unknown(f"{kind} of padding")

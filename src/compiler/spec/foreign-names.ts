@@ -31,6 +31,8 @@ const names: Readonly<Record<string, Readonly<Record<string, Ours>>>> = {
     globalaveragepooling2d: "global-avg-pool2d",
     adaptiveavgpool1d: ["global-avg-pool1d", "It averages over the whole sequence."],
     adaptiveavgpool2d: ["global-avg-pool2d", "It averages over the whole image."],
+    convtranspose1d: "conv1d-transpose",
+    conv1dtranspose: "conv1d-transpose",
     convtranspose2d: "conv2d-transpose",
     conv2dtranspose: "conv2d-transpose",
     separableconv2d: [

@@ -75,6 +75,69 @@ const convolutions: readonly Case[] = [
   },
 ];
 
+/** Options that lead to different lengths of real outputs. */
+const upward: readonly JsonObject[] = [
+  { kernel: 4, stride: 2, padding: 1 },
+  { kernel: 2, stride: 3, padding: "same", activation: "tanh" },
+  { kernel: 3, stride: 2, dilation: 2, outputPadding: 1 },
+  { kernel: 2, stride: 2, padding: 2, outputPadding: 1 },
+];
+
+const transposed: readonly Case[] = [
+  {
+    title: "conv2d-transpose, dilated, with output padding",
+    input: [3, 4, 2],
+    layers: [
+      {
+        type: "conv2d-transpose",
+        filters: 3,
+        kernel: [2, 3],
+        stride: [2, 3],
+        dilation: [1, 2],
+        padding: 1,
+        outputPadding: [1, 2],
+        activation: "gelu",
+      },
+    ],
+  },
+  {
+    title: "conv2d-transpose in 2 groups between convolutions",
+    input: [4, 3, 2],
+    layers: [
+      conv2d({ filters: 8, kernel: 1, activation: "tanh" }),
+      { type: "conv2d-transpose", filters: 6, kernel: 3, stride: 2, padding: 1, outputPadding: 1, groups: 2 },
+      conv2d({ filters: 2, kernel: 2, stride: 2 }),
+    ],
+  },
+  {
+    title: "conv2d-transpose whose output padding is not less than its stride",
+    input: [2, 3, 4],
+    layers: [
+      { type: "conv2d-transpose", filters: 4, kernel: 2, dilation: 3, outputPadding: [2, 1], groups: 4 },
+    ],
+  },
+  {
+    title: "conv2d-transpose, same, dilated, in 3 groups",
+    input: [3, 2, 3],
+    layers: [
+      { type: "conv2d-transpose", filters: 3, kernel: 3, stride: 2, dilation: 2, padding: "same", groups: 3 },
+    ],
+  },
+  {
+    title: "conv1d-transpose in 2 groups",
+    input: [5, 4],
+    layers: [
+      { type: "conv1d-transpose", filters: 6, kernel: 3, stride: 2, padding: 1, outputPadding: 1, groups: 2 },
+    ],
+  },
+  ...upward.map((keys): Case => ({
+    title: `conv1d-transpose over sequences with padding, ${JSON.stringify(keys)}`,
+    input: [6, 2],
+    layers: [{ type: "conv1d-transpose", filters: 3, ...keys }],
+    hasLengths: true,
+  })),
+];
+
 const tolerance = 1e-10;
 
 /** The first number that differs from PyTorch's by more than the tolerance, relative to the mean size. */
@@ -91,7 +154,7 @@ describe.skipIf(!hasTorch() && process.env.CI !== "true")("layers as PyTorch def
   const oracle = openOracle();
   afterAll(() => oracle.end());
 
-  it.each(convolutions)("$title", async (layerCase) => {
+  it.each([...convolutions, ...transposed])("$title", async (layerCase) => {
     const fuzzCase = { spec: specOf(layerCase), seed: 3 };
     const reply = await oracle.answer(fuzzCase);
     if ("unknown" in reply) throw new Error(`the oracle does not support it: ${reply.unknown}`);

@@ -277,6 +277,20 @@ describe("windows", () => {
   });
 
   it("with invalid values are reported by the schema", () => {
+    const upward = { type: "conv2d-transpose", filters: 2, kernel: 3, stride: [2, 1] };
+    expect(of({ ...upward, outputPadding: 1 })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: conv2d-transpose1.outputPadding must be less than the stride 1 or the dilation 1, got 1"`,
+    );
+    expect(of({ ...upward, outputPadding: 1, padding: "same" })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: conv2d-transpose1.outputPadding has no effect if padding is "same", which determines the output size"`,
+    );
+    expect(of({ ...upward, groups: 3 })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: conv2d-transpose1.groups must divide the 2 channels of x, got 3"`,
+    );
+    expect(of({ ...upward, output_padding: 1 })).toMatchInlineSnapshot(`
+      "error T1101: network[0]: unknown key "output_padding"
+        hint: did you mean "outputPadding"?"
+    `);
     expect(of({ type: "conv2d", filters: 1, kernel: 2, padding: "causal" })).toMatchInlineSnapshot(`
       "error T1103: network[0].padding: unknown padding "causal"
         hint: known names: valid, same"

@@ -14,8 +14,8 @@
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
-import { filtered, filterKeys, filterWeight } from "./filters.ts";
-import type { FilterValues } from "./filters.ts";
+import { filtered, filterKeys, filtersKey, filterWeight, groupsKey, groupsOf } from "./filters.ts";
+import type { FilterValues, Grouping } from "./filters.ts";
 import { defineLayer } from "./layer.ts";
 import type { LayerContext, LayerInput } from "./layer.ts";
 import { maskedWith } from "./masks.ts";
@@ -33,13 +33,11 @@ import {
 } from "./spatial.ts";
 import type { Padding, PerAxis, Rank } from "./spatial.ts";
 
-interface ConvolutionKeys extends FilterValues {
-  readonly filters: number;
+interface ConvolutionKeys extends FilterValues, Grouping {
   readonly kernel: PerAxis;
   readonly stride: PerAxis;
   readonly padding: Padding;
   readonly dilation: PerAxis;
-  readonly groups?: number | undefined;
 }
 
 function convolved(context: LayerContext, input: LayerInput, rank: Rank, keys: ConvolutionKeys): Node {
@@ -87,43 +85,15 @@ function grouped(g: GraphBuilder, seen: Node, weight: Node, groups: number): Nod
   return joinLast(g, last);
 }
 
-/** The number of groups, which must divide channels and filters. */
-function groupsOf(
-  context: LayerContext,
-  input: LayerInput,
-  channels: number,
-  { filters, groups = 1 }: ConvolutionKeys,
-): number {
-  const of =
-    channels % groups !== 0
-      ? `${channels} channels of ${input.name}`
-      : filters % groups !== 0
-        ? `${filters} filters`
-        : undefined;
-  if (of !== undefined)
-    context.refuse(`${context.layer}.groups must divide the ${of}, got ${groups}`, { key: "groups" });
-  return groups;
-}
-
-const filters = z.int().positive().describe("The number of filters, which is the number of output channels.");
 const paddingText =
   "The zeros around the input: valid adds none; same adds enough for an output of size ⌈size / stride⌉; " +
   "a number adds that many on every side";
-
-const groupsKey = z
-  .int()
-  .positive()
-  .optional()
-  .describe(
-    "The number of groups into which channels and filters are divided; a filter reads only the channels of its " +
-      "group. By default 1: every filter reads all channels.",
-  );
 
 export const conv1d = defineLayer({
   name: "conv1d",
   about: "a convolution over a sequence",
   keys: {
-    filters,
+    filters: filtersKey,
     kernel: z.int().positive().describe("The length of the filters."),
     stride: z.int().positive().default(1).describe("The step by which the filters move."),
     padding: causalPaddingKey
@@ -148,7 +118,7 @@ export const conv2d = defineLayer({
   name: "conv2d",
   about: "a convolution over an image",
   keys: {
-    filters,
+    filters: filtersKey,
     kernel: pairKey.describe("The height and width of the filters; one number sets both."),
     stride: pairKey.default(1).describe("The step by which the filters move."),
     padding: pairPaddingKey

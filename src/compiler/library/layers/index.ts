@@ -26,7 +26,7 @@ import {
 } from "./pooling.ts";
 import { gru, lstm, rnn } from "./recurrent.ts";
 import { flatten, reshape } from "./shapes.ts";
-import { conv2dTranspose } from "./transposed-convolution.ts";
+import { conv1dTranspose, conv2dTranspose } from "./transposed-convolution.ts";
 
 /** Layers that read a sequence in order. With `reverse` they read it from its end. */
 export const recurrentLayers = { rnn, lstm, gru } satisfies Record<string, Layer>;
@@ -43,6 +43,7 @@ export const layers = {
   conv1d,
   conv2d,
   "depthwise-conv2d": depthwiseConv2d,
+  "conv1d-transpose": conv1dTranspose,
   "conv2d-transpose": conv2dTranspose,
   "max-pool1d": maxPool1d,
   "max-pool2d": maxPool2d,

@@ -19,7 +19,7 @@ export type PerAxis = number | readonly number[];
 /** One number for height and width, or a number for each. */
 export const pairKey = z.union([z.int().positive(), z.tuple([z.int().positive(), z.int().positive()])]);
 
-const zeros = z.int().min(0);
+export const zeros = z.int().min(0);
 export const pairPaddingKey = z.union([z.enum(["valid", "same"]), zeros, z.tuple([zeros, zeros])]);
 export const paddingKey = z.union([z.enum(["valid", "same"]), zeros]);
 export const causalPaddingKey = z.union([z.enum(["valid", "same", "causal"]), zeros]);
@@ -85,7 +85,7 @@ export interface Windows {
 type Edges = readonly [before: number, after: number];
 
 /** The extent of a window: (k − 1) · dilation + 1. */
-const reachOf = (kernel: number, dilation: number): number => (kernel - 1) * dilation + 1;
+export const reachOf = (kernel: number, dilation: number): number => (kernel - 1) * dilation + 1;
 
 /**
  * The padding of one axis. `same` is defined as in TensorFlow: the output has the length ⌈size / stride⌉, and
