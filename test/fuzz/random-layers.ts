@@ -32,6 +32,12 @@ const groupNorm: Maker = (random, shape) => {
   return made({ type: "group-norm", groups, epsilon: sometimes(random, 0.4, 0.001) }, shape);
 };
 
+const instanceNorm: Maker = (random, shape) => {
+  if (shape.length < 2 || countOf(shape) < 2 * last(shape)) return undefined;
+  const affine = sometimes(random, 0.6, random.chance(0.8));
+  return made({ type: "instance-norm", affine, epsilon: sometimes(random, 0.4, 0.001) }, shape);
+};
+
 const positionEmbedding: Maker = (random, shape) =>
   shape.length === 2 ? made({ type: "position-embedding", init: initialiserOf(random) }, shape) : undefined;
 
@@ -107,6 +113,7 @@ export const layerMakers = {
   "layer-norm": normalisation("layer-norm"),
   "rms-norm": normalisation("rms-norm"),
   "group-norm": groupNorm,
+  "instance-norm": instanceNorm,
   "position-embedding": positionEmbedding,
   attention,
   rnn: recurrent("rnn"),

@@ -219,6 +219,13 @@ def group_norm(layer, x, p, training):
     return normal.reshape(x.shape) * p["scale"] + p["shift"]
 
 
+def instance_norm(layer, x, p, training):
+    # PyTorch rejects a single position, which is its own mean.
+    is_single = x[0, ..., 0].numel() == 1
+    normal = x - x if is_single else last(F.instance_norm(first(x), eps=layer["epsilon"]))
+    return normal * p["scale"] + p["shift"] if layer["affine"] else normal
+
+
 def rms_norm(layer, x, p, training):
     return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + layer["epsilon"]) * p["scale"]
 
@@ -332,6 +339,7 @@ LAYERS = {
     "batch-norm": batch_norm,
     "layer-norm": layer_norm,
     "group-norm": group_norm,
+    "instance-norm": instance_norm,
     "rms-norm": rms_norm,
     "embedding": embedding,
     "position-embedding": lambda layer, x, p, training: x + p["weight"],
@@ -366,7 +374,7 @@ def layers_read(model):
 
 # Layers that process each position or each row independently of the others, so that they can run on one row.
 BY_ROW = {
-    "activation", "dropout", "layer-norm", "rms-norm", "group-norm", "embedding", "attention", "rnn", "lstm", "gru",
+    "activation", "dropout", "layer-norm", "rms-norm", "group-norm", "instance-norm", "embedding", "attention", "rnn", "lstm", "gru",
 }
 RECURRENT = {"rnn", "lstm", "gru"}
 
@@ -378,7 +386,7 @@ def padded_layer(layer, value, p, training):
     rank = value.rows[0].dim()
     if kind == "dense" and rank > 1:
         return value.map(one)
-    if kind in ("layer-norm", "rms-norm", "group-norm", "batch-norm") and rank == 1:
+    if kind in ("layer-norm", "rms-norm", "group-norm", "instance-norm", "batch-norm") and rank == 1:
         raise Unknown(f"{kind} over the padded axis")
     if kind == "activation" and rank == 1:
         return value.map(lambda row: one(row) if len(row) > 0 else row)
@@ -389,7 +397,7 @@ def padded_layer(layer, value, p, training):
         return result
     if kind == "attention":
         return cross_attention(layer, [value, value], p, training)
-    if kind == "group-norm":
+    if kind in ("group-norm", "instance-norm"):
         return value.map(lambda row: one(row) if len(row) > 0 else row)
     if kind in RECURRENT:
         sequences, units = layer["returnSequences"], layer["units"]

@@ -271,6 +271,11 @@ describe("windows", () => {
   });
 
   it("must have groups that divide the channels", () => {
+    const flat = ["flatten", "instance-norm", { type: "dense", units: 3 }];
+    expect(reportedText({ inputs, network: flat })).toMatchInlineSnapshot(`
+      "error T1308: network[1]: instance-norm1 normalises each channel over its positions, but flatten1 has the shape [n, 48], so that a channel has only one position and its result would always be 0
+        hint: use layer-norm, which normalises over channels"
+    `);
     expect(of({ type: "group-norm", groups: 4 })).toMatchInlineSnapshot(
       `"error T1308: network[0]: group-norm1.groups must divide the 2 channels of x, got 4"`,
     );

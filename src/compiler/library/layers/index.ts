@@ -13,7 +13,7 @@ import { add, concat, multiply, residual } from "./joins.ts";
 import { givenText } from "./layer.ts";
 import type { Layer, LayerContext, LayerInput } from "./layer.ts";
 import { hasPositionsOf, jointMask } from "./masks.ts";
-import { batchNorm, groupNorm, layerNorm, rmsNorm } from "./normalisation.ts";
+import { batchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm } from "./normalisation.ts";
 import {
   avgPool1d,
   avgPool2d,
@@ -56,6 +56,7 @@ export const layers = {
   "batch-norm": batchNorm,
   "layer-norm": layerNorm,
   "group-norm": groupNorm,
+  "instance-norm": instanceNorm,
   "rms-norm": rmsNorm,
   embedding,
   "position-embedding": positionEmbedding,
