@@ -38,6 +38,7 @@ export const layerWeights: Readonly<Record<LayerType, number>> = {
   reshape: 1.5,
   flatten: 2,
   activation: 2,
+  prelu: 1.5,
   dropout: 1,
 };
 
@@ -55,6 +56,7 @@ const keeping: Readonly<Partial<Record<LayerType, number>>> = {
   "group-norm": 1,
   "instance-norm": 1,
   activation: 2,
+  prelu: 1,
   dropout: 1,
   attention: 3,
   conv1d: 2,

@@ -122,6 +122,11 @@ export const layerMakers = {
   bidirectional,
   reshape,
   flatten: (_, shape) => (shape.length < 2 ? undefined : made({ type: "flatten" }, [countOf(shape)])),
+  prelu: (random, shape) =>
+    made(
+      { type: "prelu", perChannel: sometimes(random, 0.6, true), slope: sometimes(random, 0.3, -0.5) },
+      shape,
+    ),
   activation: (random, shape) => (shape.length === 0 ? undefined : made(activationLayer(random), shape)),
   dropout: (random, shape) => made({ type: "dropout", rate: roundedNumber(random, 0, 0.8) }, shape),
 } satisfies Record<string, Maker>;

@@ -70,14 +70,27 @@ def step(x, surrogate=None, **_):
     return value if surrogate is None else value + smooth - smooth.detach()
 
 
+def celu(x, alpha=1.0):
+    # The backward kernel of F.celu rounds 1 / alpha to f32 (PyTorch 2.6), so it is used only where that is exact.
+    if alpha in (1, 2, -2, 0.5):
+        return F.celu(x, alpha)
+    if alpha == 0:
+        return torch.relu(x)
+    return torch.where(x > 0, x, alpha * torch.expm1(torch.clamp(x, max=0) / alpha))
+
+
 ACTIVATIONS = {
     "linear": lambda x: x,
     "relu": torch.relu,
     "leaky-relu": lambda x, slope=0.01: F.leaky_relu(x, slope),
+    "relu6": F.relu6,
+    "threshold": lambda x, threshold=1.0, value=0.0: F.threshold(x, threshold, value),
     "elu": lambda x, alpha=1.0: F.elu(x, alpha),
+    "celu": celu,
     "selu": F.selu,
     "gelu": lambda x, approximate="none": F.gelu(x, approximate=approximate),
     "silu": F.silu,
+    "hard-swish": F.hardswish,
     "mish": F.mish,
     "softplus": lambda x: torch.logaddexp(x, torch.zeros_like(x)),
     "softsign": F.softsign,
@@ -85,6 +98,10 @@ ACTIVATIONS = {
     "hard-sigmoid": F.hardsigmoid,
     "hard-tanh": F.hardtanh,
     "tanh": torch.tanh,
+    "log-sigmoid": F.logsigmoid,
+    "hard-shrink": lambda x, **keys: F.hardshrink(x, keys.get("lambda", 0.5)),
+    "soft-shrink": lambda x, **keys: F.softshrink(x, keys.get("lambda", 0.5)),
+    "tanh-shrink": F.tanhshrink,
     "softmax": lambda x: torch.softmax(x, -1),
     "log-softmax": lambda x: torch.log_softmax(x, -1),
     "step": step,
@@ -311,15 +328,19 @@ def dropout(layer, x, p, training):
     return x
 
 
+ACTIVATION_KEYS = ("slope", "alpha", "approximate", "lambda", "threshold", "value", "surrogate")
+
+
 def activation(layer, x, p, training):
     fn = layer["fn"]
-    keys = {key: layer[key] for key in ("slope", "alpha", "approximate", "surrogate") if key in layer}
+    keys = {key: layer[key] for key in ACTIVATION_KEYS if key in layer}
     return activate(x, {"type": fn, **keys} if isinstance(fn, str) else fn)
 
 
 LAYERS = {
     "dense": dense,
     "activation": activation,
+    "prelu": lambda layer, x, p, training: last(F.prelu(first(x), p["slope"])) if x.dim() > 1 else F.prelu(x, p["slope"]),
     "dropout": dropout,
     "flatten": lambda layer, x, p, training: x.flatten(1),
     "reshape": lambda layer, x, p, training: x.reshape(x.shape[0], *layer["shape"]),
@@ -374,7 +395,7 @@ def layers_read(model):
 
 # Layers that process each position or each row independently of the others, so that they can run on one row.
 BY_ROW = {
-    "activation", "dropout", "layer-norm", "rms-norm", "group-norm", "instance-norm", "embedding", "attention", "rnn", "lstm", "gru",
+    "activation", "prelu", "dropout", "layer-norm", "rms-norm", "group-norm", "instance-norm", "embedding", "attention", "rnn", "lstm", "gru",
 }
 RECURRENT = {"rnn", "lstm", "gru"}
 

@@ -156,6 +156,33 @@ const norms: readonly Case[] = [
   },
 ];
 
+const fn = (name: string, keys: JsonObject = {}): JsonObject => ({ type: "activation", fn: name, ...keys });
+
+const activations: readonly Case[] = [
+  { title: "celu", input: [5], layers: [fn("celu", { alpha: 0.5 })] },
+  { title: "celu with a negative alpha", input: [5], layers: [fn("celu", { alpha: -2 })] },
+  {
+    title: "relu6, hard-swish and threshold",
+    input: [9],
+    layers: [fn("relu6"), fn("hard-swish"), fn("threshold", { threshold: 0.2, value: -1 })],
+  },
+  { title: "log-sigmoid", input: [5], layers: [fn("log-sigmoid")] },
+  { title: "shrinkage", input: [9], layers: [fn("tanh-shrink"), fn("soft-shrink", { lambda: 0.01 })] },
+  { title: "hard-shrink", input: [9], layers: [fn("hard-shrink", { lambda: 0.3 })] },
+  { title: "prelu with one slope", input: [3, 4], layers: ["prelu"] },
+  {
+    title: "prelu with a slope for each channel",
+    input: [3, 2, 5],
+    layers: [{ type: "prelu", perChannel: true }],
+  },
+  {
+    title: "prelu of sequences with padding",
+    input: [6, 3],
+    layers: [{ type: "prelu", perChannel: true }],
+    hasLengths: true,
+  },
+];
+
 const tolerance = 1e-10;
 
 /**
@@ -175,7 +202,7 @@ describe.skipIf(!hasTorch() && process.env.CI !== "true")("layers as PyTorch def
   const oracle = openOracle();
   afterAll(() => oracle.end());
 
-  it.each([...convolutions, ...transposed, ...norms])("$title", async (layerCase) => {
+  it.each([...convolutions, ...transposed, ...norms, ...activations])("$title", async (layerCase) => {
     const fuzzCase = { spec: specOf(layerCase), seed: 3 };
     const reply = await oracle.answer(fuzzCase);
     if ("unknown" in reply) throw new Error(`the oracle does not support it: ${reply.unknown}`);

@@ -24,6 +24,7 @@ import {
   maxPool1d,
   maxPool2d,
 } from "./pooling.ts";
+import { prelu } from "./prelu.ts";
 import { gru, lstm, rnn } from "./recurrent.ts";
 import { flatten, reshape } from "./shapes.ts";
 import { conv1dTranspose, conv2dTranspose } from "./transposed-convolution.ts";
@@ -34,6 +35,7 @@ export const recurrentLayers = { rnn, lstm, gru } satisfies Record<string, Layer
 export const layers = {
   dense,
   activation,
+  prelu,
   dropout,
   flatten,
   reshape,
