@@ -49,7 +49,16 @@ function lossOptions(spec: JsonObject): readonly string[] {
 }
 
 /** The optional keys of layers that the table of options counts. */
-const layerKeys = ["groups", "dilation", "outputPadding", "affine", "perChannel"];
+const layerKeys = [
+  "groups",
+  "dilation",
+  "outputPadding",
+  "affine",
+  "perChannel",
+  "size",
+  "alignCorners",
+  "order",
+];
 
 /** The options that a spec uses, as `loss mse`. */
 function optionsOf(spec: JsonObject): readonly string[] {

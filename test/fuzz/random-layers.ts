@@ -7,6 +7,7 @@ import { countOf, divisors, last, made, sometimes, weightKeys } from "./layer-pa
 import type { MadeLayer, Maker, RowShape } from "./layer-parts.ts";
 import { activationLayer, activationOf, initialiserOf, roundedNumber, sizeUpTo } from "./random-parts.ts";
 import type { Random } from "./random.ts";
+import { depthToSpace, pad, spaceToDepth, upsample } from "./random-resizing.ts";
 import { conv1d, conv2d, depthwise, globalPool, pool1d, pool2d, transposed } from "./random-windows.ts";
 
 const dense: Maker = (random, shape) => {
@@ -120,6 +121,10 @@ export const layerMakers = {
   lstm: recurrent("lstm"),
   gru: recurrent("gru"),
   bidirectional,
+  upsample,
+  pad,
+  "depth-to-space": depthToSpace,
+  "space-to-depth": spaceToDepth,
   reshape,
   flatten: (_, shape) => (shape.length < 2 ? undefined : made({ type: "flatten" }, [countOf(shape)])),
   prelu: (random, shape) =>

@@ -103,6 +103,12 @@ def conv_transposed(layer, x, weight, rank):
     return y
 
 
+def lengthened(value, function, length_of):
+    """Applies a function that lengthens each row. It does not accept empty rows."""
+    rows = [function(row) if len(row) > 0 else row for row in value.rows]
+    return Rows(rows, [torch.arange(len(row)) for row in rows], length_of(value.length), False)
+
+
 def conv1d_transpose(layer, value, p, activate):
     weight = p["weight"]
 

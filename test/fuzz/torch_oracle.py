@@ -217,6 +217,39 @@ def pool(rank, kind):
     return apply
 
 
+def upsample(layer, x, p, training):
+    rank = x.dim() - 2
+    mode = "nearest" if layer["mode"] == "nearest" else "linear" if rank == 1 else "bilinear"
+    size, factor = layer.get("size"), layer.get("factor")
+    per_axis = lambda value: (value,) * rank if isinstance(value, int) else tuple(value)
+    sizes = per_axis(size) if size is not None else [n * f for n, f in zip(x.shape[1:-1], per_axis(factor))]
+    corners = {} if mode == "nearest" else {"align_corners": layer.get("alignCorners", False)}
+    return last(F.interpolate(first(x), size=tuple(sizes), mode=mode, **corners))
+
+
+def pad(layer, x, p, training):
+    edges = layer["padding"]
+    edges = [edges] * (x.dim() - 2) if isinstance(edges, int) else edges
+    return last(padded(first(x), [(e, e) if isinstance(e, int) else e for e in edges], layer["value"]))
+
+
+def depth_to_space(layer, x, p, training):
+    """PixelShuffle; the order dcr is that of a reordering of the channels."""
+    block = layer["block"]
+    y = first(x)
+    if layer["order"] == "dcr":
+        y = y.unflatten(1, (block * block, -1)).transpose(1, 2).flatten(1, 2)
+    return last(F.pixel_shuffle(y, block))
+
+
+def space_to_depth(layer, x, p, training):
+    block = layer["block"]
+    y = F.pixel_unshuffle(first(x), block)
+    if layer["order"] == "dcr":
+        y = y.unflatten(1, (-1, block * block)).transpose(1, 2).flatten(1, 2)
+    return last(y)
+
+
 def batch_norm(layer, x, p, training):
     y = first(x)
     if training and y.numel() == y.shape[1]:
@@ -349,6 +382,10 @@ LAYERS = {
     "depthwise-conv2d": depthwise,
     "conv1d-transpose": transposed(1),
     "conv2d-transpose": transposed(2),
+    "upsample": upsample,
+    "pad": pad,
+    "depth-to-space": depth_to_space,
+    "space-to-depth": space_to_depth,
     "max-pool1d": pool(1, "max"),
     "max-pool2d": pool(2, "max"),
     "avg-pool1d": pool(1, "avg"),
@@ -444,6 +481,12 @@ def padded_layer(layer, value, p, training):
         raise Unknown(f"{kind} with padding between positions")
     if kind == "conv1d":
         return masks.conv1d(layer, value, p, activate)
+    if kind == "pad" and rank == 2:
+        edges = layer["padding"]
+        before, after = (edges, edges) if isinstance(edges, int) else edges[0]
+        return masks.lengthened(value, one, lambda n: n + before + after)
+    if kind == "upsample" and rank == 2:
+        return masks.lengthened(value, one, lambda n: n * layer["factor"])
     if kind == "conv1d-transpose":
         return masks.conv1d_transpose(layer, value, p, activate)
     if kind in ("max-pool1d", "avg-pool1d"):

@@ -183,6 +183,73 @@ const activations: readonly Case[] = [
   },
 ];
 
+const up = (keys: JsonObject): JsonObject => ({ type: "upsample", ...keys });
+
+const resizing: readonly Case[] = [
+  { title: "upsample of images, nearest", input: [2, 3, 2], layers: [up({ factor: [3, 2] })] },
+  {
+    title: "upsample of images, bilinear",
+    input: [3, 4, 2],
+    layers: [up({ factor: [2, 3], mode: "linear" })],
+  },
+  {
+    title: "upsample between convolutions, bilinear",
+    input: [3, 3, 2],
+    layers: [
+      conv2d({ filters: 4, kernel: 2, activation: "tanh" }),
+      up({ factor: 2, mode: "linear" }),
+      conv2d({ filters: 2, kernel: 3, padding: "same" }),
+    ],
+  },
+  {
+    title: "upsample of images, bilinear with aligned corners",
+    input: [3, 1, 2],
+    layers: [up({ factor: [2, 4], mode: "linear", alignCorners: true })],
+  },
+  { title: "upsample to a size, nearest", input: [3, 4, 2], layers: [up({ size: [5, 7] })] },
+  { title: "upsample to a size, linear", input: [5, 2], layers: [up({ size: 8, mode: "linear" })] },
+  { title: "upsample to a smaller size", input: [7, 2], layers: [up({ size: 3, mode: "linear" })] },
+  {
+    title: "upsample of sequences with padding",
+    input: [4, 2],
+    layers: [up({ factor: 3, mode: "linear" }), conv1d({ filters: 2, kernel: 2 })],
+    hasLengths: true,
+  },
+  {
+    title: "pad of images",
+    input: [3, 4, 2],
+    layers: [
+      {
+        type: "pad",
+        padding: [
+          [1, 0],
+          [2, 1],
+        ],
+        value: 0.5,
+      },
+      conv2d({ filters: 2, kernel: 3 }),
+    ],
+  },
+  {
+    title: "pad of sequences with padding",
+    input: [4, 2],
+    layers: [{ type: "pad", padding: [[1, 2]], value: -1 }, conv1d({ filters: 2, kernel: 2 })],
+    hasLengths: true,
+  },
+  ...["crd", "dcr"].flatMap((order): Case[] => [
+    {
+      title: `depth-to-space, ${order}`,
+      input: [2, 3, 12],
+      layers: [{ type: "depth-to-space", block: 2, order }, conv2d({ filters: 2, kernel: 3 })],
+    },
+    {
+      title: `space-to-depth, ${order}`,
+      input: [4, 6, 3],
+      layers: [conv2d({ filters: 3, kernel: 1 }), { type: "space-to-depth", block: 2, order }],
+    },
+  ]),
+];
+
 const tolerance = 1e-10;
 
 /**
@@ -202,30 +269,33 @@ describe.skipIf(!hasTorch() && process.env.CI !== "true")("layers as PyTorch def
   const oracle = openOracle();
   afterAll(() => oracle.end());
 
-  it.each([...convolutions, ...transposed, ...norms, ...activations])("$title", async (layerCase) => {
-    const fuzzCase = { spec: specOf(layerCase), seed: 3 };
-    const reply = await oracle.answer(fuzzCase);
-    if ("unknown" in reply) throw new Error(`the oracle does not support it: ${reply.unknown}`);
-    const { model, parameters, batches } = oracleData(fuzzCase);
-    for (const target of trainerTargets) {
-      const text = await emitText(compileFor(model, { dtype: "f64", target }), "f64", {
-        isFormatted: false,
-        isProgram: false,
-      });
-      const trainer = (await loadTrainer(text)).createTrainer({ seed: 1 });
-      expect(trainer.backend === "ts", target).toBe(target === "ts");
-      for (const [name, view] of Object.entries(trainer.parameters)) view.set(parameters[name]);
-      const found = new Map<string, ArrayLike<number>>();
-      const { y: _, ...inputs } = batches[0];
-      found.set("predictions", Float64Array.from(trainer.predict(inputs)));
-      batches.slice(0, 2).forEach((batch, i) => {
-        found.set(`loss, batch ${i}`, [trainer.gradient(batch)]);
-        for (const [name, view] of Object.entries(trainer.gradients))
-          found.set(`gradient of ${name}, batch ${i}`, Float64Array.from(view));
-      });
-      expect([...found.keys()].sort(), target).toEqual(Object.keys(reply.results).sort());
-      for (const [what, values] of found)
-        expect(differenceOf(values, reply.results[what]), `${target}: ${what}`).toBeUndefined();
-    }
-  });
+  it.each([...convolutions, ...transposed, ...norms, ...activations, ...resizing])(
+    "$title",
+    async (layerCase) => {
+      const fuzzCase = { spec: specOf(layerCase), seed: 3 };
+      const reply = await oracle.answer(fuzzCase);
+      if ("unknown" in reply) throw new Error(`the oracle does not support it: ${reply.unknown}`);
+      const { model, parameters, batches } = oracleData(fuzzCase);
+      for (const target of trainerTargets) {
+        const text = await emitText(compileFor(model, { dtype: "f64", target }), "f64", {
+          isFormatted: false,
+          isProgram: false,
+        });
+        const trainer = (await loadTrainer(text)).createTrainer({ seed: 1 });
+        expect(trainer.backend === "ts", target).toBe(target === "ts");
+        for (const [name, view] of Object.entries(trainer.parameters)) view.set(parameters[name]);
+        const found = new Map<string, ArrayLike<number>>();
+        const { y: _, ...inputs } = batches[0];
+        found.set("predictions", Float64Array.from(trainer.predict(inputs)));
+        batches.slice(0, 2).forEach((batch, i) => {
+          found.set(`loss, batch ${i}`, [trainer.gradient(batch)]);
+          for (const [name, view] of Object.entries(trainer.gradients))
+            found.set(`gradient of ${name}, batch ${i}`, Float64Array.from(view));
+        });
+        expect([...found.keys()].sort(), target).toEqual(Object.keys(reply.results).sort());
+        for (const [what, values] of found)
+          expect(differenceOf(values, reply.results[what]), `${target}: ${what}`).toBeUndefined();
+      }
+    },
+  );
 });

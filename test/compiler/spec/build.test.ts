@@ -270,6 +270,55 @@ describe("windows", () => {
     );
   });
 
+  it("of layers that change sizes are checked", () => {
+    expect(of({ type: "upsample" })).toMatchInlineSnapshot(`
+      "error T1308: network[0]: upsample1 must have either "factor" or "size"
+        hint: write "factor": 2 to double the size of every axis"
+    `);
+    expect(of({ type: "upsample", factor: 2, alignCorners: true })).toMatchInlineSnapshot(`
+      "error T1308: network[0]: upsample1.alignCorners has no effect if the mode is "nearest"
+        hint: write "mode": "linear", or remove "alignCorners""
+    `);
+    expect(of({ type: "upsample", scale_factor: 2 })).toMatchInlineSnapshot(`
+      "error T1101: network[0]: unknown key "scale_factor"
+        hint: did you mean "factor"?"
+    `);
+    expect(of({ type: "pad", padding: [[1, 2]] })).toMatchInlineSnapshot(`
+      "error T1308: network[0]: pad1 reads an image, so its padding has two axes, got [[1,2]]
+        hint: write a number, [height, width] or [[top, bottom], [left, right]]"
+    `);
+    expect(of({ type: "pad", padding: [1, 2, 3] })).toMatchInlineSnapshot(
+      `
+      "error T1308: network[0]: pad1 reads an image, so its padding has two axes, got [1,2,3]
+        hint: write a number, [height, width] or [[top, bottom], [left, right]]"
+    `,
+    );
+    expect(of({ type: "pad", padding: [[1, 2, 3], 1] })).toMatchInlineSnapshot(
+      `"error T1201: network[0].padding[0] must be a list of 2 values, got [1, 2, 3]"`,
+    );
+    expect(of({ type: "pad", padding: -1 })).toMatchInlineSnapshot(
+      `"error T1203: network[0].padding must be an integer of at least 0, got -1"`,
+    );
+    expect(of({ type: "depth-to-space", block: 2 })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: depth-to-space1: the 2 channels of x must be a multiple of 4, the pixels of a block of 2 × 2"`,
+    );
+    expect(of({ type: "space-to-depth", block: 4 })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: space-to-depth1.block must divide the height 4 and the width 6 of x, got 4"`,
+    );
+    const sequence = {
+      inputs: { x: { shape: [6, 2], lengths: "steps" }, steps: { shape: [], dtype: "i32" } },
+      network: [{ type: "upsample", size: 9, from: "x" }, "global-avg-pool1d", { type: "dense", units: 3 }],
+    };
+    expect(reportedText(sequence)).toMatchInlineSnapshot(`
+      "error T1308: network[0]: upsample1 reads sequences with padding, whose lengths differ, so it must have a "factor" and no "alignCorners"
+        hint: to treat padding like all other positions, write "mask": false"
+    `);
+    const pairs = { ...sequence, network: [{ type: "upsample", factor: [2, 1], from: "x" }] };
+    expect(reportedText(pairs)).toMatchInlineSnapshot(
+      `"error T1308: network[0]: upsample1 reads a sequence, so its factor must be one number"`,
+    );
+  });
+
   it("must have groups that divide the channels", () => {
     const flat = ["flatten", "instance-norm", { type: "dense", units: 3 }];
     expect(reportedText({ inputs, network: flat })).toMatchInlineSnapshot(`

@@ -26,8 +26,9 @@ import {
 } from "./pooling.ts";
 import { prelu } from "./prelu.ts";
 import { gru, lstm, rnn } from "./recurrent.ts";
-import { flatten, reshape } from "./shapes.ts";
+import { depthToSpace, flatten, pad, reshape, spaceToDepth } from "./shapes.ts";
 import { conv1dTranspose, conv2dTranspose } from "./transposed-convolution.ts";
+import { upsample } from "./upsample.ts";
 
 /** Layers that read a sequence in order. With `reverse` they read it from its end. */
 export const recurrentLayers = { rnn, lstm, gru } satisfies Record<string, Layer>;
@@ -39,6 +40,7 @@ export const layers = {
   dropout,
   flatten,
   reshape,
+  pad,
   add,
   multiply,
   concat,
@@ -47,6 +49,9 @@ export const layers = {
   "depthwise-conv2d": depthwiseConv2d,
   "conv1d-transpose": conv1dTranspose,
   "conv2d-transpose": conv2dTranspose,
+  upsample,
+  "depth-to-space": depthToSpace,
+  "space-to-depth": spaceToDepth,
   "max-pool1d": maxPool1d,
   "max-pool2d": maxPool2d,
   "avg-pool1d": avgPool1d,

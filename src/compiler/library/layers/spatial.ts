@@ -61,6 +61,9 @@ const expected: Readonly<Record<Rank, string>> = {
   2: "an image [n, height, width, channels]",
 };
 
+/** The number of spatial axes that a layer for sequences and images reads. */
+export const rankOf = ({ node }: LayerInput): Rank => (node.type.shape.length < 4 ? 1 : 2);
+
 /** Checks that the input is an image or a sequence, and returns it with its sizes. */
 export function spatialOf(context: LayerContext, input: LayerInput, rank: Rank): Spatial {
   const x = realNumbers(context, input);
