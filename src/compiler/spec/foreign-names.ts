@@ -42,6 +42,7 @@ const names: Readonly<Record<string, Readonly<Record<string, Ours>>>> = {
       "depthwise-conv2d",
       'Add a conv2d layer with "kernel": 1 after it to mix the channels.',
     ],
+    prelu: "prelu",
     parametricrelu: "prelu",
     dropout1d: "dropout",
     dropout2d: "dropout",

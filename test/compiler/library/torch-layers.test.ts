@@ -1,12 +1,13 @@
 // Layers compared with PyTorch in f64, on both targets: predictions in evaluation mode, and the loss and all
 // gradients in training mode, of a full and of a short batch. The tests are skipped where PyTorch is not
 // installed, unless CI=true. If a test fails, a layer does not have the meaning of PyTorch's layer.
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compileFor, emitText } from "../../../src/compiler/compile-target.ts";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
 import { trainerTargets } from "../../../src/compiler/targets.ts";
 import type { JsonObject } from "../../fuzz/random-parts.ts";
 import { hasTorch, openOracle, oracleData } from "../../fuzz/torch-oracle.ts";
+import type { Oracle } from "../../fuzz/torch-oracle.ts";
 
 interface Case {
   readonly title: string;
@@ -266,7 +267,10 @@ function differenceOf(found: ArrayLike<number>, expected: readonly (number | nul
 }
 
 describe.skipIf(!hasTorch() && process.env.CI !== "true")("layers as PyTorch defines them", () => {
-  const oracle = openOracle();
+  let oracle: Oracle;
+  beforeAll(() => {
+    oracle = openOracle();
+  });
   afterAll(() => oracle.end());
 
   it.each([...convolutions, ...transposed, ...norms, ...activations, ...resizing])(
