@@ -43,6 +43,7 @@ export default [
   {
     ignores: [
       "**/formula/tables.ts",
+      "**/onnx/onnx_pb.js",
       "generated/",
       "playground/",
       "vitest.config.ts",

@@ -243,11 +243,13 @@ function randomBatch({ inputs, targets }: ModelFacts, rows: number, seed: number
   // sum.
   const input = (onlyLoss?: boolean) => (onlyLoss ? target : () => normalNumber(random));
   return Object.fromEntries([
-    ...Object.entries(inputs).map(([name, { shape, dtype, vocabulary = smallVocabulary, onlyLoss }]) => [
-      name,
-      fill(shape, dtype === "i32" ? () => random.below(vocabulary) : input(onlyLoss)),
-    ]),
-    ...Object.entries(targets).map(([name, { shape, classes }]) => [
+    ...Object.entries<FieldFacts>(inputs).map(
+      ([name, { shape, dtype, vocabulary = smallVocabulary, onlyLoss }]) => [
+        name,
+        fill(shape, dtype === "i32" ? () => random.below(vocabulary) : input(onlyLoss)),
+      ],
+    ),
+    ...Object.entries<FieldFacts>(targets).map(([name, { shape, classes }]) => [
       name,
       fill(shape, classes === undefined ? target : () => random.below(classes)),
     ]),
@@ -873,6 +875,19 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
 }
 
 // ── 2 Model: shapes, parameters and training settings ──
+
+/** An input or target. */
+interface FieldFacts {
+  shape: number[];
+  /** "i32" if the values are integers. */
+  dtype?: string;
+  /** The values are indices from 0 to vocabulary − 1. */
+  vocabulary?: number;
+  /** The values are class indices from 0 to classes − 1, or −1 where the label is missing. */
+  classes?: number;
+  /** Whether only the loss reads this input. Prediction does not need such an input. */
+  onlyLoss?: boolean;
+}
 
 /** The number of elements of this shape. */
 function sizeOf(shape: readonly number[]): number {

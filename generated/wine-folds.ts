@@ -119,14 +119,8 @@ interface FieldFacts {
   shape: number[];
   /** "i32" if the values are integers. */
   dtype?: string;
-  /** The values are indices from 0 to vocabulary − 1. */
-  vocabulary?: number;
   /** The values are class indices from 0 to classes − 1, or −1 where the label is missing. */
   classes?: number;
-  /** Whether only the loss reads this input. Prediction does not need such an input. */
-  onlyLoss?: boolean;
-  /** The lower bound of the values, if there is one. */
-  least?: number;
 }
 
 /**
@@ -144,8 +138,6 @@ interface TrainingFacts {
   epochs: number;
   seed: number;
   shuffle: boolean;
-  /** The number of batches per optimizer step; 1 if absent. */
-  accumulate?: number;
   /** The names of the metrics in the spec. */
   metrics: readonly string[];
   /** The names of the metrics for which higher values are better. */
@@ -158,7 +150,7 @@ interface TrainingFacts {
   /** The number of folds, if cross-validation replaces the validation split. */
   folds?: number;
   /** Whether every split has the same class proportions. */
-  stratify: boolean;
+  stratify?: boolean;
   earlyStopping?: EarlyStopping;
   /**
    * "last" if training ends with the parameters of the last epoch, instead of those of the best epoch.
@@ -249,7 +241,7 @@ function firstNotFinite(
   ranges: readonly (readonly [string, number, number])[],
 ): string | undefined {
   for (const [name, start, length] of ranges)
-    for (let i = start; i < start + rows * length; i++) if (!Number.isFinite(values[i])) return name;
+    if (!values.subarray(start, start + rows * length).every(Number.isFinite)) return name;
   return undefined;
 }
 
@@ -872,11 +864,6 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
   return f[at_loss]!;
 }
 
-/** Takes one step of the optimizer. */
-function update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
-  adamw_update(f, integers, doubles);
-}
-
 /** The mean loss over the rows, and each metric under its name. */
 export type Summary = { loss: number } & Record<string, number>;
 
@@ -898,8 +885,6 @@ interface PredictingMachine {
 
 /** The compiled part of a trainer: its memory (the arena), and the programs that run on it. */
 interface Machine extends PredictingMachine {
-  /** The kind of kernels; "ts" if absent. */
-  readonly backend?: Backend;
   readonly parameters: Record<string, Numbers>;
   readonly gradients: Record<string, Numbers>;
   /**
@@ -907,6 +892,8 @@ interface Machine extends PredictingMachine {
    * and seed.
    */
   readonly state: Uint8Array;
+  /** The bytes of the parameters, with which `state` begins. */
+  readonly parameterBytes: Uint8Array;
   /** The sums of loss and metrics over the batches of an evaluation. */
   readonly totals: Float64Array;
   /** One element: the number of optimizer steps taken. */
@@ -917,11 +904,6 @@ interface Machine extends PredictingMachine {
    * Runs the forward and backward pass over the first n rows. Writes the gradients and returns the mean loss.
    */
   gradient(n: number): number;
-  /**
-   * Reads the training rows before the first step, to compute class weights or to check targets, if the
-   * model requires it.
-   */
-  prepare?(data: Record<string, ArrayLike<number>>, rows: Int32Array): void;
   /** Takes one step of the optimizer, with gradients that were computed from n rows. */
   update(n: number): void;
   /** Adds the loss and metrics of the first n rows to `totals`. */
@@ -959,8 +941,6 @@ interface BatchField {
   readonly size: number;
   /** The valid indices; undefined for real numbers. */
   readonly bounds?: IndexBounds | undefined;
-  /** The lower bound of real numbers, if they have one. */
-  readonly least?: number | undefined;
 }
 
 /** An input or target, with the array in the arena that receives its values. */
@@ -975,22 +955,19 @@ interface Slots extends ReadonlyArray<Slot> {
   writes: number;
 }
 
-/** The bounds of class indices, vocabulary indices or other integers. Real numbers have no bounds. */
-function boundsOf({ classes, vocabulary, dtype }: FieldFacts): IndexBounds | undefined {
-  const highest = (classes ?? vocabulary ?? 0x80000000) - 1;
-  if (classes) return { lowest: -1, highest, rule: `a class from 0 to ${highest} (or -1: ignored)` };
-  if (vocabulary) return { lowest: 0, highest, rule: `an index from 0 to ${highest}` };
-  return dtype === "i32" ? { lowest: -0x80000000, highest, rule: "a 32-bit integer" } : undefined;
+/** The bounds of class indices. */
+function boundsOfClasses(classes: number): IndexBounds {
+  const highest = classes - 1;
+  return { lowest: -1, highest, rule: `a class from 0 to ${highest} (or -1: ignored)` };
 }
 
 /** The inputs of a model and then its targets, both in the order of the spec. */
 function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
   return Object.entries<FieldFacts>({ ...inputs, ...targets }).map(([name, facts]) => ({
     name,
-    isTarget: facts.onlyLoss ?? name in targets,
+    isTarget: name in targets,
     size: sizeOf(facts.shape),
-    least: facts.least,
-    bounds: boundsOf(facts),
+    ...(facts.classes && { bounds: boundsOfClasses(facts.classes) }),
   }));
 }
 
@@ -1026,7 +1003,7 @@ function rowsOf(slots: Slots, batch: Batch, onlyInputs?: boolean): number {
     const count = length / size;
     if (!(Number.isInteger(count) && count >= 0))
       throw new InputError(`${name} has ${length} values, not a multiple of the row size ${size}`);
-    if (rows !== -1 && count !== rows)
+    if (rows >= 0 && count !== rows)
       throw new InputError(`${name} has ${count} rows, but ${slots[0]!.name} has ${rows}`);
     // The `length` of an array-like object may be wrong, so check that the last value exists.
     if (count > 0) checkNumber(name, count - 1, values[length - 1]);
@@ -1075,23 +1052,18 @@ function writeField(
 }
 
 /** Copies the row that begins at `values[from]` to row i of the slot, and checks each number. */
-function writeRow(
-  { name, size, bounds, least = -Infinity, view }: Slot,
-  i: number,
-  row: number,
-  values: ArrayLike<number>,
-  from: number,
-): void {
+function writeRow(slot: Slot, i: number, row: number, values: ArrayLike<number>, from: number): void {
+  const { name, size, bounds, view } = slot;
   for (let j = 0; j < size; j++) {
     const value = values[from + j]!;
     // Check the type first, because the typed array would convert null, "" and true to numbers.
     if (typeof value !== "number") checkNumber(name, row, value);
     view[i * size + j] = value;
     // Check a real number after the copy, because the number may overflow in f32.
-    if (isWithin(bounds ? value : view[i * size + j]!, bounds) && !(value < least)) continue;
-    const limit = value < least ? `below ${least}` : "too large for f32";
-    const what = bounds ? `not ${bounds.rule}` : Number.isFinite(value) ? limit : "not a finite number";
-    throw new InputError(`${name}, row ${row}: ${value} is ${what}`);
+    if (!isWithin(bounds ? value : view[i * size + j]!, bounds)) {
+      const real = Number.isFinite(value) ? "too large for f32" : "not a finite number";
+      throw new InputError(`${name}, row ${row}: ${value} is ${bounds ? `not ${bounds.rule}` : real}`);
+    }
   }
 }
 
@@ -1217,13 +1189,14 @@ interface Session {
   readonly training: TrainingFacts;
   readonly machine: Machine;
   readonly slots: Slots;
-  readonly gradientOf: GradientOf;
   progress: Progress;
 }
 
+/** No parameters. */
+const noBytes: Uint8Array = new Uint8Array(0);
+
 /** The progress before the first epoch. */
 function freshProgress(): Progress {
-  const nothing = new Uint8Array(0);
   return {
     rows: 0,
     sum: 0,
@@ -1232,17 +1205,9 @@ function freshProgress(): Progress {
     bestEpoch: 0,
     bestValue: 0,
     waited: 0,
-    best: nothing,
-    last: nothing,
+    best: noBytes,
+    last: noBytes,
   };
-}
-
-/** Copies all parameters, which are the first bytes of the state. */
-function packParameters({ parameters, state }: Machine): Uint8Array {
-  return state.slice(
-    0,
-    Object.values(parameters).reduce((sum, { byteLength }) => sum + byteLength, 0),
-  );
 }
 
 /** The row numbers 0 … rows − 1. */
@@ -1251,12 +1216,12 @@ function allRows(rows: number): Int32Array {
 }
 
 /**
- * Throws unless the value is a 32-bit unsigned integer of at least `least`. `given` is the value as the user
+ * Throws unless the value is a 32-bit unsigned integer of at least `lowest`. `given` is the value as the user
  * wrote it, for the message.
  */
-function checkWhole(name: string, value: number, least = 0, given: unknown = value): number {
-  if (Number.isInteger(value) && value >= least && value <= 0xffffffff) return value;
-  throw new InputError(`${name} must be an integer from ${least} to 4294967295, got ${given}`);
+function checkWhole(name: string, value: number, lowest = 0, given: unknown = value): number {
+  if (Number.isInteger(value) && value >= lowest && value <= 0xffffffff) return value;
+  throw new InputError(`${name} must be an integer from ${lowest} to 4294967295, got ${given}`);
 }
 
 /** Throws if there are more rows than fit into one batch. */
@@ -1269,12 +1234,12 @@ function checkBatchSize({ model }: Session, rows: number): number {
 
 /** Takes steps one at a time. Copies the rows of each step into the arena before the step. */
 const singleSteps: TakeSteps = function* (session, data, order, batchSize, count, tally) {
-  const { machine, progress, training, gradientOf } = session;
-  const rowsOfStep = batchSize * (training.accumulate ?? 1);
+  const { machine, progress } = session;
+  const rowsOfStep = batchSize;
   for (let step = 0; step < count; step++) {
     const start = tally.rows % order.length;
     const n = Math.min(rowsOfStep, order.length - start);
-    const loss = gradientOf(session, data, order, start, n, batchSize);
+    const loss = gradientOfBatch(session, data, order, start, n, batchSize);
     checkLoss(machine, progress.epoch + 1, loss, Math.min(n, batchSize));
     machine.update(n);
     tally.sum += loss * n;
@@ -1330,15 +1295,16 @@ export function createTrainer(
     parameters: viewsOf(f, at_dense1_weight, model.parameters),
     gradients: viewsOf(f, at_d_dense1_weight, model.parameters),
     state: new Uint8Array(memory, 0, 6576),
+    parameterBytes: new Uint8Array(memory, 0, 2188),
     totals: doubles.subarray(at_totals_loss_total, at_totals_loss_total + 4),
     step: integers.subarray(at_optimizer_step, at_optimizer_step + 1),
     seed: integers.subarray(at_random_seed, at_random_seed + 1),
     gradient: (n) => gradient(f, integers, n),
-    update: () => update(f, integers, doubles),
+    update: () => adamw_update(f, integers, doubles),
     predict: (n) => predict(f, n),
     evaluate: (n) => evaluate(f, integers, doubles, n),
     summarise() {
-      summarise(doubles);
+      summary(doubles);
       return { loss: doubles[at_summary_loss]!, accuracy: doubles[at_summary_accuracy]! };
     },
     initialise(seed) {
@@ -1348,27 +1314,26 @@ export function createTrainer(
       uniform(
         machine.parameters["dense1.weight"]!,
         randomStream(randomKey(seed, 0, 0)),
-        -0.3651483716701107,
-        0.3651483716701107,
+        -Math.sqrt(6 / 45),
+        Math.sqrt(6 / 45),
       );
       // dense2.weight: xavier-uniform, fan-in 32, fan-out 3
       uniform(
         machine.parameters["dense2.weight"]!,
         randomStream(randomKey(seed, 0, 2)),
-        -0.4140393356054125,
-        0.4140393356054125,
+        -Math.sqrt(6 / 35),
+        Math.sqrt(6 / 35),
       );
     },
     learningRate: () => doubles[at_learningRate]!,
-    check(rows) {
-      return firstNotFinite(f, rows, [
+    check: (rows) =>
+      firstNotFinite(f, rows, [
         ["dropout1_kept", at_dropout1_kept, 32],
         ["dense1", at_dense1, 32],
         ["d_dense2", at_d_dense2, 3],
         ["product_in_d_dense1", at_product_in_d_dense1, 32],
         ["d_dense1_sum", at_d_dense1_sum, 32],
-      ]);
-    },
+      ]),
   };
   return trainerOf({ model, machine, training }, options);
 }
@@ -1466,7 +1431,7 @@ export interface Trainer {
 }
 
 /** A compiled model, optionally with its own functions that train and evaluate during an epoch. */
-type TrainerBase = Pick<Session, "model" | "machine" | "training"> & Partial<EpochSession>;
+type TrainerBase = Omit<EpochSession, "slots" | "progress">;
 
 /**
  * Creates a trainer. `seed` (0 to 4294967295, by default the seed of the spec) determines all random numbers.
@@ -1475,14 +1440,7 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
   checkTrainerOptions(options);
   const { model, machine, training } = base;
   const slots = slotsOf(model, machine);
-  const session: EpochSession = {
-    gradientOf: gradientOfBatch,
-    takeSteps: singleSteps,
-    evaluateRows,
-    ...base,
-    slots,
-    progress: freshProgress(),
-  };
+  const session: EpochSession = { ...base, slots, progress: freshProgress() };
   const outputs = machine.output.length / model.batchSize;
   machine.initialise(checkWhole("seed", options.seed ?? training.seed));
 
@@ -1495,12 +1453,12 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
     lastData = data;
     return runEpochs(session, plan);
   };
-  const evaluateAll = (data: Batch) => runToEnd(session.evaluateRows(session, data, listRows(session, data)));
+  const evaluateAll = (data: Batch) => runToEnd(evaluateBatches(session, data, listRows(session, data)));
 
   return {
     parameters: machine.parameters,
     gradients: machine.gradients,
-    backend: machine.backend ?? "ts",
+    backend: "ts",
     get seed() {
       return machine.seed[0]! >>> 0;
     },
@@ -1515,7 +1473,7 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
     },
     steps: (data, count) =>
       runToEnd(
-        session.takeSteps(
+        singleSteps(
           session,
           data,
           listRows(session, data),
@@ -1544,7 +1502,7 @@ function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): T
       return bytes;
     },
     load(checkpoint) {
-      const { length } = packParameters(machine);
+      const { length } = machine.parameterBytes;
       const { state, ...rest } = decodeCheckpoint(model, machine.state.length, length, checkpoint);
       machine.state.set(state);
       session.progress = rest.progress;
@@ -1576,19 +1534,8 @@ interface Part {
   rows: Int32Array;
 }
 
-/** The long-running parts of an epoch. They are generators, but yield only in trainers that can pause. */
-interface EpochParts {
-  /**
-   * Lists the blocks of a data set. Returns undefined if the data set has no blocks; its rows are then listed
-   * instead.
-   */
-  listBlocks?: (data: Batch) => Int32Array | undefined;
-  takeSteps: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
-  evaluateRows: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
-}
-
-/** The state of a trainer, with the functions that train and evaluate an epoch. */
-type EpochSession = Session & EpochParts;
+/** The state of a trainer. Trainers that pause, stage steps or report each step have their own functions. */
+interface EpochSession extends Session {}
 
 /** The validated options of a run. Defaults are filled in. */
 interface FitPlan {
@@ -1675,8 +1622,7 @@ function partsOf(
 }
 
 /** The indices of all rows of the data set, or of its blocks. */
-const listRows = (session: EpochSession, data: Batch): Int32Array =>
-  session.listBlocks?.(data) ?? allRows(rowsOf(session.slots, data));
+const listRows = (session: EpochSession, data: Batch): Int32Array => allRows(rowsOf(session.slots, data));
 
 /**
  * Returns the indices of all rows. First checks every value, so that invalid values are reported before
@@ -1695,7 +1641,6 @@ function checkedRows(session: EpochSession, data: Batch): Int32Array {
 function* runEpochs(session: EpochSession, plan: FitPlan): Generator<EpochReport, History> {
   const { machine, progress } = session;
   const { patience, keepsBest } = plan;
-  machine.prepare?.(plan.train.data, plan.train.rows);
   resume(session, plan);
   const epochs: EpochReport[] = [];
   while (epochs.length < plan.epochs && progress.waited < patience) {
@@ -1704,8 +1649,8 @@ function* runEpochs(session: EpochSession, plan: FitPlan): Generator<EpochReport
     yield report;
   }
   if (keepsBest && progress.bestEpoch > 0 && progress.bestEpoch < progress.epoch) {
-    progress.last = packParameters(machine);
-    machine.state.set(progress.best);
+    progress.last = machine.parameterBytes.slice();
+    machine.parameterBytes.set(progress.best);
   }
   return { epochs, bestEpoch: progress.bestEpoch, stoppedEarly: progress.waited >= patience };
 }
@@ -1722,10 +1667,9 @@ function resume({ machine, progress }: Session, plan: FitPlan): void {
   const isOver = progress.last.length > 0 && progress.waited >= plan.patience && plan.epochs > 0;
   if (isOver || progress.monitor !== monitor)
     Object.assign(progress, freshProgress(), { epoch: progress.epoch, monitor });
-  const now = packParameters(machine);
-  if (progress.last.length > 0 && now.every((byte, i) => byte === progress.best[i]))
-    machine.state.set(progress.last);
-  progress.last = new Uint8Array(0);
+  if (progress.last.length > 0 && machine.parameterBytes.every((byte, i) => byte === progress.best[i]))
+    machine.parameterBytes.set(progress.last);
+  progress.last = noBytes;
 }
 
 /**
@@ -1735,14 +1679,14 @@ function resume({ machine, progress }: Session, plan: FitPlan): void {
 function* runEpoch(session: EpochSession, plan: FitPlan): Generator<EpochReport, EpochReport> {
   const { machine, progress, training } = session;
   const { train, validation, batchSize } = plan;
-  const rowsOfStep = batchSize * (training.accumulate ?? 1);
+  const rowsOfStep = batchSize;
   const epoch = progress.epoch + 1;
   const order = train.rows.slice();
-  if (plan.shuffle) shuffle(order, randomStream(randomKey(machine.seed[0]!, epoch, salts.shuffle)));
+  if (plan.shuffle) shuffle(order, randomStream(randomKey(machine.seed[0]!, epoch, shuffleSalt)));
   const steps = Math.ceil((order.length - progress.rows) / rowsOfStep);
-  const loss = yield* session.takeSteps(session, train.data, order, batchSize, steps, progress);
+  const loss = yield* singleSteps(session, train.data, order, batchSize, steps, progress);
   const evaluated = function* ({ data, rows }: Part, name: string): Generator<EpochReport, Summary> {
-    const summary = yield* session.evaluateRows(session, data, rows);
+    const summary = yield* evaluateBatches(session, data, rows);
     checkLoss(machine, epoch, summary.loss, 0, name);
     return summary;
   };
@@ -1766,19 +1710,20 @@ function* runEpoch(session: EpochSession, plan: FitPlan): Generator<EpochReport,
  * rows, or on the training rows if there are no validation rows.
  */
 function recordIfBest(
-  { machine, progress, training }: Session,
+  session: Session,
   { metric, minDelta, keepsBest }: FitPlan,
   report: EpochReport,
 ): boolean {
+  const { machine, progress } = session;
   const figures: Record<string, number> = report.validation ?? { loss: report.loss, ...report.metrics };
   const value = figures[metric]!;
-  const gain = training.higherIsBetter?.includes(metric)
+  const gain = session.training.higherIsBetter?.includes(metric)
     ? value - progress.bestValue
     : progress.bestValue - value;
   progress.waited++;
   if (!Number.isFinite(value) || (progress.bestEpoch > 0 && !(gain > minDelta))) return false;
   Object.assign(progress, { bestEpoch: report.epoch, bestValue: value, waited: 0 });
-  if (keepsBest) progress.best = packParameters(machine);
+  if (keepsBest) progress.best = machine.parameterBytes.slice();
   return true;
 }
 
@@ -1802,8 +1747,6 @@ interface TrainingResult {
 interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "save"> {
   /** Samples new texts, if requested. */
   samples?(): readonly string[] | undefined;
-  /** Whether the user, not early stopping, ended the training. */
-  isInterrupted?(): boolean;
 }
 
 /** One stage of a run, which trains one model. */
@@ -1836,6 +1779,8 @@ interface Start extends DatasetContext {
   resumed?: CheckpointMetadata | undefined;
   createTrainer(options: { seed?: number | undefined }): Trainer;
   locateErrors: LocateErrors;
+  /** Present if the run has several stages, such as cross-validation. */
+  regime?: Regime | undefined;
 }
 
 /** The services that an emitted program, or the `tapeless` command, provides to a run. */
@@ -1847,13 +1792,15 @@ interface Host {
   write(checkpoint: () => Uint8Array): Promise<void>;
   /** Reports an epoch; `save` writes its checkpoint. */
   see(report: EpochReport, begun: Begun, save: () => Promise<void>): Promise<void>;
-  /** Prints a warning. */
-  warn(text: string): void;
+  /** Prints a warning of a regime. */
+  warn?(text: string): void;
 }
 
 /** A run with several stages, such as cross-validation. */
-interface Run extends Start, Pick<Host, "warn"> {
+interface Run extends Start {
   source: Source;
+  /** Prints a warning. */
+  warn(text: string): void;
   /** Runs one stage, with checkpoints and progress. */
   train(trainer: Trainer, dataset: Dataset, stage: Stage): Promise<TrainingResult>;
 }
@@ -1869,37 +1816,42 @@ interface Regime {
   text(result: TrainingResult): string;
 }
 
-/** Performs the whole run: reads the rows, then trains once or, with `regime`, in several stages. */
-async function trainRun(start: Start, host: Host, regime?: Regime): Promise<TrainingResult> {
-  const train: Run["train"] = (trainer, dataset, stage) => trainStage(start, host, trainer, dataset, stage);
-  if (regime) return regime.train({ ...start, warn: host.warn, source: await host.read(), train });
+/** Performs the whole run: reads the rows, then trains once or, with a regime, in several stages. */
+async function trainRun(start: Start, host: Host): Promise<TrainingResult> {
+  if (start.regime) {
+    const train: Run["train"] = (trainer, dataset, stage) => trainStage(start, host, trainer, dataset, stage);
+    const warn = (text: string) => host.warn?.(text);
+    return start.regime.train({ ...start, warn, source: await host.read(), train });
+  }
   const { trainer, epochs, locateErrors } = start;
   // No variable refers to the table. Otherwise it would stay in memory during training, and it is as large as
   // the data set.
-  return train(trainer, datasetOf(start, await host.read(), trainer.seed, locateErrors), { epochs });
+  const dataset = datasetOf(start, await host.read(), trainer.seed, locateErrors);
+  return trainStage(start, host, trainer, dataset, { epochs });
 }
 
 /** Performs one stage, and writes a checkpoint after every epoch. */
 async function trainStage(
-  { model, training, resume, resumed, locateErrors, ...start }: Start,
+  start: Start,
   host: Host,
   trainer: Trainer,
   dataset: Dataset,
   stage: Stage,
 ): Promise<TrainingResult> {
+  const { model, training, resume, resumed, locateErrors } = start;
   const { fields } = dataset;
   const before = trainer === start.trainer ? resumed : undefined;
   locateErrors(`${resume}`, () => checkFields(fields, before?.fields));
   const hasStopped = before?.stopped === trainer.epoch;
   const begun: Begun = { ...stage, trainer, dataset, hasStopped };
-  const seen = await host.begin(begun);
+  const trained = await host.begin(begun);
   const save = (more: CheckpointMetadata = {}) =>
-    host.write(() => seen.save({ fields, ...stage.metadata, ...more }));
+    host.write(() => trained.save({ fields, ...stage.metadata, ...more }));
   const options = hasStopped ? { ...stage, epochs: 0 } : stage;
-  const result = await trainOn(model, training, seen, dataset, options, (report) =>
+  const result = await trainOn(model, training, trained, dataset, options, (report) =>
     host.see(report, begun, save),
   );
-  const isEarly = trainer.epoch < stage.epochs && !seen.isInterrupted?.();
+  const isEarly = trainer.epoch < stage.epochs;
   await save(isEarly ? { stopped: trainer.epoch } : {});
   return result;
 }
@@ -2166,7 +2118,7 @@ function dealRows(rows: Int32Array, folds: number, seed: number, classes?: Array
       `${folds} folds need at least ${folds} rows outside the test split, but there are ${rows.length}`,
     );
   const order = rows.slice();
-  shuffle(order, randomStream(randomKey(seed, 1, salts.split)));
+  shuffle(order, randomStream(randomKey(seed, 1, splitSalt)));
   if (classes) order.sort((a, b) => classes[a]! - classes[b]!);
   return Array.from({ length: folds }, (_, fold) => order.filter((_, i) => i % folds === fold).sort());
 }
@@ -2361,11 +2313,6 @@ function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: nu
   evaluation_totals(f, integers, doubles, n);
 }
 
-/** Computes loss and metrics from these sums. */
-function summarise(doubles: Float64Array): void {
-  summary(doubles);
-}
-
 /**
  * Copies the rows into the arena, one batch at a time. Calls `work` with the number of rows in each batch.
  */
@@ -2386,7 +2333,7 @@ function forBatches(
  * Computes loss and metrics over these rows of the data. This function is a generator because some trainers
  * pause between batches.
  */
-function* evaluateRows(session: Session, data: Batch, rows: Int32Array): Generator<never, Summary> {
+function* evaluateBatches(session: Session, data: Batch, rows: Int32Array): Generator<never, Summary> {
   const { machine } = session;
   machine.totals.fill(0);
   forBatches(session, data, rows, (n) => machine.evaluate(n));
@@ -2414,7 +2361,7 @@ const predictBy =
   (context, fields, table, trainer) => {
     const { inputs, targets, batchSize } = context.model;
     const { name, columns, classNames, scales } = fields[fields.length - 1]!;
-    const read = fields.slice(0, -1).filter((field) => !inputs[field.name]!.onlyLoss);
+    const read = fields.filter(({ name }) => name in inputs);
     const classes = classNames?.length ? classNames : [...Array(targets[name]!.classes ?? 0).keys()];
     const rows: Cell[][] = [columns.flatMap((column) => [column, ...classes.map((of) => `${column}_${of}`)])];
     const encoded = Object.entries(encodeRows(context, read, table, allRows(table.rows)));
@@ -2508,10 +2455,12 @@ function randomStream(key: number): Random {
 }
 
 /**
- * Salts for shuffling and for splits. Other salts in use are the index of a parameter, counted from 0, and −4
+ * The salts of shuffling and of splits. Other salts in use are the index of a parameter, counted from 0, and −4
  * for sampled texts.
  */
-const salts = { shuffle: -1, split: -3 };
+const shuffleSalt = -1;
+
+const splitSalt = -3;
 
 /** Shuffles the elements; every order is equally likely (Fisher–Yates). */
 function shuffle(rows: Int32Array, random: Random): void {
@@ -2588,9 +2537,9 @@ function exp2(y: number): number {
   return p * powersOfTwo[(k | 0) + 1023]!;
 }
 
-/** eˣ = 2^(x / ln 2) */
+/** eˣ = 2^(x / ln 2). The factor is a constant, and a product is faster than a quotient. */
 function exp(x: number): number {
-  return exp2(x * 1.4426950408889634);
+  return exp2(x * (1 / 0.6931471805599453));
 }
 
 /**
@@ -2769,8 +2718,9 @@ function decodeCheckpoint(
   checkpoint: Uint8Array,
 ): { state: Uint8Array; progress: Progress; metadata: CheckpointMetadata } {
   const { header, data } = readCheckpoint(checkpoint);
-  const [there, here] = [header.model, model].map(({ name, dtype }) => `for "${name}" in ${dtype}`);
-  if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
+  const kindOf = ({ name, dtype }: ModelFacts) => `for "${name}" in ${dtype}`;
+  if (kindOf(header.model) !== kindOf(model))
+    throw new InputError(`the checkpoint is ${kindOf(header.model)}, not ${kindOf(model)}`);
   const [best, last] = [stateBytes, stateBytes + parameterBytes];
   if (header.model.specHash !== model.specHash || ![best, last, last + parameterBytes].includes(data.length))
     throw new InputError("the checkpoint is of another spec or compiler; to train longer, use --epochs N");
@@ -2835,11 +2785,10 @@ interface DatasetContext extends EncodingContext {
   fitScales?: FitScales | undefined;
 }
 
-/** The rows of the data, and the test rows if they are in a separate file. */
+/** The rows of the data. */
 interface Source {
   file: string;
   table: Table;
-  test?: { file: string; table: Table } | undefined;
 }
 
 /** Encoded splits. A validation or test split that the spec does not set aside is absent. */
@@ -2861,13 +2810,11 @@ function datasetOf(
   seed: number,
   locateErrors: LocateErrors,
 ): Dataset {
-  const { file, table, test: tested } = source;
+  const { file, table } = source;
   return locateErrors(file, () => {
     const split = splitRows(table.rows, context.training, seed, classesOf(context, table));
     const dataset = datasetOfRows(context, table, split);
-    if (!tested) return dataset;
-    const test = () => encodeRows(context, dataset.fields, tested.table, allRows(tested.table.rows));
-    return { ...dataset, test: locateErrors(tested.file, test) };
+    return dataset;
   });
 }
 
@@ -2939,7 +2886,7 @@ function splitRows(rows: number, training: TrainingFacts, seed: number, classes?
 /** Returns the row numbers in random order. */
 function drawnRows(rows: number, seed: number): Int32Array {
   const order = allRows(rows);
-  shuffle(order, randomStream(randomKey(seed, 0, salts.split)));
+  shuffle(order, randomStream(randomKey(seed, 0, splitSalt)));
   return order;
 }
 
@@ -2982,16 +2929,6 @@ type FittedRule = "standard" | "min-max";
 
 type ScaleRule = FittedRule | { divide: number };
 
-/**
- * The rule that splits texts into words. A text that is too long for `length` positions is truncated if `cut`
- * is true; otherwise, it is an error.
- */
-interface WordRule {
-  length: number;
-  lowerCase: boolean;
-  cut: boolean;
-}
-
 /** x becomes (x − shift) / span. */
 interface Scale {
   shift: number;
@@ -3007,8 +2944,6 @@ interface ColumnFacts {
   scale?: ScaleRule | undefined;
   /** The columns contain categories. */
   categories?: "one-hot" | "index";
-  /** The column contains texts, which are encoded as sequences of words. */
-  words?: WordRule;
   /** The mean of the training rows replaces missing values. */
   mean?: boolean;
   /** The class names that the target must have, sorted. */
@@ -3045,8 +2980,6 @@ interface FittedField {
   means?: readonly number[];
   /** The categories of each column, sorted. */
   categories?: readonly (readonly string[])[];
-  /** The vocabulary of words. The index of a word is its position in this list, plus 2. */
-  words?: readonly string[];
 }
 
 /** Returns the facts of a field. A field with its own IDX file has one column of the same name. */
@@ -3459,8 +3392,11 @@ type TextReader = PieceReader<Table>;
  */
 type TextFormat = (data: DataFacts, predictedFile?: string) => TextReader;
 
-/** Whether to leave out a row. */
-type SkipsRow = (cells: readonly string[], names: readonly string[]) => boolean;
+/** The columns of a CSV file, and how its form differs from plain CSV. */
+interface CsvForm {
+  /** The columns to store, by type. */
+  readonly reads?: ReadColumns;
+}
 
 /**
  * Reads CSV (RFC 4180) with quoted cells, doubled quotes, any line endings and a byte-order mark. The first
@@ -3468,13 +3404,7 @@ type SkipsRow = (cells: readonly string[], names: readonly string[]) => boolean;
  * stored as texts, because a range may select other columns in this file. Without `reads`, all columns are
  * texts. Empty lines are skipped.
  */
-function csv(
-  { reads }: DataFacts,
-  predictedFile?: string,
-  read = numberIn,
-  skips: SkipsRow = () => false,
-  pattern?: RegExp,
-): TextReader {
+function csv(form: CsvForm, predictedFile?: string): TextReader {
   let names: readonly string[] = [];
   let columns: StoredColumn[] = [];
   let [found, rows] = [0, 0];
@@ -3484,19 +3414,21 @@ function csv(
       checkNames({ cells, line });
       names = cells;
       const kinds = new Map<string, string>();
-      for (const [kind, entries] of Object.entries(reads ?? { texts: names }))
+      for (const [kind, entries] of Object.entries(form.reads ?? { texts: names }))
         for (const name of namedBy(names, entries).flat()) kinds.set(name, kind);
-      columns = names.map((name) => storedColumn(read, kinds.get(name) ?? (predictedFile && "texts")));
+      columns = names.map((name) => {
+        const kind = kinds.get(name) ?? (predictedFile && "texts");
+        return storedColumn(numberIn, kind);
+      });
     } else {
       checkCells(names.length, cells.length, line);
       found++;
-      if (skips(cells, names)) return;
       columns.forEach(({ add }, i) => add(cells[i]!));
       rows++;
     }
     lines.push(line);
   };
-  const records = recordsOf(take, pattern);
+  const records = recordsOf(take);
   return {
     add: records.add,
     end() {
@@ -3582,8 +3514,6 @@ interface Program extends DatasetContext {
   predict?: Predicting;
   /** Further lines of the help text. */
   seenHelp?: string;
-  /** Wraps the trainer so that it reports errors in original units or samples texts. */
-  seen?(trainer: Trainer, program: Program, dataset: Dataset, flags: Flags): Trainable | Promise<Trainable>;
 }
 
 /** The given flags and their values. */
@@ -3633,7 +3563,7 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
 }
 
 async function trainAsAsked(program: Program, help: string, args: readonly string[]): Promise<void> {
-  const { model, training, predict, regime } = program;
+  const { model, training, predict } = program;
   const flags = parseFlags(help, args);
   if (flags["--help"]) return console.log(help);
   const { "--out": out, "--resume": resume } = flags;
@@ -3653,8 +3583,10 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   if (flags["--predict"] && predict) {
     const { fields } = resumed;
     if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, a file from --out");
-    const doubt = regime?.doubt(training, resumed);
-    if (doubt) warn(doubt);
+    if (program.regime) {
+      const doubt = program.regime.doubt(training, resumed);
+      if (doubt) warn(doubt);
+    }
     return console.log(
       csvText(locateErrors(source.file, () => predict(program, fields, source.table, trainer))),
     );
@@ -3663,17 +3595,17 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const write = out === undefined ? out : await openOutput(out);
   const host: Host = {
     read: async () => source,
-    begin: ({ trainer, dataset }) => program.seen?.(trainer, program, dataset, flags) ?? trainer,
+    begin: (begun) => begun.trainer,
     write: async (checkpoint) => write?.(checkpoint()),
     async see(report, { name = "", epochs }, save) {
       await save();
       showProgress(name + epochText(report, epochs), report.epoch === epochs);
     },
-    warn,
+    ...(program.regime && { warn }),
   };
   const start = { ...program, epochs: total, trainer, resume, resumed, locateErrors };
-  const result = await trainRun(start, host, regime);
-  console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
+  const result = await trainRun(start, host);
+  console.log(flags["--json"] ? JSON.stringify(result) : (program.regime?.text ?? resultText)(result));
 }
 
 /** Runs `work` on the content of a file. If `work` throws, the error names the file and line. */

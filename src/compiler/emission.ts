@@ -15,6 +15,7 @@ import {
   balancedWeights,
   limitedTargets,
   modelFacts,
+  moduleFacts,
   placeOfFact,
   predictedRows,
   predictionSizes,
@@ -68,7 +69,9 @@ export async function emitTrainer(
   const facts = trainerFacts(model, built, dtype, target);
   const parts = {
     ...facts,
-    ...(isProgram ? { refusesToRun: model.data === undefined } : { data: undefined, programParts: {} }),
+    ...(isProgram
+      ? { refusesToRun: model.data === undefined }
+      : { data: undefined, programParts: {}, training: moduleFacts(model) }),
     head: headLines(model, built, lowered),
     float: dtype,
     batchSize: model.training.batchSize,

@@ -168,3 +168,23 @@ export const singlePrecisionFile = "numbers/single.ts";
  * files.
  */
 export const windowRowsFile = "step/window-rows.ts";
+
+/**
+ * The types whose values only the compiler and the runtime write. An optional member of these types that a
+ * trainer does not write has no value, so the trainer does not contain the code that runs only with it.
+ */
+export const closedTypes = [
+  "CsvForm",
+  "FieldFacts",
+  "BatchField",
+  "TrainingFacts",
+  "Machine",
+  "Session",
+  "EpochSession",
+  "EncodingContext",
+  "DatasetContext",
+  "Program",
+  "Source",
+  "Start",
+  "Trainable",
+] as const;

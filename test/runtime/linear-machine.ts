@@ -48,6 +48,7 @@ export function linearMachine(rate: number, drop = 0.5): Machine {
     parameters: { "dense1.weight": weight, "dense1.bias": bias },
     gradients: { "dense1.weight": gradient.weight, "dense1.bias": gradient.bias },
     state: new Uint8Array(memory, 0, 56),
+    parameterBytes: new Uint8Array(memory, 0, 24),
     totals,
     step,
     seed,

@@ -25,7 +25,7 @@ export function prepareTable(
   const source: Source = {
     file: "rows.csv",
     table: tableOf(rows),
-    test: test === undefined ? undefined : { file: "test.csv", table: tableOf(test) },
+    testFile: test === undefined ? undefined : { file: "test.csv", table: tableOf(test) },
   };
   return datasetOf({ model, data, training, encoders, fitScales }, source, seed, (_, work) => work());
 }

@@ -20,6 +20,7 @@ import { checkParameter } from "../verify/check-parameter.ts";
 import { checkKernel, checkProgramOrLayer, ofBelongsTo } from "./check-of.ts";
 import { checkShownPass, checkStageFlags, compileSpec } from "../compile/compile-spec.ts";
 import type { StageFlags } from "../compile/compile-spec.ts";
+import { isOnnx } from "../files/spec-files.ts";
 import { expectedRun } from "../train/expected-run.ts";
 import { usageError } from "../terminal/report-error.ts";
 
@@ -38,6 +39,7 @@ export interface InspectFlags extends StageFlags {
 }
 
 export async function inspectSpec(spec: string, flags: InspectFlags): Promise<number> {
+  if (isOnnx(spec)) return inspectOnnx(spec, flags);
   const { of, pass, target, text: written, measure, dtype, skip, stopAfter, output } = flags;
   const format = flags.json ? "json" : flags.format;
   const show = flags.show ?? defaultView(of, format);
@@ -75,6 +77,22 @@ export async function inspectSpec(spec: string, flags: InspectFlags): Promise<nu
     format === "html"
       ? await htmlOf(subject, show, { dtype, source })
       : await textOf(views[show](subject), show, format);
+  if (output === undefined) process.stdout.write(text);
+  else await writeFile(output, text);
+  return 0;
+}
+
+/** An ONNX model has only the table of its nodes, as text or as JSON. */
+async function inspectOnnx(file: string, { show, of, format, json, output }: InspectFlags): Promise<number> {
+  if (show !== undefined || of !== undefined || (format !== "text" && format !== "json"))
+    throw usageError(
+      "an ONNX model has only a table of its nodes: --show, --of and other formats need a spec",
+    );
+  await checkOutputs({ "-o": output }, { "the model": file });
+  const { inspectModel, modelText } = await import("../onnx/inspect-model.ts");
+  const summary = await inspectModel(file);
+  const text =
+    json || format === "json" ? `${JSON.stringify(summary, undefined, 2)}\n` : modelText(file, summary);
   if (output === undefined) process.stdout.write(text);
   else await writeFile(output, text);
   return 0;

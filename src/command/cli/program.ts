@@ -284,9 +284,10 @@ function inspectCommand(program: Command, done: Done): void {
       "tapeless inspect graphs/digits.json --show memory --format json",
       "tapeless inspect graphs/residual.ts --show graph --format svg -o graph.svg",
       "tapeless inspect graphs/names.json --show schedule --format svg -o schedule.svg",
+      "tapeless inspect model.onnx              the nodes of an ONNX model, or those that are not supported",
     ],
   )
-    .argument("<spec>", specArgument)
+    .argument("<spec>", `${specArgument}, or an ONNX model (.onnx)`)
     .addOption(
       new Option(
         "--show <view>",

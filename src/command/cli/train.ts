@@ -62,9 +62,8 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   try {
     await host.end(
       await trainRun(
-        start,
+        { ...start, regime: stream?.regime ?? regimeOf(model) },
         stream ? { ...host, read: stream.read } : host,
-        stream?.regime ?? regimeOf(model),
       ),
     );
     return 0;

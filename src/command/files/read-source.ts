@@ -132,7 +132,12 @@ async function readTables(
     };
   };
   const validationFile = await readPart("validation");
-  return { file: rows.file, table, test: await readPart("test"), ...(validationFile && { validationFile }) };
+  return {
+    file: rows.file,
+    table,
+    testFile: await readPart("test"),
+    ...(validationFile && { validationFile }),
+  };
 }
 
 type FilesByName = Readonly<Record<string, string>>;
@@ -157,7 +162,7 @@ async function readImages(
   const file = given ?? spec;
   const table = await readSplit(train, names.train, isSplit ? ["data", "train"] : ["data"]);
   const tested = isSplit ? await readSplit(test, names.test ?? {}, ["data", "test"]) : undefined;
-  return { file, table, test: tested && { file, table: tested } };
+  return { file, table, testFile: tested && { file, table: tested } };
 }
 
 // The data files for training. An unreadable file is reported at the location in the spec that names it.

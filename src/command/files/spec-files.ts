@@ -51,3 +51,6 @@ export function watchFiles(
   }
   return new Promise(() => {});
 }
+
+/** Whether the name is that of an ONNX model. */
+export const isOnnx = (file: string): boolean => /\.onnx$/i.test(file);

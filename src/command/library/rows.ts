@@ -70,11 +70,11 @@ export async function sourceOf(
       );
     return rows && { file: `${split} rows`, table: tableFor(rows) };
   };
-  const [validationFile, test] = [partFor("validation"), partFor("test")];
+  const [validationFile, testFile] = [partFor("validation"), partFor("test")];
   return {
     file: inMemory,
     table: tableFor(given),
-    ...(test && { test }),
+    ...(testFile && { testFile }),
     ...(validationFile && { validationFile }),
   };
 }

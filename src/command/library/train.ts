@@ -146,9 +146,10 @@ export async function train(spec: SpecInput, options: TrainOptions = {}): Promis
     resumed,
     createTrainer: emitted.createTrainer,
     locateErrors,
+    regime: regimeOf(model),
   };
   try {
-    const result = await trainRun(start, host, regimeOf(model));
+    const result = await trainRun(start, host);
     return { result, model: emitted.model, warnings, ...host.outcome() };
   } catch (error) {
     throw hasDiverged(error) ? divergence(error) : error;

@@ -176,7 +176,7 @@ function* draws(axes: readonly Axis[], seed: number, limit: number): Generator<r
   }
 }
 
-/** Distinguishes this use of the seed from all others; see `salts` in the runtime. */
+/** Distinguishes this use of the seed from all others; see `shuffleSalt` in the runtime. */
 const salt = -5;
 
 /**

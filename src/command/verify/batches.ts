@@ -4,7 +4,7 @@ import type { Tensor } from "../../compiler/ops/tensor.ts";
 import { sizeOf } from "../../runtime/model/facts.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Batch } from "../../runtime/step/batch.ts";
-import { randomKey, randomStream, salts, shuffle } from "../../runtime/numbers/random.ts";
+import { randomKey, randomStream, shuffle, shuffleSalt } from "../../runtime/numbers/random.ts";
 
 // The storage of the interpreter: batch, parameters and initial states as tensors by storage name.
 
@@ -59,7 +59,7 @@ interface EpochFacts {
 /** The rows of each step of an epoch, in the order in which the trainer takes them. */
 export function* epochBatches(model: ModelFacts, data: Batch, facts: EpochFacts): Generator<Batch> {
   const order = Int32Array.from({ length: rowsIn(model, data) }, (_, row) => row);
-  if (facts.shuffle) shuffle(order, randomStream(randomKey(facts.seed, facts.epoch, salts.shuffle)));
+  if (facts.shuffle) shuffle(order, randomStream(randomKey(facts.seed, facts.epoch, shuffleSalt)));
   const slots = [...Object.entries(model.inputs), ...Object.entries(model.targets)];
   const rowsOfStep = model.batchSize * (facts.accumulate ?? 1);
   for (let at = facts.passed ?? 0; at < order.length; at += rowsOfStep) {

@@ -521,6 +521,11 @@ export const diagnosticCodes = {
       "can be trained, but it cannot predict yet. This is a warning.",
     fix: "Import again with the data of the spec, or with `--data FILE`.",
   },
+  T3005: {
+    title: "Invalid ONNX file",
+    cause: "The file is not an ONNX model, is damaged, or uses a part of ONNX that tapeless does not read.",
+    fix: "Export the model again, in one file, with opset 13 to 22 and constant sizes except for the batch.",
+  },
   T4001: {
     title: "Training diverged",
     cause: "The loss became infinite or NaN. The message names the step and the first such value.",

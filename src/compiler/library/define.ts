@@ -175,12 +175,16 @@ export interface Fans {
 
 /**
  * The distribution of the initial values of a parameter, with concrete numbers. The runtime draws the values.
+ * `square` is the square of the upper bound or of the standard deviation as a fraction of integers, if it has
+ * this form.
  */
 export type Fill =
-  | { readonly kind: "uniform"; readonly low: number; readonly high: number }
-  | { readonly kind: "normal"; readonly mean: number; readonly std: number }
+  | { readonly kind: "uniform"; readonly low: number; readonly high: number; readonly square?: Fraction }
+  | { readonly kind: "normal"; readonly mean: number; readonly std: number; readonly square?: Fraction }
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "orthogonal"; readonly rows: number; readonly columns: number };
+
+export type Fraction = readonly [numerator: number, denominator: number];
 
 export interface Initialiser<Keys extends z.ZodRawShape = z.ZodRawShape> extends Entry<Keys> {
   /** The fans on which the distribution depends. */

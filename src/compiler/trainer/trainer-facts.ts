@@ -55,7 +55,7 @@ export function trainingFacts(model: Model) {
     ...(higherBetter.length > 0 ? { higherIsBetter: higherBetter.map(({ name }) => name) } : {}),
     ...fractionsOf(training, data),
     ...(training.validation?.folds === undefined ? {} : { folds: training.validation.folds }),
-    stratify: training.stratify,
+    ...(training.stratify ? { stratify: true } : {}),
     ...(training.earlyStopping === undefined ? {} : { earlyStopping: training.earlyStopping }),
     ...(training.keep === "last" ? { keep: training.keep } : {}),
   };
@@ -101,6 +101,12 @@ function targetColumnsOf(model: Model, given: Readonly<Record<string, Columns>>,
   return mapValues(columnsOf({ ...given, ...Object.fromEntries(ranges) }), (facts, name) =>
     withDecimals.includes(name) ? { ...facts, hasDecimals: true } : facts,
   );
+}
+
+/** The training options of a module that is not a program, and so does not split rows of a file. */
+export function moduleFacts(model: Model) {
+  const { test: _test, folds: _folds, stratify: _stratify, ...others } = trainingFacts(model);
+  return others;
 }
 
 /** The data section, as the runtime's `DataFacts`. */

@@ -1,6 +1,6 @@
 /** Random batches with the shapes of a model, for checks and benchmarks. */
 import { sizeOf } from "../model/facts.ts";
-import type { ModelFacts } from "../model/facts.ts";
+import type { FieldFacts, ModelFacts } from "../model/facts.ts";
 import { normalNumber, randomKey, randomStream } from "../numbers/random.ts";
 import type { Batch } from "../step/batch.ts";
 import type { Trainer } from "../trainer/trainer.ts";
@@ -22,11 +22,13 @@ export function randomBatch({ inputs, targets }: ModelFacts, rows: number, seed:
   // sum.
   const input = (onlyLoss?: boolean) => (onlyLoss ? target : () => normalNumber(random));
   return Object.fromEntries([
-    ...Object.entries(inputs).map(([name, { shape, dtype, vocabulary = smallVocabulary, onlyLoss }]) => [
-      name,
-      fill(shape, dtype === "i32" ? () => random.below(vocabulary) : input(onlyLoss)),
-    ]),
-    ...Object.entries(targets).map(([name, { shape, classes }]) => [
+    ...Object.entries<FieldFacts>(inputs).map(
+      ([name, { shape, dtype, vocabulary = smallVocabulary, onlyLoss }]) => [
+        name,
+        fill(shape, dtype === "i32" ? () => random.below(vocabulary) : input(onlyLoss)),
+      ],
+    ),
+    ...Object.entries<FieldFacts>(targets).map(([name, { shape, classes }]) => [
       name,
       fill(shape, classes === undefined ? target : () => random.below(classes)),
     ]),

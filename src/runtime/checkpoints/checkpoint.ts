@@ -126,8 +126,9 @@ export function decodeCheckpoint(
   checkpoint: Uint8Array,
 ): { state: Uint8Array; progress: Progress; metadata: CheckpointMetadata } {
   const { header, data } = readCheckpoint(checkpoint);
-  const [there, here] = [header.model, model].map(({ name, dtype }) => `for "${name}" in ${dtype}`);
-  if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
+  const kindOf = ({ name, dtype }: ModelFacts) => `for "${name}" in ${dtype}`;
+  if (kindOf(header.model) !== kindOf(model))
+    throw new InputError(`the checkpoint is ${kindOf(header.model)}, not ${kindOf(model)}`);
   const [best, last] = [stateBytes, stateBytes + parameterBytes];
   if (header.model.specHash !== model.specHash || ![best, last, last + parameterBytes].includes(data.length))
     throw new InputError("the checkpoint is of another spec or compiler; to train longer, use --epochs N");

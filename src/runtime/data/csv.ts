@@ -1,7 +1,7 @@
 // The CSV parser, which builds a table from the pieces of a text.
 import { InputError } from "../step/errors.ts";
 import { namedBy } from "./fields.ts";
-import type { DataFacts } from "./fields.ts";
+import type { DataFacts, ReadColumns } from "./fields.ts";
 import { numberList, storedColumn } from "./stored-column.ts";
 import type { StoredColumn } from "./stored-column.ts";
 import { checkAnyRow, checkCells, checkNames, numberIn } from "./table.ts";
@@ -22,8 +22,17 @@ export type TextReader = PieceReader<Table>;
  */
 export type TextFormat = (data: DataFacts, predictedFile?: string) => TextReader;
 
-/** Whether to leave out a row. */
-type SkipsRow = (cells: readonly string[], names: readonly string[]) => boolean;
+/** The columns of a CSV file, and how its form differs from plain CSV. */
+export interface CsvForm {
+  /** The columns to store, by type. */
+  readonly reads?: ReadColumns;
+  /** Reads the number in a cell. */
+  readonly readNumber?: (cell: string) => number;
+  /** Whether to leave out a row. */
+  readonly skipsRow?: (cells: readonly string[], names: readonly string[]) => boolean;
+  /** Matches one cell and its end. */
+  readonly cellPattern?: RegExp;
+}
 
 /**
  * Reads CSV (RFC 4180) with quoted cells, doubled quotes, any line endings and a byte-order mark. The first
@@ -31,13 +40,7 @@ type SkipsRow = (cells: readonly string[], names: readonly string[]) => boolean;
  * stored as texts, because a range may select other columns in this file. Without `reads`, all columns are
  * texts. Empty lines are skipped.
  */
-export function csv(
-  { reads }: DataFacts,
-  predictedFile?: string,
-  read = numberIn,
-  skips: SkipsRow = () => false,
-  pattern?: RegExp,
-): TextReader {
+export function csv(form: CsvForm, predictedFile?: string): TextReader {
   let names: readonly string[] = [];
   let columns: StoredColumn[] = [];
   let [found, rows] = [0, 0];
@@ -47,19 +50,22 @@ export function csv(
       checkNames({ cells, line });
       names = cells;
       const kinds = new Map<string, string>();
-      for (const [kind, entries] of Object.entries(reads ?? { texts: names }))
+      for (const [kind, entries] of Object.entries(form.reads ?? { texts: names }))
         for (const name of namedBy(names, entries).flat()) kinds.set(name, kind);
-      columns = names.map((name) => storedColumn(read, kinds.get(name) ?? (predictedFile && "texts")));
+      columns = names.map((name) => {
+        const kind = kinds.get(name) ?? (predictedFile && "texts");
+        return storedColumn(form.readNumber ?? numberIn, kind);
+      });
     } else {
       checkCells(names.length, cells.length, line);
       found++;
-      if (skips(cells, names)) return;
+      if (form.skipsRow?.(cells, names)) return;
       columns.forEach(({ add }, i) => add(cells[i]!));
       rows++;
     }
     lines.push(line);
   };
-  const records = recordsOf(take, pattern);
+  const records = form.cellPattern ? recordsOf(take, form.cellPattern) : recordsOf(take);
   return {
     add: records.add,
     end() {

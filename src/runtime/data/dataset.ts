@@ -93,11 +93,12 @@ export type ForecastNaively = (
   windows: Batch,
 ) => Record<string, number>;
 
-/** The rows of the data, and the test rows if they are in a separate file. */
+/** The rows of the data. */
 export interface Source {
   file: string;
   table: Table;
-  test?: { file: string; table: Table } | undefined;
+  /** The test rows, if they are in a separate file. */
+  testFile?: { file: string; table: Table } | undefined;
   /** The validation rows, if they are in a separate file. */
   validationFile?: { file: string; table: Table } | undefined;
 }
@@ -121,13 +122,16 @@ export function datasetOf(
   seed: number,
   locateErrors: LocateErrors,
 ): Dataset {
-  const { file, table, test: tested } = source;
+  const { file, table } = source;
   return locateErrors(file, () => {
     const split = splitRows(table.rows, context.training, seed, classesOf(context, table));
     const dataset = datasetOfRows(context, table, split);
-    if (!tested) return dataset;
-    const test = () => encodeRows(context, dataset.fields, tested.table, allRows(tested.table.rows));
-    return { ...dataset, test: locateErrors(tested.file, test) };
+    if (source.testFile) {
+      const { file, table } = source.testFile;
+      const test = () => encodeRows(context, dataset.fields, table, allRows(table.rows));
+      return { ...dataset, test: locateErrors(file, test) };
+    }
+    return dataset;
   });
 }
 

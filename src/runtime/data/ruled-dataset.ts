@@ -53,7 +53,7 @@ export function ruledDatasetOf(
   const dataset = locateErrors(file, () =>
     labelledDataset(context, table, labelSplits(context, table, seed)),
   );
-  const ofFile = (split: "validation" | "test", part: Source["test"]) => {
+  const ofFile = (split: "validation" | "test", part: Source["testFile"]) => {
     if (part === undefined) return {};
     const encoded = locateErrors(part.file, () => {
       const units = wholeSplit(context, part.table, splitLabels[split]);
@@ -61,7 +61,7 @@ export function ruledDatasetOf(
     });
     return { [split]: encoded };
   };
-  return { ...dataset, ...ofFile("validation", source.validationFile), ...ofFile("test", source.test) };
+  return { ...dataset, ...ofFile("validation", source.validationFile), ...ofFile("test", source.testFile) };
 }
 
 /** Encodes the splits of a table. */
@@ -82,7 +82,7 @@ export function withoutTest(
   seed: number,
   locateErrors: LocateErrors,
 ): Source {
-  const { file, table, test } = source;
+  const { file, table, testFile: test } = source;
   checkFiles(context, source, locateErrors);
   const ofFile = test && {
     file: test.file,
@@ -93,7 +93,7 @@ export function withoutTest(
     const tested = labels.includes(splitLabels.test)
       ? { file, table: unitsWith(context, table, labels, splitLabels.test) }
       : ofFile;
-    return { file, table: unitsWith(context, table, labels, splitLabels.train), test: tested };
+    return { file, table: unitsWith(context, table, labels, splitLabels.train), testFile: tested };
   });
 }
 
@@ -129,7 +129,7 @@ function checkFiles(
   source: Source,
   locateErrors: LocateErrors,
 ): void {
-  const parts = { test: source.test, validation: source.validationFile };
+  const parts = { test: source.testFile, validation: source.validationFile };
   for (const split of ["test", "validation"] as const) {
     const { [split]: part } = parts;
     const { group } = splitRules[split] ?? {};

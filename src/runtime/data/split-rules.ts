@@ -6,7 +6,7 @@ import { cutAt, rowsByGroup, sequencesOf, timeReader, timesOf } from "./series.t
 import { drawnRows } from "./split.ts";
 import type { Table } from "./table.ts";
 import { InputError, shown } from "../step/errors.ts";
-import { randomKey, randomStream, salts, shuffle } from "../numbers/random.ts";
+import { randomKey, randomStream, shuffle, splitSalt } from "../numbers/random.ts";
 
 /** The labels of rows and windows. Those with the label `leftOut` are not used. */
 export const splitLabels = { train: 0, validation: 1, test: 2, leftOut: 3 };
@@ -147,7 +147,7 @@ function joined(parts: readonly Int32Array[]): Int32Array {
 /** Returns the rows of each group, with the groups in random order. */
 function shuffledGroups(groups: readonly (readonly [string, Int32Array])[], seed: number): Int32Array[] {
   const order = new Int32Array(groups.length).map((_, i) => i);
-  shuffle(order, randomStream(randomKey(seed, 0, salts.split)));
+  shuffle(order, randomStream(randomKey(seed, 0, splitSalt)));
   return Array.from(order, (i) => groups[i]![1]);
 }
 

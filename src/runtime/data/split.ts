@@ -1,7 +1,7 @@
 // Splits rows into training, validation and test rows at random. The seed determines the split.
 import { InputError } from "../step/errors.ts";
 import type { TrainingFacts } from "../model/facts.ts";
-import { randomKey, randomStream, salts, shuffle } from "../numbers/random.ts";
+import { randomKey, randomStream, shuffle, splitSalt } from "../numbers/random.ts";
 import { allRows } from "../step/session.ts";
 
 /** Row numbers of each split, ascending. Each row belongs to one split; a split may be empty. */
@@ -30,7 +30,7 @@ export function splitRows(
 /** Returns the row numbers in random order. */
 export function drawnRows(rows: number, seed: number): Int32Array {
   const order = allRows(rows);
-  shuffle(order, randomStream(randomKey(seed, 0, salts.split)));
+  shuffle(order, randomStream(randomKey(seed, 0, splitSalt)));
   return order;
 }
 

@@ -58,7 +58,7 @@ export interface TrainingFacts {
   /** The number of folds, if cross-validation replaces the validation split. */
   folds?: number;
   /** Whether every split has the same class proportions. */
-  stratify: boolean;
+  stratify?: boolean;
   earlyStopping?: EarlyStopping;
   /**
    * "last" if training ends with the parameters of the last epoch, instead of those of the best epoch.

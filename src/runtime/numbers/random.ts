@@ -63,10 +63,11 @@ export function normalNumber(random: Random): number {
 }
 
 /**
- * Salts for shuffling and for splits. Other salts in use are the index of a parameter, counted from 0, and −4
+ * The salts of shuffling and of splits. Other salts in use are the index of a parameter, counted from 0, and −4
  * for sampled texts.
  */
-export const salts = { shuffle: -1, split: -3 };
+export const shuffleSalt = -1;
+export const splitSalt = -3;
 
 /** Shuffles the elements; every order is equally likely (Fisher–Yates). */
 export function shuffle(rows: Int32Array, random: Random): void {

@@ -24,9 +24,9 @@ export function exp2(y: number): number {
   return p * powersOfTwo[(k | 0) + 1023]!;
 }
 
-/** eˣ = 2^(x / ln 2) */
+/** eˣ = 2^(x / ln 2). The factor is a constant, and a product is faster than a quotient. */
 export function exp(x: number): number {
-  return exp2(x * 1.4426950408889634);
+  return exp2(x * (1 / 0.6931471805599453));
 }
 
 /** eˣ − 1. For |x| < 0.35: x + x² (1/2 + x/6 + …), a minimax polynomial (Remez), relative error 2⁻²⁶. */

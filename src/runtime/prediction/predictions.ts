@@ -27,7 +27,7 @@ export const predictBy =
   (context, fields, table, trainer) => {
     const { inputs, targets, batchSize } = context.model;
     const { name, columns, classNames, scales } = fields[fields.length - 1]!;
-    const read = fields.slice(0, -1).filter((field) => !inputs[field.name]!.onlyLoss);
+    const read = fields.filter(({ name }) => name in inputs && !inputs[name]!.onlyLoss);
     const classes = classNames?.length ? classNames : [...Array(targets[name]!.classes ?? 0).keys()];
     const rows: Cell[][] = [columns.flatMap((column) => [column, ...classes.map((of) => `${column}_${of}`)])];
     const encoded = Object.entries(encodeRows(context, read, table, allRows(table.rows)));

@@ -22,7 +22,7 @@ export const idxFolder: DataReader = {
       const files = Object.entries(part).map(([name, file]) => [name, `${folder}/${file}`] as const);
       return readPart(model, folder, files, out);
     };
-    return { ...(await inFolder(train)), test: test && (await inFolder(test)) };
+    return { ...(await inFolder(train)), testFile: test && (await inFolder(test)) };
   },
 };
 

@@ -102,7 +102,7 @@ export async function runProgram(program: Program, args: readonly string[]): Pro
 }
 
 async function trainAsAsked(program: Program, help: string, args: readonly string[]): Promise<void> {
-  const { model, training, predict, regime } = program;
+  const { model, training, predict } = program;
   const flags = parseFlags(help, args);
   if (flags["--help"]) return console.log(help);
   const { "--out": out, "--resume": resume } = flags;
@@ -122,8 +122,10 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   if (flags["--predict"] && predict) {
     const { fields } = resumed;
     if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, a file from --out");
-    const doubt = regime?.doubt(training, resumed);
-    if (doubt) warn(doubt);
+    if (program.regime) {
+      const doubt = program.regime.doubt(training, resumed);
+      if (doubt) warn(doubt);
+    }
     return console.log(
       csvText(locateErrors(source.file, () => predict(program, fields, source.table, trainer))),
     );
@@ -132,17 +134,17 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const write = out === undefined ? out : await openOutput(out);
   const host: Host = {
     read: async () => source,
-    begin: ({ trainer, dataset }) => program.seen?.(trainer, program, dataset, flags) ?? trainer,
+    begin: (begun) => program.seen?.(begun.trainer, program, begun.dataset, flags) ?? begun.trainer,
     write: async (checkpoint) => write?.(checkpoint()),
     async see(report, { name = "", epochs }, save) {
       await save();
       showProgress(name + epochText(report, epochs), report.epoch === epochs);
     },
-    warn,
+    ...(program.regime && { warn }),
   };
   const start = { ...program, epochs: total, trainer, resume, resumed, locateErrors };
-  const result = await trainRun(start, host, regime);
-  console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
+  const result = await trainRun(start, host);
+  console.log(flags["--json"] ? JSON.stringify(result) : (program.regime?.text ?? resultText)(result));
 }
 
 /** Runs `work` on the content of a file. If `work` throws, the error names the file and line. */

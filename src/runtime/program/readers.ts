@@ -74,7 +74,8 @@ function cleaned(
     rows++;
     return isDropped;
   };
-  const { add, end } = csv(data, predictedFile, read, skips, cellPattern(data.separator));
+  const form = { readNumber: read, skipsRow: skips, cellPattern: cellPattern(data.separator) };
+  const { add, end } = csv({ ...data, ...form }, predictedFile);
   return {
     add,
     end() {
@@ -125,7 +126,7 @@ export const fileAndTest = (one: DataReader): DataReader => ({
     if (file === undefined) throw new InputError("--test FILE is required (see --help)");
     return {
       ...source,
-      test: await one.read(withoutRanges(program, source), { "--data": file, "--out": out }),
+      testFile: await one.read(withoutRanges(program, source), { "--data": file, "--out": out }),
     };
   },
 });
@@ -151,7 +152,7 @@ function withParts(one: DataReader, parts: readonly ("validation" | "test")[]): 
         if (file === undefined) throw new InputError(`--${part} FILE is required (see --help)`);
         return one.read(withoutRanges(program, source), { "--data": file, "--out": out });
       };
-      return { ...source, validationFile: await read("validation"), test: await read("test") };
+      return { ...source, validationFile: await read("validation"), testFile: await read("test") };
     },
   };
 }

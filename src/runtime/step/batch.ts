@@ -40,13 +40,20 @@ export interface Slots extends ReadonlyArray<Slot> {
   writes: number;
 }
 
-/** The bounds of class indices, vocabulary indices or other integers. Real numbers have no bounds. */
-function boundsOf({ classes, vocabulary, dtype }: FieldFacts): IndexBounds | undefined {
-  const highest = (classes ?? vocabulary ?? 0x80000000) - 1;
-  if (classes) return { lowest: -1, highest, rule: `a class from 0 to ${highest} (or -1: ignored)` };
-  if (vocabulary) return { lowest: 0, highest, rule: `an index from 0 to ${highest}` };
-  return dtype === "i32" ? { lowest: -0x80000000, highest, rule: "a 32-bit integer" } : undefined;
+/** The bounds of class indices. */
+function boundsOfClasses(classes: number): IndexBounds {
+  const highest = classes - 1;
+  return { lowest: -1, highest, rule: `a class from 0 to ${highest} (or -1: ignored)` };
 }
+
+/** The bounds of indices of a vocabulary. */
+function boundsOfIndices(vocabulary: number): IndexBounds {
+  const highest = vocabulary - 1;
+  return { lowest: 0, highest, rule: `an index from 0 to ${highest}` };
+}
+
+/** The bounds of other integers. */
+const boundsOfIntegers: IndexBounds = { lowest: -0x80000000, highest: 0x7fffffff, rule: "a 32-bit integer" };
 
 /** The inputs of a model and then its targets, both in the order of the spec. */
 export function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
@@ -55,7 +62,9 @@ export function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
     isTarget: facts.onlyLoss ?? name in targets,
     size: sizeOf(facts.shape),
     least: facts.least,
-    bounds: boundsOf(facts),
+    ...(facts.dtype === "i32" && { bounds: boundsOfIntegers }),
+    ...(facts.vocabulary && { bounds: boundsOfIndices(facts.vocabulary) }),
+    ...(facts.classes && { bounds: boundsOfClasses(facts.classes) }),
   }));
 }
 
@@ -91,7 +100,7 @@ export function rowsOf(slots: Slots, batch: Batch, onlyInputs?: boolean): number
     const count = length / size;
     if (!(Number.isInteger(count) && count >= 0))
       throw new InputError(`${name} has ${length} values, not a multiple of the row size ${size}`);
-    if (rows !== -1 && count !== rows)
+    if (rows >= 0 && count !== rows)
       throw new InputError(`${name} has ${count} rows, but ${slots[0]!.name} has ${rows}`);
     // The `length` of an array-like object may be wrong, so check that the last value exists.
     if (count > 0) checkNumber(name, count - 1, values[length - 1]);
@@ -140,22 +149,19 @@ function writeField(
 }
 
 /** Copies the row that begins at `values[from]` to row i of the slot, and checks each number. */
-export function writeRow(
-  { name, size, bounds, least = -Infinity, view }: Slot,
-  i: number,
-  row: number,
-  values: ArrayLike<number>,
-  from: number,
-): void {
+export function writeRow(slot: Slot, i: number, row: number, values: ArrayLike<number>, from: number): void {
+  const { name, size, bounds, view } = slot;
   for (let j = 0; j < size; j++) {
     const value = values[from + j]!;
     // Check the type first, because the typed array would convert null, "" and true to numbers.
     if (typeof value !== "number") checkNumber(name, row, value);
     view[i * size + j] = value;
     // Check a real number after the copy, because the number may overflow in f32.
-    if (isWithin(bounds ? value : view[i * size + j]!, bounds) && !(value < least)) continue;
-    const limit = value < least ? `below ${least}` : "too large for f32";
-    const what = bounds ? `not ${bounds.rule}` : Number.isFinite(value) ? limit : "not a finite number";
-    throw new InputError(`${name}, row ${row}: ${value} is ${what}`);
+    if (!isWithin(bounds ? value : view[i * size + j]!, bounds)) {
+      const real = Number.isFinite(value) ? "too large for f32" : "not a finite number";
+      throw new InputError(`${name}, row ${row}: ${value} is ${bounds ? `not ${bounds.rule}` : real}`);
+    }
+    if (slot.least !== undefined && value < slot.least)
+      throw new InputError(`${name}, row ${row}: ${value} is below ${slot.least}`);
   }
 }

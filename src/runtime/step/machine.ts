@@ -26,7 +26,7 @@ export interface PredictingMachine {
 /** The compiled part of a trainer: its memory (the arena), and the programs that run on it. */
 export interface Machine extends PredictingMachine {
   /** The kind of kernels; "ts" if absent. */
-  readonly backend?: Backend;
+  readonly kernels?: Backend;
   readonly parameters: Record<string, Numbers>;
   readonly gradients: Record<string, Numbers>;
   /**
@@ -34,6 +34,8 @@ export interface Machine extends PredictingMachine {
    * and seed.
    */
   readonly state: Uint8Array;
+  /** The bytes of the parameters, with which `state` begins. */
+  readonly parameterBytes: Uint8Array;
   /** The sums of loss and metrics over the batches of an evaluation. */
   readonly totals: Float64Array;
   /** One element: the number of optimizer steps taken. */

@@ -23,7 +23,7 @@ export function firstNotFinite(
   ranges: readonly (readonly [string, number, number])[],
 ): string | undefined {
   for (const [name, start, length] of ranges)
-    for (let i = start; i < start + rows * length; i++) if (!Number.isFinite(values[i])) return name;
+    if (!values.subarray(start, start + rows * length).every(Number.isFinite)) return name;
   return undefined;
 }
 

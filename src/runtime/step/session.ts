@@ -79,13 +79,16 @@ export interface Session {
   readonly training: TrainingFacts;
   readonly machine: Machine;
   readonly slots: Slots;
-  readonly gradientOf: GradientOf;
+  /** Computes the gradients of a step over several batches. */
+  readonly gradientOf?: GradientOf;
   progress: Progress;
 }
 
+/** No parameters. */
+export const noBytes: Uint8Array = new Uint8Array(0);
+
 /** The progress before the first epoch. */
 export function freshProgress(): Progress {
-  const nothing = new Uint8Array(0);
   return {
     rows: 0,
     sum: 0,
@@ -94,17 +97,9 @@ export function freshProgress(): Progress {
     bestEpoch: 0,
     bestValue: 0,
     waited: 0,
-    best: nothing,
-    last: nothing,
+    best: noBytes,
+    last: noBytes,
   };
-}
-
-/** Copies all parameters, which are the first bytes of the state. */
-export function packParameters({ parameters, state }: Machine): Uint8Array {
-  return state.slice(
-    0,
-    Object.values(parameters).reduce((sum, { byteLength }) => sum + byteLength, 0),
-  );
 }
 
 /** The row numbers 0 … rows − 1. */
@@ -113,12 +108,12 @@ export function allRows(rows: number): Int32Array {
 }
 
 /**
- * Throws unless the value is a 32-bit unsigned integer of at least `least`. `given` is the value as the user
+ * Throws unless the value is a 32-bit unsigned integer of at least `lowest`. `given` is the value as the user
  * wrote it, for the message.
  */
-export function checkWhole(name: string, value: number, least = 0, given: unknown = value): number {
-  if (Number.isInteger(value) && value >= least && value <= 0xffffffff) return value;
-  throw new InputError(`${name} must be an integer from ${least} to 4294967295, got ${given}`);
+export function checkWhole(name: string, value: number, lowest = 0, given: unknown = value): number {
+  if (Number.isInteger(value) && value >= lowest && value <= 0xffffffff) return value;
+  throw new InputError(`${name} must be an integer from ${lowest} to 4294967295, got ${given}`);
 }
 
 /** Throws if there are more rows than fit into one batch. */

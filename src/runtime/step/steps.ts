@@ -1,16 +1,17 @@
 // Optimizer steps over rows. A step uses one batch, or accumulates the gradients of several batches.
 import { writeRows } from "./batch.ts";
 import type { Machine } from "./machine.ts";
+import { gradientOfBatch } from "./session.ts";
 import type { GradientOf, TakeSteps } from "./session.ts";
 
 /** Takes steps one at a time. Copies the rows of each step into the arena before the step. */
 export const singleSteps: TakeSteps = function* (session, data, order, batchSize, count, tally) {
-  const { machine, progress, training, gradientOf } = session;
-  const rowsOfStep = batchSize * (training.accumulate ?? 1);
+  const { machine, progress } = session;
+  const rowsOfStep = session.training.accumulate ? batchSize * session.training.accumulate : batchSize;
   for (let step = 0; step < count; step++) {
     const start = tally.rows % order.length;
     const n = Math.min(rowsOfStep, order.length - start);
-    const loss = gradientOf(session, data, order, start, n, batchSize);
+    const loss = (session.gradientOf ?? gradientOfBatch)(session, data, order, start, n, batchSize);
     checkLoss(machine, progress.epoch + 1, loss, Math.min(n, batchSize));
     machine.update(n);
     tally.sum += loss * n;

@@ -1,14 +1,14 @@
 // The training loop: epochs over shuffled rows, validation after each epoch, early stopping, class weights.
 import { cutRows, drawnRows } from "../data/split.ts";
-import { randomKey, randomStream, salts, shuffle } from "../numbers/random.ts";
+import { randomKey, randomStream, shuffle, shuffleSalt } from "../numbers/random.ts";
 import { rowsOf } from "../step/batch.ts";
 import type { Batch } from "../step/batch.ts";
 import { InputError, checkKeys } from "../step/errors.ts";
 import type { Numbers, Summary } from "../step/machine.ts";
-import { allRows, checkBatchSize, checkWhole, freshProgress, packParameters } from "../step/session.ts";
+import { allRows, checkBatchSize, checkWhole, freshProgress, noBytes } from "../step/session.ts";
 import type { Session, TakeSteps } from "../step/session.ts";
-import { checkLoss } from "../step/steps.ts";
-import { forBatches } from "./evaluate.ts";
+import { checkLoss, singleSteps } from "../step/steps.ts";
+import { evaluateBatches, forBatches } from "./evaluate.ts";
 import type { EpochReport, FitOptions, History } from "./trainer.ts";
 
 /** A part of a data set: the indices of its rows, and the data of all rows. */
@@ -17,19 +17,16 @@ interface Part {
   rows: Int32Array;
 }
 
-/** The long-running parts of an epoch. They are generators, but yield only in trainers that can pause. */
-export interface EpochParts {
+/** The state of a trainer. Trainers that pause, stage steps or report each step have their own functions. */
+export interface EpochSession extends Session {
   /**
    * Lists the blocks of a data set. Returns undefined if the data set has no blocks; its rows are then listed
    * instead.
    */
   listBlocks?: (data: Batch) => Int32Array | undefined;
-  takeSteps: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
-  evaluateRows: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
+  takeSteps?: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
+  evaluateRows?: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
 }
-
-/** The state of a trainer, with the functions that train and evaluate an epoch. */
-export type EpochSession = Session & EpochParts;
 
 /** The validated options of a run. Defaults are filled in. */
 export interface FitPlan {
@@ -145,8 +142,8 @@ export function* runEpochs(session: EpochSession, plan: FitPlan): Generator<Epoc
     yield report;
   }
   if (keepsBest && progress.bestEpoch > 0 && progress.bestEpoch < progress.epoch) {
-    progress.last = packParameters(machine);
-    machine.state.set(progress.best);
+    progress.last = machine.parameterBytes.slice();
+    machine.parameterBytes.set(progress.best);
   }
   return { epochs, bestEpoch: progress.bestEpoch, stoppedEarly: progress.waited >= patience };
 }
@@ -163,10 +160,9 @@ function resume({ machine, progress }: Session, plan: FitPlan): void {
   const isOver = progress.last.length > 0 && progress.waited >= plan.patience && plan.epochs > 0;
   if (isOver || progress.monitor !== monitor)
     Object.assign(progress, freshProgress(), { epoch: progress.epoch, monitor });
-  const now = packParameters(machine);
-  if (progress.last.length > 0 && now.every((byte, i) => byte === progress.best[i]))
-    machine.state.set(progress.last);
-  progress.last = new Uint8Array(0);
+  if (progress.last.length > 0 && machine.parameterBytes.every((byte, i) => byte === progress.best[i]))
+    machine.parameterBytes.set(progress.last);
+  progress.last = noBytes;
 }
 
 /**
@@ -176,14 +172,21 @@ function resume({ machine, progress }: Session, plan: FitPlan): void {
 function* runEpoch(session: EpochSession, plan: FitPlan): Generator<EpochReport, EpochReport> {
   const { machine, progress, training } = session;
   const { train, validation, batchSize } = plan;
-  const rowsOfStep = batchSize * (training.accumulate ?? 1);
+  const rowsOfStep = training.accumulate ? batchSize * training.accumulate : batchSize;
   const epoch = progress.epoch + 1;
   const order = train.rows.slice();
-  if (plan.shuffle) shuffle(order, randomStream(randomKey(machine.seed[0]!, epoch, salts.shuffle)));
+  if (plan.shuffle) shuffle(order, randomStream(randomKey(machine.seed[0]!, epoch, shuffleSalt)));
   const steps = Math.ceil((order.length - progress.rows) / rowsOfStep);
-  const loss = yield* session.takeSteps(session, train.data, order, batchSize, steps, progress);
+  const loss = yield* (session.takeSteps ?? singleSteps)(
+    session,
+    train.data,
+    order,
+    batchSize,
+    steps,
+    progress,
+  );
   const evaluated = function* ({ data, rows }: Part, name: string): Generator<EpochReport, Summary> {
-    const summary = yield* session.evaluateRows(session, data, rows);
+    const summary = yield* (session.evaluateRows ?? evaluateBatches)(session, data, rows);
     checkLoss(machine, epoch, summary.loss, 0, name);
     return summary;
   };
@@ -207,19 +210,20 @@ function* runEpoch(session: EpochSession, plan: FitPlan): Generator<EpochReport,
  * rows, or on the training rows if there are no validation rows.
  */
 function recordIfBest(
-  { machine, progress, training }: Session,
+  session: Session,
   { metric, minDelta, keepsBest }: FitPlan,
   report: EpochReport,
 ): boolean {
+  const { machine, progress } = session;
   const figures: Record<string, number> = report.validation ?? { loss: report.loss, ...report.metrics };
   const value = figures[metric]!;
-  const gain = training.higherIsBetter?.includes(metric)
+  const gain = session.training.higherIsBetter?.includes(metric)
     ? value - progress.bestValue
     : progress.bestValue - value;
   progress.waited++;
   if (!Number.isFinite(value) || (progress.bestEpoch > 0 && !(gain > minDelta))) return false;
   Object.assign(progress, { bestEpoch: report.epoch, bestValue: value, waited: 0 });
-  if (keepsBest) progress.best = packParameters(machine);
+  if (keepsBest) progress.best = machine.parameterBytes.slice();
   return true;
 }
 

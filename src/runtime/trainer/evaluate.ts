@@ -24,7 +24,7 @@ export function forBatches(
  * Computes loss and metrics over these rows of the data. This function is a generator because some trainers
  * pause between batches.
  */
-export function* evaluateRows(session: Session, data: Batch, rows: Int32Array): Generator<never, Summary> {
+export function* evaluateBatches(session: Session, data: Batch, rows: Int32Array): Generator<never, Summary> {
   const { machine } = session;
   machine.totals.fill(0);
   forBatches(session, data, rows, (n) => machine.evaluate(n));

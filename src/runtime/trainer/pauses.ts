@@ -2,7 +2,7 @@
 // then report progress, handle events, save or stop at any step.
 import type { Session, TakeSteps } from "../step/session.ts";
 import { singleSteps } from "../step/steps.ts";
-import type { EpochParts } from "./epochs.ts";
+import type { EpochSession } from "./epochs.ts";
 import { forBatches } from "./evaluate.ts";
 import type { EpochPosition, EpochReport, Trainer } from "./trainer.ts";
 
@@ -35,11 +35,14 @@ export const withPauses = <Other extends Trainer>(trainer: Other, pace: Pace): O
     },
   });
 
+/** The epoch parts of a trainer that pauses. */
+type PausingParts = Required<Pick<EpochSession, "takeSteps" | "evaluateRows">>;
+
 /**
  * Creates epoch parts that pause after each piece of work. Their results are bit-identical to those of
- * `others` and `evaluateRows`, which do not pause.
+ * `others` and `evaluateBatches`, which do not pause.
  */
-export function pausing(pace: Pace, others: TakeSteps = singleSteps): EpochParts {
+export function pausing(pace: Pace, others: TakeSteps = singleSteps): PausingParts {
   let soFar: EpochPosition = { step: 0, steps: 0, rows: 0 };
   const report = ({ machine, progress }: Session): EpochReport => ({
     epoch: progress.epoch + 1,
@@ -53,7 +56,7 @@ export function pausing(pace: Pace, others: TakeSteps = singleSteps): EpochParts
     *takeSteps(session, data, order, batchSize, count, tally) {
       // Only epochs() uses the tally of the session. Other callers, such as steps(), do not pause.
       if (tally !== session.progress) return yield* others(session, data, order, batchSize, count, tally);
-      const rowsOfStep = batchSize * (session.training.accumulate ?? 1);
+      const rowsOfStep = session.training.accumulate ? batchSize * session.training.accumulate : batchSize;
       const stepsOf = (rows: number) => Math.ceil(rows / rowsOfStep);
       const here = () => ({ step: stepsOf(tally.rows), steps: stepsOf(order.length), rows: tally.rows });
       soFar = here();

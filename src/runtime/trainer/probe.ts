@@ -4,6 +4,7 @@ import type { ModelFacts } from "../model/facts.ts";
 import { rowsOf, slotsOf } from "../step/batch.ts";
 import type { Batch } from "../step/batch.ts";
 import type { Machine, Numbers } from "../step/machine.ts";
+import { gradientOfBatch } from "../step/session.ts";
 import type { TakeSteps } from "../step/session.ts";
 import { checkLoss, singleSteps } from "../step/steps.ts";
 import type { Trainer } from "./trainer.ts";
@@ -86,13 +87,13 @@ export interface StepWatch {
  */
 export const watchedSteps = (watch: StepWatch, others: TakeSteps = singleSteps): TakeSteps =>
   function* (session, data, order, batchSize, count, tally) {
-    const { machine, progress, training, gradientOf } = session;
+    const { machine, progress } = session;
     if (watch.listener === undefined) return yield* others(session, data, order, batchSize, count, tally);
-    const rowsOfStep = batchSize * (training.accumulate ?? 1);
+    const rowsOfStep = session.training.accumulate ? batchSize * session.training.accumulate : batchSize;
     for (let step = 0; step < count; step++) {
       const start = tally.rows % order.length;
       const n = Math.min(rowsOfStep, order.length - start);
-      const loss = gradientOf(session, data, order, start, n, batchSize);
+      const loss = (session.gradientOf ?? gradientOfBatch)(session, data, order, start, n, batchSize);
       checkLoss(machine, progress.epoch + 1, loss, Math.min(n, batchSize));
       machine.update(n);
       const learningRate = machine.learningRate();

@@ -2,12 +2,12 @@
 // data instead of the rows; the order of an epoch is an order of blocks.
 import type { Batch, Slots } from "../step/batch.ts";
 import type { Summary } from "../step/machine.ts";
-import { randomKey, randomStream, salts, shuffle } from "../numbers/random.ts";
+import { randomKey, randomStream, shuffle, shuffleSalt } from "../numbers/random.ts";
 import { allRows } from "../step/session.ts";
 import type { Progress, TakeSteps } from "../step/session.ts";
 import { singleSteps } from "../step/steps.ts";
 import { forBatches } from "./evaluate.ts";
-import type { EpochParts } from "./epochs.ts";
+import type { EpochSession } from "./epochs.ts";
 import { pausing } from "./pauses.ts";
 import type { Pace } from "./pauses.ts";
 import type { EpochPosition, EpochReport } from "./trainer.ts";
@@ -117,7 +117,7 @@ const progressFrom = (progress: Progress, start: number): Progress =>
  * If all blocks of a stream fit into the buffer and are not shuffled, the results are bit-identical to those
  * for arrays.
  */
-export function streaming(pace: Pace, others: TakeSteps = singleSteps): EpochParts {
+export function streaming(pace: Pace, others: TakeSteps = singleSteps): Partial<EpochSession> {
   const ofArrays = pausing(pace, others);
   let soFar: EpochPosition = { step: 0, steps: 0, rows: 0 };
   return {
@@ -130,11 +130,11 @@ export function streaming(pace: Pace, others: TakeSteps = singleSteps): EpochPar
       const { slots, training, progress, machine } = session;
       if (!stream || tally !== progress)
         return yield* ofArrays.takeSteps(session, data, order, batchSize, count, tally);
-      const rowsOfStep = batchSize * (training.accumulate ?? 1);
+      const rowsOfStep = training.accumulate ? batchSize * training.accumulate : batchSize;
       const stepsOf = (rows: number) => Math.ceil(rows / rowsOfStep);
-      const key = randomKey(machine.seed[0]!, progress.epoch + 1, salts.shuffle);
+      const key = randomKey(machine.seed[0]!, progress.epoch + 1, shuffleSalt);
       const shuffled = (rows: Int32Array, chunk: number) => {
-        if (training.shuffle) shuffle(rows, randomStream(randomKey(key, chunk, salts.shuffle)));
+        if (training.shuffle) shuffle(rows, randomStream(randomKey(key, chunk, shuffleSalt)));
       };
       let start = 0;
       for (const chunk of chunksOf(slots, stream, order, stream.buffer, rowsOfStep, shuffled)) {

@@ -5,14 +5,8 @@ import { decodeCheckpoint, encodeCheckpoint } from "../checkpoints/checkpoint.ts
 import type { CheckpointMetadata } from "../checkpoints/checkpoint.ts";
 import { listRows, planFit, runEpochs } from "./epochs.ts";
 import type { EpochSession } from "./epochs.ts";
-import { evaluateRows } from "./evaluate.ts";
-import {
-  checkBatchSize,
-  checkWhole,
-  freshProgress,
-  gradientOfBatch,
-  packParameters,
-} from "../step/session.ts";
+import { evaluateBatches } from "./evaluate.ts";
+import { checkBatchSize, checkWhole, freshProgress } from "../step/session.ts";
 import type { Session } from "../step/session.ts";
 import { singleSteps } from "../step/steps.ts";
 import { rowsOf, slotsOf, writeRows } from "../step/batch.ts";
@@ -20,7 +14,7 @@ import type { Batch } from "../step/batch.ts";
 import type { FitOptions, Trainer } from "./trainer.ts";
 
 /** A compiled model, optionally with its own functions that train and evaluate during an epoch. */
-type TrainerBase = Pick<Session, "model" | "machine" | "training"> & Partial<EpochSession>;
+type TrainerBase = Omit<EpochSession, "slots" | "progress">;
 
 /**
  * Creates a trainer. `seed` (0 to 4294967295, by default the seed of the spec) determines all random numbers.
@@ -29,14 +23,7 @@ export function trainerOf(base: TrainerBase, options: { seed?: number | undefine
   checkTrainerOptions(options);
   const { model, machine, training } = base;
   const slots = slotsOf(model, machine);
-  const session: EpochSession = {
-    gradientOf: gradientOfBatch,
-    takeSteps: singleSteps,
-    evaluateRows,
-    ...base,
-    slots,
-    progress: freshProgress(),
-  };
+  const session: EpochSession = { ...base, slots, progress: freshProgress() };
   const outputs = machine.output.length / model.batchSize;
   machine.initialise(checkWhole("seed", options.seed ?? training.seed));
 
@@ -49,12 +36,13 @@ export function trainerOf(base: TrainerBase, options: { seed?: number | undefine
     lastData = data;
     return runEpochs(session, plan);
   };
-  const evaluateAll = (data: Batch) => runToEnd(session.evaluateRows(session, data, listRows(session, data)));
+  const evaluateAll = (data: Batch) =>
+    runToEnd((session.evaluateRows ?? evaluateBatches)(session, data, listRows(session, data)));
 
   return {
     parameters: machine.parameters,
     gradients: machine.gradients,
-    backend: machine.backend ?? "ts",
+    backend: machine.kernels ?? "ts",
     get seed() {
       return machine.seed[0]! >>> 0;
     },
@@ -69,7 +57,7 @@ export function trainerOf(base: TrainerBase, options: { seed?: number | undefine
     },
     steps: (data, count) =>
       runToEnd(
-        session.takeSteps(
+        (session.takeSteps ?? singleSteps)(
           session,
           data,
           listRows(session, data),
@@ -98,7 +86,7 @@ export function trainerOf(base: TrainerBase, options: { seed?: number | undefine
       return bytes;
     },
     load(checkpoint) {
-      const { length } = packParameters(machine);
+      const { length } = machine.parameterBytes;
       const { state, ...rest } = decodeCheckpoint(model, machine.state.length, length, checkpoint);
       machine.state.set(state);
       session.progress = rest.progress;

@@ -1,7 +1,7 @@
 // The folds of cross-validation: their rows and their data sets.
 import { classesOf, datasetOfRows, fitFields, type Dataset, type DatasetContext } from "../data/dataset.ts";
 import { InputError, shown } from "../step/errors.ts";
-import { randomKey, randomStream, salts, shuffle } from "../numbers/random.ts";
+import { randomKey, randomStream, shuffle, splitSalt } from "../numbers/random.ts";
 import { splitRows } from "../data/split.ts";
 import type { Run } from "./train-on.ts";
 
@@ -57,7 +57,7 @@ export function dealRows(
       `${folds} folds need at least ${folds} rows outside the test split, but there are ${rows.length}`,
     );
   const order = rows.slice();
-  shuffle(order, randomStream(randomKey(seed, 1, salts.split)));
+  shuffle(order, randomStream(randomKey(seed, 1, splitSalt)));
   if (classes) order.sort((a, b) => classes[a]! - classes[b]!);
   return Array.from({ length: folds }, (_, fold) => order.filter((_, i) => i % folds === fold).sort());
 }

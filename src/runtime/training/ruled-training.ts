@@ -76,7 +76,7 @@ export function ruledFolds(run: Cutting): Pick<Run, "source"> & { folds: (() => 
 /** Warns about gaps in the times of each file. */
 export function warnOfGaps(run: Pick<Cutting, "source" | "locateErrors" | "warn"> & DatasetContext): void {
   const { source, locateErrors, warn } = run;
-  for (const part of [source, source.validationFile, source.test]) {
+  for (const part of [source, source.validationFile, source.testFile]) {
     if (part === undefined) continue;
     const text = locateErrors(part.file, () => run.describeGaps?.(run, part.table));
     if (text !== undefined) warn(`${shown(part.file)}: ${text}`);

@@ -69,6 +69,8 @@ export interface Start extends DatasetContext {
   resumed?: CheckpointMetadata | undefined;
   createTrainer(options: { seed?: number | undefined }): Trainer;
   locateErrors: LocateErrors;
+  /** Present if the run has several stages, such as cross-validation. */
+  regime?: Regime | undefined;
 }
 
 /** The services that an emitted program, or the `tapeless` command, provides to a run. */
@@ -80,13 +82,15 @@ export interface Host {
   write(checkpoint: () => Uint8Array): Promise<void>;
   /** Reports an epoch; `save` writes its checkpoint. */
   see(report: EpochReport, begun: Begun, save: () => Promise<void>): Promise<void>;
-  /** Prints a warning. */
-  warn(text: string): void;
+  /** Prints a warning of a regime. */
+  warn?(text: string): void;
 }
 
 /** A run with several stages, such as cross-validation. */
-export interface Run extends Start, Pick<Host, "warn"> {
+export interface Run extends Start {
   source: Source;
+  /** Prints a warning. */
+  warn(text: string): void;
   /** Runs one stage, with checkpoints and progress. */
   train(trainer: Trainer, dataset: Dataset, stage: Stage): Promise<TrainingResult>;
 }
@@ -102,37 +106,42 @@ export interface Regime {
   text(result: TrainingResult): string;
 }
 
-/** Performs the whole run: reads the rows, then trains once or, with `regime`, in several stages. */
-export async function trainRun(start: Start, host: Host, regime?: Regime): Promise<TrainingResult> {
-  const train: Run["train"] = (trainer, dataset, stage) => trainStage(start, host, trainer, dataset, stage);
-  if (regime) return regime.train({ ...start, warn: host.warn, source: await host.read(), train });
+/** Performs the whole run: reads the rows, then trains once or, with a regime, in several stages. */
+export async function trainRun(start: Start, host: Host): Promise<TrainingResult> {
+  if (start.regime) {
+    const train: Run["train"] = (trainer, dataset, stage) => trainStage(start, host, trainer, dataset, stage);
+    const warn = (text: string) => host.warn?.(text);
+    return start.regime.train({ ...start, warn, source: await host.read(), train });
+  }
   const { trainer, epochs, locateErrors } = start;
   // No variable refers to the table. Otherwise it would stay in memory during training, and it is as large as
   // the data set.
-  return train(trainer, datasetOf(start, await host.read(), trainer.seed, locateErrors), { epochs });
+  const dataset = datasetOf(start, await host.read(), trainer.seed, locateErrors);
+  return trainStage(start, host, trainer, dataset, { epochs });
 }
 
 /** Performs one stage, and writes a checkpoint after every epoch. */
 async function trainStage(
-  { model, training, resume, resumed, locateErrors, ...start }: Start,
+  start: Start,
   host: Host,
   trainer: Trainer,
   dataset: Dataset,
   stage: Stage,
 ): Promise<TrainingResult> {
+  const { model, training, resume, resumed, locateErrors } = start;
   const { fields } = dataset;
   const before = trainer === start.trainer ? resumed : undefined;
   locateErrors(`${resume}`, () => checkFields(fields, before?.fields));
   const hasStopped = before?.stopped === trainer.epoch;
   const begun: Begun = { ...stage, trainer, dataset, hasStopped };
-  const seen = await host.begin(begun);
+  const trained = await host.begin(begun);
   const save = (more: CheckpointMetadata = {}) =>
-    host.write(() => seen.save({ fields, ...stage.metadata, ...more }));
+    host.write(() => trained.save({ fields, ...stage.metadata, ...more }));
   const options = hasStopped ? { ...stage, epochs: 0 } : stage;
-  const result = await trainOn(model, training, seen, dataset, options, (report) =>
+  const result = await trainOn(model, training, trained, dataset, options, (report) =>
     host.see(report, begun, save),
   );
-  const isEarly = trainer.epoch < stage.epochs && !seen.isInterrupted?.();
+  const isEarly = trainer.epoch < stage.epochs && !trained.isInterrupted?.();
   await save(isEarly ? { stopped: trainer.epoch } : {});
   return result;
 }

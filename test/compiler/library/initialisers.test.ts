@@ -24,7 +24,7 @@ describe("initialisers", () => {
     ["lecun-normal", Math.sqrt(1 / 6)],
     ["xavier-normal", Math.sqrt(2 / 10)],
   ] as const)("%s has the standard deviation %d for weights [6, 4]", (type, std) => {
-    expect(filled({ type })).toEqual({ kind: "normal", mean: 0, std });
+    expect(filled({ type })).toMatchObject({ kind: "normal", mean: 0, std });
   });
 
   it("orthogonal uses the last axis as columns", () => {

@@ -146,13 +146,13 @@ export const libraryMutants: readonly Mutant[] = [
   ...inFile("src/compiler/library/initialisers/builtin.ts", "tests of initialisers", [
     [
       "initialisers: the range of a uniform distribution is too small",
-      "Math.sqrt(3 * variance)",
-      "Math.sqrt(variance)",
+      "Math.sqrt(3 * (a / b))",
+      "Math.sqrt(a / b)",
     ],
     [
       "initialisers: He uses the number of outputs",
-      "const he = (fans: Fans): number => 2 / fans.in;",
-      "const he = (fans: Fans): number => 2 / fans.out;",
+      "const he = (fans: Fans): Fraction => [2, fans.in];",
+      "const he = (fans: Fans): Fraction => [2, fans.out];",
     ],
   ]),
   ...inFile("src/compiler/spec/build-update.ts", "tests of averaging", [

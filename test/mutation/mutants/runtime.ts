@@ -10,10 +10,10 @@ export const runtimeMutants: readonly Mutant[] = [
   ...inFile("src/runtime/trainer/epochs.ts", epochs, [
     [
       "epochs: every epoch has the same order of rows",
-      "randomKey(machine.seed[0]!, epoch, salts.shuffle)",
-      "randomKey(machine.seed[0]!, 1, salts.shuffle)",
+      "randomKey(machine.seed[0]!, epoch, shuffleSalt)",
+      "randomKey(machine.seed[0]!, 1, shuffleSalt)",
     ],
-    ["epochs: the best epoch is not restored", "machine.state.set(progress.best);", ""],
+    ["epochs: the best epoch is not restored", "machine.parameterBytes.set(progress.best);", ""],
     ["epochs: patience is one epoch too long", "progress.waited < patience)", "progress.waited <= patience)"],
     ["epochs: an epoch that is no better counts as best", "!(gain > minDelta)", "!(gain >= minDelta)"],
   ]),

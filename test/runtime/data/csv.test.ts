@@ -52,7 +52,7 @@ test("a table does not depend on the pieces in which its text arrives", () => {
       (rows, hasMark, cuts) => {
         const body = rows.map(([cells, end]) => cells.join(",") + end).join("");
         const text = `${hasMark ? "\ufeff" : ""}a,"b\r\nc"\r\n${body}1,2`;
-        const reader = csv({ inputs: {}, targets: {} });
+        const reader = csv({});
         const places = [0, ...cuts.map((cut) => cut % text.length).sort((a, b) => a - b), text.length];
         places.slice(1).forEach((place, i) => reader.add(text.slice(places[i], place)));
         expect(contentOf(reader.end())).toEqual(contentOf(parseCsv(text)));
@@ -68,7 +68,7 @@ test.each([
   ["a quote without an end", ['a,b\n\n"x\ny",2\n3,"', "4\n5,6\n", "7,8\n"], 5],
   ["bytes that are not UTF-8", ["a,b\n1,f", "\ufffd\n1,2\n"], 2],
 ])("%s is reported with its line, wherever the text is cut", (_, pieces, line) => {
-  const reader = csv({ inputs: {}, targets: {} });
+  const reader = csv({});
   const read = () => {
     pieces.forEach(reader.add);
     return reader.end();
@@ -77,7 +77,7 @@ test.each([
 });
 
 test("a quote without an end is reported before it has taken a large file into memory", () => {
-  const reader = csv({ inputs: {}, targets: {} });
+  const reader = csv({});
   reader.add('a,b\n1,2\n3,"4\n');
   const piece = "5,6\n".repeat(1 << 20);
   const read = () => {

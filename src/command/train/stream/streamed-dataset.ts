@@ -6,7 +6,7 @@ import { columnOf, namedBy, wrongCell } from "../../../runtime/data/fields.ts";
 import type { FittedField } from "../../../runtime/data/fields.ts";
 import { splitLabels } from "../../../runtime/data/split-rules.ts";
 import type { Table } from "../../../runtime/data/table.ts";
-import { randomKey, randomUnit, salts } from "../../../runtime/numbers/random.ts";
+import { randomKey, randomUnit, splitSalt } from "../../../runtime/numbers/random.ts";
 import { batchFields } from "../../../runtime/step/batch.ts";
 import type { Batch } from "../../../runtime/step/batch.ts";
 import { InputError, shown } from "../../../runtime/step/errors.ts";
@@ -95,7 +95,7 @@ export async function streamedDataset(request: StreamRequest): Promise<StreamedD
 function labelsOf(context: DatasetContext, table: Table, start: number, seed: number): Uint8Array {
   const { splitRules = {} } = context.data;
   const { test = 0, validation = 0 } = context.training;
-  const key = randomKey(seed, 0, salts.split);
+  const key = randomKey(seed, 0, splitSalt);
   const inColumn = (split: "validation" | "test", row: number) => {
     const { column, value = split } = splitRules[split] ?? {};
     return column !== undefined && columnOf(table, column).text(row).trim() === value;
@@ -150,7 +150,7 @@ function datasetIn(request: StreamRequest, source: Source, files: ReadonlyMap<Ta
           Int32Array.from({ length: table.rows }, (_, i) => i),
         ),
       );
-  const part = (split: "validation" | "test", own: Source["test"]) => {
+  const part = (split: "validation" | "test", own: Source["testFile"]) => {
     const inMain = main.spool.counts.some((counts) => counts[splitLabels[split]] > 0);
     if (own !== undefined)
       return { [split]: splitIn(request, fields, fileOf(files, own.table), splitLabels.train) };
@@ -161,7 +161,7 @@ function datasetIn(request: StreamRequest, source: Source, files: ReadonlyMap<Ta
   return {
     train: splitIn(request, fields, main, splitLabels.train),
     ...locateErrors(main.file, () => part("validation", source.validationFile)),
-    ...locateErrors(main.file, () => part("test", source.test)),
+    ...locateErrors(main.file, () => part("test", source.testFile)),
     fields,
   };
 }

@@ -23,7 +23,9 @@ const cached = z.object({
       chapter: z.enum(chapters.map(({ name }) => name)),
       text: z.string(),
       ...reads,
-      optional: z.array(z.object({ name: z.string(), from: z.number(), to: z.number(), ...reads })),
+      optional: z.array(
+        z.object({ name: z.string(), isCode: z.boolean(), from: z.number(), to: z.number(), ...reads }),
+      ),
     }),
   ),
 });
@@ -55,9 +57,12 @@ const readSources = (kind: RuntimeKind): RuntimeSource[] =>
 const cacheFile = (kind: RuntimeKind): URL => new URL(`runtime-parts-${kind}.json`, cache);
 
 /** The files that parse the sources. */
-const parserFiles: readonly URL[] = ["./parse-runtime.ts", "./runtime-parts.ts"].map(
-  (file) => new URL(file, import.meta.url),
-);
+const parserFiles: readonly URL[] = [
+  "./parse-runtime.ts",
+  "./optional-code.ts",
+  "./runtime-parts.ts",
+  "../../../runtime/chapters.ts",
+].map((file) => new URL(file, import.meta.url));
 
 /** A digest of the sources, of the parser, and of package.json, which pins the formatter. */
 function digestOf(sources: readonly RuntimeSource[]): string {

@@ -103,14 +103,19 @@ export interface TargetPrediction {
 
 // The parts of trainers.
 
-/** The initialisation of a parameter; `fillText` describes the initialiser. */
+type Fraction = readonly [numerator: number, denominator: number];
+
+/**
+ * The initialisation of a parameter; `fillText` describes the initialiser. `square` is the square of the upper
+ * bound or of the standard deviation, if it is a fraction of integers.
+ */
 export interface InitialParameter {
   readonly name: string;
   readonly shape: readonly number[];
   readonly trainable: boolean;
   readonly fill:
-    | { readonly kind: "uniform"; readonly low: number; readonly high: number }
-    | { readonly kind: "normal"; readonly mean: number; readonly std: number }
+    | { readonly kind: "uniform"; readonly low: number; readonly high: number; readonly square?: Fraction }
+    | { readonly kind: "normal"; readonly mean: number; readonly std: number; readonly square?: Fraction }
     | { readonly kind: "constant"; readonly value: number }
     | { readonly kind: "orthogonal"; readonly rows: number; readonly columns: number };
   readonly fillText: string;
@@ -157,7 +162,7 @@ export interface TrainerKernels {
   writeMemory(writer: MarkingWriter, parts: TrainerParts, names: SectionNames): void;
   /** The call of a program inside `createTrainer`. */
   callOf(program: string, names: SectionNames): string;
-  /** An expression for `machine.backend`, which names the running kernels. */
+  /** An expression for `machine.kernels`, which names the running kernels. */
   readonly backend?: string;
   /**
    * An expression of the type `TakeSteps`, a function that takes many steps in one call of the kernels. The

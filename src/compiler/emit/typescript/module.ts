@@ -65,7 +65,8 @@ export async function assembleModule(
   };
   const kernels = emitKernels(programs, module, parts.lowered);
   const takesOf = (program: string) => kernels.programs.get(program)?.takes ?? [];
-  const callOf = (program: string): string => `${programNames.get(program)}(${takesOf(program).join(", ")})`;
+  const callOf = (program: string): string =>
+    onlyCallOf(program, kernels) ?? `${programNames.get(program)}(${takesOf(program).join(", ")})`;
   const names: SectionNames = { arena, callOf, takesOf, array };
 
   const sections = [
@@ -75,7 +76,9 @@ export async function assembleModule(
     })),
     arenaSection(parts, arena, array),
     ...kernelSections(kernels),
-    ...programs.map(({ name }) => programSection(name, programNames.get(name) ?? name, kernels, arena)),
+    ...programs
+      .filter(({ name }) => onlyCallOf(name, kernels) === undefined)
+      .map(({ name }) => programSection(name, programNames.get(name) ?? name, kernels, arena)),
     ...kind.sections,
   ];
   const own = await Promise.all(
@@ -87,10 +90,15 @@ export async function assembleModule(
   );
   const imported = new Set([...(kind.imports?.values ?? []), ...(kind.imports?.types ?? [])]);
   const available = new Map([...runtime].filter(([name]) => !imported.has(name)));
-  const words = own.flatMap(({ text }) => text.match(/[\w$]+/g) ?? []);
-  const copied = collectParts(available, roots, words)
-    .filter(({ name }) => name !== "Numbers")
-    .map(({ chapter, text }) => ({ chapter, isLast: false, ...unmarked(`${text}\n`) }));
+  const words = own.flatMap(({ text }) => text.replace(/\/\/.*/g, "").match(/[\w$]+/g) ?? []);
+  const copied = await Promise.all(
+    collectParts(available, roots, words, kind.imports === undefined)
+      .filter(({ name }) => name !== "Numbers")
+      .map(async ({ chapter, text, isCut }) => {
+        const formatted = isCut && isFormatted ? (await formatModule(text)).trimEnd() : text;
+        return { chapter, isLast: false, ...unmarked(`${formatted}\n`) };
+      }),
+  );
   return joinPieces(parts, kind.imports, [
     ...own.filter(({ isLast }) => !isLast),
     ...copied,
@@ -185,6 +193,13 @@ const arenaSection = (parts: ModuleParts, arena: ArenaNames, array: string): Sec
 
 const kernelSections = ({ functions }: EmittedKernels): Section[] =>
   functions.map(({ chapter, text }) => ({ chapter, write: (writer) => writer.writeMarked(text) }));
+
+/** The call of the only kernel of a program that returns nothing. Such a program needs no function. */
+function onlyCallOf(program: string, { programs }: EmittedKernels): string | undefined {
+  const [first, ...others] = programs.get(program)?.calls ?? [];
+  const isOnly = first !== undefined && others.length === 0 && !lossPrograms.includes(program);
+  return isOnly ? first.text.replace(/;$/, "") : undefined;
+}
 
 function programSection(
   program: string,

@@ -1,12 +1,15 @@
 /**
  * Parses the sources of the runtime into declarations. It drops `export` and imports, keeps comments, and
  * formats each declaration once, so that a compilation formats only its own text. It also finds the optional
- * members of types, because a module contains only those that its code mentions.
+ * members of types, and the code that does nothing without such a member, because a module contains only
+ * what its code mentions.
  */
 import { ts } from "ts-morph";
+import { closedTypes } from "../../../runtime/chapters.ts";
 import type { ChapterName } from "../../../runtime/chapters.ts";
 import { invariant } from "../../diagnostics/errors.ts";
 import { formatModule } from "./format.ts";
+import { optionalCodeIn } from "./optional-code.ts";
 import { alternativeName, publicNames } from "./runtime-parts.ts";
 import type { Declaration, OptionalMember } from "./runtime-parts.ts";
 
@@ -48,8 +51,9 @@ function textOf(statement: ts.Statement, source: ts.SourceFile, isFirst: boolean
 /** All declarations of the sources, in the order in which the sources contain them. */
 export async function parseRuntime(sources: readonly RuntimeSource[]): Promise<Declaration[]> {
   let found: Declaration[] = [];
+  const facts = optionalFacts(sources);
   for (const source of sources) {
-    const own = await declarationsIn(source);
+    const own = await declarationsIn(source, facts);
     const isRepeated = ({ name }: Declaration) => own.some((other) => other.name === name);
     const repeated = found.filter(isRepeated);
     if (source.isAlternative === true) {
@@ -63,7 +67,25 @@ export async function parseRuntime(sources: readonly RuntimeSource[]): Promise<D
   return found;
 }
 
-async function declarationsIn({ file, chapter, text }: RuntimeSource): Promise<Declaration[]> {
+/**
+ * The names of the members that are optional in facts. A member that is also optional in another type may have
+ * a value that the compiler does not know.
+ */
+function optionalFacts(sources: readonly RuntimeSource[]): ReadonlySet<string> {
+  const names = { facts: new Set<string>(), others: new Set<string>() };
+  for (const { file, text } of sources)
+    for (const statement of ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true).statements) {
+      const isFact = namesDeclared(statement).some((name) => closedTypes.some((type) => type === name));
+      for (const { name } of optionalMembersIn(statement))
+        names[isFact ? "facts" : "others"].add(name.getText());
+    }
+  return new Set([...names.facts].filter((name) => !names.others.has(name)));
+}
+
+async function declarationsIn(
+  { file, chapter, text }: RuntimeSource,
+  facts: ReadonlySet<string>,
+): Promise<Declaration[]> {
   const found: Declaration[] = [];
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022);
   for (const statement of source.statements) {
@@ -72,7 +94,7 @@ async function declarationsIn({ file, chapter, text }: RuntimeSource): Promise<D
     for (const name of namesDeclared(statement)) {
       const bare = textOf(statement, source, isFirst);
       const formatted = await formatModule(publicNames.has(name) ? withExport(bare) : bare);
-      found.push({ name, chapter, ...partsOf(formatted.trimEnd()) });
+      found.push({ name, chapter, ...partsOf(formatted.trimEnd(), facts) });
     }
   }
   return found;
@@ -80,25 +102,41 @@ async function declarationsIn({ file, chapter, text }: RuntimeSource): Promise<D
 
 const withExport = (text: string): string => text.replace(/^(interface|type|class) /m, "export $1 ");
 
-/** The names that a formatted declaration mentions, and its optional members. */
-function partsOf(text: string): Pick<Declaration, "text" | "names" | "mentions" | "optional"> {
+/** The names that a formatted declaration mentions, and its optional members and code. */
+function partsOf(
+  text: string,
+  facts: ReadonlySet<string>,
+): Pick<Declaration, "text" | "names" | "mentions" | "optional"> {
   const source = ts.createSourceFile("", text, ts.ScriptTarget.ES2022, true);
   const [statement] = source.statements;
-  const members = optionalMembersIn(statement);
-  const skipped: ReadonlySet<ts.Node> = new Set(members);
+  const optional = [
+    ...optionalMembersIn(statement).map((member) => ({
+      name: member.name.getText(source),
+      // The range starts at the line break before the member's comment.
+      from: member.getFullStart(),
+      to: member.end,
+      nodes: [member] as readonly ts.Node[],
+      isCode: false,
+    })),
+    ...optionalCodeIn(statement, facts).map((code) => ({ ...code, isCode: true })),
+  ].sort((a, b) => a.from - b.from || b.to - a.to);
+  const all = new Set<ts.Node>(optional.flatMap(({ nodes }) => nodes));
   return {
     text,
-    names: freeNames(statement, skipped),
-    mentions: mentionsIn(statement, skipped),
-    optional: members.map((member): OptionalMember => {
-      const inner: ReadonlySet<ts.Node> = new Set(members.filter((other) => other !== member));
+    names: freeNames(statement, all),
+    mentions: mentionsIn(statement, all),
+    optional: optional.map(({ name, from, to, isCode, nodes }): OptionalMember => {
+      // This part and those around it are not skipped.
+      const around = optional.filter((other) => other.from <= from && other.to >= to);
+      const others = new Set([...all].filter((node) => !around.some((part) => part.nodes.includes(node))));
+      const outside = freeNames(statement, new Set([...others, ...nodes]));
       return {
-        name: member.name.getText(source),
-        // The range starts at the line break before the member's comment.
-        from: member.getFullStart(),
-        to: member.end,
-        names: freeNames(member, inner),
-        mentions: mentionsIn(member, inner).filter((word) => word !== member.name.getText(source)),
+        name,
+        from,
+        to,
+        isCode,
+        names: freeNames(statement, others).filter((each) => !outside.includes(each)),
+        mentions: nodes.flatMap((node) => mentionsIn(node, others)).filter((word) => word !== name),
       };
     }),
   };
@@ -119,17 +157,24 @@ function optionalMembersIn(node: ts.Node): (ts.PropertySignature | ts.MethodSign
   return found;
 }
 
-/** All identifiers and strings in a node, except those in `skipped` nodes. */
+/** All names of members and all strings in a node, except those in `skipped` nodes. */
 function mentionsIn(node: ts.Node, skipped: ReadonlySet<ts.Node>): string[] {
   const found = new Set<string>();
-  const walk = (part: ts.Node): void => {
+  const walk = (part: ts.Node, parent: ts.Node | undefined): void => {
     if (skipped.has(part)) return;
-    if (ts.isIdentifier(part) || ts.isStringLiteral(part)) found.add(part.text);
-    ts.forEachChild(part, walk);
+    const isName = ts.isIdentifier(part) && (isMemberName(part, parent) || isShorthand(part, parent));
+    if (isName || ts.isStringLiteral(part)) found.add(part.text);
+    ts.forEachChild(part, (child) => walk(child, part));
   };
-  walk(node);
+  walk(node, undefined);
   return [...found];
 }
+
+/** Whether an identifier is the name of a variable and of a member: `{ name }`, `const { name } = x`. */
+const isShorthand = (node: ts.Identifier, parent: ts.Node | undefined): boolean =>
+  parent !== undefined &&
+  (ts.isShorthandPropertyAssignment(parent) ||
+    (ts.isBindingElement(parent) && parent.name === node && ts.isObjectBindingPattern(parent.parent)));
 
 // Free names are names that a piece of TypeScript reads but does not declare. The free names of a runtime
 // declaration are its dependencies. The free names of all declarations together include the globals, which

@@ -1,7 +1,7 @@
 /**
  * Selects the parts of `src/runtime/` that a module needs: the declarations that it uses, and all
- * declarations that those depend on, in the order of the chapters. Optional members of types are removed if
- * no code mentions them.
+ * declarations that those depend on, in the order of the chapters. Optional members of types, and the code
+ * that does nothing without them, are removed if nothing else mentions them.
  */
 import type { ChapterName } from "../../../runtime/chapters.ts";
 import { invariant } from "../../diagnostics/errors.ts";
@@ -12,19 +12,21 @@ export interface Declaration {
   readonly chapter: ChapterName;
   /** The formatted source. Only public declarations have `export`. */
   readonly text: string;
-  /** The free names of the declaration. Like `mentions`, this list excludes optional members. */
+  /** The free names of the declaration. Like `mentions`, this list excludes optional members and code. */
   readonly names: readonly string[];
-  /** All identifiers and strings in the declaration. */
+  /** All names of members and all strings in the declaration. */
   readonly mentions: readonly string[];
-  /** The optional members of types, outer members before inner ones. */
+  /** The optional members of types, and their code, in order; outer parts are before inner ones. */
   readonly optional: readonly OptionalMember[];
 }
 
 /**
- * An optional member, and its range in the text of the declaration. The range includes the member's comment.
+ * An optional member of a type, or code that does nothing without the member of this name: its range in the
+ * text of the declaration, with comments, and the names that occur only in it.
  */
 export interface OptionalMember {
   readonly name: string;
+  readonly isCode: boolean;
   readonly from: number;
   readonly to: number;
   readonly names: readonly string[];
@@ -93,16 +95,20 @@ export interface RuntimePart {
   readonly name: string;
   readonly chapter: ChapterName;
   readonly text: string;
+  /** Whether code or all members were removed, so that the text must be formatted again. */
+  readonly isCut: boolean;
 }
 
 /**
  * The declarations that `roots` need. `mentioned` are the identifiers and strings in the module's own text.
- * An optional member is kept if its name is in `mentioned` or in any of the selected parts.
+ * An optional member or code is kept if its name is in `mentioned` or in any of the selected parts. A module that
+ * does not have all facts, such as a check, keeps all code.
  */
 export function collectParts(
   parts: RuntimeParts,
   roots: Iterable<RuntimeName>,
   mentioned: Iterable<string> = [],
+  hasAllFacts = true,
 ): RuntimePart[] {
   const needed = new Set<Declaration>();
   const words = new Set(mentioned);
@@ -122,7 +128,9 @@ export function collectParts(
   for (let size = -1; size !== kept.size;) {
     size = kept.size;
     for (const member of [...needed].flatMap(({ optional }) => optional)) {
-      if (kept.has(member) || !words.has(member.name)) continue;
+      const isNeeded = words.has(member.name) || (member.isCode && !hasAllFacts);
+      if (kept.has(member) || !isNeeded) continue;
+      words.add(member.name);
       kept.add(member);
       for (const word of member.mentions) words.add(word);
       member.names.forEach(take);
@@ -130,14 +138,16 @@ export function collectParts(
   }
   return [...parts.values()]
     .filter((part) => needed.has(part))
-    .map(({ name, chapter, text, optional }) => ({
-      name,
-      chapter,
-      text: without(
-        text,
-        optional.filter((member) => !kept.has(member)),
-      ),
-    }));
+    .map(({ name, chapter, text, optional }) => {
+      const removed = optional.filter((member) => !kept.has(member));
+      const rest = without(text, removed);
+      return {
+        name,
+        chapter,
+        text: rest,
+        isCut: removed.some(({ isCode }) => isCode) || rest.endsWith("{\n}"),
+      };
+    });
 }
 
 /** The text without these ranges. A range inside another one is removed with it. */

@@ -2,7 +2,6 @@
  * Writes `machine`, an object in emitted code that connects a trainer with its kernels: views of the arena,
  * and the programs that run on it.
  */
-import type CodeBlockWriter from "code-block-writer";
 import {
   learningRateStorage,
   measureOfSummary,
@@ -10,6 +9,7 @@ import {
   seedStorage,
   stepStorage,
 } from "../../ir/storage.ts";
+import { sizeOf } from "../../ir/types.ts";
 import { bytesOfElement } from "../../loop/types.ts";
 import type { MemoryPlan, Placement, Region } from "../../loop/types.ts";
 import { commentLines } from "../statement-provenance.ts";
@@ -52,7 +52,7 @@ export function writeMachine(
   writer
     .write("const machine: Machine = ")
     .inlineBlock(() => {
-      if (kernels.backend !== undefined) field("backend", kernels.backend);
+      if (kernels.backend !== undefined) field("kernels", kernels.backend);
       field("inputs", inputs);
       for (const [name, value] of arenaFields(parts, texts)) field(name, value);
       for (const [name, value] of programFields(parts, texts)) field(name, value);
@@ -62,7 +62,7 @@ export function writeMachine(
       if (calls.length > 0)
         field("prepare", `(data, rows) => ${calls.length > 1 ? `{ ${calls.join("; ")}; }` : calls[0]}`);
       field("learningRate", `() => doubles[${placeOf("", learningRateStorage)}]!`);
-      method("check(rows)", () => writeCheck(writer, parts, placeOf));
+      field("check", `(rows) => ${checkText(parts, placeOf)}`);
     })
     .write(";")
     .newLine();
@@ -83,7 +83,10 @@ const preparing = ({ balanced, limited }: TrainerParts, { viewOf }: TrainerTexts
 type Fields = readonly (readonly [name: string, value: string])[];
 
 /** The views of the arena, except those of a batch. */
-function arenaFields({ plan, parameters, kernels }: TrainerParts, { viewOf, placeOf }: TrainerTexts): Fields {
+function arenaFields(
+  { plan, parameters, kernels, float }: TrainerParts,
+  { viewOf, placeOf }: TrainerTexts,
+): Fields {
   const inRegion = (region: Region) =>
     [...plan.storage.values()].filter(
       ({ buffer }) => buffer.region === region && buffer.covers === undefined,
@@ -95,6 +98,8 @@ function arenaFields({ plan, parameters, kernels }: TrainerParts, { viewOf, plac
   };
   const endOf = (list: readonly Placement[]) => Math.max(...list.map(({ offset, bytes }) => offset + bytes));
   const stateEnd = endOf([...inRegion("parameter"), ...inRegion("state")]);
+  const parameterBytes =
+    parameters.reduce((sum, { shape }) => sum + sizeOf(shape, 1), 0) * bytesOfElement[float];
   const totals = inRegion("totals");
   const totalsLength = (endOf(totals) - Math.min(...totals.map(({ offset }) => offset))) / bytesOfElement.f64;
   // Trainable parameters come first in the arena, because one loop updates them all.
@@ -108,6 +113,7 @@ function arenaFields({ plan, parameters, kernels }: TrainerParts, { viewOf, plac
     ["parameters", `viewsOf(f, ${startOf("parameter")}, ${all})`],
     ["gradients", `viewsOf(f, ${startOf("gradient")}, ${trainable})`],
     ["state", `new Uint8Array(memory, ${kernels.arenaStart}, ${stateEnd})`],
+    ["parameterBytes", `new Uint8Array(memory, ${kernels.arenaStart}, ${parameterBytes})`],
     ["totals", `doubles.subarray(${startOf("totals")}, ${startOf("totals")} + ${totalsLength})`],
     ["step", viewOf(stepStorage)],
     ["seed", viewOf(seedStorage)],
@@ -153,18 +159,24 @@ export const startsAtZero = (fill: InitialParameter["fill"]): boolean =>
   fill.kind === "constant" && fill.value === 0;
 
 /** The numeric arguments of an initialiser, which come last. */
-function fillNumbers(fill: InitialParameter["fill"]): readonly number[] {
+function fillNumbers(fill: InitialParameter["fill"]): readonly (number | string)[] {
   switch (fill.kind) {
-    case "uniform":
-      return [fill.low, fill.high];
+    case "uniform": {
+      const { low, high, square } = fill;
+      return square === undefined ? [low, high] : [`-${rootText(high, square)}`, rootText(high, square)];
+    }
     case "normal":
-      return [fill.mean, fill.std];
+      return [fill.mean, fill.square === undefined ? fill.std : rootText(fill.std, fill.square)];
     case "orthogonal":
       return [fill.rows, fill.columns];
     case "constant":
       return [fill.value];
   }
 }
+
+/** The number as the square root of this fraction, if that has exactly the same value. */
+const rootText = (value: number, [a, b]: readonly [number, number]): string =>
+  Math.sqrt(a / b) === value ? `Math.sqrt(${a} / ${b})` : String(value);
 
 /**
  * Writes the initialiser of each parameter, under a comment that describes it. Memory is initially 0, so
@@ -183,15 +195,11 @@ function writeFills(writer: MarkingWriter, parts: TrainerParts): void {
   });
 }
 
-/**
- * Writes the function that examines a diverged step: it finds the first intermediate value that is not
- * finite.
- */
-function writeCheck(
-  writer: CodeBlockWriter,
+/** The call that examines a diverged step: it finds the first intermediate value that is not finite. */
+function checkText(
   { plan, kernels: { running }, float }: TrainerParts,
   placeOf: ArenaNames["placeOf"],
-): void {
+): string {
   const ranges = (
     { plan }: { plan: MemoryPlan },
     place: (placement: Placement) => string | number,
@@ -208,5 +216,5 @@ function writeCheck(
     running === undefined
       ? ofFunctions
       : `${running.condition} ? ${ranges(running, ({ offset }) => offset / bytesOfElement[float])} : ${ofFunctions}`;
-  writer.writeLine(`return firstNotFinite(f, rows, ${searched});`);
+  return `firstNotFinite(f, rows, ${searched})`;
 }

@@ -1,7 +1,7 @@
 /** The built-in initialisers: first those that ignore the fans of a layer, then those that use them. */
 import * as z from "zod";
 import { defineInitialiser } from "../define.ts";
-import type { Fans, Fill } from "../define.ts";
+import type { Fans, Fill, Fraction } from "../define.ts";
 
 // Initialisers that ignore the fans. Defaults are those of torch.nn.init.
 
@@ -77,16 +77,21 @@ export const orthogonal = defineInitialiser({
 //     Xavier   2/(fanIn + fanOut)    Glorot and Bengio 2010
 //     He       2/fanIn               He et al. 2015
 
-const uniformOf = (variance: number): Fill => {
-  const limit = Math.sqrt(3 * variance);
-  return { kind: "uniform", low: -limit, high: limit };
+const uniformOf = ([a, b]: Fraction): Fill => {
+  const limit = Math.sqrt(3 * (a / b));
+  return { kind: "uniform", low: -limit, high: limit, square: [3 * a, b] };
 };
 
-const normalOf = (variance: number): Fill => ({ kind: "normal", mean: 0, std: Math.sqrt(variance) });
+const normalOf = ([a, b]: Fraction): Fill => ({
+  kind: "normal",
+  mean: 0,
+  std: Math.sqrt(a / b),
+  square: [a, b],
+});
 
-const lecun = (fans: Fans): number => 1 / fans.in;
-const xavier = (fans: Fans): number => 2 / (fans.in + fans.out);
-const he = (fans: Fans): number => 2 / fans.in;
+const lecun = (fans: Fans): Fraction => [1, fans.in];
+const xavier = (fans: Fans): Fraction => [2, fans.in + fans.out];
+const he = (fans: Fans): Fraction => [2, fans.in];
 
 export const lecunUniform = defineInitialiser({
   name: "lecun-uniform",

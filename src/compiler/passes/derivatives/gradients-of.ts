@@ -94,3 +94,14 @@ export const gradientsOf = (
   nodes: readonly Node[],
   g: GraphBuilder,
 ): (Node | undefined)[] => cotangentsOf(new Map([[y, g.number(1, y.type.element)]]), leaves, nodes, g);
+
+/**
+ * Computes the gradients of the sum of y with respect to values from which it is computed; 0 where y does not depend on
+ * one of them.
+ */
+export function gradientsOfSum(g: GraphBuilder, y: Node, xs: readonly Node[]): readonly Node[] {
+  const axes = y.type.shape.map((_, axis) => axis);
+  const sum = axes.length === 0 ? y : g.reduceSum(y, { axes });
+  const found = gradientsOf(sum, xs, collectNodes([{ storage: "sum", node: sum }]), g);
+  return xs.map((x, i) => found[i] ?? g.broadcastTo(g.number(0), x.type.shape));
+}

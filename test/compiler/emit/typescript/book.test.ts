@@ -116,7 +116,7 @@ test("a type has only those optional members that the code mentions", () => {
   const member = (name: string, type: string): OptionalMember => {
     const to = text.indexOf(`${name}?: ${type};`) + `${name}?: ${type};`.length;
     const from = name === "b" ? text.indexOf("\n  /**") : text.indexOf("\n  d?");
-    return { name, from, to, names: [type], mentions: [type] };
+    return { name, isCode: false, from, to, names: [type], mentions: [type] };
   };
   const part = (name: string, own: Partial<Declaration>): [string, Declaration] => [
     name,

@@ -1,0 +1,194 @@
+/**
+ * Reads an ONNX file into a checked model: the nodes of its graph in order, its initialisers, inputs and outputs.
+ * Everything after this file can rely on the checks here: every value has one name and is defined before its use.
+ */
+import { fromBinary } from "@bufbuild/protobuf";
+import { AttributeProto_AttributeType as AttributeType, ModelProtoSchema } from "./onnx_pb.js";
+import type { AttributeProto, GraphProto, NodeProto, ValueInfoProto } from "./onnx_pb.js";
+import type { Shape } from "../../ir/types.ts";
+import { InvalidModel } from "./invalid-model.ts";
+import { elementOfType, tensorData, typeName } from "./tensor-data.ts";
+import type { Element, TensorData } from "./tensor-data.ts";
+
+export type Attribute = number | string | TensorData | ModelGraph | readonly number[] | readonly string[];
+
+export interface ModelNode {
+  /** The name in the file, or the name of its first output. */
+  readonly name: string;
+  readonly operator: string;
+  /** Empty for the standard operators. */
+  readonly domain: string;
+  /** An optional input that is absent is an empty name. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: ReadonlyMap<string, Attribute>;
+}
+
+/** A dimension of an input is a number, a name such as `batch`, or unknown. */
+export interface ModelInput {
+  readonly name: string;
+  readonly element: Element;
+  readonly shape: readonly (number | string | undefined)[];
+}
+
+/**
+ * The shape of an input in graphs: a first axis without a constant size is the batch.
+ * @throws InvalidModel if another axis has no constant size
+ */
+export const shapeOfInput = ({ name, shape }: ModelInput): Shape =>
+  shape.map((size, axis) => {
+    if (typeof size === "number") return size;
+    if (axis === 0) return "n";
+    throw new InvalidModel(
+      `axis ${axis} of the input "${name}" has no constant size${size === undefined ? "" : ` (${size})`}; ` +
+        "only the first axis, the batch, may be variable: export the model with constant sizes of the other axes",
+    );
+  });
+
+export interface ModelGraph {
+  readonly nodes: readonly ModelNode[];
+  readonly initialisers: ReadonlyMap<string, TensorData>;
+  /** The inputs without those that are initialisers. */
+  readonly inputs: readonly ModelInput[];
+  readonly outputs: readonly string[];
+}
+
+export interface OnnxModel extends ModelGraph {
+  /** The version of the standard operators. */
+  readonly opset: number;
+}
+
+/** The newest version of the standard operators that the table of operators describes. */
+export const newestOpset = 22;
+
+/** @throws InvalidModel if the file is not a valid model, or if it uses what the importer does not support. */
+export function readModel(bytes: Uint8Array): OnnxModel {
+  const { graph, opsetImport } = decoded(bytes);
+  if (graph === undefined) throw new InvalidModel("the file has no graph");
+  const opset = Number(
+    opsetImport.find(({ domain }) => domain === "" || domain === "ai.onnx")?.version ?? 1n,
+  );
+  if (opset > newestOpset)
+    throw new InvalidModel(`the file uses opset ${opset}; export it with opset ${newestOpset} or earlier`);
+  return { opset, ...checkedGraph(graph, new Set()) };
+}
+
+function decoded(bytes: Uint8Array) {
+  try {
+    return fromBinary(ModelProtoSchema, bytes);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new InvalidModel(`the file is not an ONNX model: ${reason}`);
+  }
+}
+
+/** `outer`: the names of the enclosing graph, which the nodes of a subgraph can read. */
+function checkedGraph(graph: GraphProto, outer: ReadonlySet<string>): ModelGraph {
+  if (graph.sparseInitializer.length > 0) throw new InvalidModel("sparse initialisers are not supported");
+  const defined = new Set(outer);
+  const define = (name: string, what: string): void => {
+    if (defined.has(name)) throw new InvalidModel(`${what} defines "${name}", which is already defined`);
+    defined.add(name);
+  };
+  const initialisers = new Map(
+    graph.initializer.map((tensor) => {
+      define(tensor.name, "an initialiser");
+      return [tensor.name, tensorData(tensor, `the initialiser "${tensor.name}"`)] as const;
+    }),
+  );
+  const inputs = graph.input.flatMap((info) => {
+    if (initialisers.has(info.name)) return [];
+    define(info.name, "an input");
+    return [inputOf(info)];
+  });
+  const nodes = graph.node.map((node) => {
+    const made = nodeOf(node, defined);
+    for (const name of made.inputs)
+      if (name !== "" && !defined.has(name))
+        throw new InvalidModel(
+          `the node "${made.name}" reads "${name}", which no earlier node, input or initialiser defines`,
+        );
+    for (const name of made.outputs) if (name !== "") define(name, `the node "${made.name}"`);
+    return made;
+  });
+  const outputs = graph.output.map(({ name }) => {
+    if (!defined.has(name)) throw new InvalidModel(`the output "${name}" is not defined by the graph`);
+    return name;
+  });
+  return { nodes, initialisers, inputs, outputs };
+}
+
+function inputOf({ name, type }: ValueInfoProto): ModelInput {
+  if (type?.value.case !== "tensorType") throw new InvalidModel(`the input "${name}" is not a tensor`);
+  const { elemType, shape } = type.value.value;
+  const element = elementOfType(elemType);
+  if (element === undefined)
+    throw new InvalidModel(
+      `the input "${name}" has elements of type ${typeName(elemType)}, which is not supported`,
+    );
+  if (shape === undefined) throw new InvalidModel(`the input "${name}" has no shape`);
+  const sizes = shape.dim.map(({ value }) => {
+    if (value.case === undefined) return undefined;
+    const size = value.case === "dimValue" ? Number(value.value) : value.value;
+    if (typeof size === "number" && size < 0)
+      throw new InvalidModel(`the input "${name}" has an axis of size ${size}`);
+    return size;
+  });
+  return { name, element, shape: sizes };
+}
+
+function nodeOf(node: NodeProto, defined: ReadonlySet<string>): ModelNode {
+  const name = node.name || (node.output[0] ?? "");
+  return {
+    name,
+    operator: node.opType,
+    domain: node.domain === "ai.onnx" ? "" : node.domain,
+    inputs: node.input,
+    outputs: node.output,
+    attributes: new Map(
+      node.attribute.map((each) => [each.name, attributeOf(each, `the node "${name}"`, defined)] as const),
+    ),
+  };
+}
+
+/**
+ * The shortest decimal number that has this value in f32. Attributes are stored in f32, and 0.2 or 1e-5 is what their
+ * author wrote.
+ */
+function shortest(value: number): number {
+  for (let digits = 1; digits < 9; digits++) {
+    const decimal = Number(value.toPrecision(digits));
+    if (Math.fround(decimal) === Math.fround(value)) return decimal;
+  }
+  return value;
+}
+
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+function attributeOf(attribute: AttributeProto, owner: string, defined: ReadonlySet<string>): Attribute {
+  const what = `the attribute "${attribute.name}" of ${owner}`;
+  switch (attribute.type) {
+    case AttributeType.FLOAT:
+      return shortest(attribute.f);
+    case AttributeType.INT:
+      return Number(attribute.i);
+    case AttributeType.STRING:
+      return text(attribute.s);
+    case AttributeType.TENSOR:
+      if (attribute.t === undefined) throw new InvalidModel(`${what} has no tensor`);
+      return tensorData(attribute.t, what);
+    case AttributeType.GRAPH:
+      if (attribute.g === undefined) throw new InvalidModel(`${what} has no graph`);
+      return checkedGraph(attribute.g, defined);
+    case AttributeType.FLOATS:
+      return attribute.floats.map(shortest);
+    case AttributeType.INTS:
+      return attribute.ints.map(Number);
+    case AttributeType.STRINGS:
+      return attribute.strings.map(text);
+    default:
+      throw new InvalidModel(
+        `${what} is of the type ${AttributeType[attribute.type]}, which is not supported`,
+      );
+  }
+}

@@ -1,0 +1,38 @@
+/** Operators that decide what is built: branches with a constant condition, and dropout. */
+import { known, shapeOf } from "../values.ts";
+import { required } from "../operator.ts";
+import type { Operator, Operators } from "../operator.ts";
+
+/** The branch that the condition selects; the condition must be constant. */
+const branch: Operator = {
+  build: (context, inputs) => {
+    const [condition] = context.list(required(context, inputs, 0), "condition");
+    const chosen = context.graph(condition !== 0 ? "then_branch" : "else_branch");
+    return context.outputsOf(chosen ?? context.refuse("has no branches"));
+  },
+};
+
+/** Outside training, dropout keeps every element. Its second output is the mask of what it keeps. */
+const dropout: Operator = {
+  build: (context, inputs) => {
+    const x = required(context, inputs, 0);
+    const isTraining = inputs[2] !== undefined && context.list(inputs[2], "training_mode")[0] !== 0;
+    const ratio =
+      inputs[1] === undefined ? context.real("ratio", 0.5) : Number(context.list(inputs[1], "ratio")[0]);
+    if (isTraining && ratio !== 0)
+      return context.refuse("draws random numbers; use a dropout layer of the spec");
+    if (context.outputs < 2) return [x];
+    const shape = shapeOf(x).map(Number);
+    const count = shape.reduce((product, size) => product * size, 1);
+    return [
+      x,
+      known(
+        "boolean",
+        shape,
+        Array.from({ length: count }, () => 1),
+      ),
+    ];
+  },
+};
+
+export const controlOperators: Operators = { If: branch, Dropout: dropout };

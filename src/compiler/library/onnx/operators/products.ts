@@ -1,0 +1,128 @@
+/** Matrix products and Einstein summation, all as contractions. */
+import type { Node } from "../../../ir/nodes.ts";
+import type { GraphBuilder } from "../../../ir/builder.ts";
+import type { Dimension } from "../../../ir/types.ts";
+import { computed } from "../operator.ts";
+import type { OperatorContext, Operators } from "../operator.ts";
+
+/**
+ * NumPy's matmul: matrices in the last two axes, the other axes broadcast. A vector becomes a row or a column whose
+ * axis of size 1 the result does not have.
+ */
+export function matrixProduct(g: GraphBuilder, a: Node, b: Node): Node {
+  const x = a.type.shape.length === 1 ? g.reshape(a, { shape: [1, ...a.type.shape] }) : a;
+  const y = b.type.shape.length === 1 ? g.reshape(b, { shape: [...b.type.shape, 1] }) : b;
+  const stacked = stackedProduct(g, x, y);
+  const { shape } = stacked.type;
+  const rank = shape.length;
+  const dropped = [...(a === x ? [] : [rank - 2]), ...(b === y ? [] : [rank - 1])];
+  return dropped.length === 0
+    ? stacked
+    : g.reshape(stacked, { shape: shape.filter((_, axis) => !dropped.includes(axis)) });
+}
+
+function stackedProduct(g: GraphBuilder, x: Node, y: Node): Node {
+  const [rankX, rankY] = [x.type.shape.length, y.type.shape.length];
+  // One matrix for all of a stack is a contraction without batch axes.
+  if (rankY === 2) return g.contract(x, y, { batchX: [], batchY: [], sumX: [rankX - 1], sumY: [0] });
+  const depth = Math.max(rankX, rankY) - 2;
+  const sizes = Array.from({ length: depth }, (_, axis): Dimension => {
+    const pair = [x, y].map(({ type: { shape } }) => shape[axis - depth + shape.length - 2] ?? 1);
+    return pair.find((size) => size !== 1) ?? 1;
+  });
+  const [a, b] = [x, y].map((node) => g.broadcastTo(node, [...sizes, ...node.type.shape.slice(-2)]));
+  const batch = sizes.map((_, axis) => axis);
+  return g.contract(a, b, { batchX: batch, batchY: batch, sumX: [depth + 1], sumY: [depth] });
+}
+
+/** y = α · A · B + β · C, where A and B may be transposed and C broadcasts. */
+function gemm(context: OperatorContext, [a, b, c]: readonly (Node | undefined)[]): Node {
+  const { g } = context;
+  if (a === undefined || b === undefined) return context.refuse("needs two matrices");
+  const sumX = context.integer("transA", 0) !== 0 ? 0 : 1;
+  const sumY = context.integer("transB", 0) !== 0 ? 1 : 0;
+  const [alpha, beta] = [context.real("alpha", 1), context.real("beta", 1)];
+  const product = g.contract(a, b, { batchX: [], batchY: [], sumX: [sumX], sumY: [sumY] });
+  const scaled = alpha === 1 ? product : g.multiply(alpha, product);
+  if (c === undefined || beta === 0) return scaled;
+  return g.add(scaled, beta === 1 ? c : g.multiply(beta, c));
+}
+
+/** An operand of an Einstein summation, with a letter for each of its axes. */
+interface Lettered {
+  readonly node: Node;
+  readonly letters: readonly string[];
+}
+
+/** The letters of a term; "…" stands for as many axes as the operand has left, named by their place from the end. */
+function lettersOf(term: string, rank: number): string[] {
+  const [before, after = ""] = term.split("...");
+  if (!term.includes("...")) return [...term];
+  const hidden = rank - before.length - after.length;
+  return [...before, ...Array.from({ length: hidden }, (_, i) => `…${hidden - i}`), ...after];
+}
+
+/** Sums over the letters that are in neither the result nor another operand. */
+function summedAlone(g: GraphBuilder, { node, letters }: Lettered, kept: ReadonlySet<string>): Lettered {
+  const axes = letters.flatMap((letter, axis) => (kept.has(letter) ? [] : [axis]));
+  if (axes.length === 0) return { node, letters };
+  return { node: g.reduceSum(node, { axes }), letters: letters.filter((letter) => kept.has(letter)) };
+}
+
+/** The product of two operands, summed over the letters that both have and nothing else needs. */
+function joined(g: GraphBuilder, x: Lettered, y: Lettered, kept: ReadonlySet<string>): Lettered {
+  const shared = x.letters.filter((letter) => y.letters.includes(letter));
+  const batch = shared.filter((letter) => kept.has(letter));
+  const summed = shared.filter((letter) => !kept.has(letter));
+  const axes = (of: Lettered, list: readonly string[]) => list.map((letter) => of.letters.indexOf(letter));
+  const free = (of: Lettered) => of.letters.filter((letter) => !shared.includes(letter));
+  const node = g.contract(x.node, y.node, {
+    batchX: axes(x, batch),
+    batchY: axes(y, batch),
+    sumX: axes(x, summed),
+    sumY: axes(y, summed),
+  });
+  return { node, letters: [...batch, ...free(x), ...free(y)] };
+}
+
+function einsum(context: OperatorContext, inputs: readonly (Node | undefined)[]): Node {
+  const { g } = context;
+  const nodes = inputs.flatMap((node) => node ?? []);
+  const [left, right] = context.text("equation", "").replaceAll(" ", "").split("->");
+  const operands = left.split(",").map((term, i) => {
+    const letters = lettersOf(term, nodes[i].type.shape.length);
+    if (new Set(letters).size < letters.length)
+      context.refuse(`reads a diagonal ("${term}"), which is not supported`);
+    return { node: nodes[i], letters };
+  });
+  const all = operands.flatMap(({ letters }) => letters);
+  const implicit = [...new Set(all)]
+    .filter((letter) => all.indexOf(letter) === all.lastIndexOf(letter))
+    .sort();
+  const hidden = [...new Set(all.filter((letter) => letter.startsWith("…")))].sort().reverse();
+  const result =
+    right === undefined
+      ? [...hidden, ...implicit.filter((letter) => !letter.startsWith("…"))]
+      : lettersOf(right, right.replace("...", "").length + hidden.length);
+  let [sum, ...rest] = operands.map((operand, i) => {
+    const others = operands.filter((_, k) => k !== i).flatMap(({ letters }) => letters);
+    return summedAlone(g, operand, new Set([...result, ...others]));
+  });
+  while (rest.length > 0) {
+    const [next, ...later] = rest;
+    sum = joined(g, sum, next, new Set([...result, ...later.flatMap(({ letters }) => letters)]));
+    rest = later;
+  }
+  const permutation = result.map((letter) => sum.letters.indexOf(letter));
+  return permutation.every((from, to) => from === to) ? sum.node : g.transpose(sum.node, { permutation });
+}
+
+export const productOperators: Operators = {
+  MatMul: computed((context, [a, b]) =>
+    a === undefined || b === undefined
+      ? context.refuse("needs two matrices")
+      : matrixProduct(context.g, a, b),
+  ),
+  Gemm: computed(gemm),
+  Einsum: computed(einsum),
+};
