@@ -4709,6 +4709,7 @@ declare const process:
       argv: string[];
       exitCode?: number | string | null;
       stderr: { isTTY?: boolean; write(text: string): unknown };
+      stdout: { on(event: "error", listener: () => void): unknown };
     }
   | undefined;
 
@@ -4742,6 +4743,8 @@ interface DataReader {
 /** Runs the program if this file is the host's main module. `meta` is the import.meta of the file. */
 async function runIfMain(meta: { url?: string; main?: boolean }, program: Program): Promise<void> {
   if (typeof process === "undefined" || !(await isMain(meta, process.argv[1]))) return;
+  // A reader may close the pipe early, as in `… --predict rows.csv | head`. That is not an error.
+  process.stdout.on("error", () => {});
   process.exitCode = await runProgram(program, process.argv.slice(2));
 }
 
@@ -4753,8 +4756,8 @@ async function isMain(
   { url, main }: { url?: string; main?: boolean },
   script: string | undefined,
 ): Promise<boolean> {
-  if (main !== undefined || url === undefined || script === undefined) return main === true;
-  return isSameFile(await hostFiles(), await scriptFile(), new URL(url));
+  const hasNames = url !== undefined && script !== undefined;
+  return main ?? (hasNames && isSameFile(await hostFiles(), await scriptFile(), new URL(url)));
 }
 
 /** Returns the path of the script. Some hosts accept a path without the extension. */
@@ -4767,7 +4770,7 @@ async function scriptFile(): Promise<string> {
 /** Runs the command line. Exit codes: 0 for success, 1 if training fails, 2 for invalid data or arguments. */
 async function runProgram(program: Program, args: readonly string[]): Promise<number> {
   try {
-    await trainAsAsked(program, helpText(program), args);
+    console.log(await trainAsAsked(program, helpText(program), args));
     return 0;
   } catch (error) {
     say(`error: ${shown(error instanceof Error ? error.message : String(error), 1000)}\n`);
@@ -4775,10 +4778,11 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
   }
 }
 
-async function trainAsAsked(program: Program, help: string, args: readonly string[]): Promise<void> {
+/** Trains or predicts, as the arguments say. Returns the text for the standard output. */
+async function trainAsAsked(program: Program, help: string, args: readonly string[]): Promise<string> {
   const { model, training, predict } = program;
   const flags = parseFlags(help, args);
-  if (flags["--help"]) return console.log(help);
+  if (flags["--help"]) return help;
   const { "--out": out, "--resume": resume } = flags;
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
@@ -4796,9 +4800,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   if (flags["--predict"] && predict) {
     const { fields } = resumed;
     if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, a file from --out");
-    return console.log(
-      csvText(locateErrors(source.file, () => predict(program, fields, source.table, trainer))),
-    );
+    return csvText(locateErrors(source.file, () => predict(program, fields, source.table, trainer)));
   }
   if (out !== undefined) await reading(await scriptFile(), async () => {}, out);
   const write = out === undefined ? out : await openOutput(out);
@@ -4813,7 +4815,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   };
   const start = { ...program, epochs: total, trainer, resume, resumed, locateErrors };
   const result = await trainRun(start, host);
-  console.log(flags["--json"] ? JSON.stringify(result) : resultText(result));
+  return flags["--json"] ? JSON.stringify(result) : resultText(result);
 }
 
 /** Runs `work` on the content of a file. If `work` throws, the error names the file and line. */
@@ -4845,16 +4847,16 @@ function parseFlags(help: string, args: readonly string[]): Flags {
   const words = args.flatMap(
     (arg) => /^(--\w+)=(.*)/s.exec(arg)?.slice(1) ?? (arg === "-h" ? "--help" : arg),
   );
-  for (let i = 0; i < words.length; i++) {
-    const flag = words[i]!;
+  while (words.length > 0) {
+    const flag = words.shift()!;
     const line = `\n  ${flag} `;
     const position = help.indexOf(line);
     if (/ /.test(flag) || position < 0) throw new InputError(`unknown argument ${flag} (see --help)`);
     flags[flag] = flag;
     if (help[position + line.length] === " ") continue;
-    i++;
-    if (i >= words.length || words[i]!.startsWith("--")) throw new InputError(`${flag} needs a value`);
-    flags[flag] = words[i];
+    const value = words.shift() ?? "--";
+    if (value.startsWith("--")) throw new InputError(`${flag} needs a value`);
+    flags[flag] = value;
   }
   return flags;
 }

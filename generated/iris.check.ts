@@ -1457,6 +1457,7 @@ declare const process:
       argv: string[];
       exitCode?: number | string | null;
       stderr: { write(text: string): unknown };
+      stdout: { on(event: "error", listener: () => void): unknown };
     }
   | undefined;
 
@@ -1478,16 +1479,16 @@ function parseFlags(help: string, args: readonly string[]): Flags {
   const words = args.flatMap(
     (arg) => /^(--\w+)=(.*)/s.exec(arg)?.slice(1) ?? (arg === "-h" ? "--help" : arg),
   );
-  for (let i = 0; i < words.length; i++) {
-    const flag = words[i]!;
+  while (words.length > 0) {
+    const flag = words.shift()!;
     const line = `\n  ${flag} `;
     const position = help.indexOf(line);
     if (/ /.test(flag) || position < 0) throw new InputError(`unknown argument ${flag} (see --help)`);
     flags[flag] = flag;
     if (help[position + line.length] === " ") continue;
-    i++;
-    if (i >= words.length || words[i]!.startsWith("--")) throw new InputError(`${flag} needs a value`);
-    flags[flag] = words[i];
+    const value = words.shift() ?? "--";
+    if (value.startsWith("--")) throw new InputError(`${flag} needs a value`);
+    flags[flag] = value;
   }
   return flags;
 }

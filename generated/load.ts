@@ -3922,15 +3922,13 @@ function rowsWith(labels: Uint8Array, label: number): Int32Array {
   return found;
 }
 
-/** The fraction of `count` as a number of rows, at least one. */
-const fractionOf = (fraction: number, count: number): number => Math.max(1, Math.round(fraction * count));
-
 // Splitters.
 /** Selects the last rows in the order of time. Rows with the same time are in the same split. */
 const lastRows: Splitter = ({ context, table, rule: { last = 0 }, open }) => {
   const rows = sequencesOf(context, table, open).map((sequence) => {
     const { length } = sequence.rows;
-    const count = fractionOf((last * table.rows) / open.length, length);
+    // The product comes before the quotient, so that a single sequence has exactly the fraction of all rows.
+    const count = Math.max(1, Math.round((last * table.rows * length) / open.length));
     return sequence.rows.subarray(cutAt(sequence, Math.max(0, length - count)));
   });
   return joined(rows);
@@ -3952,26 +3950,32 @@ interface Sequence {
   times?: Float64Array | undefined;
 }
 
+/** Reads times as days since 1970, or as plain numbers. */
+const readMoments: ReadTimes = (table, column) => {
+  const momentIn = momentReader(column);
+  return Float64Array.from({ length: table.rows }, (_, row) => momentIn(table, row));
+};
+
 /**
- * Reads times as days since 1970, or as plain numbers. Throws if only some of the times have an offset from
- * UTC.
+ * Creates a reader for the time of a row. The reader throws if only some of the times that it reads have an
+ * offset from UTC.
  */
-const readMoments: ReadTimes = (table, { column, format }) => {
-  const { text } = columnOf(table, column);
+function momentReader({ column, format }: TimeColumn): (table: Table, row: number) => number {
   const read = timeReader(format);
   let first: DateTime | undefined;
-  return Float64Array.from({ length: table.rows }, (_, row) => {
-    const time = read(text(row));
+  return (table, row) => {
+    const cell = columnOf(table, column).text(row);
+    const time = read(cell);
     if (typeof time === "number") return time;
-    if (time === undefined) throw wrongCell(table, column, row, wrongTime(text(row), format));
+    if (time === undefined) throw wrongCell(table, column, row, wrongTime(cell, format));
     first ??= time;
     if (time.hasOffset === first.hasOffset) return time.moment;
     const has = time.hasOffset
       ? "an offset from UTC, but earlier times have none"
       : "no offset from UTC, but earlier times have one";
-    throw wrongCell(table, column, row, `"${shown(text(row))}" has ${has}`);
-  });
-};
+    throw wrongCell(table, column, row, `"${shown(cell)}" has ${has}`);
+  };
+}
 
 /** Creates a reader for times of this format. For the format "number", the reader returns numbers. */
 function timeReader(format: string | undefined): (text: string) => DateTime | number | undefined {
@@ -4946,36 +4950,23 @@ function onCircle(t: number): [sine: number, cosine: number] {
 /**
  * Creates an encoder of dates from an encoder of numbers: the numbers of the parts replace the cells. Fits
  * the origin of each column, which is the earliest date of the training rows unless the spec states an
- * origin. Sines and cosines are not scaled.
+ * origin.
  */
 function datesBy(encoder: FeatureEncoder): FeatureEncoder {
   return {
     fit(context, name, table, train) {
       const facts = columnFactsOf(context.data, name);
-      const { parts, origin } = dateRuleOf(facts);
       const columns = namedBy([...table.columns.keys()], facts.columns).flat();
-      const isElapsed = parts.includes("elapsed");
-      const origins = columns.map((column) =>
-        isElapsed ? (origin ?? earliest(table, column, facts, train)) : "",
-      );
-      const { scales, ...field } = encoder.fit(
-        context,
-        name,
-        withNumbers(table, columns, facts, origins),
-        train,
-      );
-      const isLine = columns.flatMap(() =>
-        parts.flatMap((part) => (isCyclic(part) ? [false, false] : [true])),
-      );
-      const own = scales?.map((scale, i) => (isLine[i] ? scale : { shift: 0, span: 1 }));
-      return { ...field, ...(own && { scales: own }), ...(isElapsed && { origins }) };
+      const origins = dateOriginsOf(facts, columns, (column) => earliestDate(table, column, facts, train));
+      const numbers = dateNumbers(table, columns, facts, origins);
+      return fittedDates(encoder.fit(context, name, numbers, train), facts, columns, origins);
     },
     encode(context, field, table, rows) {
       const facts = columnFactsOf(context.data, field.name);
       return encoder.encode(
         context,
         field,
-        withNumbers(table, field.columns, facts, field.origins ?? []),
+        dateNumbers(table, field.columns, facts, field.origins ?? []),
         rows,
       );
     },
@@ -4989,30 +4980,70 @@ const dateRuleOf = ({ dates = { parts: [] } }: ColumnFacts) => dates;
 
 const isCyclic = (part: string): boolean => part !== "elapsed" && part !== "year";
 
-/** Returns the earliest date in these rows, as text. Throws for a cell that is neither a date nor missing. */
-function earliest(table: Table, name: string, facts: ColumnFacts, rows: Int32Array): string {
+/**
+ * Returns the origin of each column: the origin of the spec, or else the earliest date. If the parts do not
+ * need an origin, the texts are empty. Throws if a column without an origin has no date.
+ */
+function dateOriginsOf(
+  facts: ColumnFacts,
+  columns: readonly string[],
+  earliestIn: (column: string) => DateTime | undefined,
+): string[] {
+  const { parts, origin } = dateRuleOf(facts);
+  return columns.map((column) => {
+    if (!parts.includes("elapsed")) return "";
+    if (origin !== undefined) return origin;
+    const first = earliestIn(column);
+    if (first) return isoText(first);
+    throw new InputError(
+      `all dates of column "${shown(column)}" in the training split are missing, so there is no earliest one`,
+    );
+  });
+}
+
+/**
+ * Returns the earliest of `first` and the dates in these rows. Throws for a cell that is neither a date nor
+ * missing.
+ */
+function earliestDate(
+  table: Table,
+  name: string,
+  facts: ColumnFacts,
+  rows: Int32Array,
+  first?: DateTime,
+): DateTime | undefined {
   const { text } = columnOf(table, name);
   const { format } = dateRuleOf(facts);
   const read = dateReader(format);
-  let first: DateTime | undefined;
+  let earliest = first;
   for (const row of rows) {
     const cell = text(row);
     if (isMissing(cell)) continue;
     const date = read(cell);
     if (date === undefined) throw wrongCell(table, name, row, wrongDate(cell, format));
-    if (!(first && first.moment <= date.moment)) first = date;
+    if (!(earliest && earliest.moment <= date.moment)) earliest = date;
   }
-  if (first) return isoText(first);
-  throw new InputError(
-    `all dates of column "${shown(name)}" in the training split are missing, so there is no earliest one`,
-  );
+  return earliest;
+}
+
+/** Turns an encoding of the numbers of dates into one of dates. Sines and cosines are not scaled. */
+function fittedDates(
+  { scales, ...field }: FittedField,
+  facts: ColumnFacts,
+  columns: readonly string[],
+  origins: readonly string[],
+): FittedField {
+  const { parts } = dateRuleOf(facts);
+  const isLine = columns.flatMap(() => parts.flatMap((part) => (isCyclic(part) ? [false, false] : [true])));
+  const own = scales?.map((scale, i) => (isLine[i] ? scale : { shift: 0, span: 1 }));
+  return { ...field, ...(own && { scales: own }), ...(parts.includes("elapsed") && { origins }) };
 }
 
 /**
  * Returns the table with the dates in these columns replaced by the numbers of their parts. Numbers of
  * missing dates are NaN. Throws for texts that are not dates.
  */
-function withNumbers(
+function dateNumbers(
   table: Table,
   names: readonly string[],
   facts: ColumnFacts,
@@ -5365,6 +5396,7 @@ declare const process:
       argv: string[];
       exitCode?: number | string | null;
       stderr: { isTTY?: boolean; write(text: string): unknown };
+      stdout: { on(event: "error", listener: () => void): unknown };
     }
   | undefined;
 
@@ -5400,6 +5432,8 @@ interface DataReader {
 /** Runs the program if this file is the host's main module. `meta` is the import.meta of the file. */
 async function runIfMain(meta: { url?: string; main?: boolean }, program: Program): Promise<void> {
   if (typeof process === "undefined" || !(await isMain(meta, process.argv[1]))) return;
+  // A reader may close the pipe early, as in `… --predict rows.csv | head`. That is not an error.
+  process.stdout.on("error", () => {});
   process.exitCode = await runProgram(program, process.argv.slice(2));
 }
 
@@ -5411,8 +5445,8 @@ async function isMain(
   { url, main }: { url?: string; main?: boolean },
   script: string | undefined,
 ): Promise<boolean> {
-  if (main !== undefined || url === undefined || script === undefined) return main === true;
-  return isSameFile(await hostFiles(), await scriptFile(), new URL(url));
+  const hasNames = url !== undefined && script !== undefined;
+  return main ?? (hasNames && isSameFile(await hostFiles(), await scriptFile(), new URL(url)));
 }
 
 /** Returns the path of the script. Some hosts accept a path without the extension. */
@@ -5425,7 +5459,7 @@ async function scriptFile(): Promise<string> {
 /** Runs the command line. Exit codes: 0 for success, 1 if training fails, 2 for invalid data or arguments. */
 async function runProgram(program: Program, args: readonly string[]): Promise<number> {
   try {
-    await trainAsAsked(program, helpText(program), args);
+    console.log(await trainAsAsked(program, helpText(program), args));
     return 0;
   } catch (error) {
     say(`error: ${shown(error instanceof Error ? error.message : String(error), 1000)}\n`);
@@ -5433,10 +5467,11 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
   }
 }
 
-async function trainAsAsked(program: Program, help: string, args: readonly string[]): Promise<void> {
+/** Trains or predicts, as the arguments say. Returns the text for the standard output. */
+async function trainAsAsked(program: Program, help: string, args: readonly string[]): Promise<string> {
   const { model, training, predict } = program;
   const flags = parseFlags(help, args);
-  if (flags["--help"]) return console.log(help);
+  if (flags["--help"]) return help;
   const { "--out": out, "--resume": resume } = flags;
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
@@ -5458,9 +5493,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
       const doubt = program.regime.doubt(training, resumed);
       if (doubt) warn(doubt);
     }
-    return console.log(
-      csvText(locateErrors(source.file, () => predict(program, fields, source.table, trainer))),
-    );
+    return csvText(locateErrors(source.file, () => predict(program, fields, source.table, trainer)));
   }
   if (out !== undefined) await reading(await scriptFile(), async () => {}, out);
   const write = out === undefined ? out : await openOutput(out);
@@ -5476,7 +5509,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   };
   const start = { ...program, epochs: total, trainer, resume, resumed, locateErrors };
   const result = await trainRun(start, host);
-  console.log(flags["--json"] ? JSON.stringify(result) : (program.regime?.text ?? resultText)(result));
+  return flags["--json"] ? JSON.stringify(result) : (program.regime?.text ?? resultText)(result);
 }
 
 /** Runs `work` on the content of a file. If `work` throws, the error names the file and line. */
@@ -5510,16 +5543,16 @@ function parseFlags(help: string, args: readonly string[]): Flags {
   const words = args.flatMap(
     (arg) => /^(--\w+)=(.*)/s.exec(arg)?.slice(1) ?? (arg === "-h" ? "--help" : arg),
   );
-  for (let i = 0; i < words.length; i++) {
-    const flag = words[i]!;
+  while (words.length > 0) {
+    const flag = words.shift()!;
     const line = `\n  ${flag} `;
     const position = help.indexOf(line);
     if (/ /.test(flag) || position < 0) throw new InputError(`unknown argument ${flag} (see --help)`);
     flags[flag] = flag;
     if (help[position + line.length] === " ") continue;
-    i++;
-    if (i >= words.length || words[i]!.startsWith("--")) throw new InputError(`${flag} needs a value`);
-    flags[flag] = words[i];
+    const value = words.shift() ?? "--";
+    if (value.startsWith("--")) throw new InputError(`${flag} needs a value`);
+    flags[flag] = value;
   }
   return flags;
 }

@@ -53,6 +53,7 @@ export const testGroups: readonly TestGroup[] = [
       "test/compiler/library/recurrent-layers.test.ts",
       "test/compiler/library/spatial-layers.test.ts",
       "test/compiler/library/stacked-layers.test.ts",
+      "test/compiler/library/torch-layers.test.ts",
       "test/compiler/lower/random-graphs.test.ts",
       "test/compiler/passes/random-graphs.test.ts",
       "test/compiler/schedule/random-nests.test.ts",

@@ -27,6 +27,8 @@ const activation = fc.constantFrom(
   "sigmoid",
   "hard-sigmoid",
   "hard-tanh",
+  "hard-swish",
+  "log-sigmoid",
   "tanh",
   "softmax",
   "log-softmax",

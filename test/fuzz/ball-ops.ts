@@ -6,7 +6,7 @@ import { isElementary } from "../../src/compiler/ir/nodes.ts";
 import type { ElementaryName, Node } from "../../src/compiler/ir/nodes.ts";
 import { ballOf, exactBall } from "./ball.ts";
 import type { Ball } from "./ball.ts";
-import { evaluated, midOf } from "./ball-evaluation.ts";
+import { apart, evaluated, midOf } from "./ball-evaluation.ts";
 import type { Evaluation, Read } from "./ball-evaluation.ts";
 import {
   binary,
@@ -24,11 +24,12 @@ import {
 } from "./ball-pointwise.ts";
 import { argMax, reduceMax, sum } from "./ball-reductions.ts";
 
-/** Rearranges elements. Padding is exact, and is not a copy of any element. */
+/** Rearranges elements. Padding is exact, except for rounding to f32, and is not a copy of any element. */
 function view(evaluation: Evaluation): Ball {
   const { node } = evaluation;
   const padded = (value: number): Node =>
     node.op === "pad" ? { ...node, attributes: { ...node.attributes, value } } : node;
+  const fill = node.op === "pad" && node.type.element === "f32" ? node.attributes.value : 0;
   // Only x and y contain numbers; indices are unchanged.
   const read =
     (part: (ball: Ball) => Float64Array): Read =>
@@ -40,7 +41,7 @@ function view(evaluation: Evaluation): Ball {
     evaluated(
       evaluation,
       read(({ rad }) => rad),
-      padded(0),
+      padded(apart(Math.fround(fill), fill)),
     ),
     () =>
       evaluated(

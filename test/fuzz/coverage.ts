@@ -48,6 +48,18 @@ function lossOptions(spec: JsonObject): readonly string[] {
   ];
 }
 
+/** The optional keys of layers that the table of options counts. */
+const layerKeys = [
+  "groups",
+  "dilation",
+  "outputPadding",
+  "affine",
+  "perChannel",
+  "size",
+  "alignCorners",
+  "order",
+];
+
 /** The options that a spec uses, as `loss mse`. */
 function optionsOf(spec: JsonObject): readonly string[] {
   const training = Object(spec.training) as JsonObject;
@@ -61,6 +73,7 @@ function optionsOf(spec: JsonObject): readonly string[] {
         if (key === "from" && typeof inner === "object") activations.push("layer from several");
         if (key === "trainable") activations.push("layer trainable false");
         if (key === "mask") activations.push("layer mask false");
+        if (layerKeys.includes(key)) activations.push(`layer key ${key}`);
         visit(inner);
       }
   };

@@ -39,10 +39,10 @@ describe("random specs", () => {
 });
 
 describe("demands", () => {
-  const first300 = Array.from({ length: 300 }, (_, index) => index);
+  const first400 = Array.from({ length: 400 }, (_, index) => index);
 
-  it("cover each type of layer in each size class with 300 specs", () => {
-    const demands = first300.map(demandOf);
+  it("cover each type of layer in each size class with 400 specs", () => {
+    const demands = first400.map(demandOf);
     const types = [...new Set(demands.map(({ type }) => type))];
     expect(types.toSorted()).toEqual(
       layerTypes.filter((type) => emptyReasons[type] === undefined).toSorted(),
@@ -54,7 +54,7 @@ describe("demands", () => {
   });
 
   it("are met by the networks that are drawn", () => {
-    for (const index of first300) {
+    for (const index of first400) {
       const demand = demandOf(index);
       const { shaped } = randomNetwork(randomOf(5, index), demand);
       expect(shaped.some((layer) => meets(layer, demand))).toBe(true);
@@ -71,7 +71,7 @@ describe("demands", () => {
 
   it("skip each stage in both element types, including in the specs that are made for that stage", () => {
     for (const stage of stageNames) {
-      const indices = first300.filter((index) => stageOf(index) === stage);
+      const indices = first400.filter((index) => stageOf(index) === stage);
       expect(new Set(indices.map(skipsIn)).size, stage).toBe(2);
       const own = indices.filter((index) => demandOf(index).size === undefined);
       if (own.length > 0) expect(new Set(own.map(skipsIn)).size, stage).toBe(2);
@@ -82,7 +82,7 @@ describe("demands", () => {
     ["drop-unit-loops", "f64"],
     ["rematerialise", "f64"],
   ] as const)("sometimes make specs that change without %s", (stage, dtype) => {
-    const indices = first300.filter(
+    const indices = first400.filter(
       (index) => stageOf(index) === stage && demandOf(index).size === undefined,
     );
     expect(indices.length).toBeGreaterThanOrEqual(4);

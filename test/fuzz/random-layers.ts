@@ -7,6 +7,7 @@ import { countOf, divisors, last, made, sometimes, weightKeys } from "./layer-pa
 import type { MadeLayer, Maker, RowShape } from "./layer-parts.ts";
 import { activationLayer, activationOf, initialiserOf, roundedNumber, sizeUpTo } from "./random-parts.ts";
 import type { Random } from "./random.ts";
+import { depthToSpace, pad, spaceToDepth, upsample } from "./random-resizing.ts";
 import { conv1d, conv2d, depthwise, globalPool, pool1d, pool2d, transposed } from "./random-windows.ts";
 
 const dense: Maker = (random, shape) => {
@@ -30,6 +31,12 @@ const groupNorm: Maker = (random, shape) => {
   if (shape.length === 0) return undefined;
   const groups = random.pick(divisors(last(shape)));
   return made({ type: "group-norm", groups, epsilon: sometimes(random, 0.4, 0.001) }, shape);
+};
+
+const instanceNorm: Maker = (random, shape) => {
+  if (shape.length < 2 || countOf(shape) < 2 * last(shape)) return undefined;
+  const affine = sometimes(random, 0.6, random.chance(0.8));
+  return made({ type: "instance-norm", affine, epsilon: sometimes(random, 0.4, 0.001) }, shape);
 };
 
 const positionEmbedding: Maker = (random, shape) =>
@@ -93,7 +100,8 @@ export const layerMakers = {
   conv1d,
   conv2d,
   "depthwise-conv2d": depthwise,
-  "conv2d-transpose": transposed,
+  "conv1d-transpose": transposed(1),
+  "conv2d-transpose": transposed(2),
   "max-pool1d": pool1d("max-pool1d"),
   "avg-pool1d": pool1d("avg-pool1d"),
   "max-pool2d": pool2d("max-pool2d"),
@@ -106,14 +114,24 @@ export const layerMakers = {
   "layer-norm": normalisation("layer-norm"),
   "rms-norm": normalisation("rms-norm"),
   "group-norm": groupNorm,
+  "instance-norm": instanceNorm,
   "position-embedding": positionEmbedding,
   attention,
   rnn: recurrent("rnn"),
   lstm: recurrent("lstm"),
   gru: recurrent("gru"),
   bidirectional,
+  upsample,
+  pad,
+  "depth-to-space": depthToSpace,
+  "space-to-depth": spaceToDepth,
   reshape,
   flatten: (_, shape) => (shape.length < 2 ? undefined : made({ type: "flatten" }, [countOf(shape)])),
+  prelu: (random, shape) =>
+    made(
+      { type: "prelu", perChannel: sometimes(random, 0.6, true), slope: sometimes(random, 0.3, -0.5) },
+      shape,
+    ),
   activation: (random, shape) => (shape.length === 0 ? undefined : made(activationLayer(random), shape)),
   dropout: (random, shape) => made({ type: "dropout", rate: roundedNumber(random, 0, 0.8) }, shape),
 } satisfies Record<string, Maker>;

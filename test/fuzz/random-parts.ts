@@ -70,11 +70,15 @@ export function formulaOf(random: Random, depth = random.whole(1, 2)): string {
 const plainActivations = [
   "linear",
   "relu",
+  "relu6",
   "leaky-relu",
+  "threshold",
   "elu",
+  "celu",
   "selu",
   "gelu",
   "silu",
+  "hard-swish",
   "mish",
   "softplus",
   "softsign",
@@ -82,6 +86,10 @@ const plainActivations = [
   "hard-sigmoid",
   "hard-tanh",
   "tanh",
+  "log-sigmoid",
+  "hard-shrink",
+  "soft-shrink",
+  "tanh-shrink",
   "softmax",
   "log-softmax",
   "step",
@@ -93,7 +101,15 @@ function activationKeys(random: Random, type: string): JsonObject {
   switch (type) {
     case "leaky-relu":
       return random.chance(0.6) ? { slope: roundedNumber(random, -0.3, 0.6) } : {};
+    case "threshold":
+      return random.chance(0.6)
+        ? { threshold: roundedNumber(random, -0.5, 0.5), value: roundedNumber(random, -1, 1) }
+        : {};
+    case "hard-shrink":
+    case "soft-shrink":
+      return random.chance(0.6) ? { lambda: roundedNumber(random, 0, 0.8) } : {};
     case "elu":
+    case "celu":
       return random.chance(0.6) ? { alpha: roundedNumber(random, 0.1, 2) } : {};
     case "gelu":
       return random.chance(0.5) ? { approximate: random.pick(["tanh", "none"]) } : {};

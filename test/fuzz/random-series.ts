@@ -1,7 +1,7 @@
-// Random series with random windows and splits. The naive forecast that `train` reports depends on the windows of each
-// split, so it is compared with one from a direct implementation of the documentation; the run is refused exactly if
-// a split has no window. Run it separately with `npx tsx test/fuzz/random-series.ts --seed S --count N`; the last line
-// counts the failures.
+// Random series with random windows and splits. The naive forecast that `train` reports depends on the windows of
+// each split, so it is compared with one from a direct implementation of the documentation; the run is refused
+// exactly if a split has no window. Splits may be in files of their own. Run it separately with `npx tsx
+// test/fuzz/random-series.ts --seed S --count N`; the last line counts the failures.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -60,28 +60,58 @@ function randomRows(r: Random): Row[] {
 
 type Rule = Readonly<Record<string, string | number>>;
 
-function randomRules(
-  r: Random,
-  write: (hour: number) => string,
-): { test?: Rule; validation?: Rule; hours: number[] } {
+interface Rules {
+  readonly test?: Rule;
+  readonly validation?: Rule;
+  /** The times at which the test and validation splits begin if they have the rule `after`. */
+  readonly hours: number[];
+}
+
+function randomRules(r: Random, write: (hour: number) => string, name: string): Rules {
   const hours = [r.whole(40, 110), r.whole(10, 60)].sort((a, b) => b - a);
   const after = (hour: number) => ({ after: write(hour) });
-  const kind = r.pick(["last", "after", "column", "mixed", "none"]);
+  const kind = r.pick(["last", "after", "column", "mixed", "none", "file", "files"]);
   if (kind === "none") return { hours };
   if (kind === "column") return { test: { column: "split" }, validation: { column: "split" }, hours };
   if (kind === "last") return { test: { last: r.pick([0.1, 0.2, 0.3]) }, validation: { last: 0.25 }, hours };
   if (hours[0] === hours[1]) hours[0]++;
   if (kind === "after") return { test: after(hours[0]), validation: after(hours[1]), hours };
-  return { test: after(hours[0]), validation: { last: 0.2 }, hours };
+  if (kind === "mixed") return { test: after(hours[0]), validation: { last: 0.2 }, hours };
+  const test = { file: `${name}-test.csv` };
+  if (kind === "files") return { test, validation: { file: `${name}-validation.csv` }, hours };
+  const validation = r.pick([undefined, { last: 0.2 }, after(hours[1])]);
+  return { test, ...(validation && { validation }), hours };
+}
+
+/** The rows of a file, and the split of each row. */
+interface Part {
+  readonly file: string;
+  readonly rows: readonly Row[];
+  readonly splits: readonly string[];
+}
+
+/** Distributes the rows to the files of the splits. The column of splits selects the rows of a file. */
+function partsOf(file: string, rows: readonly Row[], rules: Rules): Part[] {
+  const ownFiles = (["test", "validation"] as const).flatMap((split): Part[] => {
+    const name = rules[split]?.["file"];
+    if (name === undefined) return [];
+    const own = rows.filter((row) => row.split === split);
+    return [{ file: String(name), rows: own, splits: own.map(() => split) }];
+  });
+  const others = rows.filter((row) => !ownFiles.some((part) => part.rows.includes(row)));
+  const { test, validation, hours } = rules;
+  const inFile = {
+    ...(test && !("file" in test) && { test }),
+    ...(validation && !("file" in validation) && { validation }),
+    hours,
+  };
+  return [{ file, rows: others, splits: splitsOf(others, inFile) }, ...ownFiles];
 }
 
 // The direct implementation.
 
-/**
- * The split of each row. `hours` are the times at which the test and validation splits begin if they have the
- * rule `after`.
- */
-function splitsOf(rows: readonly Row[], rules: ReturnType<typeof randomRules>): string[] {
+/** The split of each row. */
+function splitsOf(rows: readonly Row[], rules: Rules): string[] {
   const splits = rows.map(() => "train");
   for (const [split, hour] of [["test", rules.hours[0]] as const, ["validation", rules.hours[1]] as const]) {
     const { [split]: rule } = rules;
@@ -160,16 +190,19 @@ export async function trySeries(folder: string, seed: number, index: number): Pr
   const [format, write] = r.pick(formats);
   const isNumber = format === "number";
   const rows = randomRows(r);
-  const rules = randomRules(r, (hour) =>
-    isNumber ? String(hour) : dateOf(hour).toISOString().slice(0, 16) + (format === "unix" ? "Z" : ""),
-  );
+  const timeOf = (hour: number) =>
+    isNumber ? String(hour) : dateOf(hour).toISOString().slice(0, 16) + (format === "unix" ? "Z" : "");
+  const rules = randomRules(r, timeOf, name);
   const { hours: _, ...splitRules } = rules;
+  const parts = partsOf(`${name}.csv`, rows, rules);
   const length = r.whole(1, 12);
   const size = { length, horizon: r.whole(1, 6), stride: r.whole(1, 4), season: r.whole(1, length) };
   const gaps = r.pick([undefined, undefined, "cut", "keep"] as const);
   const windows: Windows = { ...size, ...(gaps && { gaps }) };
-  const lines = rows.map((row) => [write(row.hour), row.group, row.value, row.split].join());
-  writeFileSync(join(folder, `${name}.csv`), ["time,group,value,split", ...lines, ""].join("\n"));
+  for (const part of parts) {
+    const lines = part.rows.map((row) => [write(row.hour), row.group, row.value, row.split].join());
+    writeFileSync(join(folder, part.file), ["time,group,value,split", ...lines, ""].join("\n"));
+  }
   const spec = {
     name,
     inputs: { past: { shape: [length, 1] } },
@@ -189,15 +222,14 @@ export async function trySeries(folder: string, seed: number, index: number): Pr
   };
   writeFileSync(join(folder, `${name}.json`), JSON.stringify(spec));
   const { code, stdout, stderr } = await runTapeless(folder, ["train", `${name}.json`, "--json"]);
-  const splits = splitsOf(rows, rules);
-  const errors = naiveErrors(rows, splits, windows);
+  const errors = new Map(parts.flatMap((part) => [...naiveErrors(part.rows, part.splits, windows)]));
   const about = `${JSON.stringify(windows)} ${JSON.stringify(splitRules)} ${format}\n`;
   const needed = ["train", ...Object.keys(splitRules)];
   const isEmpty = needed.some((split) => (errors.get(split) ?? []).length === 0);
-  if (code === 2 && isEmpty && /T2004: .*(no window|no row|none of|has no)/.test(stderr))
+  if (code === 2 && isEmpty && /T200[34]: .*(no window|no row|none of|none is left|has no)/.test(stderr))
     return { kind: "refused", what: about + stderr };
   if (code !== 0 || isEmpty) return { kind: "failed", what: about + stderr };
-  const isWarned = gaps === undefined && rowsAfterGaps(rows).size > 0;
+  const isWarned = gaps === undefined && parts.some((part) => rowsAfterGaps(part.rows).size > 0);
   if (stderr.includes("the usual distance") !== isWarned)
     return { kind: "failed", what: `${about}a warning about gaps: ${!isWarned}` };
   const { naive = {} } = JSON.parse(stdout);

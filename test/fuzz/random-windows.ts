@@ -1,5 +1,5 @@
 /** Random layers that apply windows to sequences and images: convolutions of all kinds, and pooling. */
-import { countOf, last, made, sometimes, weightKeys } from "./layer-parts.ts";
+import { countOf, divisors, last, made, sometimes, weightKeys } from "./layer-parts.ts";
 import type { Maker, Padding, RowShape } from "./layer-parts.ts";
 import { sizeUpTo } from "./random-parts.ts";
 import type { Json } from "./random-parts.ts";
@@ -30,17 +30,24 @@ const pairJson = ([a, b]: readonly [number, number], random: Random): Json =>
 
 const strideOf = (random: Random): number => random.pick([1, 1, 1, 2, 2, 3]);
 
+/** Groups, of which usually there is one, and a number of filters that they divide. */
+function groupsAndFilters(random: Random, channels: number, most: number) {
+  const groups = random.chance(0.3) ? random.pick(divisors(channels)) : 1;
+  const filters = groups * sizeUpTo(random, Math.max(Math.floor(most / groups), 1));
+  return { groups, filters, keys: { filters, groups: groups === 1 ? sometimes(random, 0.1, 1) : groups } };
+}
+
 export const conv1d: Maker = (random, shape) => {
   if (shape.length !== 2) return undefined;
   const [length, channels] = shape;
   const [kernel, stride] = [random.pick([1, 2, 3, 4, 5]), strideOf(random)];
   const dilation = random.pick([1, 1, 1, 2, 3]);
   const padding = random.pick<Padding>(["valid", "same", "causal", 1, 2]);
-  const filters = sizeUpTo(random, 17);
+  const { groups, filters, keys: grouped } = groupsAndFilters(random, channels, 17);
   const to = windowed(length, kernel, stride, padding, dilation);
   if (to === undefined) return undefined;
-  const keys = { filters, kernel, stride, padding, dilation, ...weightKeys(random) };
-  return made({ type: "conv1d", ...keys }, [to, filters], to * kernel * channels * filters);
+  const keys = { ...grouped, kernel, stride, padding, dilation, ...weightKeys(random) };
+  return made({ type: "conv1d", ...keys }, [to, filters], (to * kernel * channels * filters) / groups);
 };
 
 /** The keys of windows over an image, and the size of the image after them. */
@@ -71,10 +78,10 @@ function windowsOver(random: Random, shape: RowShape, most = 3) {
 export const conv2d: Maker = (random, shape) => {
   if (shape.length !== 3) return undefined;
   const { kernel, stride, dilation, padding, to } = windowsOver(random, shape);
-  const filters = sizeUpTo(random, 17);
+  const { groups, filters, keys: grouped } = groupsAndFilters(random, shape[2], 17);
   if (to.length < 2) return undefined;
   const keys = {
-    filters,
+    ...grouped,
     kernel: pairJson(kernel, random),
     stride: pairJson(stride, random),
     dilation: pairJson(dilation, random),
@@ -84,7 +91,7 @@ export const conv2d: Maker = (random, shape) => {
   return made(
     { type: "conv2d", ...keys },
     [...to, filters],
-    countOf(to) * countOf(kernel) * shape[2] * filters,
+    (countOf(to) * countOf(kernel) * shape[2] * filters) / groups,
   );
 };
 
@@ -109,27 +116,57 @@ export const depthwise: Maker = (random, shape) => {
   );
 };
 
-export const transposed: Maker = (random, shape) => {
-  if (shape.length !== 3) return undefined;
-  const kernel = perAxis(random, () => random.whole(1, 3));
-  const stride = perAxis(random, () => random.pick([1, 2, 2, 3]));
-  const padding = random.pick<"valid" | "same" | number>(["valid", "same", "same", 1]);
-  const filters = sizeUpTo(random, 9);
-  const to = [0, 1].map((axis) => {
-    if (padding === "same") return shape[axis] * stride[axis];
-    return (shape[axis] - 1) * stride[axis] + kernel[axis] - 2 * (padding === "valid" ? 0 : padding);
-  });
-  if (to.some((size) => size < 1)) return undefined;
-  const keys = {
-    filters,
-    kernel: pairJson(kernel, random),
-    stride: pairJson(stride, random),
-    padding,
-    ...weightKeys(random),
+/** The length of an axis after a transposed convolution. */
+function lengthened(length: number, axis: TransposedAxis, padding: "valid" | "same" | number): number {
+  if (padding === "same") return length * axis.stride;
+  const reach = (axis.kernel - 1) * axis.dilation + 1;
+  return (length - 1) * axis.stride + reach - 2 * (padding === "valid" ? 0 : padding) + axis.more;
+}
+
+interface TransposedAxis {
+  readonly kernel: number;
+  readonly stride: number;
+  readonly dilation: number;
+  readonly more: number;
+}
+
+export const transposed =
+  (rank: 1 | 2): Maker =>
+  (random, shape) => {
+    if (shape.length !== rank + 1) return undefined;
+    const draw = (value: () => number): readonly number[] =>
+      rank === 1 ? [value()] : perAxis(random, value);
+    const json = (values: readonly number[]): Json =>
+      rank === 1 ? values[0] : pairJson([values[0], values[1]], random);
+    const kernel = draw(() => random.whole(1, 3));
+    const stride = draw(() => random.pick([1, 2, 2, 3]));
+    const dilation = draw(() => random.pick([1, 1, 1, 2, 3]));
+    const padding = random.pick<"valid" | "same" | number>(["valid", "same", "same", 1]);
+    const more =
+      padding !== "same" && random.chance(0.3)
+        ? stride.map((s, axis) => random.whole(0, Math.max(s, dilation[axis]) - 1))
+        : undefined;
+    const to = kernel.map((k, axis) =>
+      lengthened(
+        shape[axis],
+        { kernel: k, stride: stride[axis], dilation: dilation[axis], more: more?.[axis] ?? 0 },
+        padding,
+      ),
+    );
+    if (to.some((size) => size < 1)) return undefined;
+    const { groups, filters, keys: grouped } = groupsAndFilters(random, shape[rank], 9);
+    const keys = {
+      ...grouped,
+      kernel: json(kernel),
+      stride: json(stride),
+      dilation: dilation.some((d) => d > 1) ? json(dilation) : undefined,
+      outputPadding: more && json(more),
+      padding,
+      ...weightKeys(random),
+    };
+    const products = (countOf(shape) * countOf(kernel) * filters) / groups;
+    return made({ type: `conv${rank}d-transpose`, ...keys }, [...to, filters], products);
   };
-  const products = countOf(shape) * countOf(kernel) * filters;
-  return made({ type: "conv2d-transpose", ...keys }, [...to, filters], products);
-};
 
 export const pool1d =
   (type: "max-pool1d" | "avg-pool1d"): Maker =>

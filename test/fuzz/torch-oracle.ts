@@ -14,6 +14,8 @@ import type { Finding, FuzzCase } from "./spec-run.ts";
 import type { BallTrace } from "./trace.ts";
 
 export interface Oracle {
+  /** PyTorch's results by description, or the feature that the oracle does not support. */
+  answer(fuzzCase: FuzzCase): Promise<OracleReply>;
   /**
    * Compares predictions, losses and gradients. Returns whether they agree or differ, or the feature that the
    * oracle does not support.
@@ -32,6 +34,8 @@ const reply = z.union([
   z.object({ results: z.record(z.string(), z.array(z.number().nullable())) }),
   z.object({ unknown: z.string() }),
 ]);
+
+export type OracleReply = z.infer<typeof reply>;
 
 /**
  * The tolerance, as in test/compiler/reference. It is needed because PyTorch uses other formulas, which round
@@ -52,15 +56,17 @@ export const hasTorch = (): boolean => spawnSync(python, ["-c", "import torch"])
 
 export function openOracle(): Oracle {
   let running = startPython();
+  const ask = async (fuzzCase: FuzzCase): Promise<OracleReply> => {
+    running.child.stdin.write(`${JSON.stringify(requestOf(fuzzCase))}\n`);
+    const { value, done } = await running.lines.next();
+    if (!done) return reply.parse(JSON.parse(String(value)));
+    running = startPython();
+    return { unknown: "PyTorch crashed" };
+  };
   return {
+    answer: ask,
     compare: async (fuzzCase, reference) => {
-      running.child.stdin.write(`${JSON.stringify(requestOf(fuzzCase))}\n`);
-      const { value, done } = await running.lines.next();
-      if (done) {
-        running = startPython();
-        return { verdict: "no oracle: PyTorch crashed" };
-      }
-      const answer = reply.parse(JSON.parse(String(value)));
+      const answer = await ask(fuzzCase);
       if ("unknown" in answer) return { verdict: `no oracle: ${answer.unknown.slice(0, 80)}` };
       const text = differenceOf(answer.results, reference);
       return text === undefined
@@ -71,11 +77,16 @@ export function openOracle(): Oracle {
   };
 }
 
-function requestOf({ spec, seed, scale }: FuzzCase) {
+/** The model of a spec, and the parameters and batches on which PyTorch computes it. */
+export function oracleData({ spec, seed, scale }: FuzzCase) {
   const model = parseModel(spec);
   const { built } = compileModel(model, { dtype: "f64" });
   const facts = modelFacts(model, built, "f64");
-  const { parameters, batches } = randomData(facts, model, seed, scale);
+  return { model, facts, ...randomData(facts, model, seed, scale) };
+}
+
+function requestOf(fuzzCase: FuzzCase) {
+  const { model, facts, parameters, batches } = oracleData(fuzzCase);
   return {
     model,
     parameters: Object.fromEntries(

@@ -73,12 +73,60 @@ def along_windows(value, kernel, stride, dilation, padding, fill, function, chan
 
 def conv1d(layer, value, p, activate):
     kernel, stride, dilation = layer["kernel"], layer["stride"], layer["dilation"]
-    weight = p["weight"].permute(2, 1, 0).contiguous()
+    weight, groups = p["weight"].permute(2, 1, 0).contiguous(), layer.get("groups", 1)
     y = along_windows(
         value, kernel, stride, dilation, layer["padding"], 0.0,
-        lambda x: F.conv1d(x, weight, stride=stride, dilation=dilation), layer["filters"],
+        lambda x: F.conv1d(x, weight, stride=stride, dilation=dilation, groups=groups), layer["filters"],
     )
     return y.map(lambda row: activate(row + p["bias"] if layer["bias"] else row, layer["activation"]))
+
+
+def conv_transposed(layer, x, weight, rank):
+    """A transposed convolution of x, of shape [n, channels, …], without bias."""
+    per_axis = lambda value: (value,) * rank if isinstance(value, int) else tuple(value)
+    kernel, stride = per_axis(layer["kernel"]), per_axis(layer["stride"])
+    dilation, more = per_axis(layer.get("dilation", 1)), per_axis(layer.get("outputPadding", 0))
+    padding = layer["padding"]
+    function = F.conv_transpose1d if rank == 1 else F.conv_transpose2d
+    keys = {"stride": stride, "dilation": dilation, "groups": layer.get("groups", 1)}
+    weight = weight.movedim(-1, 0).movedim(-1, 1).contiguous()
+    if padding != "same":
+        zeros = per_axis(0 if padding == "valid" else padding)
+        return function(x, weight, padding=zeros, output_padding=more, **keys)
+    y = function(x, weight, **keys)
+    for a in range(rank):
+        size = x.shape[2 + a] * stride[a]
+        start = max((kernel[a] - 1) * dilation[a] + 1 - stride[a], 0) // 2
+        missing = max(start + size - y.shape[2 + a], 0)
+        after = [0, 0] * (rank - 1 - a) + [0, missing]
+        y = F.pad(y, after).narrow(2 + a, start, size)
+    return y
+
+
+def lengthened(value, function, length_of):
+    """Applies a function that lengthens each row. It does not accept empty rows."""
+    rows = [function(row) if len(row) > 0 else row for row in value.rows]
+    return Rows(rows, [torch.arange(len(row)) for row in rows], length_of(value.length), False)
+
+
+def conv1d_transpose(layer, value, p, activate):
+    weight = p["weight"]
+
+    def length_of(length):
+        reach = (layer["kernel"] - 1) * layer.get("dilation", 1) + 1
+        if layer["padding"] == "same":
+            return length * layer["stride"]
+        removed = 0 if layer["padding"] == "valid" else 2 * layer["padding"]
+        return (length - 1) * layer["stride"] + reach - removed + layer.get("outputPadding", 0)
+
+    def run(row):
+        if len(row) == 0 or length_of(len(row)) < 1:
+            return row.new_zeros(0, layer["filters"])
+        y = conv_transposed(layer, row.T[None], weight, 1)[0].T
+        return activate(y + p["bias"] if layer["bias"] else y, layer["activation"])
+
+    rows = [run(row) for row in value.rows]
+    return Rows(rows, [torch.arange(len(row)) for row in rows], length_of(value.length), False)
 
 
 def pool1d(layer, value, kind):

@@ -70,14 +70,27 @@ def step(x, surrogate=None, **_):
     return value if surrogate is None else value + smooth - smooth.detach()
 
 
+def celu(x, alpha=1.0):
+    # The backward kernel of F.celu rounds 1 / alpha to f32 (PyTorch 2.6), so it is used only where that is exact.
+    if alpha in (1, 2, -2, 0.5):
+        return F.celu(x, alpha)
+    if alpha == 0:
+        return torch.relu(x)
+    return torch.where(x > 0, x, alpha * torch.expm1(torch.clamp(x, max=0) / alpha))
+
+
 ACTIVATIONS = {
     "linear": lambda x: x,
     "relu": torch.relu,
     "leaky-relu": lambda x, slope=0.01: F.leaky_relu(x, slope),
+    "relu6": F.relu6,
+    "threshold": lambda x, threshold=1.0, value=0.0: F.threshold(x, threshold, value),
     "elu": lambda x, alpha=1.0: F.elu(x, alpha),
+    "celu": celu,
     "selu": F.selu,
     "gelu": lambda x, approximate="none": F.gelu(x, approximate=approximate),
     "silu": F.silu,
+    "hard-swish": F.hardswish,
     "mish": F.mish,
     "softplus": lambda x: torch.logaddexp(x, torch.zeros_like(x)),
     "softsign": F.softsign,
@@ -85,6 +98,10 @@ ACTIVATIONS = {
     "hard-sigmoid": F.hardsigmoid,
     "hard-tanh": F.hardtanh,
     "tanh": torch.tanh,
+    "log-sigmoid": F.logsigmoid,
+    "hard-shrink": lambda x, **keys: F.hardshrink(x, keys.get("lambda", 0.5)),
+    "soft-shrink": lambda x, **keys: F.softshrink(x, keys.get("lambda", 0.5)),
+    "tanh-shrink": F.tanhshrink,
     "softmax": lambda x: torch.softmax(x, -1),
     "log-softmax": lambda x: torch.log_softmax(x, -1),
     "step": step,
@@ -160,7 +177,8 @@ def conv(rank):
         edges = edges_of(x.shape[1:-1], kernel, stride, dilation, layer["padding"])
         weight = p["weight"].movedim(-1, 0).movedim(-1, 1).contiguous()
         function = F.conv1d if rank == 1 else F.conv2d
-        return finish(layer, function(padded(first(x), edges), weight, stride=stride, dilation=dilation), p)
+        y = function(padded(first(x), edges), weight, stride=stride, dilation=dilation, groups=layer.get("groups", 1))
+        return finish(layer, y, p)
 
     return apply
 
@@ -174,19 +192,11 @@ def depthwise(layer, x, p, training):
     return finish(layer, y, p)
 
 
-def transposed(layer, x, p, training):
-    kernel, stride = pair(layer["kernel"]), pair(layer["stride"])
-    sizes = x.shape[1:-1]
-    y = F.conv_transpose2d(first(x), p["weight"].permute(3, 2, 0, 1).contiguous(), stride=stride)
-    if layer["padding"] == "same":
-        edges = [same_edges(sizes[a] * stride[a], kernel[a], stride[a])[0] for a in (0, 1)]
-        more = [max(sizes[a] * stride[a] + edges[a] - y.shape[2 + a], 0) for a in (0, 1)]
-        y = F.pad(y, [0, more[1], 0, more[0]])
-        y = y[:, :, edges[0] : edges[0] + sizes[0] * stride[0], edges[1] : edges[1] + sizes[1] * stride[1]]
-    elif layer["padding"] != "valid":
-        off = pair(layer["padding"])
-        y = y[:, :, off[0] : y.shape[2] - off[0], off[1] : y.shape[3] - off[1]]
-    return finish(layer, y, p)
+def transposed(rank):
+    def apply(layer, x, p, training):
+        return finish(layer, masks.conv_transposed(layer, first(x), p["weight"], rank), p)
+
+    return apply
 
 
 def pool(rank, kind):
@@ -207,6 +217,39 @@ def pool(rank, kind):
     return apply
 
 
+def upsample(layer, x, p, training):
+    rank = x.dim() - 2
+    mode = "nearest" if layer["mode"] == "nearest" else "linear" if rank == 1 else "bilinear"
+    size, factor = layer.get("size"), layer.get("factor")
+    per_axis = lambda value: (value,) * rank if isinstance(value, int) else tuple(value)
+    sizes = per_axis(size) if size is not None else [n * f for n, f in zip(x.shape[1:-1], per_axis(factor))]
+    corners = {} if mode == "nearest" else {"align_corners": layer.get("alignCorners", False)}
+    return last(F.interpolate(first(x), size=tuple(sizes), mode=mode, **corners))
+
+
+def pad(layer, x, p, training):
+    edges = layer["padding"]
+    edges = [edges] * (x.dim() - 2) if isinstance(edges, int) else edges
+    return last(padded(first(x), [(e, e) if isinstance(e, int) else e for e in edges], layer["value"]))
+
+
+def depth_to_space(layer, x, p, training):
+    """PixelShuffle; the order dcr is that of a reordering of the channels."""
+    block = layer["block"]
+    y = first(x)
+    if layer["order"] == "dcr":
+        y = y.unflatten(1, (block * block, -1)).transpose(1, 2).flatten(1, 2)
+    return last(F.pixel_shuffle(y, block))
+
+
+def space_to_depth(layer, x, p, training):
+    block = layer["block"]
+    y = F.pixel_unshuffle(first(x), block)
+    if layer["order"] == "dcr":
+        y = y.unflatten(1, (-1, block * block)).transpose(1, 2).flatten(1, 2)
+    return last(y)
+
+
 def batch_norm(layer, x, p, training):
     y = first(x)
     if training and y.numel() == y.shape[1]:
@@ -224,6 +267,13 @@ def group_norm(layer, x, p, training):
     variance, mean = torch.var_mean(groups, (1, 3), correction=0, keepdim=True)
     normal = (groups - mean) * torch.rsqrt(variance + layer["epsilon"])
     return normal.reshape(x.shape) * p["scale"] + p["shift"]
+
+
+def instance_norm(layer, x, p, training):
+    # PyTorch rejects a single position, which is its own mean.
+    is_single = x[0, ..., 0].numel() == 1
+    normal = x - x if is_single else last(F.instance_norm(first(x), eps=layer["epsilon"]))
+    return normal * p["scale"] + p["shift"] if layer["affine"] else normal
 
 
 def rms_norm(layer, x, p, training):
@@ -311,22 +361,31 @@ def dropout(layer, x, p, training):
     return x
 
 
+ACTIVATION_KEYS = ("slope", "alpha", "approximate", "lambda", "threshold", "value", "surrogate")
+
+
 def activation(layer, x, p, training):
     fn = layer["fn"]
-    keys = {key: layer[key] for key in ("slope", "alpha", "approximate", "surrogate") if key in layer}
+    keys = {key: layer[key] for key in ACTIVATION_KEYS if key in layer}
     return activate(x, {"type": fn, **keys} if isinstance(fn, str) else fn)
 
 
 LAYERS = {
     "dense": dense,
     "activation": activation,
+    "prelu": lambda layer, x, p, training: last(F.prelu(first(x), p["slope"])) if x.dim() > 1 else F.prelu(x, p["slope"]),
     "dropout": dropout,
     "flatten": lambda layer, x, p, training: x.flatten(1),
     "reshape": lambda layer, x, p, training: x.reshape(x.shape[0], *layer["shape"]),
     "conv1d": conv(1),
     "conv2d": conv(2),
     "depthwise-conv2d": depthwise,
-    "conv2d-transpose": transposed,
+    "conv1d-transpose": transposed(1),
+    "conv2d-transpose": transposed(2),
+    "upsample": upsample,
+    "pad": pad,
+    "depth-to-space": depth_to_space,
+    "space-to-depth": space_to_depth,
     "max-pool1d": pool(1, "max"),
     "max-pool2d": pool(2, "max"),
     "avg-pool1d": pool(1, "avg"),
@@ -338,6 +397,7 @@ LAYERS = {
     "batch-norm": batch_norm,
     "layer-norm": layer_norm,
     "group-norm": group_norm,
+    "instance-norm": instance_norm,
     "rms-norm": rms_norm,
     "embedding": embedding,
     "position-embedding": lambda layer, x, p, training: x + p["weight"],
@@ -372,7 +432,7 @@ def layers_read(model):
 
 # Layers that process each position or each row independently of the others, so that they can run on one row.
 BY_ROW = {
-    "activation", "dropout", "layer-norm", "rms-norm", "group-norm", "embedding", "attention", "rnn", "lstm", "gru",
+    "activation", "prelu", "dropout", "layer-norm", "rms-norm", "group-norm", "instance-norm", "embedding", "attention", "rnn", "lstm", "gru",
 }
 RECURRENT = {"rnn", "lstm", "gru"}
 
@@ -384,7 +444,7 @@ def padded_layer(layer, value, p, training):
     rank = value.rows[0].dim()
     if kind == "dense" and rank > 1:
         return value.map(one)
-    if kind in ("layer-norm", "rms-norm", "group-norm", "batch-norm") and rank == 1:
+    if kind in ("layer-norm", "rms-norm", "group-norm", "instance-norm", "batch-norm") and rank == 1:
         raise Unknown(f"{kind} over the padded axis")
     if kind == "activation" and rank == 1:
         return value.map(lambda row: one(row) if len(row) > 0 else row)
@@ -395,7 +455,7 @@ def padded_layer(layer, value, p, training):
         return result
     if kind == "attention":
         return cross_attention(layer, [value, value], p, training)
-    if kind == "group-norm":
+    if kind in ("group-norm", "instance-norm"):
         return value.map(lambda row: one(row) if len(row) > 0 else row)
     if kind in RECURRENT:
         sequences, units = layer["returnSequences"], layer["units"]
@@ -421,6 +481,14 @@ def padded_layer(layer, value, p, training):
         raise Unknown(f"{kind} with padding between positions")
     if kind == "conv1d":
         return masks.conv1d(layer, value, p, activate)
+    if kind == "pad" and rank == 2:
+        edges = layer["padding"]
+        before, after = (edges, edges) if isinstance(edges, int) else edges[0]
+        return masks.lengthened(value, one, lambda n: n + before + after)
+    if kind == "upsample" and rank == 2:
+        return masks.lengthened(value, one, lambda n: n * layer["factor"])
+    if kind == "conv1d-transpose":
+        return masks.conv1d_transpose(layer, value, p, activate)
     if kind in ("max-pool1d", "avg-pool1d"):
         return masks.pool1d(layer, value, kind[:3])
     raise Unknown(f"{kind} of padding")

@@ -260,7 +260,10 @@ const rows: readonly Tests[] = [
   },
   {
     under: "src/compiler/library/layers/",
-    quick: [...numbersOfTorch, ...named("compiler/library", "spatial-layers", "image-and-sequence-layers")],
+    quick: [
+      ...numbersOfTorch,
+      ...named("compiler/library", "spatial-layers", "torch-layers", "image-and-sequence-layers"),
+    ],
     late: trained,
   },
   { under: "src/compiler/spec/build-measures", quick: named("compiler/library", "weights"), late: trained },

@@ -105,6 +105,37 @@ describe("the playground", () => {
     await page.close();
   });
 
+  it("draws the predictions for each target, and forecasts of windows, while the model trains", async () => {
+    const { page, complaints } = await openPage(browser, served.url);
+    const writeGraph = (file: string, from: string, to: string) =>
+      write(page, readFileSync(`graphs/${file}`, "utf8").replace(from, to));
+    await writeGraph("wine-targets.yaml", "epochs: 150", "epochs: 3");
+    await page.getByText("ready: 3 epochs to train").waitFor();
+    const titles = page.locator(".targets .target h3");
+    expect(await titles.allTextContents()).toEqual(["cultivar", "alcohol"]);
+    // Predicted against true values for the number, a confusion matrix for the classes.
+    const [dots, counts] = [page.locator(".target svg"), page.locator(".target .confusion td")];
+    const before = [await dots.innerHTML(), await counts.allTextContents()];
+    await page.getByRole("button", { name: "Train", exact: true }).click();
+    await panel(page, "done");
+    expect(await dots.innerHTML()).not.toBe(before[0]);
+    expect(await counts.allTextContents()).not.toEqual(before[1]);
+    const rows = (await counts.allTextContents()).map((text) => Number(text.replace("·", "0")));
+    const caption = (await page.locator(".confusion caption").textContent()) ?? "";
+    expect(caption).toContain(` of ${rows.reduce((sum, count) => sum + count)} rows correct`);
+
+    await writeGraph("load.yaml", "epochs: 20", "epochs: 1");
+    await page.getByText("ready: 1 epochs to train").waitFor();
+    const forecast = page.locator(".forecast svg .of-model");
+    const untrained = await forecast.first().getAttribute("d");
+    await page.getByText("true values of 4 windows (validation), 12 steps each").waitFor();
+    await page.getByRole("button", { name: "Train", exact: true }).click();
+    await panel(page, "done");
+    expect(await forecast.first().getAttribute("d")).not.toBe(untrained);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
   it("explains a model of two targets and one of windows in every panel", async () => {
     const { page, complaints } = await openPage(browser, served.url);
     for (const [file, weight, rule] of [

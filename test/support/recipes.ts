@@ -101,7 +101,7 @@ export const trial = defineLayer({
     },
     {
       file: "src/compiler/library/layers/index.ts",
-      after: 'import { flatten, reshape } from "./shapes.ts";\n',
+      after: 'import { depthToSpace, flatten, pad, reshape, spaceToDepth } from "./shapes.ts";\n',
       text: 'import { trial } from "./trial.ts";\n',
     },
     { file: "src/compiler/library/layers/index.ts", after: "  flatten,\n", text: "  trial,\n" },

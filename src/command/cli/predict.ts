@@ -5,10 +5,10 @@ import { loadTrainer } from "../../compiler/load-trainer.ts";
 import { csvText } from "../../runtime/prediction/predictions.ts";
 import type { Cell } from "../../runtime/prediction/interpretations.ts";
 import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
-import { compileSpec, onData, onFile } from "../compile/compile-spec.ts";
+import { compileSpec, onData } from "../compile/compile-spec.ts";
 import { datasetContextOf } from "../../compiler/trainer/dataset-context.ts";
 import { readInputs } from "../files/read-source.ts";
-import { readCheckpointFile, warnOfFold } from "../files/parameter-files.ts";
+import { loadToPredict, readCheckpointFile, warnOfFold } from "../files/parameter-files.ts";
 import { fieldsOf, predictingOf } from "../predict/answers.ts";
 import { printNotice } from "../terminal/report-error.ts";
 
@@ -17,6 +17,8 @@ export interface PredictFlags {
   readonly json?: boolean;
 }
 
+const argumentOrder = "the order of the arguments is: tapeless predict SPEC CHECKPOINT ROWS";
+
 /** Returns the exit code. */
 export async function predictSpec(
   spec: string,
@@ -24,7 +26,8 @@ export async function predictSpec(
   file: string,
   { output, json }: PredictFlags,
 ): Promise<number> {
-  const { bytes, header } = await readCheckpointFile(checkpoint);
+  const opened = await readCheckpointFile(checkpoint, argumentOrder);
+  const { header } = opened;
   const { dtype } = header.model;
   const { compilation, source } = await compileSpec(spec, { dtype });
   const { model } = compilation;
@@ -36,7 +39,7 @@ export async function predictSpec(
   const { emitText } = await import("../../compiler/compile-target.ts");
   const emitted = await loadTrainer(await emitText(compilation, dtype));
   const trainer = emitted.createTrainer();
-  onFile(checkpoint, "T3001", () => trainer.load(bytes));
+  loadToPredict(trainer, model, opened, checkpoint);
   const fields = fieldsOf(header, model, checkpoint);
   warnOfFold(model, header.notes, checkpoint);
   const request = { spec, source, model, facts: emitted.model, given: file, notify: printNotice };

@@ -11,7 +11,7 @@ import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { trainRun } from "../../runtime/training/train-on.ts";
 import { checkEmitted, compileSpec, onData, onFile } from "../compile/compile-spec.ts";
 import { checkOutputs, isSameFile, ofSpec } from "../files/write-file.ts";
-import { readCheckpointFile, trainedOn } from "../files/parameter-files.ts";
+import { loadToTrain, readCheckpointFile, trainedOn } from "../files/parameter-files.ts";
 import { usageError } from "../terminal/report-error.ts";
 import { checkResumedStream, checkStream, sizesIn } from "../train/stream/check-stream.ts";
 import { openStream } from "../train/stream/open-stream.ts";
@@ -47,7 +47,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   const { createTrainer } = emitted;
   const trainer = createTrainer(flags.seed === undefined ? {} : { seed: flags.seed });
   const { resume } = flags;
-  const resumed = resume === undefined ? undefined : await resumeFrom(trainer, resume, flags);
+  const resumed = resume === undefined ? undefined : await resumeFrom(trainer, model, resume, flags);
 
   const context = datasetContextOf(model, emitted.model);
   const { epochs = context.training.epochs } = flags;
@@ -90,13 +90,18 @@ async function checkFiles(spec: string, model: Model, flags: TrainFlags): Promis
 }
 
 /** Loads a checkpoint into the trainer and returns its metadata. */
-async function resumeFrom(trainer: Trainer, file: string, flags: TrainFlags): Promise<CheckpointMetadata> {
+async function resumeFrom(
+  trainer: Trainer,
+  model: Model,
+  file: string,
+  flags: TrainFlags,
+): Promise<CheckpointMetadata> {
   const { seed, sample } = flags;
-  const { bytes, header } = await readCheckpointFile(file);
-  const metadata = onFile(file, "T3001", () => trainer.load(bytes));
+  const opened = await readCheckpointFile(file);
+  const metadata = loadToTrain(trainer, model, opened, file);
   checkResumedStream(file, metadata, flags);
   // The seed of sampling may differ from that of training.
   if (seed !== undefined && seed !== trainer.seed && sample === undefined)
     throw usageError(`--seed ${seed}: ${file} was trained with seed ${trainer.seed}`, "omit --seed");
-  return trainedOn(header, metadata);
+  return trainedOn(opened.header, metadata);
 }

@@ -5,14 +5,18 @@ import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import type { Trained } from "../../compiler/emission.ts";
 import type { Model } from "../../compiler/spec/types.ts";
-import { fileReason } from "../../compiler/util/message-text.ts";
+import { fileReason, shellWord } from "../../compiler/util/message-text.ts";
 import { regularFile } from "../formats/tables/open-bytes.ts";
 import { sha256 } from "../../compiler/util/sha256.ts";
 import type { CheckpointHeader, CheckpointMetadata } from "../../runtime/checkpoints/checkpoint.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { unfinishedText } from "../../runtime/training/cross-validate.ts";
 import { onFile } from "../compile/compile-spec.ts";
+import { isCheckpoint, looksOf } from "./file-looks.ts";
 import { fieldsFor, openCheckpoint } from "../formats/parameters/checkpoint.ts";
+import { parametersIn } from "../formats/parameters/parameters.ts";
+import { affectsPrediction, changeLines, changesSince } from "../formats/parameters/spec-changes.ts";
+import type { SpecChange } from "../formats/parameters/spec-changes.ts";
 import { tensorFormats } from "../formats/parameters/formats.ts";
 import type { StoredTensor, TensorFormat } from "../formats/parameters/tensors.ts";
 import { printDiagnostics, usageError } from "../terminal/report-error.ts";
@@ -46,8 +50,15 @@ export function trainedOn({ progress }: CheckpointHeader, metadata: CheckpointMe
   return others;
 }
 
-/** Reads a checkpoint of any model. @throws DiagnosticError (T3001) if the file is not a checkpoint */
-export async function readCheckpointFile(file: string): Promise<CheckpointFile> {
+/**
+ * Reads a checkpoint of any model. `hint` says what to do if the file is something else.
+ *
+ * @throws DiagnosticError (T3001) if the file is not a checkpoint
+ */
+export async function readCheckpointFile(
+  file: string,
+  hint = "`tapeless train SPEC --out FILE` writes a checkpoint",
+): Promise<CheckpointFile> {
   const bytes = await readFile(file).catch((error: unknown) => {
     throw new DiagnosticError([
       {
@@ -58,7 +69,16 @@ export async function readCheckpointFile(file: string): Promise<CheckpointFile> 
       },
     ]);
   });
+  if (!isCheckpoint(bytes)) throw notCheckpoint(file, bytes, hint);
   return { bytes, header: onFile(file, "T3001", () => openCheckpoint(bytes)).header };
+}
+
+function notCheckpoint(file: string, bytes: Uint8Array, hint: string): DiagnosticError {
+  const { what, isTensors = false } = looksOf(bytes) ?? {};
+  const message = what === undefined ? "not a checkpoint" : `not a checkpoint, but ${what}`;
+  const ofTensors = `to convert its parameters: tapeless import SPEC ${shellWord(file)} -o CHECKPOINT`;
+  const diagnostic = { code: "T3001", severity: "error", message, location: { file } } as const;
+  return new DiagnosticError([{ ...diagnostic, hint: isTensors ? ofTensors : hint }]);
 }
 
 /** The warning (T3003) about a checkpoint that contains the model of one fold instead of the final model. */
@@ -79,10 +99,77 @@ export function warnOfFold(model: Model, metadata: CheckpointMetadata, file: str
   if (warning !== undefined) printDiagnostics([warning]);
 }
 
+/**
+ * Loads a checkpoint in order to resume the training.
+ *
+ * @throws DiagnosticError (T3001) if the checkpoint was trained with another spec
+ */
+export function loadToTrain(
+  trainer: Trainer,
+  model: Model,
+  { bytes, header }: CheckpointFile,
+  file: string,
+): CheckpointMetadata {
+  if (isOfOtherSpec(header, model)) {
+    const hint =
+      "use the spec of the checkpoint: --epochs N trains longer without a change of the spec; or start a new " +
+      `training from its parameters with --from ${shellWord(file)}`;
+    throw otherSpec(file, changesSince(header, model), hint);
+  }
+  return onFile(file, "T3001", () => trainer.load(bytes));
+}
+
+/**
+ * Loads a checkpoint in order to predict. Of a checkpoint with another spec, only the parameters are loaded.
+ *
+ * @throws DiagnosticError (T3001) if the checkpoint was trained with a spec that leads to other predictions
+ */
+export function loadToPredict(
+  trainer: Trainer,
+  model: Model,
+  { bytes, header }: CheckpointFile,
+  file: string,
+): CheckpointMetadata {
+  if (!isOfOtherSpec(header, model)) return onFile(file, "T3001", () => trainer.load(bytes));
+  const changes = changesSince(header, model);
+  const relevant = changes?.filter((change) => affectsPrediction(change, model));
+  const { tensors } = onFile(file, "T3001", () => parametersIn(bytes));
+  const { parameters } = trainer;
+  const areSame =
+    tensors.length === Object.keys(parameters).length &&
+    tensors.every(({ name, numbers: { length, BYTES_PER_ELEMENT } }) => {
+      const own = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+      return own?.length === length && own.BYTES_PER_ELEMENT === BYTES_PER_ELEMENT;
+    });
+  if (relevant?.length !== 0 || !areSame) {
+    const hint =
+      "use the spec of the checkpoint, or train this spec: tapeless train SPEC --from " + shellWord(file);
+    throw otherSpec(file, relevant, hint);
+  }
+  for (const { name, numbers } of tensors) parameters[name].set(numbers);
+  return header.notes;
+}
+
+/** The trainer itself reports a checkpoint of another model. */
+const isOfOtherSpec = ({ model: { name, specHash } }: CheckpointHeader, model: Model): boolean =>
+  name === model.name && specHash !== model.specHash;
+
+function otherSpec(file: string, changes: readonly SpecChange[] | undefined, hint: string): DiagnosticError {
+  const message =
+    changes === undefined
+      ? "the checkpoint was trained with another spec, and does not contain it"
+      : "the checkpoint was trained with another spec";
+  const notes = changeLines(changes ?? []);
+  return new DiagnosticError([
+    { code: "T3001", severity: "error", message, location: { file }, hint, notes },
+  ]);
+}
+
 /** @throws DiagnosticError (T3001) if the checkpoint does not fit the trainer. */
 export async function trainedValues(trainer: Trainer, model: Model, file: string): Promise<Trained> {
-  const { bytes } = await readCheckpointFile(file);
-  const metadata = onFile(file, "T3001", () => trainer.load(bytes));
+  const opened = await readCheckpointFile(file);
+  const { bytes } = opened;
+  const metadata = loadToPredict(trainer, model, opened, file);
   warnOfFold(model, metadata, file);
   const fields = onFile(file, "T3001", () => fieldsFor(model, metadata.fields));
   return { values: trainer.parameters, checkpointHash: sha256(bytes), fields };

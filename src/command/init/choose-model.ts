@@ -3,6 +3,7 @@ import { showValue } from "../../compiler/util/message-text.ts";
 import { usageError } from "../terminal/report-error.ts";
 import { chooseInputs, uniqueNames } from "./choose-inputs.ts";
 import type { ChosenInputs, Remark } from "./choose-inputs.ts";
+import type { ColumnProfile } from "./column-profile.ts";
 import { knownColumn, targetForm } from "./choose-target.ts";
 import type { KnownColumn, NamedTarget, TargetForm } from "./choose-target.ts";
 import { quantityAdvice, quoted } from "./column-kinds.ts";
@@ -81,10 +82,10 @@ const layerNames = ["concat1", "dense1", "dense2", "dense3"];
  */
 function withCounters(columns: readonly KnownColumn[]): readonly KnownColumn[] {
   if (columns.some(({ kind }) => kind.kind !== "none")) return columns;
+  const isUsable = ({ name, odd, distinct }: ColumnProfile): boolean =>
+    name !== "" && odd === undefined && distinct > 1;
   return columns.map((column) =>
-    column.profile.odd === undefined && column.profile.distinct > 1
-      ? { ...column, kind: { kind: "numbers" } }
-      : column,
+    isUsable(column.profile) ? { ...column, kind: { kind: "numbers" } } : column,
   );
 }
 

@@ -5,11 +5,13 @@ import { isMissing } from "../../runtime/data/column-encoder.ts";
 import { recordsOf } from "../../runtime/data/csv.ts";
 import type { TableRecord } from "../../runtime/data/table.ts";
 import { cellPattern } from "../../runtime/program/readers.ts";
-import { beginningOf } from "../formats/tables/open-bytes.ts";
+import { beginningOf, bytesOf } from "../formats/tables/open-bytes.ts";
 
 export interface CsvForm {
   readonly separator: "," | ";" | "\t" | "|";
   readonly numbers: NumberFormat;
+  /** Whether the commas could also be decimal commas. */
+  readonly isDoubtful?: boolean;
 }
 
 const separators = [",", ";", "\t", "|"] as const;
@@ -26,6 +28,9 @@ const formats: readonly NumberFormat[] = [
   { thousands: "_" },
 ];
 
+const decimalComma: NumberFormat = { decimal: "," };
+const readDecimalComma = numberReader(decimalComma);
+
 /** The number of bytes from which the form of a file is guessed. */
 const beginning = 1 << 18;
 
@@ -39,7 +44,42 @@ export async function sniffCsv(file: string): Promise<CsvForm> {
   const best = found.reduce((best, other) =>
     regularity(other.records) > regularity(best.records) ? other : best,
   );
-  return { separator: best.separator, numbers: formatOf(best.records) };
+  const { separator, records } = best;
+  const columns = columnsOf(records);
+  const numbers = formatOf(columns);
+  if (JSON.stringify(numbers) !== JSON.stringify(decimalComma)) return { separator, numbers };
+  // A comma with three digits after it separates thousands, unless the comma of another cell cannot.
+  const ofNumbers = [...columns.keys()].filter((i) => isReadBy(decimalComma, columns[i]));
+  const areThousands = ofNumbers.every((i) => columns[i].every(mayHaveThousands));
+  return areThousands && (isWhole || (await haveThousands(file, separator, ofNumbers)))
+    ? { separator, numbers: { thousands: "," }, isDoubtful: true }
+    : { separator, numbers };
+}
+
+/** Whether the cell is not a number with a decimal comma, or could have commas between thousands instead. */
+function mayHaveThousands(cell: string): boolean {
+  if (!cell.includes(",") || Number.isNaN(readDecimalComma(cell))) return true;
+  return /^[+-]?[1-9]\d{0,2},\d{3}$/.test(cell.trim());
+}
+
+/** Reads the whole file. Whether all cells of these columns may have commas between thousands. */
+async function haveThousands(file: string, separator: string, columns: readonly number[]): Promise<boolean> {
+  let areThousands = true;
+  const { add, end } = recordsOf((cells, line) => {
+    if (line > 1) areThousands &&= columns.every((i) => mayHaveThousands(cells[i] ?? ""));
+  }, cellPattern(separator));
+  const decoder = new TextDecoder();
+  try {
+    for await (const bytes of bytesOf(file)) {
+      add(decoder.decode(bytes, { stream: true }));
+      if (!areThousands) return false;
+    }
+    end();
+  } catch {
+    // The command reports the error when it reads the columns.
+    return false;
+  }
+  return areThousands;
 }
 
 /** The records. If a quote is unbalanced, only the records before it. */
@@ -70,15 +110,19 @@ function regularity(records: readonly TableRecord[]): number {
   return regular >= 0.9 * rows.length ? header.cells.length : 0;
 }
 
-/** The format that reads the most columns as numbers. */
-function formatOf([header, ...rows]: readonly TableRecord[]): NumberFormat {
-  const columns = (header?.cells ?? []).map((_, i) =>
+/** The cells of each column, without the header and missing values. */
+const columnsOf = ([header, ...rows]: readonly TableRecord[]): string[][] =>
+  (header?.cells ?? []).map((_, i) =>
     rows.flatMap(({ cells }) => (isMissing(cells[i] ?? "") ? [] : [cells[i]])),
   );
-  const counts = formats.map((format) => {
-    const read = numberReader(format);
-    return columns.filter((cells) => cells.length > 0 && cells.every((cell) => !Number.isNaN(read(cell))))
-      .length;
-  });
+
+function isReadBy(format: NumberFormat, cells: readonly string[]): boolean {
+  const read = numberReader(format);
+  return cells.length > 0 && cells.every((cell) => !Number.isNaN(read(cell)));
+}
+
+/** The format that reads the most columns as numbers. */
+function formatOf(columns: readonly string[][]): NumberFormat {
+  const counts = formats.map((format) => columns.filter((cells) => isReadBy(format, cells)).length);
   return formats[counts.indexOf(Math.max(...counts))];
 }

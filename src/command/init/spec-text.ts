@@ -92,11 +92,15 @@ function imbalanceLines({ form }: ChosenModel): string[] {
   );
 }
 
+const ofCommas =
+  "Please check: exactly three digits follow each comma, so it separates thousands; if it is a decimal comma, write " +
+  '{ decimal: "," }';
+
 function dataLines(
   { file, form, columns }: SpecFacts,
   { inputs, target, targetName, form: ofTarget }: ChosenModel,
 ): string[] {
-  const { separator, numbers } = form;
+  const { separator, numbers, isDoubtful = false } = form;
   const { profile } = target.column;
   const ofClasses = ofTarget.form === "classes";
   const targetKeys = [
@@ -115,7 +119,7 @@ function dataLines(
     ...(separator === "," ? [] : line("separator", separator, "", "  ")),
     ...(Object.keys(numbers).length === 0
       ? []
-      : line("numbers", numbers, "the format of numbers in the file", "  ")),
+      : line("numbers", numbers, isDoubtful ? ofCommas : "the format of numbers in the file", "  ")),
     "  inputs:",
     ...inputs.flatMap((input) => [`    ${scalarText(input.name)}:`, ...inputLines(input, columns)]),
     "  targets:",

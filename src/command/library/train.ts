@@ -17,7 +17,9 @@ import { inUnitsOfTargets } from "../../runtime/training/units-of-targets.ts";
 import { trainRun } from "../../runtime/training/train-on.ts";
 import type { Begun, Host, Start, TrainingResult } from "../../runtime/training/train-on.ts";
 import { onData, onFile } from "../compile/compile-spec.ts";
-import { openCheckpointFile, trainedOn } from "../files/parameter-files.ts";
+import type { Model } from "../../compiler/spec/types.ts";
+import { loadToTrain, openCheckpointFile, trainedOn } from "../files/parameter-files.ts";
+import { savingSpec } from "../formats/parameters/spec-changes.ts";
 import { canPause } from "../train/handle-pauses.ts";
 import { highLossWarnings } from "../train/high-losses.ts";
 import { createPacer } from "../train/pacer.ts";
@@ -119,7 +121,7 @@ export async function train(spec: SpecInput, options: TrainOptions = {}): Promis
   const { model } = compilation;
   const emitted = await loadCompiled(compilation, { target, dtype }, { isProgram: false, isPausing: true });
   const trainer = emitted.createTrainer(seed === undefined ? {} : { seed });
-  const resumed = resume === undefined ? undefined : await resumeFrom(trainer, resume, seed);
+  const resumed = resume === undefined ? undefined : await resumeFrom(trainer, model, resume, seed);
   const context = datasetContextOf(model, emitted.model);
   const { epochs = context.training.epochs } = options;
   const warnings: Diagnostic[] = [];
@@ -130,8 +132,12 @@ export async function train(spec: SpecInput, options: TrainOptions = {}): Promis
   for (const diagnostic of await warningsOf(open, compilation)) await events({ kind: "warning", diagnostic });
   const host = libraryHost({ ...options, onEvent: events }, emitted, {
     read: (notify) => sourceOf(open, emitted.model, options, notify),
-    prepare: ({ trainer: own, dataset }) =>
-      writesTexts(model) ? own : inUnitsOfTargets(own, { training: trainingFacts(model) }, dataset),
+    prepare({ trainer: own, dataset }) {
+      const seen = writesTexts(model)
+        ? own
+        : inUnitsOfTargets(own, { training: trainingFacts(model) }, dataset);
+      return savingSpec(seen, model);
+    },
     warningsBefore: ({ trainer: own, dataset }) =>
       own === trainer ? highLossWarnings(model, emitted.model, own, dataset) : [],
   });
@@ -159,11 +165,13 @@ export async function train(spec: SpecInput, options: TrainOptions = {}): Promis
 /** Loads a checkpoint into the trainer and returns its metadata. */
 async function resumeFrom(
   trainer: Trainer,
+  model: Model,
   checkpoint: Uint8Array | string,
   seed: number | undefined,
 ): Promise<CheckpointMetadata> {
-  const { name, bytes, header } = await openCheckpointFile(checkpoint);
-  const metadata = onFile(name, "T3001", () => trainer.load(bytes));
+  const opened = await openCheckpointFile(checkpoint);
+  const { name, header } = opened;
+  const metadata = loadToTrain(trainer, model, opened, name);
   if (seed !== undefined && seed !== trainer.seed)
     throw optionError(`seed ${seed}: ${name} was trained with seed ${trainer.seed}`, "omit `seed`");
   return trainedOn(header, metadata);

@@ -25,6 +25,7 @@ import type { Begun, Host, Trainable, TrainingResult } from "../../runtime/train
 import type { Run as ScheduleRun } from "../../studio/explain/subject.ts";
 import { readSource } from "../files/read-source.ts";
 import type { DataRequest } from "../files/read-source.ts";
+import { savingSpec } from "../formats/parameters/spec-changes.ts";
 import { progressLine } from "../terminal/progress-line.ts";
 import { printDiagnostics, printNotice } from "../terminal/report-error.ts";
 import { stopCodes } from "../terminal/stop-signals.ts";
@@ -173,7 +174,7 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
         monitor = await openMonitor(model.name, trainer.epoch, flags);
       const rows = rowsIn(emitted.model, dataset.train);
       await announce(setup, begun, rows, flags);
-      const wrapped = wrapTrainer(begun, emitted, model, flags);
+      const wrapped = savingSpec(wrapTrainer(begun, emitted, model, flags), model);
       if (isWatched(metadata)) await monitor?.begin({ ...begun, facts: emitted.model, accumulate });
       else monitor?.announce(name);
       if (folds === undefined) reportComplete(begun, flags);

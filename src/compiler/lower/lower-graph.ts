@@ -11,7 +11,7 @@
 import { invariant } from "../diagnostics/errors.ts";
 import { nameAll } from "../ir/names.ts";
 import { leafName, operandsOf } from "../ir/nodes.ts";
-import type { Graph, Node, NodeOf } from "../ir/nodes.ts";
+import type { Axes, Graph, Node, NodeOf } from "../ir/nodes.ts";
 import { recurrencesOf, stepGraph, stepsOf } from "../ir/recurrence.ts";
 import { attributed } from "../loop/statements.ts";
 import type { Buffer, Provenance } from "../loop/types.ts";
@@ -19,6 +19,7 @@ import { displayFormulas } from "../notation/symbol.ts";
 import { hasTrait } from "../ops/index.ts";
 import { defineRequired } from "../stages/define.ts";
 import { nameMaker } from "../util/name-maker.ts";
+import { chooseLayouts } from "./choose-layouts.ts";
 import { chooseMaterialised } from "./choose-materialised.ts";
 import { directOutputs, storedElement } from "./scope.ts";
 import type { Scope } from "./scope.ts";
@@ -60,6 +61,7 @@ class GraphLowering {
   private readonly names: ReadonlyMap<Node, string>;
   private readonly display: Display;
   private readonly direct: ReadonlyMap<Node, string>;
+  private readonly layouts: ReadonlyMap<Node, Axes>;
   private readonly temporaries = new Map<Node, Buffer>();
   private readonly temporaryName: (base: string) => string;
 
@@ -75,6 +77,7 @@ class GraphLowering {
     this.names = names;
     this.display = displayFormulas(graph, isNamed, (node) => leafName(node) ?? names.get(node));
     this.direct = directOutputs(graph);
+    this.layouts = chooseLayouts(graph);
     this.temporaryName = nameMaker(context.storage.keys(), "_");
   }
 
@@ -100,7 +103,7 @@ class GraphLowering {
     return {
       float: this.context.float,
       stored: this.stored,
-      locationOf: (node) => ({ buffer: this.bufferOf(node), index: (at) => at }),
+      locationOf: (node) => ({ buffer: this.bufferOf(node), index: (at) => this.inLayout(node, at) }),
       argument: (node) => {
         throw new Error(`internal: ${this.nameOf(node)} is read outside of its step`);
       },
@@ -155,12 +158,17 @@ class GraphLowering {
     return leafName(node) ?? this.direct.get(node) ?? this.temporaryOf(node);
   }
 
+  /** The entries of the axes of `node`, in the order that the axes have in memory. */
+  private inLayout<T>(node: Node, ofAxes: readonly T[]): readonly T[] {
+    return this.layouts.get(node)?.map((axis) => ofAxes[axis]) ?? ofAxes;
+  }
+
   private temporaryOf(node: Node): string {
     const known = this.temporaries.get(node);
     if (known !== undefined) return known.name;
     const name = this.temporaryName(this.nameOf(node));
     const element = storedElement(node, this.context.float);
-    const { shape } = node.type;
+    const shape = this.inLayout(node, node.type.shape);
     this.temporaries.set(node, { name, storage: undefined, element, shape, region: "temporary" });
     return name;
   }

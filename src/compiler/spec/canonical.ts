@@ -41,9 +41,16 @@ export function canonicalModel(spec: FullSpec, { network, outputs }: FlatNetwork
     training: canonicalTraining(spec.training, targets, spec.data),
     ...(spec.data && { data: canonicalData(spec.data, weightsByTarget(spec)) }),
   };
-  // The location of a layer in the spec is not part of the model.
-  const meaning = { ...tree, network: network.map(({ path: _, ...layer }) => layer) };
-  return { ...tree, specHash: sha256(canonicalJson(meaning)) };
+  return { ...tree, specHash: sha256(canonicalJson(meaningOf(tree))) };
+}
+
+/** The part of the model that its hash covers. The location of a layer in the spec is not part of it. */
+export function meaningOf({
+  specHash: _,
+  network,
+  ...model
+}: Omit<Model, "specHash"> & Partial<Model>): object {
+  return { ...model, network: network.map(({ path: __, ...layer }) => layer) };
 }
 
 /** The losses, in the order of the targets, and the layers that they read. */

@@ -5,43 +5,30 @@ import type { FeatureEncoder } from "./dataset.ts";
 import { dateReader, isoText, numbersOf } from "./dates.ts";
 import type { DateTime } from "./dates.ts";
 import { columnFactsOf, columnOf, namedBy, wrongCell } from "./fields.ts";
-import type { ColumnFacts } from "./fields.ts";
+import type { ColumnFacts, FittedField } from "./fields.ts";
 import type { Table } from "./table.ts";
 import { InputError, shown } from "../step/errors.ts";
 
 /**
  * Creates an encoder of dates from an encoder of numbers: the numbers of the parts replace the cells. Fits
  * the origin of each column, which is the earliest date of the training rows unless the spec states an
- * origin. Sines and cosines are not scaled.
+ * origin.
  */
 function datesBy(encoder: FeatureEncoder): FeatureEncoder {
   return {
     fit(context, name, table, train) {
       const facts = columnFactsOf(context.data, name);
-      const { parts, origin } = dateRuleOf(facts);
       const columns = namedBy([...table.columns.keys()], facts.columns).flat();
-      const isElapsed = parts.includes("elapsed");
-      const origins = columns.map((column) =>
-        isElapsed ? (origin ?? earliest(table, column, facts, train)) : "",
-      );
-      const { scales, ...field } = encoder.fit(
-        context,
-        name,
-        withNumbers(table, columns, facts, origins),
-        train,
-      );
-      const isLine = columns.flatMap(() =>
-        parts.flatMap((part) => (isCyclic(part) ? [false, false] : [true])),
-      );
-      const own = scales?.map((scale, i) => (isLine[i] ? scale : { shift: 0, span: 1 }));
-      return { ...field, ...(own && { scales: own }), ...(isElapsed && { origins }) };
+      const origins = dateOriginsOf(facts, columns, (column) => earliestDate(table, column, facts, train));
+      const numbers = dateNumbers(table, columns, facts, origins);
+      return fittedDates(encoder.fit(context, name, numbers, train), facts, columns, origins);
     },
     encode(context, field, table, rows) {
       const facts = columnFactsOf(context.data, field.name);
       return encoder.encode(
         context,
         field,
-        withNumbers(table, field.columns, facts, field.origins ?? []),
+        dateNumbers(table, field.columns, facts, field.origins ?? []),
         rows,
       );
     },
@@ -58,30 +45,70 @@ const dateRuleOf = ({ dates = { parts: [] } }: ColumnFacts) => dates;
 
 const isCyclic = (part: string): boolean => part !== "elapsed" && part !== "year";
 
-/** Returns the earliest date in these rows, as text. Throws for a cell that is neither a date nor missing. */
-function earliest(table: Table, name: string, facts: ColumnFacts, rows: Int32Array): string {
+/**
+ * Returns the origin of each column: the origin of the spec, or else the earliest date. If the parts do not
+ * need an origin, the texts are empty. Throws if a column without an origin has no date.
+ */
+export function dateOriginsOf(
+  facts: ColumnFacts,
+  columns: readonly string[],
+  earliestIn: (column: string) => DateTime | undefined,
+): string[] {
+  const { parts, origin } = dateRuleOf(facts);
+  return columns.map((column) => {
+    if (!parts.includes("elapsed")) return "";
+    if (origin !== undefined) return origin;
+    const first = earliestIn(column);
+    if (first) return isoText(first);
+    throw new InputError(
+      `all dates of column "${shown(column)}" in the training split are missing, so there is no earliest one`,
+    );
+  });
+}
+
+/**
+ * Returns the earliest of `first` and the dates in these rows. Throws for a cell that is neither a date nor
+ * missing.
+ */
+export function earliestDate(
+  table: Table,
+  name: string,
+  facts: ColumnFacts,
+  rows: Int32Array,
+  first?: DateTime,
+): DateTime | undefined {
   const { text } = columnOf(table, name);
   const { format } = dateRuleOf(facts);
   const read = dateReader(format);
-  let first: DateTime | undefined;
+  let earliest = first;
   for (const row of rows) {
     const cell = text(row);
     if (isMissing(cell)) continue;
     const date = read(cell);
     if (date === undefined) throw wrongCell(table, name, row, wrongDate(cell, format));
-    if (!(first && first.moment <= date.moment)) first = date;
+    if (!(earliest && earliest.moment <= date.moment)) earliest = date;
   }
-  if (first) return isoText(first);
-  throw new InputError(
-    `all dates of column "${shown(name)}" in the training split are missing, so there is no earliest one`,
-  );
+  return earliest;
+}
+
+/** Turns an encoding of the numbers of dates into one of dates. Sines and cosines are not scaled. */
+export function fittedDates(
+  { scales, ...field }: FittedField,
+  facts: ColumnFacts,
+  columns: readonly string[],
+  origins: readonly string[],
+): FittedField {
+  const { parts } = dateRuleOf(facts);
+  const isLine = columns.flatMap(() => parts.flatMap((part) => (isCyclic(part) ? [false, false] : [true])));
+  const own = scales?.map((scale, i) => (isLine[i] ? scale : { shift: 0, span: 1 }));
+  return { ...field, ...(own && { scales: own }), ...(parts.includes("elapsed") && { origins }) };
 }
 
 /**
  * Returns the table with the dates in these columns replaced by the numbers of their parts. Numbers of
  * missing dates are NaN. Throws for texts that are not dates.
  */
-function withNumbers(
+export function dateNumbers(
   table: Table,
   names: readonly string[],
   facts: ColumnFacts,

@@ -17,26 +17,32 @@ export interface Sequence {
   times?: Float64Array | undefined;
 }
 
+/** Reads times as days since 1970, or as plain numbers. */
+export const readMoments: ReadTimes = (table, column) => {
+  const momentIn = momentReader(column);
+  return Float64Array.from({ length: table.rows }, (_, row) => momentIn(table, row));
+};
+
 /**
- * Reads times as days since 1970, or as plain numbers. Throws if only some of the times have an offset from
- * UTC.
+ * Creates a reader for the time of a row. The reader throws if only some of the times that it reads have an
+ * offset from UTC.
  */
-export const readMoments: ReadTimes = (table, { column, format }) => {
-  const { text } = columnOf(table, column);
+export function momentReader({ column, format }: TimeColumn): (table: Table, row: number) => number {
   const read = timeReader(format);
   let first: DateTime | undefined;
-  return Float64Array.from({ length: table.rows }, (_, row) => {
-    const time = read(text(row));
+  return (table, row) => {
+    const cell = columnOf(table, column).text(row);
+    const time = read(cell);
     if (typeof time === "number") return time;
-    if (time === undefined) throw wrongCell(table, column, row, wrongTime(text(row), format));
+    if (time === undefined) throw wrongCell(table, column, row, wrongTime(cell, format));
     first ??= time;
     if (time.hasOffset === first.hasOffset) return time.moment;
     const has = time.hasOffset
       ? "an offset from UTC, but earlier times have none"
       : "no offset from UTC, but earlier times have one";
-    throw wrongCell(table, column, row, `"${shown(text(row))}" has ${has}`);
-  });
-};
+    throw wrongCell(table, column, row, `"${shown(cell)}" has ${has}`);
+  };
+}
 
 /** Creates a reader for times of this format. For the format "number", the reader returns numbers. */
 export function timeReader(format: string | undefined): (text: string) => DateTime | number | undefined {

@@ -52,7 +52,8 @@ const fractionOf = (fraction: number, count: number): number => Math.max(1, Math
 export const lastRows: Splitter = ({ context, table, rule: { last = 0 }, open }) => {
   const rows = sequencesOf(context, table, open).map((sequence) => {
     const { length } = sequence.rows;
-    const count = fractionOf((last * table.rows) / open.length, length);
+    // The product comes before the quotient, so that a single sequence has exactly the fraction of all rows.
+    const count = Math.max(1, Math.round((last * table.rows * length) / open.length));
     return sequence.rows.subarray(cutAt(sequence, Math.max(0, length - count)));
   });
   return joined(rows);
@@ -61,10 +62,8 @@ export const lastRows: Splitter = ({ context, table, rule: { last = 0 }, open })
 /** Selects the rows at or after a given time. */
 export const rowsAfter: Splitter = ({ context, table, split, rule: { after = "" }, open }) => {
   const times = timesOf(context, table) ?? new Float64Array(table.rows);
-  const { column = "", format } = context.data.timeColumn ?? {};
-  const read = format === "number" ? timeReader(format)(after) : timeReader(undefined)(after);
-  const start = typeof read === "number" || read === undefined ? read : read.moment;
-  if (start === undefined) throw new InputError(`${split}.after: "${shown(after)}" is not a time`);
+  const { column = "" } = context.data.timeColumn ?? {};
+  const start = startOf(context, split, after);
   const rows = open.filter((row) => times[row]! >= start);
   if (rows.length > 0) return rows;
   const latest = open.reduce((last, row) => (times[row]! > times[last]! ? row : last), open[0]!);
@@ -73,6 +72,15 @@ export const rowsAfter: Splitter = ({ context, table, split, rule: { after = "" 
       shown(columnOf(table, column).text(latest)),
   );
 };
+
+/** Returns the time from which on the rows are in a split. Throws for a text that is not a time. */
+export function startOf({ data }: DatasetContext, split: "validation" | "test", after: string): number {
+  const format = data.timeColumn?.format === "number" ? "number" : undefined;
+  const read = timeReader(format)(after);
+  const start = typeof read === "number" || read === undefined ? read : read.moment;
+  if (start !== undefined) return start;
+  throw new InputError(`${split}.after: "${shown(after)}" is not a time`);
+}
 
 /** Selects the rows in which a column has a given value. */
 export const rowsOfColumn: Splitter = ({ context, table, split, rule, open }) => {

@@ -151,10 +151,9 @@ export async function trainerScript(
   const facts = modelFacts(model, built, "f32");
   const script = await scriptOf(compilation);
   const found = preparedOr(() => prepareData(model, facts, files));
-  const answers = Object.values(answersOf(model, built) ?? {});
-  // The page draws the predictions for a single target.
-  const answer = model.losses === undefined ? answers[0]?.answer : undefined;
-  return { script, facts, training: trainingFacts(model), answer, ...found };
+  const answers = mapValues(answersOf(model, built) ?? {}, ({ answer }) => answer);
+  const horizon = model.data?.windows?.horizon;
+  return { script, facts, training: trainingFacts(model), answers, horizon, ...found };
 }
 
 /**

@@ -47,17 +47,19 @@ export interface ScriptRequest {
 }
 
 /**
- * The name of the runtime function that converts the network's outputs to predictions, if the page can show
- * them.
+ * For each target, the name of the runtime function that converts the network's outputs to predictions, if there is
+ * one.
  */
-export type InterpretationName = string | undefined;
+export type Interpretations = Readonly<Record<string, string | undefined>>;
 
 /** Everything that training needs. `script` is the emitted module without its types. */
 export interface TrainerScript {
   readonly script: string;
   readonly facts: ModelFacts;
   readonly training: TrainingFacts;
-  readonly answer: InterpretationName;
+  readonly answers: Interpretations;
+  /** The number of future rows in each window, if the spec cuts a series into windows. */
+  readonly horizon: number | undefined;
   /** The training rows, and the other splits that the spec requests. */
   readonly data: Dataset | undefined;
   /** The naive forecast, if the data is a series that the spec cuts into windows. */
@@ -107,18 +109,21 @@ export type TrainRequest =
 /** Sample rows. Every report contains the network's outputs for them. */
 export type Probe = Readonly<Record<string, ArrayLike<number>>> | undefined;
 
-/** `outputs`: the network's outputs for the rows of the probe, one row after the other. */
+/** The network's outputs for each target, one row after the other. */
+export type Outputs = Readonly<Record<string, Float64Array>>;
+
+/** `outputs`: the network's outputs for the rows of the probe. */
 export type TrainReply =
-  | { readonly kind: "ready"; readonly outputs: Float32Array | Float64Array | undefined }
+  | { readonly kind: "ready"; readonly outputs: Outputs | undefined }
   | {
       readonly kind: "epochs";
       readonly reports: readonly EpochReport[];
-      readonly outputs: Float32Array | Float64Array | undefined;
+      readonly outputs: Outputs | undefined;
     }
   | {
       readonly kind: "done";
       readonly reports: readonly EpochReport[];
-      readonly outputs: Float32Array | Float64Array | undefined;
+      readonly outputs: Outputs | undefined;
       readonly result: TrainingResult;
     }
   | { readonly kind: "failed"; readonly message: string };

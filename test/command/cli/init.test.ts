@@ -353,6 +353,12 @@ test.each<[string, string | Uint8Array, string[], string]>([
     [],
     'error T1010: t.csv has no column that a model could read to predict "price"\n  hint: columns that are not used: "id": a different text in each row',
   ],
+  [
+    "a column without a name that counts the rows, as the only other column",
+    ",price\n1,2\n2,2\n3,4\n4,9\n5,7\n",
+    [],
+    'error T1010: t.csv has no column that a model could read to predict "price"\n  hint: columns that are not used: "": the column has no name',
+  ],
   ["an IDX file", Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 1), [], "error T2003: the file is an IDX file"],
   [
     "a spec in JSON, which has no comments",

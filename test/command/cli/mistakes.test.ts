@@ -362,9 +362,10 @@ const ofSpec: [string, object, readonly string[]][] = [
     { ...houses, network: [{ type: "transformer", heads: 4, from: 3 }, output] },
     [
       'houses.json:17:15 error T1103: network[0].type: unknown layer "transformer"',
-      "  hint: known names: dense, activation, dropout, flatten, reshape, add, multiply, concat, conv1d, " +
-        "conv2d, depthwise-conv2d, conv2d-transpose, max-pool1d, max-pool2d, avg-pool1d, avg-pool2d, " +
-        "global-avg-pool1d, global-avg-pool2d, global-max-pool1d, global-max-pool2d, batch-norm, layer-norm, group-norm, rms-norm, embedding, " +
+      "  hint: known names: dense, activation, prelu, dropout, flatten, reshape, pad, add, multiply, concat, conv1d, " +
+        "conv2d, depthwise-conv2d, conv1d-transpose, conv2d-transpose, upsample, depth-to-space, space-to-depth, " +
+        "max-pool1d, max-pool2d, avg-pool1d, avg-pool2d, " +
+        "global-avg-pool1d, global-avg-pool2d, global-max-pool1d, global-max-pool2d, batch-norm, layer-norm, group-norm, instance-norm, rms-norm, embedding, " +
         "position-embedding, attention, cross-attention, rnn, lstm, gru, residual, repeat, bidirectional",
       "houses.json:19:15 error T1203: network[0].from must be a string or a non-empty list, got 3",
     ],

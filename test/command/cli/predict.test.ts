@@ -87,6 +87,17 @@ describe("tapeless predict", () => {
     });
   });
 
+  it("ends an emitted program without an error if the reader of its output closes early", async () => {
+    const outcome = await place.programUnread(
+      "trainer.ts",
+      "--resume",
+      "flowers.ckpt",
+      "--predict",
+      "new.csv",
+    );
+    expect(outcome).toEqual({ code: 0, stdout: "", stderr: "" });
+  });
+
   it("prints numbers in the original units of the target", async () => {
     place.write("areas.csv", "area\n50\n69\n100\n");
     const { stdout } = await place.run("predict", "houses.json", "houses.ckpt", "areas.csv");
@@ -103,6 +114,77 @@ describe("tapeless predict", () => {
     expect(predictions.map(({ kind }: { kind: string }) => kind)).toEqual(kinds());
     expect((await predict("new.csv", "-o", "said.csv")).stdout).toBe("");
     expect(place.read("said.csv")).toBe(stdout);
+  });
+});
+
+describe("a checkpoint and a spec that has changed since the training", () => {
+  const { network, training, data, ...others } = flowers;
+  const trained = { ...others, network, training: { ...training, epochs: 40 }, data };
+  const changed = async (spec: object, ...args: readonly string[]) => {
+    place.write("changed.json", spec);
+    return place.run(...(args.length > 0 ? args : ["predict", "changed.json", "flowers.ckpt", "new.csv"]));
+  };
+  const narrow = [{ ...network[0], activation: "relu" }, network[1]];
+
+  it.each([
+    ["the optimizer", { optimizer: { type: "sgd", momentum: 0.9, learningRate: 0.1 } }],
+    ["training options", { training: { epochs: 5, batchSize: 4, seed: 9, keep: "last" } }],
+    ["the metrics", { metrics: [] }],
+    ["the regularization", { regularization: { l2: 0.1 } }],
+    ["a key of the loss", { loss: { type: "cross-entropy", smoothing: 0.1 } }],
+    ["the data file", { data: { ...data, file: "newer.csv" } }],
+    ["an initialiser", { network: [{ ...network[0], init: "orthogonal" }, network[1]] }],
+  ])("predict as before if only %s differs", async (_, change) => {
+    const { stdout } = await predict("new.csv");
+    expect(await changed({ ...trained, ...change })).toEqual({ code: 0, stdout, stderr: "" });
+  });
+
+  it("predict as before in a predictor", async () => {
+    const spec = { ...trained, optimizer: "sgd" };
+    const args = ["compile", "changed.json", "--predictor", "flowers.ckpt", "-o"];
+    expect((await changed(spec, ...args, "changed.ts")).stderr).toBe("");
+    await place.run("compile", "flowers.json", "--predictor", "flowers.ckpt", "-o", "same.ts");
+    const textOf = (file: string) => place.read(file).replaceAll(/[0-9a-f]{64}/g, "HASH");
+    expect(textOf("changed.ts")).toBe(textOf("same.ts"));
+  });
+
+  it("are refused with the values that differ if predictions would differ", async () => {
+    const refusal = await changed({ ...trained, network: narrow, optimizer: "sgd" });
+    expectRefusal(
+      refusal,
+      "flowers.ckpt error T3001: the checkpoint was trained with another spec\n",
+      "use the spec of the checkpoint, or train this spec: tapeless train SPEC --from flowers.ckpt",
+      'network[0].activation.type: "tanh" in the checkpoint, "relu" in the spec',
+    );
+    expect(refusal.stderr).not.toContain("optimizer");
+    expectRefusal(
+      await changed({ ...trained, network: [{ ...network[0], units: 5 }, network[1]] }),
+      "network[0].units: 4 in the checkpoint, 5 in the spec",
+    );
+    expectRefusal(
+      await changed({ ...trained, network: [network[0], network[0], network[1]] }),
+      "network: a list of 2 in the checkpoint, a list of 3 in the spec",
+    );
+  });
+
+  it("are refused by --resume, with all values that differ", async () => {
+    const spec = { ...trained, network: narrow, training: { ...trained.training, batchSize: 4 } };
+    expectRefusal(
+      await changed(spec, "train", "changed.json", "--resume", "flowers.ckpt"),
+      "flowers.ckpt error T3001: the checkpoint was trained with another spec\n",
+      "--epochs N trains longer without a change of the spec",
+      "--from flowers.ckpt",
+      "training.batchSize: 8 in the checkpoint, 4 in the spec",
+      'network[0].activation.type: "tanh" in the checkpoint, "relu" in the spec',
+    );
+  });
+
+  it("are refused if the checkpoint does not contain its spec", async () => {
+    await place.program("trainer.ts", "--data", "flowers.csv", "--epochs", "1", "--out", "program.ckpt");
+    const args = ["predict", "changed.json", "program.ckpt", "new.csv"];
+    const message = "the checkpoint was trained with another spec, and does not contain it";
+    expectRefusal(await changed({ ...trained, optimizer: "sgd" }, ...args), message);
+    expect((await place.run("predict", "flowers.json", "program.ckpt", "new.csv")).code).toBe(0);
   });
 });
 
@@ -123,8 +205,45 @@ describe("errors are reported", () => {
   it("for a file that is not a checkpoint, and a checkpoint of another model", async () => {
     const of = (checkpoint: string) => place.run("predict", "flowers.json", checkpoint, "new.csv");
     expectRefusal(await of("none.ckpt"), "none.ckpt error T3001: cannot read the checkpoint");
-    expectRefusal(await of("new.csv"), "new.csv error T3001: not a checkpoint");
+    expectRefusal(await of("new.csv"), "new.csv error T3001: not a checkpoint, but a CSV file");
     expectRefusal(await of("houses.ckpt"), 'houses.ckpt error T3001: the checkpoint is for "houses"');
+  });
+
+  it.each([
+    ["the rows and the checkpoint", ["flowers.json", "new.csv", "flowers.ckpt"], "new.csv", "a CSV file"],
+    [
+      "the spec and the checkpoint",
+      ["flowers.ckpt", "flowers.json", "new.csv"],
+      "flowers.json",
+      "a JSON file",
+    ],
+    ["the spec and the rows", ["flowers.json", "words.yaml", "new.csv"], "words.yaml", "a YAML file"],
+  ])("for swapped arguments: %s", async (_, args, file, what) => {
+    place.write("words.yaml", "# A spec.\nname: words\n");
+    expectRefusal(
+      await place.run("predict", ...args),
+      `${file} error T3001: not a checkpoint, but ${what}`,
+      "the order of the arguments is: tapeless predict SPEC CHECKPOINT ROWS",
+    );
+  });
+
+  it.each([
+    ["an empty file", "", "an empty file"],
+    ["JSON Lines", '{"a": 1}\n{"a": 2}\n', "a JSON Lines file"],
+    ["a TypeScript spec", "import x from 'y';", "a TypeScript file"],
+    ["a NumPy array", Buffer.from("\x93NUMPY\x01\0", "latin1"), "a NumPy array"],
+    ["an archive", Buffer.from("PK\x03\x04\0", "latin1"), "a zip archive"],
+    ["a table with semicolons", "a;b\n1,5;2\n", "a CSV file"],
+  ])("for a file that looks like %s", async (_, content, what) => {
+    place.write("other.ckpt", content);
+    const refusal = await place.run("predict", "flowers.json", "other.ckpt", "new.csv");
+    expectRefusal(refusal, `other.ckpt error T3001: not a checkpoint, but ${what}`);
+  });
+
+  it("for a text of no known kind", async () => {
+    place.write("other.ckpt", "a plain text");
+    const { stderr } = await place.run("predict", "flowers.json", "other.ckpt", "new.csv");
+    expect(stderr).toContain("other.ckpt error T3001: not a checkpoint\n");
   });
 
   it("for a checkpoint without preprocessing, as the user's own program may save it", async () => {

@@ -66,7 +66,7 @@ describe("tapeless compile --predictor", () => {
     expectRefusal(await predictor(), "flowers.ckpt error T3001: not a checkpoint");
     place.write("flowers.ckpt", checkpoint);
     place.write("flowers.json", { ...flowers, network: [{ type: "dense", units: 3 }] });
-    expectRefusal(await predictor(), "T3001: the checkpoint is of another spec or compiler");
+    expectRefusal(await predictor(), "T3001: the checkpoint was trained with another spec");
     expect(place.made()).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 // A temporary folder for tests of the command line, with a small spec, small data, and the command run in it.
-import { execFile } from "node:child_process";
+import { execFile, type ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -23,6 +23,8 @@ export interface Workspace {
   start(...args: readonly string[]): Promise<Outcome>;
   /** Runs an emitted file of the folder as a program. */
   program(file: string, ...args: readonly string[]): Promise<Outcome>;
+  /** Runs an emitted file as a program whose standard output is closed from the beginning. */
+  programUnread(file: string, ...args: readonly string[]): Promise<Outcome>;
   remove(): void;
 }
 
@@ -48,17 +50,24 @@ export function workspace(): Workspace {
     run: (...args) => runTapeless(folder, args),
     start: (...args) => runNode(folder, [launcher, ...args]),
     program: (file, ...args) => runNode(folder, [tsx, join(folder, file), ...args]),
+    programUnread: (file, ...args) =>
+      runNode(folder, [tsx, join(folder, file), ...args], (child) => child.stdout?.destroy()),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
-const runNode = (folder: string, args: readonly string[]): Promise<Outcome> =>
+const runNode = (
+  folder: string,
+  args: readonly string[],
+  begin: (child: ChildProcess) => void = () => {},
+): Promise<Outcome> =>
   new Promise((resolve) => {
     const env = { ...process.env, NO_COLOR: "1" };
-    execFile(process.execPath, args, { cwd: folder, env }, (error, stdout, stderr) => {
+    const child = execFile(process.execPath, args, { cwd: folder, env }, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === "number" ? error.code : NaN;
       resolve({ code, stdout, stderr });
     });
+    begin(child);
   });
 
 /**

@@ -34,6 +34,22 @@ test.each<[string, string, object]>([
     { separator: ",", numbers: { thousands: "," } },
   ],
   [
+    "commas with three digits after each",
+    "a;b\n4,123;2\n12,001;950\n",
+    { separator: ";", numbers: { thousands: "," }, isDoubtful: true },
+  ],
+  ["a comma after a zero", "a;b\n4,123;0,500\n", { separator: ";", numbers: { decimal: "," } }],
+  [
+    "another count of digits in another column",
+    "a;b\n4,123;1,5\n",
+    { separator: ";", numbers: { decimal: "," } },
+  ],
+  [
+    "four digits before the comma",
+    "a;b\n4,123;2\n1234,567;3\n",
+    { separator: ";", numbers: { decimal: "," } },
+  ],
+  [
     "spaces between thousands",
     "a;b\n1 200,5;3\n2;1\n",
     { separator: ";", numbers: { decimal: ",", thousands: " " } },
@@ -46,4 +62,21 @@ test.each<[string, string, object]>([
 test("a file that is longer than the sample, which is cut inside a quoted cell", async () => {
   const row = `1,5;"${"text; with, marks\n".repeat(20)}"\n`;
   expect(await formOf(`a;b\n${row.repeat(2000)}`)).toEqual({ separator: ";", numbers: { decimal: "," } });
+});
+
+test("commas are those of decimals if a cell behind the sample shows it", async () => {
+  const rows = "4,123;5\n".repeat(40_000);
+  expect(await formOf(`a;b\n${rows}`)).toEqual({
+    separator: ";",
+    numbers: { thousands: "," },
+    isDoubtful: true,
+  });
+  const decimal = { separator: ";", numbers: { decimal: "," } };
+  expect(await formOf(`a;b\n${rows}4,1;5\n`)).toEqual(decimal);
+  expect(await formOf(`a;b\n${rows}0,123;5\n`)).toEqual(decimal);
+  expect(await formOf(`a;b\n${rows}some text;5\n`)).toEqual({
+    separator: ";",
+    numbers: { thousands: "," },
+    isDoubtful: true,
+  });
 });

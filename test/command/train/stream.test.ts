@@ -10,6 +10,11 @@ afterAll(place.remove);
 
 const words = ["red fox", "Red hen", "blue hen", "a hen, a fox", "blue"];
 
+const dayOf = (n: number): string => {
+  const [year, month, day] = new Date(Date.UTC(2019, 5, 1 + (n % 500))).toISOString().slice(0, 10).split("-");
+  return `${day}.${month}.${year}`;
+};
+
 /** Rows with every kind of cell: numbers, missing ones, categories, texts, a column of splits, and a class. */
 function rowsFrom(start: number, count: number): Record<string, string | number>[] {
   return Array.from({ length: count }, (_, i) => {
@@ -23,6 +28,9 @@ function rowsFrom(start: number, count: number): Record<string, string | number>
       split: ["train", "train", "validation", "train", "test"][n % 5],
       kind: Math.sin(n) > 0 ? "up" : "down",
       price: Math.round((Math.cos(n) * 50 + 70) * 100) / 100,
+      // The dates are not in order. A third of the rows has no offer.
+      sold: new Date(Date.UTC(2020, 0, 1, (n * 7919) % 20000)).toISOString().slice(0, 16),
+      offered: n % 3 === 1 ? "" : dayOf(n * 131),
     };
   });
 }
@@ -45,6 +53,17 @@ const inputs = {
   colour: { columns: ["colour"], categories: "index" },
   size: { columns: ["size"], categories: "one-hot", missing: "category", unseen: "category" },
   note: { columns: ["note"], words: { length: 8, lowerCase: true, cut: true } },
+  sold: {
+    columns: ["sold"],
+    dates: { parts: ["elapsed", "weekday", "hour"], origin: "2019-12-24" },
+    scale: "min-max",
+  },
+  offered: {
+    columns: ["offered"],
+    dates: { parts: ["month", "elapsed", "year"], format: "DD.MM.YYYY" },
+    missing: "mean",
+    scale: "standard",
+  },
 };
 
 const spec = {
@@ -55,6 +74,8 @@ const spec = {
     colour: { shape: [1], dtype: "i32" },
     size: { shape: [5] },
     note: { shape: [8], dtype: "i32" },
+    sold: { shape: [5] },
+    offered: { shape: [4] },
   },
   targets: { kind: { classes: 2 }, price: { shape: [1] } },
   network: [
@@ -62,7 +83,7 @@ const spec = {
     { name: "bag", type: "global-avg-pool1d" },
     { name: "tint", type: "embedding", vocabulary: 5, units: 2, from: "colour" },
     { name: "flat", type: "flatten" },
-    { name: "all", type: "concat", from: ["bag", "flat", "numbers", "gaps", "size"] },
+    { name: "all", type: "concat", from: ["bag", "flat", "numbers", "gaps", "size", "sold", "offered"] },
     { name: "hidden", type: "dense", units: 6, activation: "tanh", from: "all" },
     { name: "head1", type: "dense", units: 2, from: "hidden" },
     { name: "head2", type: "dense", units: 1, from: "hidden" },
@@ -102,6 +123,11 @@ async function outcomeOf(...args: readonly string[]) {
 test.each([
   ["one file", {}, {}],
   ["splits in a column", bySplitColumn, {}],
+  [
+    "splits by time",
+    { test: { after: "2020-01-12T08:00" }, validation: { after: "2020-01-09" } },
+    { time: "sold" },
+  ],
   [
     "a separate file for each split",
     {},
@@ -224,42 +250,122 @@ test.each([
     'rows.csv:79 error T2004: column "split": "tset" is not a split of the spec',
   ],
   [
+    "a split without rows",
+    Object.fromEntries(rows.map(({ split }, i) => [i, { split: split === "test" ? "train" : split }])),
+    'the test split has no row: no cell of the column "split" is "test"',
+  ],
+  [
     "more classes than the spec has",
     { 200: { kind: "sideways" } },
     'kind has 2 classes, but column "kind" has 3',
   ],
-])("%s is reported before training", async (_, changes: Record<number, Record<string, string>>, message) => {
+])("%s is reported before training", async (_, changes: Record<number, object>, message) => {
   place.write("rows.csv", csvOf(rows.map((row, i) => ({ ...row, ...changes[i] }))));
   place.write("mixed.json", { ...spec, training: { ...spec.training, ...bySplitColumn } });
   expectRefusal(await train("--stream", "--block", "50"), message);
 });
 
+/** The elapsed days are counted from the earliest date, and missing dates are errors. */
+const plainDates = { columns: ["sold"], dates: { parts: ["elapsed"] } };
+
 test.each([
-  ["folds", { training: { ...spec.training, validation: { folds: 3 } } }, [], "does not support folds"],
+  [
+    "a cell that is not a date",
+    { 140: { sold: "soon" } },
+    '142 error T2004: column "sold": "soon" is not an ISO',
+  ],
+  ["a missing date", { 203: { sold: "" } }, '205 error T2004: column "sold": the cell is empty'],
+  [
+    "an offset from UTC in a later block",
+    { 177: { sold: "2020-01-05T10:00Z" } },
+    '179 error T2004: column "sold": "2020-01-05T10:00Z" has an offset from UTC',
+  ],
+  [
+    "a column without dates",
+    Object.fromEntries(rows.map((_, i) => [i, { sold: "NA" }])),
+    'all dates of column "sold" in the training split are missing',
+  ],
+])(
+  "an error in dates is that of training in memory: %s",
+  async (_, changes: Record<number, object>, message) => {
+    place.write("rows.csv", csvOf(rows.map((row, i) => ({ ...row, ...changes[i] }))));
+    const { data } = spec;
+    place.write("mixed.json", {
+      ...spec,
+      inputs: { ...spec.inputs, sold: { shape: [1] } },
+      data: { ...data, inputs: { ...data.inputs, sold: plainDates } },
+    });
+    const inMemory = await train();
+    expectRefusal(inMemory, message);
+    expect(await train("--stream", "--block", "50")).toEqual(inMemory);
+  },
+);
+
+test("a split by time rejects a time whose offset differs from those of earlier blocks", async () => {
+  place.write("rows.csv", csvOf(rows.map((row, i) => (i === 120 ? { ...row, sold: `${row.sold}Z` } : row))));
+  const { sold: _, ...others } = spec.inputs;
+  const network = spec.network.map((layer) =>
+    layer.name === "all" ? { ...layer, from: ["bag", "flat", "numbers", "gaps", "size", "offered"] } : layer,
+  );
+  const { sold: __, ...columns } = inputs;
+  place.write("mixed.json", {
+    ...spec,
+    inputs: others,
+    network,
+    training: { ...spec.training, test: { after: "2020-01-12" } },
+    data: { ...spec.data, inputs: columns, time: "sold" },
+  });
+  const inMemory = await train();
+  expectRefusal(inMemory, "rows.csv:122", "has an offset from UTC, but earlier times have none");
+  expect(await train("--stream", "--block", "50")).toEqual(inMemory);
+});
+
+const series = { file: "rows.csv", windows: { length: 3, horizon: 1 } };
+
+test.each([
+  [
+    "folds",
+    { training: { ...spec.training, validation: { folds: 3 } } },
+    "folds, because rows are assigned to folds of equal size together",
+    '"validation": { "fraction": … }',
+  ],
   [
     "groups",
     { training: { ...spec.training, test: { fraction: 0.2, group: "colour" } } },
-    [],
-    "a split by `group`",
+    "a split with `group`, because the groups of all rows are needed",
+    '{ "column": "split" }',
   ],
   [
-    "splits by time",
-    { training: { ...spec.training, test: { last: 0.2 } }, data: { ...spec.data, time: "u" } },
-    [],
-    "a split with `last`",
+    "the last rows",
+    { training: { ...spec.training, test: { last: 0.2 } } },
+    "a split with `last`, because the times of all rows are needed",
+    '{ "column": "split" }',
   ],
-  ["a report", {}, ["--report"], "cannot be combined with --report"],
-  ["a page", {}, ["--serve"], "cannot be combined with --serve"],
-  ["TensorBoard", {}, ["--tensorboard", "runs"], "cannot be combined with --tensorboard"],
-])("--stream refuses %s, and says why", async (_, changes, flags, message) => {
-  const { training, data } = { ...spec, ...changes };
-  const time = "time" in data ? { column: "u", format: "number" } : undefined;
-  place.write("mixed.json", { ...spec, training, data: { ...data, ...(time && { time }) } });
-  expectRefusal(
-    await place.run("train", "mixed.json", "--stream", ...flags),
-    message,
-    "needs all rows in memory",
-  );
+  [
+    "windows",
+    {
+      inputs: { past: { shape: [3, 1] } },
+      targets: { next: { shape: [1] } },
+      network: [{ type: "flatten" }, { type: "dense", units: 1 }],
+      losses: undefined,
+      loss: "mse",
+      data: { ...series, inputs: { past: { columns: ["u"] } }, targets: { next: { columns: ["u"] } } },
+    },
+    "`windows`, because the rows of a window may be anywhere in the file",
+    "windows are views, so they need no more memory than the rows",
+  ],
+])("--stream refuses %s, and says why and what to do", async (_, changes, why, instead) => {
+  place.write("mixed.json", { ...spec, ...changes });
+  expectRefusal(await train("--stream"), why, instead);
+});
+
+test.each([
+  ["a report", ["--report"]],
+  ["a page", ["--serve"]],
+  ["TensorBoard", ["--tensorboard", "runs"]],
+])("--stream refuses %s, which needs all rows in memory", async (_, flags) => {
+  const message = `cannot be combined with ${flags[0]}, which needs all rows in memory`;
+  expectRefusal(await place.run("train", "mixed.json", "--stream", ...flags), message);
 });
 
 test("other formats, and sizes without --stream, are refused", async () => {

@@ -13,6 +13,9 @@ export interface Kink {
   readonly keys?: {
     readonly slope?: number;
     readonly alpha?: number;
+    readonly lambda?: number;
+    readonly threshold?: number;
+    readonly value?: number;
     readonly surrogate?: "straight-through";
   };
   /** The function as a PyTorch expression of the tensor x. */
@@ -96,6 +99,15 @@ export const kinks: readonly Kink[] = [
     dx: [0, 2, 1],
   },
   {
+    name: "celu, alpha 2",
+    fn: "celu",
+    keys: { alpha: 2 },
+    torch: "F.celu(x, 2.0)",
+    x: [-1000, 0, 1000],
+    y: [-2, 0, 1000],
+    dx: [0, 1, 1],
+  },
+  {
     name: "selu",
     fn: "selu",
     torch: "F.selu(x)",
@@ -112,6 +124,57 @@ export const kinks: readonly Kink[] = [
     dx: [0, 1 / 6, 0],
   },
   { name: "hard-tanh", fn: "hard-tanh", torch: "F.hardtanh(x)", x: [-1, 0, 1], y: [-1, 0, 1], dx: [0, 1, 0] },
+  { name: "relu6", fn: "relu6", torch: "F.relu6(x)", x: [0, 3, 6], y: [0, 3, 6], dx: [0, 1, 0] },
+  {
+    name: "hard-swish",
+    fn: "hard-swish",
+    torch: "F.hardswish(x)",
+    x: [-3, 0, 3],
+    y: [0, 0, 3],
+    dx: [-0.5, 0.5, 1.5],
+  },
+  {
+    name: "threshold",
+    fn: "threshold",
+    keys: { threshold: 0.5, value: -1 },
+    torch: "F.threshold(x, 0.5, -1.0)",
+    x: [0.25, 0.5, 2],
+    y: [-1, -1, 2],
+    dx: [0, 0, 1],
+  },
+  {
+    name: "hard-shrink",
+    fn: "hard-shrink",
+    torch: "F.hardshrink(x)",
+    x: [-0.5, 0.5, 1],
+    y: [0, 0, 1],
+    dx: [0, 0, 1],
+  },
+  {
+    name: "soft-shrink, lambda 1",
+    fn: "soft-shrink",
+    keys: { lambda: 1 },
+    torch: "F.softshrink(x, 1.0)",
+    x: [-3, 1, 2],
+    y: [-2, 0, 1],
+    dx: [1, 0, 1],
+  },
+  {
+    name: "log-sigmoid",
+    fn: "log-sigmoid",
+    torch: "F.logsigmoid(x)",
+    x: [-1000, 0, 1000],
+    y: [-1000, -Math.LN2, 0],
+    dx: [1, 0.5, 0],
+  },
+  {
+    name: "tanh-shrink",
+    fn: "tanh-shrink",
+    torch: "F.tanhshrink(x)",
+    x: [-1000, 0, 1000],
+    y: [-999, 0, 999],
+    dx: [1, 0, 1],
+  },
   {
     name: "softsign",
     fn: "softsign",

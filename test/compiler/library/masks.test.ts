@@ -156,15 +156,17 @@ const attentions: Case[] = [
   },
 ];
 
-const norms: Case[] = (["batch-norm", "group-norm", "layer-norm", "rms-norm"] as const).map((type) => ({
-  title: type,
-  network: sequence(
-    type === "group-norm" ? { type, groups: 2 } : { type },
-    { type: "gru", units: 3 },
-    dense(2),
-  ),
-  target: vector,
-}));
+const norms: Case[] = (["batch-norm", "group-norm", "instance-norm", "layer-norm", "rms-norm"] as const).map(
+  (type) => ({
+    title: type,
+    network: sequence(
+      type === "group-norm" ? { type, groups: 2 } : { type },
+      { type: "gru", units: 3 },
+      dense(2),
+    ),
+    target: vector,
+  }),
+);
 
 const joins: Case[] = [
   {

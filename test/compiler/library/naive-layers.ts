@@ -83,8 +83,8 @@ export const dense = (x: Row, weight: Row, bias: readonly number[]): Row =>
     return sum;
   });
 
-/** weight [kh, kw, in, filters] */
-export function convolution(x: Row, weight: Row, bias: readonly number[], c: ConvolutionOf): Row {
+/** weight [kh, kw, in / groups, filters] */
+export function convolution(x: Row, weight: Row, bias: readonly number[], c: ConvolutionOf, groups = 1): Row {
   const [rows, columns] = axesOf(x, c);
   const [kh, kw, channels, filters] = weight.shape;
   return rowOf([rows.count, columns.count, filters], ([i, j, f]) => {
@@ -94,7 +94,8 @@ export function convolution(x: Row, weight: Row, bias: readonly number[], c: Con
         for (let k = 0; k < channels; k++) {
           const row = rows.first + i * c.stride[0] + p * c.dilation[0];
           const column = columns.first + j * c.stride[1] + q * c.dilation[1];
-          sum += at(x, [row, column, k], 0) * at(weight, [p, q, k, f], NaN);
+          const first = Math.floor((f * groups) / filters) * channels;
+          sum += at(x, [row, column, first + k], 0) * at(weight, [p, q, k, f], NaN);
         }
     return sum;
   });

@@ -29,15 +29,20 @@ const titleOf = (input: readonly number[], keys: object): string =>
   `[${input.join(", ")}] ${JSON.stringify(keys)}`;
 
 /** A case of a layer over images [height, width, channels]. */
-function conv(input: readonly number[], sizes: Sizes, rows?: number, filters = 3): LayerCase {
+function conv(
+  input: readonly number[],
+  { groups = 1, ...sizes }: Sizes & { readonly groups?: number },
+  rows?: number,
+  filters = 3,
+): LayerCase {
   const [kh, kw] = pair(sizes.kernel);
   return {
-    title: titleOf(input, sizes),
+    title: titleOf(input, { ...sizes, groups }),
     input,
     rows,
-    layer: { type: "conv2d", filters, ...sizes },
-    parameters: { weight: [kh, kw, input[2], filters], bias: [filters] },
-    reference: (x, { weight, bias }) => naive.convolution(x, weight, bias.data, sizesOf(sizes)),
+    layer: { type: "conv2d", filters, ...sizes, groups },
+    parameters: { weight: [kh, kw, input[2] / groups, filters], bias: [filters] },
+    reference: (x, { weight, bias }) => naive.convolution(x, weight, bias.data, sizesOf(sizes), groups),
   };
 }
 
@@ -53,6 +58,9 @@ describe("conv2d", () => {
     conv([4, 3, 5], { kernel: 1 }, 1),
     conv([1, 1, 3], { kernel: 3, padding: 1 }, 1),
     conv([3, 8, 1], { kernel: 1, stride: 3 }, 2, 1),
+    conv([5, 4, 6], { kernel: 3, padding: "same", groups: 3 }, 2, 6),
+    conv([4, 5, 4], { kernel: 2, stride: [1, 2], dilation: [2, 1], groups: 4 }, 2, 12),
+    conv([3, 3, 8], { kernel: 3, padding: 1, groups: 2 }, 1, 10),
   ])("$title", checkLayer);
 });
 

@@ -55,6 +55,30 @@ const stacks: readonly Stack[] = [
     rows: 1,
   },
   {
+    title: "groups, instance-norm, prelu and changes of the size",
+    input: { shape: [4, 6, 2] },
+    target: { shape: [8, 12, 2] },
+    network: [
+      {
+        type: "pad",
+        padding: [
+          [0, 1],
+          [1, 0],
+        ],
+        value: 0.5,
+      },
+      { type: "conv2d", filters: 8, kernel: 2, groups: 2, activation: "hard-swish" },
+      { type: "instance-norm", affine: true },
+      { type: "space-to-depth", block: 2 },
+      { type: "conv2d", filters: 8, kernel: 1, groups: 4, activation: { type: "celu", alpha: 0.5 } },
+      { type: "depth-to-space", block: 2 },
+      { type: "prelu", perChannel: true },
+      { type: "upsample", factor: 2, mode: "linear" },
+      { type: "conv2d-transpose", filters: 2, kernel: 2, dilation: 2, padding: 1, groups: 2 },
+    ],
+    rows: 2,
+  },
+  {
     title: "causal convolutions over embedded characters",
     input: { shape: [7], dtype: "i32" },
     target: { classes: 4, shape: [7] },

@@ -230,6 +230,15 @@ describe("windows", () => {
     expect(of({ type: "conv2d", filters: 1, kernel: 3, dilation: [4, 1], padding: 1 })).toMatchInlineSnapshot(
       `"error T1308: network[0]: conv2d1: a window of 3 × 3, dilated to 9 × 3, does not fit, because x has the shape [n, 4, 6, 2], padded to 6 × 8"`,
     );
+    expect(of({ type: "conv2d", filters: 4, kernel: 1, groups: 4 })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: conv2d1.groups must divide the 2 channels of x, got 4"`,
+    );
+    expect(of({ type: "conv2d", filters: 3, kernel: 1, groups: 2 })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: conv2d1.groups must divide the 3 filters, got 2"`,
+    );
+    expect(of({ type: "conv2d", filters: 3, kernel: 1, groups: 0 })).toMatchInlineSnapshot(
+      `"error T1203: network[0].groups must be a positive integer, got 0"`,
+    );
     expect(of({ type: "depthwise-conv2d", kernel: 7, padding: 1 })).toMatchInlineSnapshot(
       `"error T1308: network[0]: depthwise-conv2d1: a window of 7 × 7 does not fit, because x has the shape [n, 4, 6, 2], padded to 6 × 8"`,
     );
@@ -261,13 +270,81 @@ describe("windows", () => {
     );
   });
 
+  it("of layers that change sizes are checked", () => {
+    expect(of({ type: "upsample" })).toMatchInlineSnapshot(`
+      "error T1308: network[0]: upsample1 must have either "factor" or "size"
+        hint: write "factor": 2 to double the size of every axis"
+    `);
+    expect(of({ type: "upsample", factor: 2, alignCorners: true })).toMatchInlineSnapshot(`
+      "error T1308: network[0]: upsample1.alignCorners has no effect if the mode is "nearest"
+        hint: write "mode": "linear", or remove "alignCorners""
+    `);
+    expect(of({ type: "upsample", scale_factor: 2 })).toMatchInlineSnapshot(`
+      "error T1101: network[0]: unknown key "scale_factor"
+        hint: did you mean "factor"?"
+    `);
+    expect(of({ type: "pad", padding: [[1, 2]] })).toMatchInlineSnapshot(`
+      "error T1308: network[0]: pad1 reads an image, so its padding has two axes, got [[1,2]]
+        hint: write a number, [height, width] or [[top, bottom], [left, right]]"
+    `);
+    expect(of({ type: "pad", padding: [1, 2, 3] })).toMatchInlineSnapshot(
+      `
+      "error T1308: network[0]: pad1 reads an image, so its padding has two axes, got [1,2,3]
+        hint: write a number, [height, width] or [[top, bottom], [left, right]]"
+    `,
+    );
+    expect(of({ type: "pad", padding: [[1, 2, 3], 1] })).toMatchInlineSnapshot(
+      `"error T1201: network[0].padding[0] must be a list of 2 values, got [1, 2, 3]"`,
+    );
+    expect(of({ type: "pad", padding: -1 })).toMatchInlineSnapshot(
+      `"error T1203: network[0].padding must be an integer of at least 0, got -1"`,
+    );
+    expect(of({ type: "depth-to-space", block: 2 })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: depth-to-space1: the 2 channels of x must be a multiple of 4, the pixels of a block of 2 × 2"`,
+    );
+    expect(of({ type: "space-to-depth", block: 4 })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: space-to-depth1.block must divide the height 4 and the width 6 of x, got 4"`,
+    );
+    const sequence = {
+      inputs: { x: { shape: [6, 2], lengths: "steps" }, steps: { shape: [], dtype: "i32" } },
+      network: [{ type: "upsample", size: 9, from: "x" }, "global-avg-pool1d", { type: "dense", units: 3 }],
+    };
+    expect(reportedText(sequence)).toMatchInlineSnapshot(`
+      "error T1308: network[0]: upsample1 reads sequences with padding, whose lengths differ, so it must have a "factor" and no "alignCorners"
+        hint: to treat padding like all other positions, write "mask": false"
+    `);
+    const pairs = { ...sequence, network: [{ type: "upsample", factor: [2, 1], from: "x" }] };
+    expect(reportedText(pairs)).toMatchInlineSnapshot(
+      `"error T1308: network[0]: upsample1 reads a sequence, so its factor must be one number"`,
+    );
+  });
+
   it("must have groups that divide the channels", () => {
+    const flat = ["flatten", "instance-norm", { type: "dense", units: 3 }];
+    expect(reportedText({ inputs, network: flat })).toMatchInlineSnapshot(`
+      "error T1308: network[1]: instance-norm1 normalises each channel over its positions, but flatten1 has the shape [n, 48], so that a channel has only one position and its result would always be 0
+        hint: use layer-norm, which normalises over channels"
+    `);
     expect(of({ type: "group-norm", groups: 4 })).toMatchInlineSnapshot(
       `"error T1308: network[0]: group-norm1.groups must divide the 2 channels of x, got 4"`,
     );
   });
 
   it("with invalid values are reported by the schema", () => {
+    const upward = { type: "conv2d-transpose", filters: 2, kernel: 3, stride: [2, 1] };
+    expect(of({ ...upward, outputPadding: 1 })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: conv2d-transpose1.outputPadding must be less than the stride 1 or the dilation 1, got 1"`,
+    );
+    expect(of({ ...upward, outputPadding: 1, padding: "same" })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: conv2d-transpose1.outputPadding has no effect if padding is "same", which determines the output size"`,
+    );
+    expect(of({ ...upward, groups: 3 })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: conv2d-transpose1.groups must divide the 2 channels of x, got 3"`,
+    );
+    expect(of({ ...upward, output_padding: 1 })).toMatchInlineSnapshot(`
+      "error T1101: network[0]: unknown key "output_padding"
+        hint: did you mean "outputPadding"?"
+    `);
     expect(of({ type: "conv2d", filters: 1, kernel: 2, padding: "causal" })).toMatchInlineSnapshot(`
       "error T1103: network[0].padding: unknown padding "causal"
         hint: known names: valid, same"
@@ -314,6 +391,18 @@ describe("a missing axis", () => {
     expect(hintOf([5, 2], gru, [gru])).toBe('set "returnSequences": true in gru1');
     const bidirectional = { type: "bidirectional", layer: gru };
     expect(hintOf([5, 2], gru, [bidirectional])).toBe('set "returnSequences": true in bidirectional1');
+  });
+
+  it.each([
+    [{ type: "dropout", rate: 0.2 }],
+    [{ type: "dropout", rate: 0 }],
+    [{ type: "layer-norm" }],
+    [{ type: "activation", fn: "gelu" }, { type: "dropout" }],
+  ])("of a recurrent layer is its sequence, also behind layers that act on each element", (...between) => {
+    expect(hintOf([5, 2], gru, [gru, ...between])).toBe('set "returnSequences": true in gru1');
+    expect(hintOf([5, 2], gru, [gru, ...between, { type: "dense", units: 3 }])).toBe(
+      'insert { "type": "reshape", "shape": [3, 1] } before it',
+    );
   });
 });
 

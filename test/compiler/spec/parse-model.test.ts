@@ -614,6 +614,12 @@ const dataRows: Row[] = [
     '  hint: did you mean "x"?',
   ],
   [
+    "columns of a misspelt input, as one error",
+    { data: { ...data, inputs: { xx: data.inputs.x } } },
+    'error T1307: data.inputs: unknown input "xx"',
+    '  hint: did you mean "x"?',
+  ],
+  [
     "no file",
     { data: { inputs: data.inputs, targets: data.targets } },
     "error T1102: data.file is missing: it must be a string",

@@ -130,6 +130,19 @@ export const libraryMutants: readonly Mutant[] = [
   ...inFile("src/compiler/library/layers/depthwise.ts", layers, [
     ["depthwise: filters come before channels", "[1, 2, 3, 0, 4]", "[1, 2, 3, 4, 0]"],
   ]),
+  ...inFile("src/compiler/library/layers/convolution.ts", layers, [
+    [
+      "convolution: groups follow the filters of a group",
+      "permutation: [...axesFrom(1, rank + 1), 0, rank + 2]",
+      "permutation: [...axesFrom(1, rank + 1), rank + 2, 0]",
+    ],
+  ]),
+  ...inFile("src/compiler/library/layers/transposed-convolution.ts", layers, [
+    ["transposed convolution: output padding is ignored", "before - after + o[axis]", "before - after"],
+  ]),
+  ...inFile("src/compiler/library/layers/upsample.ts", layers, [
+    ["upsample: positions are not centred", "g.add(positions(g, factor), 0.5)", "positions(g, factor)"],
+  ]),
   ...inFile("src/compiler/library/initialisers/builtin.ts", "tests of initialisers", [
     [
       "initialisers: the range of a uniform distribution is too small",

@@ -229,6 +229,14 @@ describe("splits by rules", () => {
     );
   });
 
+  test("a fraction that ends in half a row is rounded up, whatever rows are open", () => {
+    const rows = Array.from({ length: 234 }, (_, row) => ({ row, time: row, group: "a", split: "" }));
+    const ruled = { test: { last: 0.2 }, validation: { last: 0.25 } };
+    const labels = rules.labelSplits(contextOf(undefined, ruled, true), sourceOf(rows).table, 1);
+    // 0.2 · 234 = 46.8, and 0.25 · 234 = 58.5.
+    expect(splits.map((split) => bySplit(rows, labels, split).length)).toEqual([128, 59, 47]);
+  });
+
   test("without times, the last rows of each group are split off", () => {
     const rows = Array.from({ length: 30 }, (_, row) => ({
       row,

@@ -2,6 +2,7 @@
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
 import type { EmittedModule } from "../../../compiler/load-trainer.ts";
 import type { Model } from "../../../compiler/spec/types.ts";
+import { specMetadata } from "./spec-changes.ts";
 import { datasetContextOf } from "../../../compiler/trainer/dataset-context.ts";
 import { datasetOf } from "../../../runtime/data/dataset.ts";
 import type { LocateErrors, Source } from "../../../runtime/data/dataset.ts";
@@ -46,5 +47,5 @@ export function importTensors(
   for (const { name, numbers } of parameters) trainer.parameters[name].set(numbers);
   const fields =
     source && datasetOf(datasetContextOf(model, facts), source, trainer.seed, locateErrors).fields;
-  return { checkpoint: trainer.save(fields && { fields }), parameters };
+  return { checkpoint: trainer.save({ ...(fields && { fields }), ...specMetadata(model) }), parameters };
 }

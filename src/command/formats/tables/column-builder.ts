@@ -1,4 +1,6 @@
 /** Columns that grow while a file is read, and the selection of columns that a model reads. */
+import { wholeFields } from "./cell-shapes.ts";
+import type { WholeField } from "./cell-shapes.ts";
 import { InputError, shown } from "../../../runtime/step/errors.ts";
 import type { DatasetContext } from "../../../runtime/data/dataset.ts";
 import { namedBy } from "../../../runtime/data/fields.ts";
@@ -137,13 +139,16 @@ export function expandRanges({ model, data }: Wanted, names: readonly string[]):
 }
 
 /**
- * A column that an input or target reads: its index in a record, and whether a missing value drops the row.
+ * A column that an input or target reads, with its index in a record. A missing value drops the row if `drops`
+ * is true.
  */
 export interface WantedColumn {
   readonly name: string;
   readonly position: number;
   readonly builder: ColumnBuilder;
   readonly drops: boolean;
+  /** The inputs and targets that read only this column. */
+  readonly fields: readonly WholeField[];
 }
 
 /** The columns to read, in the order of the file. Missing names are reported later, by preprocessing. */
@@ -156,6 +161,7 @@ export function wantedColumns(wanted: Wanted, names: readonly string[]): WantedC
       position,
       builder: builders[position],
       drops: observed.dropping.has(name),
+      fields: [],
     }));
   }
   // Whether the columns of a field are read as text: texts, categories, dates, and classes, which may be
@@ -171,10 +177,12 @@ export function wantedColumns(wanted: Wanted, names: readonly string[]): WantedC
     texts.add(name);
     read.add(name);
   }
+  const ofColumn = wholeFields(wanted, names);
   const readNumber = data.numberFormat === undefined ? numberIn : numberReader(data.numberFormat);
   return names.flatMap((name, position) => {
     if (!read.has(name)) return [];
     const builder = texts.has(name) ? textBuilder(readNumber) : numberBuilder(name, readNumber);
-    return [{ name, position, builder, drops: dropping.has(name) }];
+    const fields = ofColumn.get(name) ?? [];
+    return [{ name, position, builder, drops: dropping.has(name), fields }];
   });
 }

@@ -22,9 +22,9 @@ export async function readJsonLines(
   table.begin({ cells: names, line: 1 });
   for await (const line of linesOf(file)) {
     const values = objectOn(file, line);
-    table.add(line.line, names.length, (position) => {
+    table.add(line.line, names.length, (position, fields) => {
       const name = names[position];
-      return Object.hasOwn(values, name) ? cellOf(values[name], name, line.line) : "";
+      return Object.hasOwn(values, name) ? cellOf(values[name], name, line.line, fields) : "";
     });
   }
   return table.end();

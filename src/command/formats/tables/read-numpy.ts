@@ -7,6 +7,7 @@ import { membersOf, npyHeader, parseNpy, shapeText } from "../npy.ts";
 import type { NumpyArray } from "../npy.ts";
 import type { Cell, Wanted } from "./column-builder.ts";
 import { inFile, maxColumns, wholeOf } from "./open-bytes.ts";
+import { checkCellShape } from "./cell-shapes.ts";
 import { tableBuilder } from "./table-builder.ts";
 import type { ReadTable } from "./table-builder.ts";
 
@@ -45,7 +46,11 @@ export async function readNpz(file: string, wanted: Wanted): Promise<ReadTable> 
   const table = tableBuilder(file, wanted, rowName);
   table.begin({ cells: arrays.map(({ name }) => name), line: 0 });
   for (let row = 0; row < rows; row++)
-    table.add(row + 1, arrays.length, (position) => cellIn(arrays[position], row));
+    table.add(row + 1, arrays.length, (position, fields) => {
+      const { name, shape } = arrays[position];
+      if (shape.length > 2) checkCellShape(shape.slice(1), fields, name, rowName(row + 1));
+      return cellIn(arrays[position], row);
+    });
   return table.end();
 }
 

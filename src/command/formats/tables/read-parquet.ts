@@ -73,8 +73,8 @@ async function readRows(file: string, wanted: Wanted): Promise<ReadTable> {
     // If the model reads none of the columns, one row is enough to report that.
     const last = columns.length === 0 ? Math.min(rowEnd, rowStart + 1) : rowEnd;
     for (let row = rowStart; row < last; row++)
-      table.add(row + 1, names.length, (position) =>
-        cellOf(values.get(names[position])?.[row - rowStart], names[position], rowName(row + 1)),
+      table.add(row + 1, names.length, (position, fields) =>
+        cellOf(values.get(names[position])?.[row - rowStart], names[position], rowName(row + 1), fields),
       );
   }
   return table.end();

@@ -9,6 +9,8 @@ import { isMissing } from "../../../runtime/data/column-encoder.ts";
 import { checkAnyRow, checkCells, checkNames } from "../../../runtime/data/table.ts";
 import type { Column, Table } from "../../../runtime/data/table.ts";
 import { dropText } from "../../../runtime/program/readers.ts";
+import { checkCellShape, shapeOf } from "./cell-shapes.ts";
+import type { WholeField } from "./cell-shapes.ts";
 import { wantedColumns } from "./column-builder.ts";
 import type { Cell, Wanted, WantedColumn } from "./column-builder.ts";
 import { inFile, maxColumns, wrongIn } from "./open-bytes.ts";
@@ -30,6 +32,9 @@ interface Header {
   readonly line: number;
 }
 
+/** Returns the cell at a position of the row. `fields` are the inputs and targets that read only this cell. */
+export type CellAt = (position: number, fields: readonly WholeField[]) => Cell;
+
 export interface TableBuilder {
   /**
    * Sets the column names, before any row. Returns the names of the columns that are read.
@@ -40,7 +45,7 @@ export interface TableBuilder {
    * Adds a row of `width` cells. `line` is the row number if the file has no lines. Errors in rows are
    * collected and thrown by `end`.
    */
-  add(line: number, width: number, cellAt: (position: number) => Cell): void;
+  add(line: number, width: number, cellAt: CellAt): void;
   /** @throws DiagnosticError with the errors of all rows */
   end(): ReadTable;
 }
@@ -89,7 +94,7 @@ export function tableBuilder(
     add(line, width, cellAt) {
       errors.recording(() => {
         checkCells(header?.cells.length ?? 0, width, nameOf(line));
-        const cells = columns.map(({ position }) => cellAt(position));
+        const cells = columns.map(({ position, fields }) => cellAt(position, fields));
         if (columns.some(({ drops }, i) => drops && isAbsent(cells[i]))) dropped++;
         else {
           columns.forEach(({ builder }, i) => builder.add(cells[i], nameOf(line)));
@@ -165,9 +170,14 @@ function isAbsent(cell: Cell): boolean {
 
 /**
  * null and undefined are empty cells. A list of numbers, flat or nested, is one cell with several numbers.
- * @throws InputError for other values
+ * @throws InputError for other values, and for a list whose shape is not that of the fields that read it
  */
-export function cellOf(value: unknown, column: string, line: number | string | undefined): Cell {
+export function cellOf(
+  value: unknown,
+  column: string,
+  line: number | string | undefined,
+  fields: readonly WholeField[],
+): Cell {
   switch (typeof value) {
     case "undefined":
       return "";
@@ -180,8 +190,10 @@ export function cellOf(value: unknown, column: string, line: number | string | u
   }
   if (value === null) return "";
   if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value))
+  if (Array.isArray(value)) {
+    if (value.some(Array.isArray)) checkCellShape(shapeOf(value, column, line), fields, column, line);
     return value.flat(Infinity).map((entry: unknown) => numberOf(entry, column, line));
+  }
   if (value instanceof Uint8Array && !isUtf8(value))
     throw new InputError(`column "${shown(column)}": the text is not UTF-8`, line);
   throw new InputError(`column "${shown(column)}": a value must not be an object`, line);

@@ -13,8 +13,6 @@ export const sizesIn = ({ block, buffer }: TrainFlags): StreamSizes => ({
   buffer: buffer ?? defaultSizes.buffer,
 });
 
-const hint = "omit one of the two";
-
 /** @throws DiagnosticError (T1010) */
 export function checkStream(model: Model, flags: TrainFlags): void {
   if (!flags.stream) {
@@ -24,10 +22,13 @@ export function checkStream(model: Model, flags: TrainFlags): void {
   }
   for (const [flag, isGiven] of Object.entries(otherFlags(flags)))
     if (isGiven)
-      throw usageError(`--stream cannot be combined with ${flag}, which needs all rows in memory`, hint);
+      throw usageError(
+        `--stream cannot be combined with ${flag}, which needs all rows in memory`,
+        "omit one of the two",
+      );
   const part = partOf(model);
   if (part !== undefined)
-    throw usageError(`--stream does not support ${part}, because that needs all rows in memory`, hint);
+    throw usageError(`--stream does not support ${part.what}, because ${part.why}`, part.hint);
 }
 
 const otherFlags = ({ report, serve, tensorboard, sample, findLearningRate }: TrainFlags) => ({
@@ -38,21 +39,43 @@ const otherFlags = ({ report, serve, tensorboard, sample, findLearningRate }: Tr
   "--find-learning-rate": findLearningRate === true,
 });
 
+/** A part of a spec that requires all rows, the reason, and what to use instead. */
+interface Unsupported {
+  readonly what: string;
+  readonly why: string;
+  readonly hint: string;
+}
+
+const inMemory = "omit --stream";
+const inColumn = 'assign the rows in a column ({ "column": "split" }) or a file ({ "file": … })';
+
 /** The part of the spec that cannot be computed block by block. */
-function partOf({ data, training, losses = {} }: Model): string | undefined {
+function partOf({ data, training, losses = {} }: Model): Unsupported | undefined {
   const { validation, test, classWeights } = training;
   const rules: readonly (SplitRule | undefined)[] = [test, validation];
-  const fields = { ...data?.inputs, ...data?.targets };
-  const dated = Object.keys(fields).find((name) => fields[name].dates !== undefined);
   const weights = [classWeights, ...Object.values(losses).map((loss) => loss.classWeights)];
-  if (data !== undefined && typeof data.file !== "string") return "IDX files";
-  if (data?.windows !== undefined) return "`windows`";
-  if (validation?.folds !== undefined) return "folds";
-  if (rules.some((rule) => rule?.last !== undefined)) return "a split with `last`";
-  if (rules.some((rule) => rule?.after !== undefined)) return "a split with `after`";
-  if (rules.some((rule) => rule?.group !== undefined)) return "a split by `group`";
-  if (weights.includes("balanced")) return "balanced class weights";
-  return dated === undefined ? undefined : `dates (the input ${JSON.stringify(dated)})`;
+  if (data !== undefined && typeof data.file !== "string") {
+    const why = "it reads only files that contain whole rows";
+    return { what: "IDX files", why, hint: `${inMemory}, or convert the files to CSV or JSON Lines` };
+  }
+  if (data?.windows !== undefined) {
+    const why = "the rows of a window may be anywhere in the file";
+    const hint = `${inMemory}: windows are views, so they need no more memory than the rows`;
+    return { what: "`windows`", why, hint };
+  }
+  if (validation?.folds !== undefined) {
+    const why = "rows are assigned to folds of equal size together, and each fold encodes all rows again";
+    const hint = 'use "validation": { "fraction": … }, or one run per fold with { "column": …, "value": … }';
+    return { what: "folds", why, hint };
+  }
+  for (const key of ["last", "group"] as const) {
+    if (!rules.some((rule) => rule?.[key] !== undefined)) continue;
+    const why = `${key === "group" ? "the groups" : "the times"} of all rows are needed to select its rows`;
+    return { what: `a split with \`${key}\``, why, hint: inColumn };
+  }
+  if (!weights.includes("balanced")) return undefined;
+  const why = "the classes of all rows are needed to compute them";
+  return { what: "balanced class weights", why, hint: 'list the weights as "classWeights": { … }' };
 }
 
 /**

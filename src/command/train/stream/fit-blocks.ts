@@ -2,10 +2,13 @@
  * Fits the encoding of inputs and targets on rows in blocks. The result is bit-identical to a fit on all
  * rows. The fit of an encoder depends only on a few facts of its columns: distinct texts and how often they
  * occur, and sums and extremes of numbers. They are collected block by block. The encoder is then fitted on a
- * small table that has the same facts.
+ * small table that has the same facts. Dates are fitted as the numbers of their parts.
  */
+import { columnEncoder, meanEncoder } from "../../../runtime/data/column-encoder.ts";
 import type { DatasetContext, FeatureEncoder } from "../../../runtime/data/dataset.ts";
 import { encoderOf } from "../../../runtime/data/dataset.ts";
+import { dateNumbers, earliestDate, fittedDates, dateOriginsOf } from "../../../runtime/data/date-encoder.ts";
+import type { DateTime } from "../../../runtime/data/dates.ts";
 import { columnFactsOf, columnOf, namedBy } from "../../../runtime/data/fields.ts";
 import type { ColumnFacts, FittedField } from "../../../runtime/data/fields.ts";
 import { scaleOf } from "../../../runtime/data/scale.ts";
@@ -35,9 +38,10 @@ function fitField(context: DatasetContext, name: string, blocks: Blocks): Fitted
   const encoder = encoderOf(context, name);
   const [{ table: first }] = blocks();
   const columns = namedBy([...first.columns.keys()], listed).flat();
+  const request = { encoder, first, columns, facts, blocks };
+  if (facts.dates !== undefined) return fitDates(context, name, request);
   const isText = facts.categories !== undefined || context.model.targets[name]?.classes !== undefined;
-  const fit = isText ? fitTexts : fitNumbers;
-  return fit(context, name, { encoder, first, columns, facts, blocks });
+  return (isText ? fitTexts : fitNumbers)(context, name, request);
 }
 
 /** A field, its encoder and its columns. `first` is the table of the first block. */
@@ -184,6 +188,33 @@ function fitNumbers(
     found.flatMap(({ figures }) => figures.map((figure) => scaleOf(figure, rule)));
   const table = smallTable(first, own, Array<undefined>(rows).fill(undefined));
   return encoder.fit({ ...context, fitScales }, name, table, firstRows(rows));
+}
+
+/** Reads the blocks once for the origins of elapsed days, and then fits the numbers of the dates. */
+function fitDates(
+  context: DatasetContext,
+  name: string,
+  { first, columns, facts, blocks }: FieldRequest,
+): FittedField {
+  const origins = dateOriginsOf(facts, columns, (column) => earliestIn(column, facts, blocks));
+  const numbersOf = (table: Table) => dateNumbers(table, columns, facts, origins);
+  const numbers = fitNumbers(context, name, {
+    encoder: facts.meanDates ? meanEncoder : columnEncoder,
+    first: numbersOf(first),
+    columns,
+    facts: { ...facts, mean: facts.meanDates ?? false },
+    *blocks() {
+      for (const { table, labels } of blocks()) yield { table: numbersOf(table), labels };
+    },
+  });
+  return fittedDates(numbers, facts, columns, origins);
+}
+
+function earliestIn(column: string, facts: ColumnFacts, blocks: Blocks): DateTime | undefined {
+  let earliest: DateTime | undefined;
+  for (const block of blocks())
+    earliest = earliestDate(block.table, column, facts, trainRows(block), earliest);
+  return earliest;
 }
 
 /** Reads the blocks once for means and extremes, and again for statistics that depend on them. */

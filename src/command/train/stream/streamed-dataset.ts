@@ -4,7 +4,8 @@ import { encodeRows } from "../../../runtime/data/dataset.ts";
 import type { Dataset, DatasetContext, LocateErrors, Source } from "../../../runtime/data/dataset.ts";
 import { columnOf, namedBy, wrongCell } from "../../../runtime/data/fields.ts";
 import type { FittedField } from "../../../runtime/data/fields.ts";
-import { splitLabels } from "../../../runtime/data/split-rules.ts";
+import { momentReader } from "../../../runtime/data/series.ts";
+import { splitLabels, startOf } from "../../../runtime/data/split-rules.ts";
 import type { Table } from "../../../runtime/data/table.ts";
 import { randomKey, randomUnit, splitSalt } from "../../../runtime/numbers/random.ts";
 import { batchFields } from "../../../runtime/step/batch.ts";
@@ -46,6 +47,8 @@ export interface StreamRequest extends DataRequest {
   progress(file: string, rows: number): void;
 }
 
+type SplitName = "validation" | "test";
+
 /** The rows of a data file on disk. */
 interface SpooledFile {
   readonly file: string;
@@ -63,12 +66,13 @@ export async function streamedDataset(request: StreamRequest): Promise<StreamedD
     const source = await readSource(request, async (file, wanted) => {
       const spool = createSpool();
       const isFirst = spools.push(spool) === 1;
+      const labelRows = locateErrors(file, () => labeller(context, request.seed));
       let rows = 0;
       const table = await readBlocks(file, wanted, sizes.block, (block) => {
         // Ranges refer to the columns of the first file, which contains the training rows.
         texts ??= new Set(namedBy([...block.columns.keys()], context.data.reads?.texts ?? []).flat());
         const labels = isFirst
-          ? locateErrors(file, () => labelsOf(context, block, rows, request.seed))
+          ? locateErrors(file, () => labelRows(block, rows))
           : new Uint8Array(block.rows);
         spool.add({ table: block, labels }, texts);
         rows += block.rows;
@@ -92,24 +96,38 @@ export async function streamedDataset(request: StreamRequest): Promise<StreamedD
 // Splits. The split of a row depends only on its number, the seed and its cells.
 
 /** Returns the labels of the rows of a block. `start` is the number of its first row in the file. */
-function labelsOf(context: DatasetContext, table: Table, start: number, seed: number): Uint8Array {
-  const { splitRules = {} } = context.data;
-  const { test = 0, validation = 0 } = context.training;
+type LabelRows = (table: Table, start: number) => Uint8Array;
+
+/** Creates a function that labels the blocks of a file. */
+function labeller(context: DatasetContext, seed: number): LabelRows {
+  const { splitRules = {}, timeColumn } = context.data;
+  const { training } = context;
   const key = randomKey(seed, 0, splitSalt);
-  const inColumn = (split: "validation" | "test", row: number) => {
+  const momentIn = timeColumn && momentReader(timeColumn);
+  const startIn = (split: SplitName) => {
+    const { after } = splitRules[split] ?? {};
+    return after === undefined ? Infinity : startOf(context, split, after);
+  };
+  const starts = { validation: startIn("validation"), test: startIn("test") };
+  const isTimed = Object.values(starts).some((start) => start < Infinity);
+  const inColumn = (split: SplitName, table: Table, row: number) => {
     const { column, value = split } = splitRules[split] ?? {};
     return column !== undefined && columnOf(table, column).text(row).trim() === value;
   };
-  const fractionOf = (split: "validation" | "test", fraction: number) =>
-    splitRules[split]?.fraction ?? fraction;
-  return Uint8Array.from({ length: table.rows }, (_, row) => {
-    checkSplitName(context, table, row);
-    const drawn = randomUnit(key, start + row);
-    const tested = fractionOf("test", test);
-    if (inColumn("test", row) || drawn < tested) return splitLabels.test;
-    const isValidation = inColumn("validation", row) || drawn < tested + fractionOf("validation", validation);
-    return isValidation ? splitLabels.validation : splitLabels.train;
-  });
+  const fractionOf = (split: SplitName) => splitRules[split]?.fraction ?? training[split] ?? 0;
+  return (table, start) =>
+    Uint8Array.from({ length: table.rows }, (_, row) => {
+      checkSplitName(context, table, row);
+      const drawn = randomUnit(key, start + row);
+      const time = isTimed && momentIn ? momentIn(table, row) : -Infinity;
+      const isIn = (split: SplitName, drawnUpTo: number) =>
+        inColumn(split, table, row) || time >= starts[split] || drawn < drawnUpTo;
+      const tested = fractionOf("test");
+      if (isIn("test", tested)) return splitLabels.test;
+      return isIn("validation", tested + fractionOf("validation"))
+        ? splitLabels.validation
+        : splitLabels.train;
+    });
 }
 
 /** Throws if the cell does not name a split. Only rules without a value require such names. */
@@ -150,20 +168,28 @@ function datasetIn(request: StreamRequest, source: Source, files: ReadonlyMap<Ta
           Int32Array.from({ length: table.rows }, (_, i) => i),
         ),
       );
-  const part = (split: "validation" | "test", own: Source["testFile"]) => {
+  const part = (split: SplitName, own: Source["testFile"]) => {
     const inMain = main.spool.counts.some((counts) => counts[splitLabels[split]] > 0);
     if (own !== undefined)
       return { [split]: splitIn(request, fields, fileOf(files, own.table), splitLabels.train) };
     if (inMain) return { [split]: splitIn(request, fields, main, splitLabels[split]) };
     if ((context.data.splitRules?.[split] ?? context.training[split]) === undefined) return {};
-    throw new InputError(`the ${split} split has no row`);
+    throw new InputError(`the ${split} split has no row${reasonOfNone(context, split)}`);
   };
   return {
     train: splitIn(request, fields, main, splitLabels.train),
-    ...locateErrors(main.file, () => part("validation", source.validationFile)),
+    // Training in memory selects the test rows first, so the first error is the same.
     ...locateErrors(main.file, () => part("test", source.testFile)),
+    ...locateErrors(main.file, () => part("validation", source.validationFile)),
     fields,
   };
+}
+
+/** The reason why a split by a rule has no row. */
+function reasonOfNone({ data: { splitRules = {} } }: DatasetContext, split: SplitName): string {
+  const { column, value = split, after } = splitRules[split] ?? {};
+  if (column !== undefined) return `: no cell of the column "${shown(column)}" is "${shown(value)}"`;
+  return after === undefined ? "" : `: it begins at ${after}, but all other rows are earlier`;
 }
 
 function fileOf(files: ReadonlyMap<Table, SpooledFile>, table: Table): SpooledFile {

@@ -75,6 +75,19 @@ export const leakyRelu = defineActivation({
   build: (g, x, { slope }) => g.select(isPositive(g, x), x, g.multiply(slope, x)),
 });
 
+/** A relu with a threshold that may be above 0, as torch.nn.Threshold. */
+export const threshold = defineActivation({
+  name: "threshold",
+  about: "y = x where x > threshold, value elsewhere",
+  keys: {
+    threshold: z.number().default(1).describe("The output is x above this number."),
+    value: z.number().default(0).describe("The output elsewhere."),
+  },
+  family: "he",
+  acts: "on elements",
+  build: (g, x, { threshold: from, value }) => g.select(g.part("is_above", g.less(from, x)), x, value),
+});
+
 export const elu = defineActivation({
   name: "elu",
   about: "y = x where x > 0, alpha · (exp(x) - 1) elsewhere",
@@ -82,6 +95,23 @@ export const elu = defineActivation({
   family: "he",
   acts: "on elements",
   build: (g, x, { alpha }) => exponentialLinear(g, x, alpha),
+});
+
+/**
+ * elu with a derivative that has no jump at 0 (Barron 2017). In the limit of alpha 0, the curve is that of
+ * relu.
+ */
+export const celu = defineActivation({
+  name: "celu",
+  about: "y = x where x > 0, alpha · (exp(x / alpha) - 1) elsewhere",
+  keys: { alpha: z.number().default(1).describe("The output approaches -alpha for very negative x.") },
+  family: "he",
+  acts: "on elements",
+  build: (g, x, { alpha }) => {
+    if (alpha === 0) return g.relu(x);
+    const negative = g.part("negative_side", g.expm1(g.divide(negativePart(g, x), alpha)));
+    return g.add(g.part("relu", g.relu(x)), g.multiply(alpha, negative));
+  },
 });
 
 /**
@@ -155,6 +185,33 @@ const clamped = (g: GraphBuilder, x: Node, limit: number, below: number, inside:
     below,
   );
 
+export const relu6 = defineActivation({
+  name: "relu6",
+  about: "y = x, limited to the range from 0 to 6",
+  keys: {},
+  family: "he",
+  acts: "on elements",
+  build: (g, x) =>
+    g.select(isPositive(g, x), g.part("clipped_above", g.select(g.part("is_below", g.less(x, 6)), x, 6)), 0),
+});
+
+/**
+ * x · hard-sigmoid(x), as torch.nn.Hardswish (Howard et al. 2019). At −3 and 3, the derivative is that of the
+ * parabola, as in PyTorch.
+ */
+export const hardSwish = defineActivation({
+  name: "hard-swish",
+  about: "y = x · (x + 3) / 6 where -3 <= x <= 3, 0 for smaller x, x for larger x",
+  keys: {},
+  family: "he",
+  acts: "on elements",
+  build: (g, x) => {
+    const parabola = g.part("parabola", g.divide(g.multiply(x, g.add(x, 3)), 6));
+    const right = g.part("right_side", g.select(g.part("is_right", g.less(3, x)), x, parabola));
+    return g.select(g.part("is_left", g.less(x, -3)), 0, right);
+  },
+});
+
 export const sigmoid = defineActivation({
   name: "sigmoid",
   about: "y = 1 / (1 + exp(-x))",
@@ -185,6 +242,16 @@ export const hardSigmoid = defineActivation({
   build: (g, x) => clamped(g, x, 3, 0, g.part("line", sixthPlusHalf(g, x)), 1),
 });
 
+/** −softplus(−x), whose exponential cannot overflow. */
+export const logSigmoid = defineActivation({
+  name: "log-sigmoid",
+  about: "the logarithm of sigmoid",
+  keys: {},
+  family: "xavier",
+  acts: "on elements",
+  build: (g, x) => g.negate(compositions.softplus(g, g.negate(x))),
+});
+
 export const tanh = defineActivation({
   name: "tanh",
   about: "y = tanh(x)",
@@ -210,6 +277,47 @@ export const softsign = defineActivation({
   family: "xavier",
   acts: "on elements",
   build: (g, x) => g.divide(x, g.part("divisor", g.add(1, g.absolute(x)))),
+});
+
+// Shrinkage: maps the numbers around 0 to 0, or nearly so. In the interval, the derivative is 0, as in PyTorch.
+
+const shrinkKeys = {
+  lambda: z.number().min(0).default(0.5).describe("The output is 0 from -lambda to lambda."),
+};
+
+/** `below` where x < −λ, `above` where x > λ, and 0 between. */
+const shrunk = (g: GraphBuilder, x: Node, lambda: number, below: Node, above: Node): Node =>
+  g.select(
+    g.part("is_above", g.less(lambda, x)),
+    above,
+    g.part("lower_side", g.select(g.part("is_below", g.less(x, -lambda)), below, 0)),
+  );
+
+export const hardShrink = defineActivation({
+  name: "hard-shrink",
+  about: "y = x where |x| > lambda, 0 elsewhere",
+  keys: shrinkKeys,
+  family: "xavier",
+  acts: "on elements",
+  build: (g, x, { lambda }) => shrunk(g, x, lambda, x, x),
+});
+
+export const softShrink = defineActivation({
+  name: "soft-shrink",
+  about: "y = x - lambda where x > lambda, x + lambda where x < -lambda, 0 elsewhere",
+  keys: shrinkKeys,
+  family: "xavier",
+  acts: "on elements",
+  build: (g, x, { lambda }) => shrunk(g, x, lambda, g.add(x, lambda), g.subtract(x, lambda)),
+});
+
+export const tanhShrink = defineActivation({
+  name: "tanh-shrink",
+  about: "y = x - tanh(x)",
+  keys: {},
+  family: "xavier",
+  acts: "on elements",
+  build: (g, x) => g.subtract(x, g.tanh(x)),
 });
 
 /** y_j = e_j / s */

@@ -44,11 +44,23 @@ const functionKeys = {
   alpha: activations.elu.keys.alpha
     .unwrap()
     .optional()
-    .describe("For elu: the output approaches -alpha for very negative x (default 1)."),
+    .describe("For elu and celu: the output approaches -alpha for very negative x (default 1)."),
   approximate: activations.gelu.keys.approximate
     .unwrap()
     .optional()
     .describe('For gelu: the approximation of Φ (default "none").'),
+  lambda: activations["hard-shrink"].keys.lambda
+    .unwrap()
+    .optional()
+    .describe("For hard-shrink and soft-shrink: the output is 0 from -lambda to lambda (default 0.5)."),
+  threshold: activations.threshold.keys.threshold
+    .unwrap()
+    .optional()
+    .describe("For threshold: the output is x above this number (default 1)."),
+  value: activations.threshold.keys.value
+    .unwrap()
+    .optional()
+    .describe("For threshold: the output elsewhere (default 0)."),
   surrogate: activations.step.keys.surrogate.describe("For step: the surrogate derivative."),
 };
 
@@ -69,8 +81,8 @@ export const activation = defineLayer({
   },
   takes: "one input",
   mask: "passes",
-  build: (context, [input], { fn, slope, alpha, approximate, surrogate }) => {
-    const all = Object.entries({ slope, alpha, approximate, surrogate });
+  build: (context, [input], { fn, ...keys }) => {
+    const all = Object.entries(keys).filter(([key]) => Object.hasOwn(functionKeys, key));
     const given = all.filter(([, value]) => value !== undefined);
     const name = typeof fn === "string" ? fn : fn.type;
     for (const [key] of given)

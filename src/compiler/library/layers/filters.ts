@@ -1,4 +1,4 @@
-/** The parts that all convolutions share: filters and their initialisation, and f(product + bias). */
+/** The parts that all convolutions share: filters, groups and their initialisation, and f(product + bias). */
 import * as z from "zod";
 import type { Node } from "../../ir/nodes.ts";
 import { choice } from "../../util/choice.ts";
@@ -7,7 +7,44 @@ import type { ActivationChoice } from "../activations/index.ts";
 import type { Fans } from "../define.ts";
 import { defaultInitialiser, initialisers } from "../initialisers/index.ts";
 import type { InitialiserChoice } from "../initialisers/index.ts";
-import type { LayerContext } from "./layer.ts";
+import type { LayerContext, LayerInput } from "./layer.ts";
+
+export const filtersKey = z
+  .int()
+  .positive()
+  .describe("The number of filters, which is the number of output channels.");
+
+export const groupsKey = z
+  .int()
+  .positive()
+  .optional()
+  .describe(
+    "The number of groups into which channels and filters are divided; a filter reads only the channels of its " +
+      "group. By default 1: every filter reads all channels.",
+  );
+
+export interface Grouping {
+  readonly filters: number;
+  readonly groups?: number | undefined;
+}
+
+/** The number of groups, which must divide channels and filters. */
+export function groupsOf(
+  { layer, refuse }: LayerContext,
+  input: LayerInput,
+  channels: number,
+  { filters, groups = 1 }: Grouping,
+): number {
+  const divided = [
+    { count: channels, what: `channels of ${input.name}` },
+    { count: filters, what: "filters" },
+  ].find(({ count }) => count % groups !== 0);
+  if (divided !== undefined)
+    refuse(`${layer}.groups must divide the ${divided.count} ${divided.what}, got ${groups}`, {
+      key: "groups",
+    });
+  return groups;
+}
 
 export const filterKeys = {
   activation: choice(activations)

@@ -13,7 +13,7 @@ import { add, concat, multiply, residual } from "./joins.ts";
 import { givenText } from "./layer.ts";
 import type { Layer, LayerContext, LayerInput } from "./layer.ts";
 import { hasPositionsOf, jointMask } from "./masks.ts";
-import { batchNorm, groupNorm, layerNorm, rmsNorm } from "./normalisation.ts";
+import { batchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm } from "./normalisation.ts";
 import {
   avgPool1d,
   avgPool2d,
@@ -24,9 +24,11 @@ import {
   maxPool1d,
   maxPool2d,
 } from "./pooling.ts";
+import { prelu } from "./prelu.ts";
 import { gru, lstm, rnn } from "./recurrent.ts";
-import { flatten, reshape } from "./shapes.ts";
-import { conv2dTranspose } from "./transposed-convolution.ts";
+import { depthToSpace, flatten, pad, reshape, spaceToDepth } from "./shapes.ts";
+import { conv1dTranspose, conv2dTranspose } from "./transposed-convolution.ts";
+import { upsample } from "./upsample.ts";
 
 /** Layers that read a sequence in order. With `reverse` they read it from its end. */
 export const recurrentLayers = { rnn, lstm, gru } satisfies Record<string, Layer>;
@@ -34,16 +36,22 @@ export const recurrentLayers = { rnn, lstm, gru } satisfies Record<string, Layer
 export const layers = {
   dense,
   activation,
+  prelu,
   dropout,
   flatten,
   reshape,
+  pad,
   add,
   multiply,
   concat,
   conv1d,
   conv2d,
   "depthwise-conv2d": depthwiseConv2d,
+  "conv1d-transpose": conv1dTranspose,
   "conv2d-transpose": conv2dTranspose,
+  upsample,
+  "depth-to-space": depthToSpace,
+  "space-to-depth": spaceToDepth,
   "max-pool1d": maxPool1d,
   "max-pool2d": maxPool2d,
   "avg-pool1d": avgPool1d,
@@ -55,6 +63,7 @@ export const layers = {
   "batch-norm": batchNorm,
   "layer-norm": layerNorm,
   "group-norm": groupNorm,
+  "instance-norm": instanceNorm,
   "rms-norm": rmsNorm,
   embedding,
   "position-embedding": positionEmbedding,

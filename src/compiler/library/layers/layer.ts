@@ -7,6 +7,7 @@ import type { GraphBuilder } from "../../ir/builder.ts";
 import { operandsOf } from "../../ir/nodes.ts";
 import type { Node } from "../../ir/nodes.ts";
 import type { Shape } from "../../ir/types.ts";
+import { hasTrait } from "../../ops/index.ts";
 import type { Entry, Fans, Values } from "../define.ts";
 import type { InitialiserChoice } from "../initialisers/index.ts";
 
@@ -110,6 +111,17 @@ const isLastState = (node: Node): boolean =>
   (node.op === "concat" && operandsOf(node).every(isLastState)) ||
   (node.op === "reshape" && node.operands.x.op === "slice" && node.operands.x.operands.x.op === "scan");
 
+/** The last state of a recurrent layer from which the value is computed element by element, as by dropout. */
+function lastStateIn(node: Node): Node | undefined {
+  if (isLastState(node)) return node;
+  if (!hasTrait(node, "pointwise")) return undefined;
+  const hasShape = ({ type }: Node): boolean => shapeText(type.shape) === shapeText(node.type.shape);
+  return operandsOf(node)
+    .filter(hasShape)
+    .map(lastStateIn)
+    .find((found) => found !== undefined);
+}
+
 /**
  * Returns a hint for a layer that needs values with `rank` axes besides the batch axis, if the value has one axis
  * less: usually the channels of a grey image or of a single series.
@@ -117,7 +129,8 @@ const isLastState = (node: Node): boolean =>
 export function missingAxisHint({ name, node }: LayerInput, rank: number): string | undefined {
   const sizes = node.type.shape.slice(1);
   if (sizes.length !== rank - 1 || sizes.length === 0) return undefined;
-  if (isLastState(node)) return `set "returnSequences": true in ${name}`;
+  const state = lastStateIn(node);
+  if (state !== undefined) return `set "returnSequences": true in ${state.origin.layer ?? name}`;
   const shape = shapeText([...sizes, 1]);
   return node.op === "input"
     ? `declare the shape ${shape} in inputs.${name}`

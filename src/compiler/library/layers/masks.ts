@@ -98,6 +98,43 @@ export function maskOfWindows(
   return g.part("mask", isOne(g, chosen));
 }
 
+/** The positions of a sequence that a layer lengthens. */
+export interface SpreadAlongTime {
+  readonly stride: number;
+  /** A sequence of L positions without padding has L · stride + excess outputs. */
+  readonly excess: number;
+  /** The number of outputs. */
+  readonly count: number;
+}
+
+/**
+ * The mask of the outputs of a layer that lengthens sequences, such as a transposed convolution. A sequence of L
+ * positions has an output u if and only if u < L·s + excess. So output u is real if and only if the input is real
+ * at position ⌊(u − excess) / s⌋, or at position 0 if that is before the start.
+ */
+export function maskOfSpread(g: GraphBuilder, mask: Node, { stride, excess, count }: SpreadAlongTime): Node {
+  if (stride === 1 && excess === 0) return mask;
+  const numbers = asNumbers(g, mask);
+  const repeated = (x: Node, times: number): Node => {
+    const size = Number(x.type.shape[1]);
+    return g.reshape(g.repeatAlong(x, [2], ["n", size, times]), { shape: ["n", size * times] });
+  };
+  const front = Math.max(excess, 0);
+  const start = [0, Math.max(-excess, 0)];
+  const rest = g.slice(repeated(numbers, stride), { start, shape: ["n", count - front] });
+  if (front === 0) return g.part("mask", isOne(g, rest));
+  const first = g.slice(numbers, { start: [0, 0], shape: ["n", 1] });
+  return g.part("mask", isOne(g, g.concat(repeated(first, front), rest, { axis: 1 })));
+}
+
+/** Whether the next (1) or the previous (−1) position is real, for each element of a value of this shape. */
+export function besideInMask(g: GraphBuilder, mask: Node, step: 1 | -1, shape: Shape): Node {
+  const length = positionsOf(mask);
+  const padded = g.pad(asNumbers(g, mask), { before: [0, 1], after: [0, 1], value: 0 });
+  const beside = g.slice(padded, { start: [0, 1 + step], shape: ["n", length] });
+  return alongPositions(g, isOne(g, beside), shape);
+}
+
 /** A number below every score. It is finite, so that the result for a row of padding is not NaN. */
 const lowest = -1e30;
 

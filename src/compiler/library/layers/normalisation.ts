@@ -1,10 +1,11 @@
 /**
  * Normalisation layers, each with a learned scale γ (and shift β) for each index of the last axis:
  *
- *     layer-norm   y = (x − mean x) / √(variance x + ε) · γ + β   over U units; Ba, Kiros and Hinton 2016
- *     batch-norm   y = (x − mean x) / √(variance x + ε) · γ + β   over all axes but the last; Ioffe and Szegedy 2015
- *     group-norm   y = (x − mean x) / √(variance x + ε) · γ + β   over a group of channels; Wu and He 2018
- *     rms-norm     y = x / √(mean x² + ε) · γ                     Zhang and Sennrich 2019
+ *     layer-norm      y = (x − mean x) / √(variance x + ε) · γ + β   over U units; Ba, Kiros and Hinton 2016
+ *     batch-norm      y = (x − mean x) / √(variance x + ε) · γ + β   over all axes but the last; Ioffe and Szegedy 2015
+ *     group-norm      y = (x − mean x) / √(variance x + ε) · γ + β   over a group of channels; Wu and He 2018
+ *     instance-norm   y = (x − mean x) / √(variance x + ε) · γ + β   over the positions; Ulyanov et al. 2016
+ *     rms-norm        y = x / √(mean x² + ε) · γ                     Zhang and Sennrich 2019
  *
  * Means over the positions of a sequence exclude padding.
  */
@@ -13,7 +14,7 @@ import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import type { Shape } from "../../ir/types.ts";
 import { alongLastAxis, lastAxis } from "../compositions.ts";
-import { defineLayer, realWithLastAxis } from "./layer.ts";
+import { defineLayer, givenText, realWithLastAxis } from "./layer.ts";
 import type { LayerContext, LayerInput } from "./layer.ts";
 import { alongPositions, asNumbers } from "./masks.ts";
 
@@ -141,6 +142,42 @@ export const groupNorm = defineLayer({
     const scale = scaleOf(context, channels);
     const shift = shiftOf(context, channels);
     return g.add(g.multiply(g.reshape(normal, { shape }), scale), shift);
+  },
+});
+
+/**
+ * Normalises each channel of each row over its positions, as torch.nn.InstanceNorm1d and 2d, without running
+ * statistics. As there, scale and shift are off by default.
+ */
+export const instanceNorm = defineLayer({
+  name: "instance-norm",
+  about: "normalises each channel of each row to mean 0 and variance 1 over its positions",
+  keys: {
+    epsilon,
+    affine: z
+      .boolean()
+      .default(false)
+      .describe("If true, applies a learned scale and shift to each channel."),
+  },
+  takes: "one input",
+  mask: "passes",
+  build: (context, [input], keys) => {
+    const { g, layer } = context;
+    const { x, size: channels } = realWithLastAxis(context, input);
+    const { shape } = x.type;
+    const places = shape.slice(1, -1).reduce<number>((product, d) => product * Number(d), 1);
+    if (places < 2)
+      context.refuse(
+        `${layer} normalises each channel over its positions, but ${givenText([input])}, so that a channel has ` +
+          "only one position and its result would always be 0",
+        { hint: "use layer-norm, which normalises over channels" },
+      );
+    const axes = shape.slice(1, -1).map((_, axis) => axis + 1);
+    const isReal = input.mask && alongPositions(g, input.mask, shape);
+    const normal = normalisedOver(g, x, { axes, isReal }, places, keys.epsilon);
+    if (!keys.affine) return normal;
+    const scale = scaleOf(context, channels);
+    return g.add(g.multiply(normal, scale), shiftOf(context, channels));
   },
 });
 

@@ -19,12 +19,28 @@ export type PerAxis = number | readonly number[];
 /** One number for height and width, or a number for each. */
 export const pairKey = z.union([z.int().positive(), z.tuple([z.int().positive(), z.int().positive()])]);
 
-const zeros = z.int().min(0);
+export const zeros = z.int().min(0);
 export const pairPaddingKey = z.union([z.enum(["valid", "same"]), zeros, z.tuple([zeros, zeros])]);
 export const paddingKey = z.union([z.enum(["valid", "same"]), zeros]);
 export const causalPaddingKey = z.union([z.enum(["valid", "same", "causal"]), zeros]);
 
 export type Padding = "valid" | "same" | "causal" | PerAxis;
+
+/** `count` axes, from the axis `first`. */
+export const axesFrom = (first: number, count: number): number[] =>
+  Array.from({ length: count }, (_, i) => first + i);
+
+/** Cuts the last axis into `parts` runs of equal length: [a, b] becomes [a, parts, b / parts]. */
+export function cutLast(g: GraphBuilder, x: Node, parts: number): Node {
+  const { shape } = x.type;
+  return g.reshape(x, { shape: [...shape.slice(0, -1), parts, Number(shape.at(-1)) / parts] });
+}
+
+/** The inverse of `cutLast`. */
+export function joinLast(g: GraphBuilder, x: Node): Node {
+  const { shape } = x.type;
+  return g.reshape(x, { shape: [...shape.slice(0, -2), Number(shape.at(-2)) * Number(shape.at(-1))] });
+}
 
 export const alongAxes = (value: PerAxis, rank: Rank): readonly number[] =>
   typeof value === "number" ? Array.from({ length: rank }, () => value) : value;
@@ -33,6 +49,7 @@ export const alongAxes = (value: PerAxis, rank: Rank): readonly number[] =>
 export const sizeText = (size: readonly number[]): string => size.join(" × ");
 
 export interface Spatial {
+  /** [n, …size, channels], or [n, …size, groups, channels per group]. */
   readonly x: Node;
   /** Height and width, or the length. */
   readonly size: readonly number[];
@@ -43,6 +60,9 @@ const expected: Readonly<Record<Rank, string>> = {
   1: "a sequence [n, length, channels]",
   2: "an image [n, height, width, channels]",
 };
+
+/** The number of spatial axes that a layer for sequences and images reads. */
+export const rankOf = ({ node }: LayerInput): Rank => (node.type.shape.length < 4 ? 1 : 2);
 
 /** Checks that the input is an image or a sequence, and returns it with its sizes. */
 export function spatialOf(context: LayerContext, input: LayerInput, rank: Rank): Spatial {
@@ -68,7 +88,7 @@ export interface Windows {
 type Edges = readonly [before: number, after: number];
 
 /** The extent of a window: (k − 1) · dilation + 1. */
-const reachOf = (kernel: number, dilation: number): number => (kernel - 1) * dilation + 1;
+export const reachOf = (kernel: number, dilation: number): number => (kernel - 1) * dilation + 1;
 
 /**
  * The padding of one axis. `same` is defined as in TensorFlow: the output has the length ⌈size / stride⌉, and
@@ -105,8 +125,8 @@ export function windowsOver({ size }: Pick<Spatial, "size">, keys: WindowKeys): 
 }
 
 /**
- * The elements in each window, as [n, …positions, channels, …kernel], with `fill` beyond the edges. Reports
- * an error at `key` if a window is larger than the padded input.
+ * The elements in each window, as [n, …positions, channels, …kernel], with `fill` beyond the edges. Channels
+ * may be cut into groups. Reports an error at `key` if a window is larger than the padded input.
  */
 export function seenBy(
   context: LayerContext,
@@ -127,8 +147,9 @@ export function seenBy(
     );
   }
   const isPadded = edges.some(([before, after]) => before + after > 0);
-  const before = [0, ...edges.map(([count]) => count), 0];
-  const after = [0, ...edges.map(([, count]) => count), 0];
+  const ofChannels = x.type.shape.slice(size.length + 1).map(() => 0);
+  const before = [0, ...edges.map(([count]) => count), ...ofChannels];
+  const after = [0, ...edges.map(([, count]) => count), ...ofChannels];
   const axes = size.map((_, axis) => axis + 1);
   const all = isPadded ? g.pad(x, { before, after, value: fill }) : x;
   return g.window(all, { axes, size: kernel, stride, dilation });

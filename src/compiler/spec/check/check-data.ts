@@ -138,10 +138,12 @@ function checkSide(spec: unknown, data: unknown, side: "inputs" | "targets", pro
   const given = member(data, side);
   const known = keysOf(given);
   const isIdx = isOfIdx(data);
+  // A misspelt name is one error, so the name that was probably meant is not reported as missing.
+  const meant = new Set<string | undefined>();
   for (const name of known) {
     const path = ["data", side, name];
     if (!declared.includes(name)) {
-      reportUnknown(path, name, side, declared, problems);
+      meant.add(reportUnknown(path, name, side, declared, problems));
       continue;
     }
     const entry = member(given, name);
@@ -157,7 +159,8 @@ function checkSide(spec: unknown, data: unknown, side: "inputs" | "targets", pro
   if (given === undefined)
     problems.error(["data"], "T1102", `data.${side} is missing: it must be an object`, { at: "key" });
   if (typeof given !== "object" || given === null) return;
-  for (const name of declared.filter((name) => !known.includes(name) && isUsableName(name))) {
+  const missing = declared.filter((name) => !known.includes(name) && !meant.has(name));
+  for (const name of missing.filter(isUsableName)) {
     const message = `data.${side} has no entry for ${formatPath([side, name])}`;
     problems.error(["data", side], "T1307", message, {
       at: "key",
@@ -166,13 +169,14 @@ function checkSide(spec: unknown, data: unknown, side: "inputs" | "targets", pro
   }
 }
 
+/** Returns the name that was probably meant. */
 function reportUnknown(
   path: SpecPath,
   name: string,
   side: "inputs" | "targets",
   declared: readonly string[],
   problems: Collector,
-): void {
+): string | undefined {
   const similar = didYouMean(name, declared);
   const hint = similar
     ? `did you mean ${showValue(similar)}?`
@@ -181,6 +185,7 @@ function reportUnknown(
       : undefined;
   const kind = side === "inputs" ? "input" : "target";
   problems.error(path, "T1307", `data.${side}: unknown ${kind} ${showValue(name)}`, { at: "key", hint });
+  return similar;
 }
 
 const keysOfTables = [

@@ -10,15 +10,14 @@ import { fieldRange } from "./parts.ts";
 /** The number of points of the curve. */
 const steps = 200;
 
-export function curveView({ train, heldOut, heldOutName, input, target, answer, trainer }: Shown): ModelView {
+export function curveView({ train, heldOut, heldOutName, input, target, answer, scales }: Shown): ModelView {
   const range = fieldRange(train[input], 0, 1);
   const places = Float64Array.from(
     { length: steps },
     (_, i) => range.low + (i / (steps - 1)) * (range.high - range.low),
   );
   // Predictions are in the target's original units, but the data is scaled.
-  const fields = trainer.data?.fields ?? [];
-  const { shift = 0, span = 1 } = fields[fields.length - 1]?.scales?.[0] ?? {};
+  const [{ shift, span } = { shift: 0, span: 1 }] = scales;
   const unscaled = (value: number) => value * span + shift;
   const { low, high } = fieldRange(train[target], 0, 1);
   const dots = (name: string, part: typeof train): Series => ({
@@ -54,7 +53,7 @@ export function curveView({ train, heldOut, heldOutName, input, target, answer, 
     probe: { [input]: places },
     draw: (outputs) =>
       picture.replaceChildren(
-        plot(Array.from(outputs, (value, i): Point => [places[i], Number(answer([value])[0])])),
+        plot(Array.from(outputs[target], (value, i): Point => [places[i], Number(answer([value])[0])])),
       ),
   };
 }

@@ -5,34 +5,66 @@
 import type { TrainerScript } from "../../browser/messages.ts";
 import * as answers from "../../../runtime/prediction/interpretations.ts";
 import { curveView } from "./curve-view.ts";
+import { element } from "../shared/element.ts";
+import { forecastView } from "./forecast-view.ts";
 import { rowsView } from "./rows-view.ts";
 import { surfaceView } from "./surface-view.ts";
 import type { ModelView, Shown } from "./shown-model.ts";
 
-/**
- * Returns undefined if there is no data, if the model has several inputs, or if its predictions are neither a
- * class nor a single number.
- */
+/** Returns undefined if there is no data, or if the predictions for no target can be drawn. */
 export function modelView(trainer: TrainerScript): ModelView | undefined {
-  const shown = shownOf(trainer);
-  if (shown === undefined) return undefined;
-  const { classes, inputSize } = shown;
-  if (classes.length > 0 && inputSize === 2) return surfaceView(shown);
-  if (classes.length === 0 && inputSize === 1) return curveView(shown);
-  return rowsView(shown);
+  const targets = Object.keys(trainer.facts.targets);
+  const shown = targets.flatMap((target) => shownOf(trainer, target) ?? []);
+  if (shown.length === 0) return undefined;
+  if (targets.length === 1) return viewOf(shown[0]);
+  // Forecasts show only some of the rows, so they are not drawn together with other views.
+  const forecasts = shown.filter(isForecast);
+  const drawn = forecasts.length > 0 ? forecasts : shown;
+  return joined(drawn.map((own) => ({ own, view: onRows(own) })));
 }
 
-function shownOf(trainer: TrainerScript): Shown | undefined {
+const isForecast = ({ trainer, classes }: Shown): boolean =>
+  trainer.horizon !== undefined && classes.length === 0;
+
+function viewOf(shown: Shown): ModelView {
+  const { classes, inputs, inputSize, targetSize } = shown;
+  const isPlain = inputs.length === 1 && targetSize === 1;
+  if (isPlain && classes.length > 0 && inputSize === 2) return surfaceView(shown);
+  if (isPlain && classes.length === 0 && inputSize === 1) return curveView(shown);
+  return onRows(shown);
+}
+
+/** The view of predictions on held-out rows. */
+const onRows = (shown: Shown): ModelView => (isForecast(shown) ? forecastView(shown) : rowsView(shown));
+
+/** The views of several targets. All of them show the same rows. */
+function joined(all: readonly { readonly own: Shown; readonly view: ModelView }[]): ModelView {
+  const sections = all.map(({ own, view }) =>
+    element("section", { class: "target" }, element("h3", {}, own.target), view.element),
+  );
+  return {
+    element: element("div", { class: "targets" }, ...sections),
+    probe: all[0].view.probe,
+    draw: (outputs) => all.forEach(({ view }) => view.draw(outputs)),
+  };
+}
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((size, extent) => size * extent, 1);
+
+function shownOf(trainer: TrainerScript, target: string): Shown | undefined {
   const { facts, data } = trainer;
-  const known = Object.entries(answers).find(([name]) => name === trainer.answer)?.[1];
+  const name = trainer.answers[target];
+  const known = Object.entries(answers).find(([each]) => each === name)?.[1];
   const inputs = Object.entries(facts.inputs).filter(([, { onlyLoss }]) => onlyLoss !== true);
-  const [[target, { classes = 0, shape }]] = Object.entries(facts.targets);
-  const isPlain = inputs.length === 1 && shape.reduce((size, extent) => size * extent, 1) === 1;
-  if (data === undefined || known === undefined || !isPlain) return undefined;
+  const { classes = 0, shape } = facts.targets[target];
+  const field = data?.fields.find((each) => each.name === target);
+  if (data === undefined || field === undefined || known === undefined) return undefined;
+  // A class at each position is not drawn.
+  if (classes > 0 && sizeOf(shape) !== 1) return undefined;
   const [[input, { shape: inputShape }]] = inputs;
-  const { classNames, scales } = data.fields[data.fields.length - 1];
+  const { classNames, scales = [] } = field;
   const names = classNames?.length ? classNames : Array.from({ length: classes }, (_, index) => index);
-  const isBinary = trainer.answer === "ofLogit";
+  const isBinary = name === "ofLogit" && sizeOf(shape) === 1;
   const own = isBinary && names.length === 0 ? [0, 1] : names;
   const { validation, test, train } = data;
   return {
@@ -40,12 +72,15 @@ function shownOf(trainer: TrainerScript): Shown | undefined {
     train,
     heldOut: validation ?? test ?? train,
     heldOutName: validation ? "validation" : test ? "test" : "training",
+    inputs: inputs.map(([each]) => each),
     input,
-    inputSize: inputShape.reduce((size, extent) => size * extent, 1),
+    inputSize: sizeOf(inputShape),
     target,
+    targetSize: sizeOf(shape),
+    scales,
     classes: own,
-    answer: (scores) => {
-      const cells = known(scores, names, scales?.[0]);
+    answer: (scores, column = 0) => {
+      const cells = known(scores, names, scales[column]);
       if (!isBinary || names.length > 0) return cells;
       const [probability] = cells;
       return [Number(probability) > 0.5 ? 1 : 0, 1 - Number(probability), probability];

@@ -5,25 +5,25 @@
 import type { Panel, Point } from "../../charts/chart.ts";
 import { element } from "../shared/element.ts";
 import { plotSvg } from "../shared/plot-svg.ts";
-import type { ModelView, Outputs, Shown } from "./shown-model.ts";
+import type { ModelView, Shown } from "./shown-model.ts";
 
 const maxRows = 40;
 
 export function rowsView(shown: Shown): ModelView {
-  const { heldOut, input, classes, answer, target } = shown;
+  const { heldOut, inputs, classes, answer, target, targetSize } = shown;
   const host = element("div", { class: "rows" });
   const truth = heldOut[target];
-  const cellsOf = (outputs: Outputs) => {
+  const cellsOf = (outputs: Float64Array) => {
     const width = outputs.length / truth.length;
-    return Array.from({ length: truth.length }, (_, row) =>
-      answer([...outputs.subarray(row * width, (row + 1) * width)]),
+    return Array.from({ length: truth.length }, (_, i) =>
+      answer([...outputs.subarray(i * width, (i + 1) * width)], i % targetSize),
     );
   };
   const samples = imagesOf(shown);
   return {
     element: host,
-    probe: { [input]: heldOut[input] },
-    draw(outputs) {
+    probe: Object.fromEntries(inputs.map((input) => [input, heldOut[input]])),
+    draw({ [target]: outputs }) {
       const cells = cellsOf(outputs);
       if (classes.length === 0) return host.replaceChildren(scatter(shown, cells));
       const predictions = cells.map(([name]) => classes.indexOf(name));
@@ -68,7 +68,8 @@ function confusion(
 }
 
 /** Returns one canvas for each of the first rows, if the rows are square images. */
-function imagesOf({ heldOut, input, inputSize, trainer }: Shown): HTMLCanvasElement[] | undefined {
+function imagesOf({ heldOut, inputs, input, inputSize, trainer }: Shown): HTMLCanvasElement[] | undefined {
+  if (inputs.length > 1) return undefined;
   const { shape } = trainer.facts.inputs[input];
   const side = shape.length > 1 ? shape[0] : Math.sqrt(inputSize);
   if (!Number.isInteger(side) || side < 4 || side * side !== inputSize) return undefined;
@@ -120,13 +121,11 @@ function sampled(
  * A scatter plot of predicted against true values in the target's original units. Good predictions are near
  * the diagonal.
  */
-function scatter({ heldOut, target, trainer, heldOutName }: Shown, cells: Cells): Element {
-  const fields = trainer.data?.fields ?? [];
-  const { shift = 0, span = 1 } = fields[fields.length - 1]?.scales?.[0] ?? {};
-  const points = cells.map(([predicted], row): Point => [
-    heldOut[target][row] * span + shift,
-    Number(predicted),
-  ]);
+function scatter({ heldOut, target, targetSize, scales, heldOutName }: Shown, cells: Cells): Element {
+  const points = cells.map(([predicted], i): Point => {
+    const { shift, span } = scales[i % targetSize] ?? { shift: 0, span: 1 };
+    return [heldOut[target][i] * span + shift, Number(predicted)];
+  });
   const panel: Panel = {
     title: "",
     x: { label: "true" },

@@ -41,7 +41,7 @@ export function surfaceView(shown: Shown): ModelView {
   return {
     element: element("figure", {}, canvas, element("figcaption", {}, ...captions)),
     probe: { [input]: grid },
-    draw(outputs) {
+    draw({ [target]: outputs }) {
       if (near === null || far === null) return;
       const image = near.createImageData(steps, steps);
       const width = outputs.length / (steps * steps);

@@ -2,10 +2,11 @@
  * The training worker: imports the emitted module and runs it as `tapeless train` does. After each `go`
  * request, it trains for the requested time and then waits.
  */
-import type { Probe, TrainReply, TrainerScript, TrainRequest } from "../../browser/messages.ts";
+import type { Outputs, Probe, TrainReply, TrainerScript, TrainRequest } from "../../browser/messages.ts";
 import { inUnitsOfTargets } from "../../../runtime/training/units-of-targets.ts";
 import { trainOn } from "../../../runtime/training/train-on.ts";
 import type { EpochReport, Trainer } from "../../../runtime/trainer/trainer.ts";
+import type { Batch } from "../../../runtime/step/batch.ts";
 import type { ModelFacts } from "../../../runtime/model/facts.ts";
 import { importEmitted } from "./compiler.ts";
 
@@ -46,24 +47,46 @@ async function train({ script, training, data, naive }: TrainerScript, probe: Pr
 }
 
 /** Predicts any number of rows, one batch at a time. */
-function predictAll(trainer: Trainer, { batchSize, inputs }: ModelFacts, rows: NonNullable<Probe>) {
-  const sizes = Object.entries(inputs).map(
-    ([name, { shape }]) => [name, shape.reduce((product, size) => product * size, 1)] as const,
+function predictAll(
+  trainer: Trainer,
+  { batchSize, inputs, targets }: ModelFacts,
+  rows: NonNullable<Probe>,
+): Outputs {
+  const sizes = Object.keys(rows).map(
+    (name) => [name, inputs[name].shape.reduce((product, size) => product * size, 1)] as const,
   );
   const [[first, width]] = sizes;
   const count = rows[first].length / width;
-  const parts: (Float32Array | Float64Array)[] = [];
-  for (let start = 0; start < count; start += batchSize)
-    parts.push(
-      trainer.predict(
-        Object.fromEntries(
-          sizes.map(([name, size]) => [
-            name,
-            Array.prototype.slice.call(rows[name], start * size, (start + batchSize) * size),
-          ]),
-        ),
-      ),
+  const batchFrom = (start: number): Batch =>
+    Object.fromEntries(
+      sizes.map(([name, size]) => [
+        name,
+        Array.prototype.slice.call(rows[name], start * size, (start + batchSize) * size),
+      ]),
     );
+  const parts = new Map(Object.keys(targets).map((target): [string, Numbers[]] => [target, []]));
+  for (let start = 0; start < count; start += batchSize)
+    for (const [target, numbers] of predictedBy(trainer, targets, batchFrom(start)))
+      parts.get(target)?.push(numbers);
+  return Object.fromEntries([...parts].map(([target, own]) => [target, joined(own)]));
+}
+
+type Numbers = Float32Array | Float64Array;
+
+/** The predictions for each target. A trainer with one target returns an array, which later calls overwrite. */
+function predictedBy(
+  { predict }: { predict(batch: Batch): Numbers | Readonly<Record<string, Numbers>> },
+  targets: ModelFacts["targets"],
+  batch: Batch,
+): [string, Numbers][] {
+  const predicted = predict(batch);
+  const isArray = predicted instanceof Float32Array || predicted instanceof Float64Array;
+  return isArray
+    ? Object.keys(targets).map((target) => [target, predicted.slice()])
+    : Object.entries(predicted);
+}
+
+function joined(parts: readonly Numbers[]): Float64Array {
   const whole = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {

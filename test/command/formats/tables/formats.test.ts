@@ -86,6 +86,78 @@ test("lists of numbers, nested or not, are cells with several numbers; missing o
   expect(numbersIn(await readTable(fileOf(pixels), wanted(["p"])), "p")).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
 });
 
+describe("the shape of a cell", () => {
+  /** An input of this shape, which reads the column p, and a target that reads it, too. */
+  const shaped = (shape: number[], more: object = {}): Wanted => ({
+    model: { ...model, inputs: { x: { shape, dtype: "f32" } }, targets: { y: { shape: [6] } } },
+    data: { inputs: { x: { columns: ["p"] } }, targets: { y: { columns: ["p"] } }, ...more },
+  });
+  const rowsOf = (...cells: unknown[]) => cells.map((p) => `${JSON.stringify({ p })}\n`).join("");
+  const [wide, high] = [
+    [
+      [1, 2, 3],
+      [4, 5, 6],
+    ],
+    [
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ],
+  ];
+  const numbersOf = async (content: string | Uint8Array, of: Wanted) =>
+    numbersIn(await readTable(fileOf(content), of), "p");
+
+  test.each([
+    ["equal", [2, 3], wide],
+    ["equal except for axes of size 1", [1, 2, 3, 1], wide],
+    ["equal except for axes of size 1", [2, 3], wide.map((row) => row.map((value) => [value]))],
+    ["flat", [2, 3], wide.flat()],
+    ["joined to one axis", [6], high],
+    ["joined in part", [2, 3], wide.map((row) => [row])],
+  ])("may be %s: the input has %j", async (_, shape, cell) => {
+    expect(await numbersOf(rowsOf(cell), shaped(shape))).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  test("that differs is an error with its row and both shapes", async () => {
+    await expect(numbersOf(rowsOf(wide, high), shaped([2, 3]))).rejects.toThrow(
+      'rows:2 error T2003: column "p": the cell has the shape [3, 2], but inputs.x has the shape [2, 3]',
+    );
+    const image = npz({ p: dump(Uint8Array.from({ length: 12 }), [2, 3, 2]) });
+    await expect(numbersOf(image, shaped([2, 3]))).rejects.toThrow(
+      'row 1: column "p": the cell has the shape [3, 2], but inputs.x has the shape [2, 3]',
+    );
+    const lists = parquet([{ name: "p", data: [high] }]);
+    await expect(numbersOf(lists, shaped([2, 3]))).rejects.toThrow("the cell has the shape [3, 2]");
+  });
+
+  test("of an image with the channels first is an error if the input has them last", async () => {
+    const planes = Array.from({ length: 3 }, () => Array.from({ length: 6 }, () => Array(6).fill(1)));
+    await expect(numbersOf(rowsOf(planes), shaped([6, 6, 3]))).rejects.toThrow(
+      "the cell has the shape [3, 6, 6], but inputs.x has the shape [6, 6, 3]",
+    );
+  });
+
+  test("that is not regular is an error", async () => {
+    const message = 'column "p": the lists in the cell differ in length or depth';
+    await expect(numbersOf(rowsOf([[1, 2], [3]]), shaped([3]))).rejects.toThrow(message);
+    await expect(numbersOf(rowsOf([1, [2, 3]]), shaped([3]))).rejects.toThrow(message);
+  });
+
+  test("in a window has no axis of time", async () => {
+    const windowRule = { length: 4, horizon: 6, stride: 1 };
+    expect(await numbersOf(rowsOf(wide), shaped([4, 2, 3], { windowRule }))).toHaveLength(6);
+    await expect(numbersOf(rowsOf(high), shaped([4, 2, 3], { windowRule }))).rejects.toThrow(
+      "the cell has the shape [3, 2], but inputs.x has the shape [2, 3]",
+    );
+  });
+
+  test("that several columns form together is not checked", async () => {
+    const both = wanted(["p", "q"]);
+    const line = JSON.stringify({ p: wide, q: high, kind: 0 });
+    expect(await numbersOf(`${line}\n`, both)).toHaveLength(6);
+  });
+});
+
 test("missing keys, JSON null and Parquet null are missing values; booleans are 0 and 1", async () => {
   const lines = '{"a":1,"kind":"x"}\n{"a":null,"b":true,"kind":"y"}\n';
   const table = await readTable(fileOf(lines), ab);
