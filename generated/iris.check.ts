@@ -1457,7 +1457,7 @@ declare const process:
       argv: string[];
       exitCode?: number | string | null;
       stderr: { write(text: string): unknown };
-      stdout: { on(event: "error", listener: (error: { }) => void): unknown };
+      stdout: { on(event: "error", listener: (error: Error) => void): unknown };
     }
   | undefined;
 

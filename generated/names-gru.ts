@@ -3825,7 +3825,7 @@ declare const process:
       argv: string[];
       exitCode?: number | string | null;
       stderr: { isTTY?: boolean; write(text: string): unknown };
-      stdout: { on(event: "error", listener: (error: { code?: string }) => void): unknown };
+      stdout: { on(event: "error", listener: (error: Error) => void): unknown };
     }
   | undefined;
 
@@ -3861,7 +3861,7 @@ async function runIfMain(meta: { url?: string; main?: boolean }, program: Progra
   if (typeof process === "undefined" || !(await isMain(meta, process.argv[1]))) return;
   // A reader may close the pipe early, as in `… --predict rows.csv | head`. That is not an error.
   process.stdout.on("error", (error) => {
-    if (error.code !== "EPIPE") throw error;
+    if (!error.message.includes("EPIPE")) throw error;
   });
   process.exitCode = await runProgram(program, process.argv.slice(2));
 }

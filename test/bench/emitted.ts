@@ -32,7 +32,7 @@ export async function digitsTrainers(): Promise<{ whole: string; module: string 
  * command line and files. The CSV reader takes 1 kB of these, because it reads the file in pieces and stores a
  * number in four bytes.
  */
-export const mostBytes = { whole: 14_090, module: 7_995 } as const;
+export const mostBytes = { whole: 14_095, module: 7_995 } as const;
 
 /** The size of the module in bytes: unchanged, minified, and minified and gzipped. */
 export async function sizesOf(code: string): Promise<{ plain: number; minified: number; gzipped: number }> {

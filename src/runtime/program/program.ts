@@ -24,7 +24,7 @@ declare const process:
       argv: string[];
       exitCode?: number | string | null;
       stderr: { isTTY?: boolean; write(text: string): unknown };
-      stdout: { on(event: "error", listener: (error: { code?: string }) => void): unknown };
+      stdout: { on(event: "error", listener: (error: Error) => void): unknown };
     }
   | undefined;
 declare const URL: new (url: string) => { readonly href: string };
@@ -61,7 +61,7 @@ export async function runIfMain(meta: { url?: string; main?: boolean }, program:
   if (typeof process === "undefined" || !(await isMain(meta, process.argv[1]))) return;
   // A reader may close the pipe early, as in `… --predict rows.csv | head`. That is not an error.
   process.stdout.on("error", (error) => {
-    if (error.code !== "EPIPE") throw error;
+    if (!error.message.includes("EPIPE")) throw error;
   });
   process.exitCode = await runProgram(program, process.argv.slice(2));
 }
