@@ -4388,14 +4388,15 @@ function parseFlags(help: string, args: readonly string[]): Flags {
   const words = args.flatMap(
     (arg) => /^(--\w+)=(.*)/s.exec(arg)?.slice(1) ?? (arg === "-h" ? "--help" : arg),
   );
-  while (words.length > 0) {
-    const flag = words.shift()!;
+  for (let i = 0; i < words.length; i++) {
+    const flag = words[i]!;
     const line = `\n  ${flag} `;
     const position = help.indexOf(line);
     if (/ /.test(flag) || position < 0) throw new InputError(`unknown argument ${flag} (see --help)`);
     flags[flag] = flag;
     if (help[position + line.length] === " ") continue;
-    const value = words.shift() ?? "--";
+    i++;
+    const value = words[i] ?? "--";
     if (value.startsWith("--")) throw new InputError(`${flag} needs a value`);
     flags[flag] = value;
   }
