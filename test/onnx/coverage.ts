@@ -28,7 +28,7 @@ const titles: Readonly<Record<Suite, string>> = {
   simple: "Whole models",
 };
 
-/** A reason without the names of nodes and values, so that equal reasons stand together. */
+/** A reason without the names of nodes and values, so that equal reasons are grouped. */
 const general = (reason: string): string =>
   reason
     .replace(
@@ -81,13 +81,13 @@ ${operatorLines().join("\n")}
 | --- | --- | --- |
 ${counts.join("\n")}
 
-A test passes if its outputs are within ONNX's tolerance (10⁻³ of the value plus 10⁻⁷) on the targets \`ts\` and \`wasm\`.
-An exported model computes with constant shapes, axes and bounds; where a test has them as inputs, they are constants
+A test passes if its outputs are within ONNX's tolerance (10⁻³ of the value plus 10⁻⁷) on the target \`ts\` in f64, and on
+the target \`wasm\` in f64 and f32. Three large models run only on \`wasm\`. An exported model computes with constant shapes, axes and bounds; where a test has them as inputs, they are constants
 here, too.
 
 ## Tests that do not pass
 
-None of them has a wrong result: each model is refused with a message. The reasons:
+Each model is refused with a message, or the files of the test contradict themselves. The reasons:
 
 | reason | tests |
 | --- | --- |

@@ -92,7 +92,7 @@ export type Verdict =
   | { readonly kind: "kink" }
   | { readonly kind: "no reference"; readonly reason: string };
 
-/** Compares with central differences for the steps h and h/2, and tells kinks from errors. */
+/** Compares with central differences for the steps h and h/2, and distinguishes kinks from errors. */
 export function verdictsOf(configurations: readonly Configuration[]): Verdict[] {
   const requests = configurations.map(({ suite, test, input, direction, weights }) =>
     JSON.stringify({ folder: join(root, suite, test), input, direction, weights }),

@@ -62,13 +62,17 @@ function tensorsOf(folder: string, kind: "input" | "output"): TensorData[] {
 }
 
 /** The graph of a test for one way, with the values of its leaves. */
-function built({ model, inputs }: Case, isConstant: (data: TensorData, index: number) => boolean) {
-  const g = createBuilder("f64");
+function built(
+  { model, inputs }: Case,
+  isConstant: (data: TensorData, index: number) => boolean,
+  float: "f32" | "f64",
+) {
+  const g = createBuilder(float);
   const given = new Map<string, Tensor>();
   const leaves: { readonly name: string; readonly node: Node }[] = [];
   const leaf = (name: string, data: TensorData): Node => {
     given.set(name, { shape: data.shape, data: Float64Array.from(data.values) });
-    const node = g.input({ name, type: { element: typeOfElement(data.element, "f64"), shape: data.shape } });
+    const node = g.input({ name, type: { element: typeOfElement(data.element, float), shape: data.shape } });
     leaves.push({ name, node });
     return node;
   };
@@ -96,11 +100,11 @@ function built({ model, inputs }: Case, isConstant: (data: TensorData, index: nu
 }
 
 /** Builds the graph in the first way that works. The reason of the first refusal that remains is the outcome. */
-export function firstBuilt(test: Case) {
+export function firstBuilt(test: Case, float: "f32" | "f64" = "f64") {
   let reason = "";
   for (const { name, isConstant } of ways)
     try {
-      return { name, ...built(test, isConstant) };
+      return { name, ...built(test, isConstant, float) };
     } catch (error) {
       if (!(error instanceof InvalidModel)) throw error;
       reason = error.message;
@@ -167,6 +171,7 @@ export async function runTest(suite: Suite, name: string): Promise<Outcome> {
   const wasm = await wasmOf(graph, { batchSize: 1, vectors: true });
   const runs = {
     "target wasm": runWasm(wasm, given, 1, 1),
+    ...(!isDouble.has(name) && { "target wasm, f32": await runSingle(test) }),
     ...(isSmall(graph) && { "target ts": runAsLoops(graph, given, 1, { batchSize: 1 }) }),
   };
   for (const [where, values] of Object.entries(runs))
@@ -176,6 +181,27 @@ export async function runTest(suite: Suite, name: string): Promise<Outcome> {
       check(where, Number(storage.slice("output ".length)), actual);
     }
   return { kind: "passes", constants };
+}
+
+/**
+ * Tests that run only in f64: four have numbers beyond the range of f32. In the fifth, vectors read a rank-0 input of
+ * integers, for which the byte address in f32 is not computed; no spec has such an input.
+ */
+const isDouble: ReadonlySet<string> = new Set([
+  "test_operator_add_broadcast",
+  "test_operator_add_size1_right_broadcast",
+  "test_operator_add_size1_singleton_broadcast",
+  "test_operator_addconstant",
+  "test_triu_one_row",
+]);
+
+/** The values of the outputs on the target wasm in f32. */
+async function runSingle(test: Case): Promise<ReadonlyMap<string, Tensor>> {
+  const found = firstBuilt(test, "f32");
+  if (typeof found === "string") throw new Error(`in f32: ${found}`);
+  const nodes = found.results.flatMap((node, i) => (isKnown(node) ? [] : [{ storage: `output ${i}`, node }]));
+  const wasm = await wasmOf(makeGraph("model", nodes), { float: "f32", batchSize: 1, vectors: true });
+  return runWasm(wasm, found.given, 1, 1);
 }
 
 /** The test, or the reason why its files cannot be read. */

@@ -71,11 +71,35 @@ const webAddress = (repository: string): string =>
     .replace(/^git:/, "https:")
     .replace(/\.git$/, "");
 
-/** The text of all files in which a package states its terms. */
+/**
+ * The text of all files in which a package states its terms. A package without such a file states them at the beginning
+ * of its sources.
+ */
 function licenceText(folder: string): string {
   const files = readdirSync(folder).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file));
   const texts = files
     .sort()
     .map((file) => readFileSync(join(folder, file), "utf8").replaceAll("\r\n", "\n").trim());
-  return texts.length > 0 ? texts.join("\n\n") : "The package has no file with the text of its licence.";
+  if (texts.length > 0) return texts.join("\n\n");
+  const heads = sourceHeads(folder);
+  const terms = heads.some((head) => head.includes(apache.name)) ? [...heads, apache.text()] : heads;
+  return terms.length > 0 ? terms.join("\n\n") : "The package has no file with the text of its licence.";
+}
+
+/** The Apache License requires that its text accompanies every copy. */
+const apache = {
+  name: "Apache License, Version 2.0",
+  text: () => readFileSync(new URL("apache-2.0.txt", import.meta.url), "utf8").trim(),
+};
+
+/** The different comments with a copyright at the beginning of a package's sources. */
+function sourceHeads(folder: string): readonly string[] {
+  const sources = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => /\.[cm]?js$/.test(file) && !file.includes("node_modules"))
+    .sort();
+  const heads = sources.flatMap((file) => {
+    const head = /^(?:\/\/.*\n)+/.exec(readFileSync(join(folder, file), "utf8"))?.[0] ?? "";
+    return head.includes("Copyright") ? [head.replaceAll(/^\/\/ ?/gm, "").trim()] : [];
+  });
+  return [...new Set(heads)];
 }

@@ -10,7 +10,7 @@ import { refusing, uniformNode } from "./operator.ts";
 import type { OperatorContext } from "./operator.ts";
 import { operatorOf } from "./operators/index.ts";
 import type { TensorData } from "./tensor-data.ts";
-import { isKnown } from "./values.ts";
+import { isKnown, knownTensor, shapeOf } from "./values.ts";
 import type { Known, Value } from "./values.ts";
 
 export interface ImportOptions {
@@ -56,7 +56,13 @@ class Refused extends Error {}
 export function importGraph(model: OnnxModel, options: ImportOptions): ReadonlyMap<string, Value> {
   const refusals: Refusal[] = [];
   const values = new Map<string, Value>(options.inputs);
-  buildGraph(model, values, { ...options, opset: model.opset, refusals });
+  buildGraph(model, values, {
+    ...options,
+    opset: model.opset,
+    refusals,
+    numbers: new Map(),
+    names: { count: 0 },
+  });
   if (refusals.length > 0) throw new UnsupportedNodes(refusals);
   return new Map(
     model.outputs.map((name) => {
@@ -70,11 +76,22 @@ export function importGraph(model: OnnxModel, options: ImportOptions): ReadonlyM
 interface Building extends ImportOptions {
   readonly opset: number;
   readonly refusals: Refusal[];
+  /** The numbers of initialisers that became nodes, for operators that need constants. */
+  readonly numbers: Map<Node, Known>;
+  /** Makes the names of constants unique. */
+  readonly names: { count: number };
 }
 
-/** Adds the values of a graph to `values`. A node that depends on a refused node is skipped. */
-function buildGraph(graph: ModelGraph, values: Map<string, Value>, building: Building): void {
-  for (const [name, data] of graph.initialisers) values.set(name, building.initialiser(name, data));
+/**
+ * Adds the values of a graph to `values`. A node that depends on a refused node is skipped. `prefix` keeps the names of
+ * initialisers of subgraphs apart.
+ */
+function buildGraph(graph: ModelGraph, values: Map<string, Value>, building: Building, prefix = ""): void {
+  for (const [name, data] of graph.initialisers) {
+    const value = building.initialiser(prefix + name, data);
+    values.set(name, value);
+    if (!isKnown(value)) building.numbers.set(value, knownTensor(data));
+  }
   const missing = new Set<string>();
   for (const node of graph.nodes) {
     const operator = operatorOf(node.domain, node.operator);
@@ -91,6 +108,12 @@ function buildGraph(graph: ModelGraph, values: Map<string, Value>, building: Bui
       const value = results?.[i];
       if (value !== undefined) values.set(name, value);
       else if (name !== "") missing.add(name);
+      if (results !== undefined && value === undefined && name !== "")
+        building.refusals.push({
+          node: node.name,
+          operator: node.operator,
+          reason: `has the output number ${i + 1}, which is not supported`,
+        });
     });
   }
 }
@@ -105,12 +128,23 @@ function builtNode(
   const context = contextOf(node, values, building);
   const inputs = node.inputs.map((name) => (name === "" ? undefined : values.get(name)));
   try {
-    return refusing(context, () => operator.build(context, inputs));
+    const results = refusing(context, () => operator.build(context, inputs));
+    for (const value of results) checkShape(context, value);
+    return results;
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     building.refusals.push({ node: node.name, operator: node.operator, reason: error.message });
     return undefined;
   }
+}
+
+/** Refuses an output whose sizes are not those of a tensor, as a wrong attribute may make them. */
+function checkShape(context: OperatorContext, value: Value): void {
+  const shape = shapeOf(value);
+  const isValid = shape.every(
+    (size) => size === "n" || (Number.isInteger(size) && size >= (isKnown(value) ? 0 : 1) && size < 2 ** 31),
+  );
+  if (!isValid) context.refuse(`has an output of the shape [${shape.join(", ")}]`);
 }
 
 function contextOf(node: ModelNode, values: Map<string, Value>, building: Building): OperatorContext {
@@ -119,64 +153,64 @@ function contextOf(node: ModelNode, values: Map<string, Value>, building: Buildi
     throw new Refused(reason);
   };
   const attribute = (name: string): Attribute | undefined => node.attributes.get(name);
-  const numbers = (name: string): readonly number[] | undefined => {
+  const ofType = <T>(name: string, isType: (value: Attribute) => value is T & Attribute): T | undefined => {
     const value = attribute(name);
-    return isNumbers(value) ? value : undefined;
+    if (value === undefined || isType(value)) return value;
+    return refuse(`has the attribute "${name}" of another type than expected`);
   };
-  const number = (name: string, otherwise: number): number => {
-    const value = attribute(name);
-    return typeof value === "number" ? value : otherwise;
-  };
-  let constants = 0;
+  const number = (name: string, otherwise: number): number => ofType(name, isNumber) ?? otherwise;
   return {
     g,
     opset,
-    outputs: node.outputs.filter((name) => name !== "").length,
+    outputs: node.outputs.length,
     has: (name) => node.attributes.has(name),
     integer: number,
     real: number,
-    text: (name, otherwise) => {
-      const value = attribute(name);
-      return typeof value === "string" ? value : otherwise;
-    },
-    integers: numbers,
-    reals: numbers,
-    texts: (name) => {
-      const value = attribute(name);
-      return isTexts(value) ? value : undefined;
-    },
-    tensor: (name) => {
-      const value = attribute(name);
-      return isTensor(value) ? value : undefined;
-    },
-    graph: (name) => {
-      const value = attribute(name);
-      return isGraph(value) ? value : undefined;
-    },
+    text: (name, otherwise) => ofType(name, isText) ?? otherwise,
+    integers: (name) => ofType(name, isNumbers),
+    reals: (name) => ofType(name, isNumbers),
+    texts: (name) => ofType(name, isTexts),
+    tensor: (name) => ofType(name, isTensor),
+    graph: (name) => ofType(name, isGraph),
     outputsOf(graph) {
       const inner = new Map(values);
-      buildGraph(graph, inner, building);
+      buildGraph(graph, inner, building, `${node.name}/${building.names.count++}/`);
       return graph.outputs.map(
         (name) => inner.get(name) ?? refuse(`has a branch without the value "${name}"`),
       );
     },
     value: (name) => values.get(name) ?? refuse(`reads "${name}", which has no value`),
     gradients: (y, xs) => building.gradients(y, xs),
-    node: (value) =>
-      isKnown(value)
-        ? (uniformNode(g, value) ?? building.constant(`${node.name}_constant${constants++}`, value))
-        : value,
-    list: (value, what) =>
-      isKnown(value) ? value.values : refuse(`needs a constant ${what}, but it is computed from the data`),
+    node: (value) => (isKnown(value) ? constantOf(value, node, building, refuse) : value),
+    list(value, what) {
+      const found = isKnown(value) ? value : building.numbers.get(value);
+      return found?.values ?? refuse(`needs a constant ${what}, but it is computed from the data`);
+    },
     refuse,
   };
 }
 
-const isTensor = (value: Attribute | undefined): value is TensorData =>
+/** A known value as a node. */
+function constantOf(
+  value: Known,
+  node: ModelNode,
+  { g, names, constant }: Building,
+  refuse: (reason: string) => never,
+): Node {
+  if (value.element === "integer" && value.values.some((x) => x !== "n" && Math.abs(x) > 2 ** 31 - 1))
+    return refuse("computes with an integer of more than 32 bits");
+  const uniform = uniformNode(g, value);
+  if (uniform === undefined && value.values.includes("n"))
+    return refuse("computes with a list of the batch size and numbers");
+  return uniform ?? constant(`${node.name}_constant${names.count++}`, value);
+}
+
+const isNumber = (value: Attribute): value is number => typeof value === "number";
+const isText = (value: Attribute): value is string => typeof value === "string";
+const isTensor = (value: Attribute): value is TensorData =>
   typeof value === "object" && "values" in value && "element" in value;
-const isGraph = (value: Attribute | undefined): value is ModelGraph =>
-  typeof value === "object" && "nodes" in value;
-const isNumbers = (value: Attribute | undefined): value is readonly number[] =>
+const isGraph = (value: Attribute): value is ModelGraph => typeof value === "object" && "nodes" in value;
+const isNumbers = (value: Attribute): value is readonly number[] =>
   Array.isArray(value) && value.every((x) => typeof x === "number");
-const isTexts = (value: Attribute | undefined): value is readonly string[] =>
+const isTexts = (value: Attribute): value is readonly string[] =>
   Array.isArray(value) && value.every((x) => typeof x === "string");

@@ -58,19 +58,30 @@ export interface OnnxModel extends ModelGraph {
   readonly opset: number;
 }
 
-/** The newest version of the standard operators that the table of operators describes. */
-export const newestOpset = 22;
+/** The versions of the standard operators that the table of operators describes. */
+const oldestOpset = 6;
+const newestOpset = 22;
 
 /** @throws InvalidModel if the file is not a valid model, or if it uses what the importer does not support. */
 export function readModel(bytes: Uint8Array): OnnxModel {
   const { graph, opsetImport } = decoded(bytes);
   if (graph === undefined) throw new InvalidModel("the file has no graph");
-  const opset = Number(
-    opsetImport.find(({ domain }) => domain === "" || domain === "ai.onnx")?.version ?? 1n,
-  );
+  const standard = opsetImport.find(({ domain }) => domain === "" || domain === "ai.onnx");
+  // A model without standard operators may leave out their version.
+  const opset = standard === undefined ? newestOpset : Number(standard.version);
   if (opset > newestOpset)
     throw new InvalidModel(`the file uses opset ${opset}; export it with opset ${newestOpset} or earlier`);
-  return { opset, ...checkedGraph(graph, new Set()) };
+  if (opset < oldestOpset)
+    throw new InvalidModel(`the file uses opset ${opset}; export it with opset 13 or later`);
+  const checked = checkedGraph(graph, new Set());
+  const batches = new Set(
+    checked.inputs.flatMap(({ shape: [first] }) => (typeof first === "string" ? [first] : [])),
+  );
+  if (batches.size > 1)
+    throw new InvalidModel(
+      `the first axes of the inputs have different names (${[...batches].join(", ")}), but they must all be the batch`,
+    );
+  return { opset, ...checked };
 }
 
 function decoded(bytes: Uint8Array) {

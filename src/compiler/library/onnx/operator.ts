@@ -23,7 +23,7 @@ import type { Known, Value } from "./values.ts";
 export interface OperatorContext {
   readonly g: GraphBuilder;
   readonly opset: number;
-  /** The number of outputs of the node that have a name. */
+  /** The number of outputs of the node. */
   readonly outputs: number;
   /** Whether the node has the attribute. */
   has(name: string): boolean;
@@ -102,7 +102,10 @@ export interface Pointwise {
 /** An operator of numbers. Inputs that are all known give a known value. */
 export const pointwise = (row: Pointwise): Operator => ({
   build: (context, inputs) => {
-    const operands = inputs.map((_, index) => required(context, inputs, index));
+    const operands = aligned(
+      context,
+      inputs.map((_, index) => required(context, inputs, index)),
+    );
     const constants = operands.filter(isKnown);
     if (constants.length < operands.length)
       return [row.build(context, ...operands.map((x) => context.node(x)))];
@@ -110,8 +113,34 @@ export const pointwise = (row: Pointwise): Operator => ({
   },
 });
 
+/**
+ * Before opset 7, the second operand does not broadcast by NumPy's rule: its axes are those from `axis` on. Axes of
+ * size 1 after them give it the same position by NumPy's rule.
+ */
+function aligned(context: OperatorContext, operands: readonly Value[]): readonly Value[] {
+  const [x, y] = operands;
+  if (context.opset >= 7 || operands.length !== 2 || !context.has("axis")) return operands;
+  const [rankX, shape] = [shapeOf(x).length, shapeOf(y)];
+  const behind = rankX - axisOf(context, context.integer("axis", 0), rankX) - shape.length;
+  if (behind <= 0) return operands;
+  const ones = Array.from({ length: behind }, () => 1);
+  return isKnown(y)
+    ? [x, { ...y, shape: [...y.shape, ...ones] }]
+    : [x, context.g.reshape(y, { shape: [...shape, ...ones] })];
+}
+
+/** The most elements of a constant that the importer makes: a file that declares more allocates nothing. */
+const mostElements = 2 ** 22;
+
+/** The number of elements or positions, if it is a whole number and not too large to be written out. */
+export const bounded = (context: OperatorContext, count: number): number =>
+  Number.isInteger(count) && count >= 0 && count <= mostElements
+    ? count
+    : context.refuse(`makes a constant of ${count} elements`);
+
 function pointwiseKnown(context: OperatorContext, operands: readonly Known[], row: Pointwise): Known {
   const shape = broadcastShape(context, operands);
+  bounded(context, countOf(shape));
   const f = row.numbers(context);
   const element = row.result ?? operands[0].element;
   const values = Array.from(indicesOf(shape), (at) => {
@@ -153,7 +182,7 @@ export const view = (build: View): Operator => ({
   build: (context, inputs) => {
     const x = required(context, inputs, 0);
     if (!isKnown(x)) return [build(context, x, inputs)].flat();
-    return arranged(context, [x], ([node]) => build(context, node, inputs));
+    return arranged(context, [x], ([node], scratch) => build(scratch, node, inputs));
   },
 });
 
@@ -164,7 +193,7 @@ export const view = (build: View): Operator => ({
 export function arranged(
   context: OperatorContext,
   operands: readonly Known[],
-  build: (nodes: readonly Node[]) => Node | readonly Node[],
+  build: (nodes: readonly Node[], scratch: OperatorContext) => Node | readonly Node[],
 ): readonly Known[] {
   const elements = operands.flatMap(({ values }) => values);
   let start = 0;
@@ -177,12 +206,13 @@ export function arranged(
       values.map((_, i) => first + i),
     );
   });
-  return evaluated(context, positions, (nodes) => [build(nodes)].flat()).map(({ shape, values }) =>
-    known(
-      operands[0].element,
-      shape,
-      values.map((position) => elements[Number(position)]),
-    ),
+  return evaluated(context, positions, (nodes, scratch) => [build(nodes, scratch)].flat()).map(
+    ({ shape, values }) =>
+      known(
+        operands[0].element,
+        shape,
+        values.map((position) => elements[Number(position)]),
+      ),
   );
 }
 
@@ -234,6 +264,7 @@ function evaluated(
     ]),
   );
   const nodes = collectNodes(results.map((node, i) => ({ storage: String(i), node })));
+  for (const { type } of nodes) bounded(context, countOf(type.shape.map(Number)));
   const values = evaluateNodes(nodes, given, 1);
   return results.map((node) => {
     const { shape, data } = values.get(node) ?? context.refuse("has no value");
@@ -269,9 +300,3 @@ export function refusing<T>(context: OperatorContext, build: () => T): T {
     return context.refuse(`does not fit its inputs: ${error.diagnostics[0].message}`);
   }
 }
-
-/** The shape of the value, as text: `[n,3,4]`. */
-export const shapeText = (value: Value): string => `[${shapeOf(value).join()}]`;
-
-/** The number of elements of a shape without the batch size. */
-export const elementsOf = (shape: readonly number[]): number => countOf(shape);

@@ -1,6 +1,6 @@
 /** Operators that decide what is built: branches with a constant condition, and dropout. */
 import { known, shapeOf } from "../values.ts";
-import { required } from "../operator.ts";
+import { bounded, required, staticShape } from "../operator.ts";
 import type { Operator, Operators } from "../operator.ts";
 
 /** The branch that the condition selects; the condition must be constant. */
@@ -16,22 +16,21 @@ const branch: Operator = {
 const dropout: Operator = {
   build: (context, inputs) => {
     const x = required(context, inputs, 0);
+    if (context.opset < 7 && context.integer("is_test", 0) === 0)
+      return context.refuse("draws random numbers; use a dropout layer of the spec");
     const isTraining = inputs[2] !== undefined && context.list(inputs[2], "training_mode")[0] !== 0;
-    const ratio =
+    const ratio = (): number =>
       inputs[1] === undefined ? context.real("ratio", 0.5) : Number(context.list(inputs[1], "ratio")[0]);
-    if (isTraining && ratio !== 0)
+    if (isTraining && ratio() !== 0)
       return context.refuse("draws random numbers; use a dropout layer of the spec");
     if (context.outputs < 2) return [x];
-    const shape = shapeOf(x).map(Number);
-    const count = shape.reduce((product, size) => product * size, 1);
-    return [
-      x,
-      known(
-        "boolean",
-        shape,
-        Array.from({ length: count }, () => 1),
-      ),
-    ];
+    const shape = staticShape(context, shapeOf(x), "size of the mask");
+    const count = bounded(
+      context,
+      shape.reduce((product, size) => product * size, 1),
+    );
+    const all = Array.from({ length: count }, () => 1);
+    return [x, known("boolean", shape, all)];
   },
 };
 

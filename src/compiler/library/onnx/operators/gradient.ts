@@ -3,6 +3,7 @@
  * are the points at which the derivatives are computed. Here they are the values themselves, as in every model that
  * ONNX has as an example.
  */
+import { isKnown } from "../values.ts";
 import type { Operator, Operators } from "../operator.ts";
 
 const gradient: Operator = {
@@ -14,6 +15,8 @@ const gradient: Operator = {
       return context.refuse(
         "computes a derivative at other values than those of its graph, which is not supported",
       );
+    if (xs.some((name) => isKnown(context.value(name))))
+      return context.refuse("computes a derivative with respect to a constant, which is not supported");
     const y = context.node(context.value(context.text("y", "")));
     return context.gradients(
       y,

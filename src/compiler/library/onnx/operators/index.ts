@@ -1,6 +1,7 @@
 /**
  * The table of operators, by domain and name. To add an operator, define it in a file of this folder. The tests run
- * every node test of ONNX, so an operator of the standard needs no other test.
+ * every node test of ONNX, which cover the newest form of an operator. Test older forms, and known operands, in
+ * test/onnx/older-forms.test.ts.
  */
 import type { Operator, Operators } from "../operator.ts";
 import { activationOperators } from "./activations.ts";

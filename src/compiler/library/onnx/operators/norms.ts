@@ -56,6 +56,13 @@ const batchNorm: Operator = computed((context, inputs) => {
       perChannel(g, bias, x),
     );
   };
+  if (context.integer("spatial", 1) === 0)
+    return context.refuse("normalises each position, which is not supported");
+  const isTest = context.opset < 7 ? context.integer("is_test", 0) !== 0 : context.outputs === 1;
+  if (context.opset < 14 && !isTest)
+    return context.refuse(
+      "computes the statistics of the batch in the form before opset 14, which is not supported",
+    );
   if (context.integer("training_mode", 0) === 0) return normalise(mean, variance);
   const axes = x.type.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
   const own = momentsAlong(g, x, axes);
@@ -97,6 +104,7 @@ const groupNorm: Operator = computed((context, [x, scale, bias]) => {
   const { shape } = x.type;
   const groups = context.integer("num_groups", 1);
   const channels = staticSize(context, shape[1], "number of channels");
+  if (channels % groups !== 0) return context.refuse(`divides ${channels} channels into ${groups} groups`);
   const split = g.reshape(x, { shape: [shape[0], groups, channels / groups, ...shape.slice(2)] });
   const y = normalised(g, split, range(2, shape.length + 1), epsilonOf(context));
   if (scale.type.shape[0] === groups && groups !== channels)
@@ -107,10 +115,13 @@ const groupNorm: Operator = computed((context, [x, scale, bias]) => {
   return g.add(g.multiply(whole, perChannel(g, scale, x)), perChannel(g, bias, x));
 });
 
-/** Mean 0 and variance 1 along the axes. */
+/** (x − μ) / (σ + 10⁻⁹) */
 const meanVarianceNorm: Operator = computed((context, [x]) => {
   if (x === undefined) return context.refuse("has no input");
-  return normalised(context.g, x, context.integers("axes") ?? [0, 2, 3], 1e-9);
+  const { g } = context;
+  const axes = context.integers("axes") ?? [0, 2, 3];
+  const { deviation, variance } = momentsAlong(g, x, axes);
+  return g.divide(deviation, along(g, g.add(g.sqrt(variance), 1e-9), axes, x));
 });
 
 /** x / ‖x‖ₚ along an axis. */

@@ -144,8 +144,8 @@ const isInfinite: Operator = computed((context, [x]) => {
   if (x === undefined) return context.refuse("has no input");
   const { g } = context;
   const detects = (name: string): boolean => context.integer(name, 1) !== 0;
-  const above = detects("detect_positive") ? g.less(Number.MAX_VALUE, x) : undefined;
-  const below = detects("detect_negative") ? g.less(x, -Number.MAX_VALUE) : undefined;
+  const above = detects("detect_positive") ? g.equal(x, Infinity) : undefined;
+  const below = detects("detect_negative") ? g.equal(x, -Infinity) : undefined;
   if (above && below) return g.less(0, g.add(asInteger(g, above), asInteger(g, below)));
   return above ?? below ?? context.refuse("detects no infinity");
 });
@@ -154,8 +154,10 @@ const where: Operator = {
   build: (context, inputs) => {
     const values = [0, 1, 2].map((index) => required(context, inputs, index));
     if (!values.every(isKnown)) {
+      const { g } = context;
       const [condition, x, y] = values.map((value) => context.node(value));
-      return [context.g.select(condition, x, y)];
+      if (x.type.element !== "bool") return [g.select(condition, x, y)];
+      return [g.equal(1, g.select(condition, asInteger(g, x), asInteger(g, y)))];
     }
     return pointwise({
       build: ({ g }, condition, x, y) => g.select(condition, x, y),
@@ -168,7 +170,7 @@ const where: Operator = {
 
 const elementOfCode = (context: OperatorContext, code: number): Element => {
   if ([1, 10, 11, 16].includes(code)) return "real";
-  if ([2, 3, 4, 5, 6, 7, 12, 13].includes(code)) return "integer";
+  if (code === 6 || code === 7) return "integer";
   return code === 9
     ? "boolean"
     : context.refuse(`casts to the element type number ${code}, which is not supported`);

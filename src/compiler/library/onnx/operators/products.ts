@@ -88,9 +88,14 @@ function joined(g: GraphBuilder, x: Lettered, y: Lettered, kept: ReadonlySet<str
 function einsum(context: OperatorContext, inputs: readonly (Node | undefined)[]): Node {
   const { g } = context;
   const nodes = inputs.flatMap((node) => node ?? []);
-  const [left, right] = context.text("equation", "").replaceAll(" ", "").split("->");
+  const equation = context.text("equation", "").replaceAll(" ", "");
+  const [left, right] = equation.split("->");
+  if (left.split(",").length !== nodes.length)
+    return context.refuse(`has ${nodes.length} inputs for the equation "${equation}"`);
   const operands = left.split(",").map((term, i) => {
     const letters = lettersOf(term, nodes[i].type.shape.length);
+    if (letters.length !== nodes[i].type.shape.length)
+      return context.refuse(`has the term "${term}" for an input with ${nodes[i].type.shape.length} axes`);
     if (new Set(letters).size < letters.length)
       context.refuse(`reads a diagonal ("${term}"), which is not supported`);
     return { node: nodes[i], letters };

@@ -154,6 +154,7 @@ function functionsOf(
 ): readonly Activation[] {
   const names = context.texts("activations") ?? [];
   const own = names.slice(direction * functions.length, (direction + 1) * functions.length);
+  if (own.length > 0 && own.length < functions.length) return context.refuse("has too few activations");
   return (own.length > 0 ? own : functions).map(
     (name) =>
       activations.get(name.toLowerCase()) ??

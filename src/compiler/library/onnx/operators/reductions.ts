@@ -15,6 +15,14 @@ function reducedAxes(context: OperatorContext, inputs: Inputs, rank: number): re
   return Array.from({ length: rank }, (_, axis) => axis);
 }
 
+/** Integers are refused where the result of a reduction of integers is not an integer. */
+const ofReals =
+  (reduce: Reduce): Reduce =>
+  (context, x, axes) =>
+    x.type.element === "i32"
+      ? context.refuse("reduces integers, which is not supported")
+      : reduce(context, x, axes);
+
 /** Booleans are reduced as the numbers 0 and 1. */
 const overBooleans =
   (reduce: Reduce): Reduce =>
@@ -72,7 +80,7 @@ function logSumExp(g: GraphBuilder, x: Node, axes: readonly number[]): Node {
   return g.add(maximum, g.log(g.reduceSum(g.exp(shifted), { axes })));
 }
 
-/** A product of known integers; graphs have no products along axes. */
+/** Graphs have no product along axes, so slices are multiplied. */
 const product: Operator = {
   build: (context, inputs) => {
     const x = required(context, inputs, 0);
@@ -119,8 +127,8 @@ const position = (sign: 1 | -1): Operator =>
     const axis = axisOf(context, context.integer("axis", 0), x.type.shape.length);
     const isLast = context.integer("select_last_index", 0) !== 0;
     const found = g.argMax(isLast ? reversed(context, x, axis) : x, { axes: [axis] });
-    const size = staticSize(context, x.type.shape[axis], "size of the axis");
-    const index = isLast ? g.subtract(size - 1, found) : found;
+    const last = isLast ? staticSize(context, x.type.shape[axis], "size of the axis") - 1 : 0;
+    const index = isLast ? g.subtract(last, found) : found;
     return keepsAxes(context) ? g.reshape(index, { shape: keptShape(x.type.shape, [axis]) }) : index;
   });
 
@@ -178,15 +186,17 @@ export function logSoftmaxAlong(g: GraphBuilder, x: Node, axes: readonly number[
   return g.subtract(shifted, g.repeatAlong(g.log(total), axes, x.type.shape));
 }
 
-/** 1 at the first position of the maximum, 0 elsewhere. */
+/** 1 at the first position of the maximum along the axes, which are the last ones or a single one; 0 elsewhere. */
 function hardmax(g: GraphBuilder, x: Node, axes: readonly number[]): Node {
   const { shape } = x.type;
+  if (axes.length > 1) {
+    const size = axes.reduce((product, axis) => product * Number(shape[axis]), 1);
+    const rows = g.reshape(x, { shape: [...shape.slice(0, axes[0]), size] });
+    return g.reshape(hardmax(g, rows, [axes[0]]), { shape });
+  }
   const [axis] = axes;
-  const isFirst = g.equal(
-    g.iota({ shape, axis }),
-    g.repeatAlong(g.argMax(x, { axes: [axis] }), [axis], shape),
-  );
-  return g.cast(isFirst, { element: x.type.element });
+  const first = g.repeatAlong(g.argMax(x, { axes }), axes, shape);
+  return g.cast(g.equal(g.iota({ shape, axis }), first), { element: x.type.element });
 }
 
 const normalising = (build: (g: GraphBuilder, x: Node, axes: readonly number[]) => Node): Operator =>
@@ -196,15 +206,15 @@ const normalising = (build: (g: GraphBuilder, x: Node, axes: readonly number[]) 
 
 export const reductionOperators: Operators = {
   ReduceSum: reduction(({ g }, x, axes) => sum(g, x, axes)),
-  ReduceMean: reduction(({ g }, x, axes) => meanAlong(g, x, axes)),
+  ReduceMean: reduction(ofReals(({ g }, x, axes) => meanAlong(g, x, axes))),
   ReduceMax: reduction(overBooleans(({ g }, x, axes) => largest(g, x, axes))),
   ReduceMin: reduction(overBooleans(({ g }, x, axes) => g.subtract(0, largest(g, g.subtract(0, x), axes)))),
   ReduceProd: product,
-  ReduceL1: reduction(({ g }, x, axes) => sum(g, g.absolute(x), axes)),
-  ReduceL2: reduction(({ g }, x, axes) => g.sqrt(sum(g, square(g, x), axes))),
+  ReduceL1: reduction(ofReals(({ g }, x, axes) => sum(g, g.absolute(x), axes))),
+  ReduceL2: reduction(ofReals(({ g }, x, axes) => g.sqrt(sum(g, square(g, x), axes)))),
   ReduceSumSquare: reduction(({ g }, x, axes) => sum(g, square(g, x), axes)),
-  ReduceLogSum: reduction(({ g }, x, axes) => g.log(sum(g, x, axes))),
-  ReduceLogSumExp: reduction(({ g }, x, axes) => logSumExp(g, x, axes)),
+  ReduceLogSum: reduction(ofReals(({ g }, x, axes) => g.log(sum(g, x, axes)))),
+  ReduceLogSumExp: reduction(ofReals(({ g }, x, axes) => logSumExp(g, x, axes))),
   ArgMax: position(1),
   ArgMin: position(-1),
   CumSum: cumulativeSum,

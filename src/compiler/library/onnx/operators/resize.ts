@@ -7,9 +7,10 @@
  */
 import type { Node } from "../../../ir/nodes.ts";
 import type { Dimension } from "../../../ir/types.ts";
-import { axisOf, required, staticSize } from "../operator.ts";
-import type { Inputs, Operator, OperatorContext, Operators } from "../operator.ts";
+import { axisOf, bounded, required, staticSize } from "../operator.ts";
+import type { Inputs, OperatorContext, Operators } from "../operator.ts";
 import { known, shapeOf } from "../values.ts";
+import type { Value } from "../values.ts";
 import { gathered } from "./views.ts";
 
 /** One axis: its sizes, and the region of the input that tf_crop_and_resize reads, as fractions. */
@@ -20,7 +21,7 @@ interface Axis {
   readonly region: readonly [start: number, end: number];
 }
 
-/** The position in the input of the output position o; undefined if it is outside of the region. */
+/** The position in the input of the output position o. */
 function sourceOf(context: OperatorContext, mode: string, { size, length, scale, region }: Axis, o: number) {
   const exact = scale * size;
   const [start, end] = region;
@@ -41,7 +42,7 @@ function sourceOf(context: OperatorContext, mode: string, { size, length, scale,
       return start * (size - 1) + within;
     }
     default:
-      return context.refuse(`places pixels by "${mode}", which is not supported`);
+      return context.refuse(`has the coordinate_transformation_mode "${mode}", which is not supported`);
   }
 }
 
@@ -147,6 +148,8 @@ function axesToResize(
   const ratios = axes.map((axis, i) => (wanted.length > 0 ? wanted[i] / Number(shape[axis]) : scales[i]));
   const common = policy === "not_larger" ? Math.min(...ratios) : Math.max(...ratios);
   const isCommon = wanted.length > 0 && policy !== "stretch";
+  if (ratios.some((ratio, i) => shape[axes[i]] !== "n" && !(ratio > 0)))
+    return context.refuse("has no scales");
   return new Map(
     axes.flatMap((axis, i): (readonly [number, Axis])[] => {
       if (shape[axis] === "n" || (ratios[i] === 1 && region.length === 0)) return [];
@@ -158,34 +161,34 @@ function axesToResize(
           ? wanted[i]
           : Math.floor(scale * size);
       const bounds = region.length > 0 ? ([region[i], region[axes.length + i]] as const) : ([0, 1] as const);
+      if (bounded(context, length) < 1) return context.refuse(`resizes axis ${axis} to nothing`);
       return [[axis, { size, length, scale, region: bounds }]];
     }),
   );
 }
 
-const resize: Operator = {
-  build: (context, inputs) => {
-    const x = required(context, inputs, 0);
-    const axes = axesToResize(context, inputs, shapeOf(x));
-    return [
-      [...axes].reduce((value, [axis, facts]) => resizedAlong(context, value, axis, facts), context.node(x)),
-    ];
-  },
+const resized = (context: OperatorContext, inputs: Inputs): readonly Value[] => {
+  const x = required(context, inputs, 0);
+  const axes = axesToResize(context, inputs, shapeOf(x));
+  return [
+    [...axes].reduce((value, [axis, facts]) => resizedAlong(context, value, axis, facts), context.node(x)),
+  ];
 };
 
-/** Upsample of old files places pixels asymmetrically and takes the element before. */
-const upsample: Operator = {
-  build: (context, inputs) =>
-    resize.build(
-      {
-        ...context,
-        text: (name, otherwise) => {
-          if (name === "coordinate_transformation_mode") return "asymmetric";
-          return name === "nearest_mode" ? "floor" : context.text(name, otherwise);
-        },
+/** Upsample, and Resize of opset 10, place pixels asymmetrically and take the element before. */
+const resizedOld = (context: OperatorContext, inputs: Inputs): readonly Value[] =>
+  resized(
+    {
+      ...context,
+      text: (name, otherwise) => {
+        if (name === "coordinate_transformation_mode") return "asymmetric";
+        return name === "nearest_mode" ? "floor" : context.text(name, otherwise);
       },
-      inputs,
-    ),
-};
+    },
+    inputs,
+  );
 
-export const resizeOperators: Operators = { Resize: resize, Upsample: upsample };
+export const resizeOperators: Operators = {
+  Resize: { build: (context, inputs) => (context.opset < 11 ? resizedOld : resized)(context, inputs) },
+  Upsample: { build: resizedOld },
+};

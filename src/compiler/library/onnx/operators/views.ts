@@ -2,7 +2,7 @@
 import type { GraphBuilder } from "../../../ir/builder.ts";
 import type { Node } from "../../../ir/nodes.ts";
 import type { Dimension, Shape } from "../../../ir/types.ts";
-import { axisOf, arranged, computed, required, staticShape, staticSize, view } from "../operator.ts";
+import { axisOf, arranged, bounded, computed, required, staticShape, staticSize, view } from "../operator.ts";
 import type { Inputs, Operator, OperatorContext, Operators } from "../operator.ts";
 import { elementOf, isKnown, known, knownList, knownTensor, shapeOf, typeOfElement } from "../values.ts";
 import type { Known } from "../values.ts";
@@ -79,6 +79,7 @@ const unsqueeze = view((context, x, inputs) => {
   const { shape } = x.type;
   const given = listOf(context, inputs, { name: "axes", index: 1 }) ?? context.refuse("has no axes");
   const axes = axesOf(context, given, shape.length + given.length);
+  if (new Set(axes).size < axes.length) return context.refuse(`inserts an axis twice: [${axes.join(", ")}]`);
   const rest = shape[Symbol.iterator]();
   const sizes = Array.from({ length: shape.length + axes.length }, (_, axis): Dimension =>
     axes.includes(axis) ? 1 : (rest.next().value ?? 1),
@@ -99,16 +100,18 @@ const expand: Operator = {
   build: (context, inputs) => {
     const to = context.list(required(context, inputs, 1), "shape");
     const x = required(context, inputs, 0);
-    const broadcast = (node: Node): Node => {
+    const broadcast = (g: GraphBuilder, node: Node): Node => {
       const rank = Math.max(to.length, node.type.shape.length);
       const own = [...new Array<Dimension>(rank - node.type.shape.length).fill(1), ...node.type.shape];
       const wanted = [...new Array<Dimension>(rank - to.length).fill(1), ...to];
-      return context.g.broadcastTo(
+      return g.broadcastTo(
         node,
         wanted.map((size, axis) => (size === 1 ? own[axis] : size)),
       );
     };
-    return isKnown(x) ? arranged(context, [x], ([node]) => broadcast(node)) : [broadcast(x)];
+    return isKnown(x)
+      ? arranged(context, [x], ([node], { g }) => broadcast(g, node))
+      : [broadcast(context.g, x)];
   },
 };
 
@@ -193,7 +196,9 @@ function cutsOf(context: OperatorContext, shape: Shape, inputs: Inputs): readonl
   return axes.flatMap((given, i) => {
     const axis = axisOf(context, Number(given), shape.length);
     const step = Number(steps[i]);
-    if (starts[i] === 0 && step === 1 && (ends[i] === "n" || Number(ends[i]) >= 2 ** 31 - 1)) return [];
+    if (step === 0) return context.refuse("has a step of 0");
+    const isToEnd = ends[i] === "n" ? shape[axis] === "n" : Number(ends[i]) >= 2 ** 31 - 1;
+    if (starts[i] === 0 && step === 1 && isToEnd) return [];
     const length = staticSize(context, shape[axis], "size of a sliced axis");
     const [low, high] = step > 0 ? [0, length] : [-1, length - 1];
     const bound = (to: Dimension): number => {
@@ -227,10 +232,13 @@ const split = view((context, x, inputs) => {
   const axis = axisOf(context, context.integer("axis", 0), x.type.shape.length);
   const size = staticSize(context, x.type.shape[axis], "size of the split axis");
   const count = context.integer("num_outputs", context.outputs);
+  if (count !== context.outputs) return context.refuse(`has ${context.outputs} outputs for ${count} parts`);
   const equal = Math.ceil(size / count);
   const sizes =
     listOf(context, inputs, { name: "split", index: 1 }) ??
     Array.from({ length: count }, (_, i) => Math.min(equal, size - i * equal));
+  if (sizes.reduce<number>((sum, given) => sum + Number(given), 0) !== size)
+    return context.refuse(`splits an axis of size ${size} into [${sizes.join(", ")}]`);
   let start = 0;
   return sizes.map((given) => {
     const first = start;
@@ -286,7 +294,9 @@ const pad: Operator = {
       }
       const source =
         sources.get(mode) ?? context.refuse(`pads with the mode "${mode}", which is not supported`);
-      const from = Array.from({ length: before + size + after }, (_, i) => source(i - before, size));
+      const from = Array.from({ length: bounded(context, before + size + after) }, (_, i) =>
+        source(i - before, size),
+      );
       return gathered(context, value, axis, known("integer", [from.length], from));
     }, context.node(x));
     return [node];
@@ -302,13 +312,8 @@ const mostRuns = 4;
 export function gathered(context: OperatorContext, x: Node, axis: number, indices: Known): Node {
   const { g } = context;
   const size = staticSize(context, x.type.shape[axis], "size of the axis that is read");
-  const list = indices.values.map((index) => {
-    const at = staticSize(context, index, "index");
-    const found = at < 0 ? at + size : at;
-    return found >= 0 && found < size
-      ? found
-      : context.refuse(`reads element ${at} of an axis of size ${size}`);
-  });
+  const list = indices.values.map((index) => placeOf(context, index, size));
+  if (list.length === 0) return context.refuse("reads no elements");
   const runs: { readonly start: number; readonly step: number; readonly count: number }[] = [];
   for (let i = 0; i < list.length;) {
     const step = (list[i + 1] ?? list[i] + 1) - list[i];
@@ -324,6 +329,28 @@ export function gathered(context: OperatorContext, x: Node, axis: number, indice
   return g.reshape(all, { shape: x.type.shape.toSpliced(axis, 1, ...indices.shape) });
 }
 
+/** The elements of a known value at known indices of an axis. */
+function takenFrom(context: OperatorContext, x: Known, axis: number, indices: Known): Known {
+  const size = x.shape[axis];
+  const product = (sizes: readonly number[]): number => sizes.reduce((all, length) => all * length, 1);
+  const [outer, inner] = [product(x.shape.slice(0, axis)), product(x.shape.slice(axis + 1))];
+  const places = indices.values.map((index) => placeOf(context, index, size));
+  bounded(context, outer * places.length * inner);
+  const values = Array.from({ length: outer }, (_, o) =>
+    places.map((place) => x.values.slice((o * size + place) * inner, (o * size + place + 1) * inner)),
+  );
+  return known(x.element, x.shape.toSpliced(axis, 1, ...indices.shape), values.flat(2));
+}
+
+/** A constant index, which may be counted from the end. */
+function placeOf(context: OperatorContext, index: Dimension, size: number): number {
+  const at = staticSize(context, index, "index");
+  const found = at < 0 ? at + size : at;
+  return found >= 0 && found < size
+    ? found
+    : context.refuse(`reads element ${at} of an axis of size ${size}`);
+}
+
 /** Negative indices count from the end. */
 export const fromEnd = (g: GraphBuilder, indices: Node, size: number): Node =>
   g.select(g.less(indices, 0), g.add(indices, size), indices);
@@ -332,8 +359,7 @@ const gather: Operator = {
   build: (context, inputs) => {
     const [x, indices] = [required(context, inputs, 0), required(context, inputs, 1)];
     const axis = axisOf(context, context.integer("axis", 0), shapeOf(x).length);
-    if (isKnown(indices) && isKnown(x))
-      return arranged(context, [x], ([node]) => gathered(context, node, axis, indices));
+    if (isKnown(indices) && isKnown(x)) return [takenFrom(context, x, axis, indices)];
     const node = context.node(x);
     if (isKnown(indices)) return [gathered(context, node, axis, indices)];
     const size = staticSize(context, node.type.shape[axis], "size of the axis that is read");
@@ -450,9 +476,6 @@ const constant: Operator = {
   },
 };
 
-/** The most elements of a constant that the importer makes: a file that declares more allocates nothing. */
-const mostElements = 2 ** 24;
-
 const constantOfShape: Operator = {
   build: (context, inputs) => {
     const shape = context.list(required(context, inputs, 0), "shape");
@@ -478,8 +501,10 @@ function filled(
   shape: readonly number[],
   value: (i: number) => number,
 ): readonly number[] {
-  const count = shape.reduce((product, size) => product * size, 1);
-  if (!(count <= mostElements)) return context.refuse(`makes a constant of ${count} elements`);
+  const count = bounded(
+    context,
+    shape.reduce((product, size) => product * size, 1),
+  );
   return Array.from({ length: count }, (_, i) => value(i));
 }
 

@@ -97,6 +97,14 @@ function channelsFirst(g: GraphBuilder, x: Node): Node {
   return g.transpose(x, { permutation: [0, rank - 1, ...range(1, rank - 2)] });
 }
 
+/** The number of groups, which divides the channels and the filters. */
+function groupsOf(context: OperatorContext, channels: number, filters: number): number {
+  const groups = context.integer("group", 1);
+  return groups > 0 && channels % groups === 0 && filters % groups === 0
+    ? groups
+    : context.refuse(`divides ${channels} channels and ${filters} filters into ${groups} groups`);
+}
+
 /** y[n, o, …] = Σ_(c, k) x[n, c, … · s + k · d] · W[o, c, k] + b[o]; groups of channels have their own filters. */
 const convolution: Operator = computed((context, [x, weight, bias]) => {
   if (x === undefined || weight === undefined) return context.refuse("needs an image and filters");
@@ -104,7 +112,7 @@ const convolution: Operator = computed((context, [x, weight, bias]) => {
   const size = spatialSizes(context, x);
   const rank = size.length;
   const [filters, , ...kernel] = staticShape(context, weight.type.shape, "size of the filters");
-  const groups = context.integer("group", 1);
+  const groups = groupsOf(context, Number(x.type.shape[1]), filters);
   const windows = windowsOf(g, x, geometryOf(context, size, kernel), 0);
   const inside = range(2 + rank, rank);
   if (groups === 1) {
@@ -139,7 +147,7 @@ const transposedConvolution: Operator = computed((context, [x, weight, bias]) =>
   const size = spatialSizes(context, x);
   const rank = size.length;
   const [channels, perGroup, ...kernel] = staticShape(context, weight.type.shape, "size of the filters");
-  const groups = context.integer("group", 1);
+  const groups = groupsOf(context, channels, perGroup * context.integer("group", 1));
   const ones = size.map(() => 1);
   const stride = context.integers("strides") ?? ones;
   const dilation = context.integers("dilations") ?? ones;
@@ -191,7 +199,7 @@ function cropOf(
   const before = total.map((count) =>
     automatic === "SAME_UPPER" ? Math.floor(count / 2) : Math.ceil(count / 2),
   );
-  return { before: automatic === "NOTSET" ? total.map((count) => Math.floor(count / 2)) : before, wanted };
+  return { before, wanted };
 }
 
 type Pool = (context: OperatorContext, windows: Node, inside: readonly number[], parts: PoolParts) => Node;
@@ -219,8 +227,14 @@ const pooling = (fill: number, pool: Pool): Operator =>
 const average: Pool = (context, windows, inside, { x, size, geometry }) => {
   const { g } = context;
   const sum = g.reduceSum(windows, { axes: inside });
+  const countsPadding = context.integer("count_include_pad", 0) !== 0;
+  const declared = geometryOf(context, size, geometry.kernel);
+  if (countsPadding && geometry.after.some((count, i) => count !== declared.after[i]))
+    return context.refuse(
+      "counts padding in windows beyond the padding, which ONNX and PyTorch define differently",
+    );
   const isPadded = [...geometry.before, ...geometry.after].some((count) => count > 0);
-  if (!isPadded || context.integer("count_include_pad", 0) !== 0)
+  if (!isPadded || countsPadding)
     return g.divide(
       sum,
       geometry.kernel.reduce((product, k) => product * k, 1),
