@@ -183,16 +183,12 @@ export async function runTest(suite: Suite, name: string): Promise<Outcome> {
   return { kind: "passes", constants };
 }
 
-/**
- * Tests that run only in f64: four have numbers beyond the range of f32. In the fifth, vectors read a rank-0 input of
- * integers, for which the byte address in f32 is not computed; no spec has such an input.
- */
+/** Tests that run only in f64, because they have numbers beyond the range of f32. */
 const isDouble: ReadonlySet<string> = new Set([
   "test_operator_add_broadcast",
   "test_operator_add_size1_right_broadcast",
   "test_operator_add_size1_singleton_broadcast",
   "test_operator_addconstant",
-  "test_triu_one_row",
 ]);
 
 /** The values of the outputs on the target wasm in f32. */

@@ -140,12 +140,11 @@ function statementWithAddresses(
   scopes: readonly Scope[],
   context: AddressContext,
 ): Statement {
-  const place = (x: Expression): Expression => {
-    const inner = mapChildren(x, place);
-    return inner.kind === "load"
-      ? { ...inner, at: [addressOf(inner.buffer, inner.at, scopes, context)] }
-      : inner;
-  };
+  // Rebuilding 0 + x[i] gives the load itself, whose index is then an address already.
+  const place = (x: Expression): Expression =>
+    x.kind === "load"
+      ? { ...x, at: [addressOf(x.buffer, x.at.map(place), scopes, context)] }
+      : mapChildren(x, place);
   const mapped = mapExpressions(statement, place);
   switch (mapped.kind) {
     case "for": {
