@@ -65,16 +65,9 @@ export async function ourContenders(
     });
     await writeFile(module, script);
     const contender = (name: string, options: object, threads = 1): Contender => ({
+      ...trainerContender(module, target, folder, node, options),
       name,
-      kind: "ours",
       threads,
-      command: node,
-      args: [
-        runContender,
-        join(benchFolder, "contenders/ours.mjs"),
-        folder,
-        JSON.stringify({ module, target, ...options }),
-      ],
       download: downloadOfModule(script),
     });
     found.push(contender(`tapeless ${target}`, {}));
@@ -85,6 +78,26 @@ export async function ourContenders(
   }
   return found;
 }
+
+/** A compiled trainer as a contender. `folder` has the data of the workload, `options` are those of ours.mjs. */
+export const trainerContender = (
+  module: string,
+  target: "ts" | "wasm",
+  folder: string,
+  node: string,
+  options: object = {},
+): Contender => ({
+  name: module,
+  kind: "ours",
+  threads: 1,
+  command: node,
+  args: [
+    runContender,
+    join(benchFolder, "contenders/ours.mjs"),
+    folder,
+    JSON.stringify({ module, target, ...options }),
+  ],
+});
 
 /** The code of the trainer, or undefined if the target does not support the workload. */
 async function emitted(workload: Workload, options: CompileOptions): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 // `npm run bench`: compares this compiler's trainers with other libraries on seven workloads. With
 // `--limits`, the command instead checks the limits of the TypeScript target, of compile times and of sizes.
+// With `--against`, it compares the working tree with an earlier commit.
 import { Command } from "commander";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,6 +10,7 @@ import { flopsOfProgram } from "../../src/studio/explain/target-kernels.ts";
 import { compileModel } from "../../src/compiler/pipeline.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import { tableText } from "../../src/studio/charts/index.ts";
+import { compareWithCommit, ratioTable } from "./against.ts";
 import { barsSvg } from "./bars-svg.ts";
 import { boundLines } from "./bounds.ts";
 import { compareContenders, fullEffort, quickEffort } from "./compare.ts";
@@ -34,6 +36,7 @@ interface Options {
   readonly engine: string;
   readonly python: string;
   readonly limits?: boolean;
+  readonly against?: string;
 }
 
 const options = new Command("bench")
@@ -45,6 +48,7 @@ const options = new Command("bench")
   .option("--json <file>", "write all measurements to a file, round by round")
   .option("--docs <folder>", "write benchmarks.md and benchmarks.svg there; a full run writes them to docs/")
   .option("--limits", "instead check the limits of the TypeScript target, of compile times and of sizes")
+  .option("--against <commit>", "instead compare trainers and compile times with those of this commit")
   .parse()
   .opts<Options>();
 
@@ -73,14 +77,15 @@ async function outcomeOf(workload: Workload, engines: Engines, effort: Effort): 
   }
 }
 
+const chosen = options.only?.split(",").map((name) => workloadNamed(name.trim())) ?? workloads;
+const effort = options.quick ? quickEffort : fullEffort;
+
 async function compareAll(): Promise<void> {
-  const chosen = options.only?.split(",").map((name) => workloadNamed(name.trim())) ?? workloads;
   if (options.peers) installPeers();
   const python = options.peers ? pythonWithTorch(options.python) : "";
   if (options.peers && python === "") console.error(`PyTorch is left out: ${options.python} has no torch`);
   const all: WorkloadOutcome[] = [];
   for (const workload of chosen) {
-    const effort = options.quick ? quickEffort : fullEffort;
     const outcome = await outcomeOf(workload, { node: options.engine, python }, effort);
     console.log(
       tableText({
@@ -112,5 +117,12 @@ function writeAll(all: readonly WorkloadOutcome[]): void {
   writeFileSync(join(docs, "benchmarks.svg"), barsSvg(all, `${where.machine}; ${where.engine}`));
 }
 
+async function compareWith(commit: string): Promise<void> {
+  const title = `This working tree relative to ${commit}: above 1, the working tree is faster`;
+  const ratios = await compareWithCommit(commit, chosen, effort, options.engine);
+  console.log(tableText({ title, ...ratioTable(ratios) }));
+}
+
 if (options.limits) printLines(await limitLines());
+else if (options.against !== undefined) await compareWith(options.against);
 else await compareAll();
