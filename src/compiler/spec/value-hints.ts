@@ -97,6 +97,16 @@ const nameOfObject: Rule = ({ value, node }) => {
   return `write { ${showValue(found.key)}: ${showValue(value)}${others.join("")} }`;
 };
 
+/** A column, or a list of columns, for `{ "columns": ["age"] }` in `data.inputs` and `data.targets`. */
+const columns: Rule = ({ path, value }) => {
+  const [section, side] = path;
+  const isField = path.length === 3 && section === "data" && (side === "inputs" || side === "targets");
+  const names: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return isField && names.every((name) => typeof name === "string")
+    ? `write { "columns": [${names.map(showValue).join(", ")}] }`
+    : undefined;
+};
+
 const rules: readonly Rule[] = [
   quotes,
   batchAxis,
@@ -105,4 +115,5 @@ const rules: readonly Rule[] = [
   percentage,
   numberOfObject,
   nameOfObject,
+  columns,
 ];

@@ -276,6 +276,18 @@ const meantRows: Row[] = [
     "  hint: a fraction is between 0 and 1: 0.2",
   ],
   [
+    "a list of columns",
+    { data: { file: "iris.csv", inputs: { x: ["a", "b"] }, targets: { y: { columns: ["c"] } } } },
+    'error T1201: data.inputs.x must be an object, got ["a", "b"]',
+    '  hint: write { "columns": ["a", "b"] }',
+  ],
+  [
+    "a column",
+    { data: { file: "iris.csv", inputs: { x: { columns: ["a"] } }, targets: { y: "c" } } },
+    'error T1201: data.targets.y must be an object, got "c"',
+    '  hint: write { "columns": ["c"] }',
+  ],
+  [
     "a fraction slightly above 1",
     { training: { ...training, validation: { fraction: 1.5 } } },
     "error T1203: training.validation.fraction must be a number in (0, 1), got 1.5",

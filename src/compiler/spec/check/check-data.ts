@@ -206,7 +206,7 @@ const keysOfTables = [
  * `nextOf`.
  */
 function checkColumns(path: SpecPath, entry: unknown, isIdx: boolean, problems: Collector): void {
-  if (typeof entry !== "object" || entry === null) return;
+  if (typeof entry !== "object" || entry === null || Array.isArray(entry)) return;
   const where = formatPath(path);
   if (isIdx) {
     for (const key of keysOfTables.filter((key) => member(entry, key) !== undefined))
