@@ -40,9 +40,18 @@ function readerOf(file: string): Reader {
     case ".mts":
       return readTypeScript;
     default:
-      throw fileError(file, "T1008", "a spec must be a .json, .yaml, .yml or .ts file");
+      throw fileError(file, "T1008", "a spec must be a .json, .yaml, .yml or .ts file", hintOf(file));
   }
 }
+
+/** What to do with a file of another kind. */
+const otherKinds: Readonly<Record<string, string>> = {
+  ".onnx": "`tapeless inspect` shows an ONNX model, and `tapeless import` writes a spec for it",
+  ".safetensors": "`tapeless import` reads parameters for a spec",
+  ".csv": "`tapeless init` writes a spec for a table",
+};
+
+const hintOf = (file: string): string | undefined => otherKinds[extname(file).toLowerCase()];
 
 async function readText(file: string): Promise<string> {
   const bytes = await readBytes(file);

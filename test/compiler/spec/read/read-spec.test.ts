@@ -125,6 +125,13 @@ describe("errors in files are reported", () => {
     );
   });
 
+  it("an ONNX model, with the commands that read one", async () => {
+    expect(await faultOf("model.onnx", "")).toBe(
+      "model.onnx error T1008: a spec must be a .json, .yaml, .yml or .ts file\n" +
+        "  hint: `tapeless inspect` shows an ONNX model, and `tapeless import` writes a spec for it",
+    );
+  });
+
   it("bytes that are not UTF-8, with the line of the first", async () => {
     const bytes = Buffer.concat([
       Buffer.from('{\n  "name": "'),
