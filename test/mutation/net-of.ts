@@ -74,7 +74,7 @@ const rows: readonly Tests[] = [
   },
   {
     under: "src/compiler/loop/",
-    quick: [...named("compiler/loop", "linear", "dependences", "vectors"), ...nests],
+    quick: [...named("compiler/loop", "linear", "dependences", "evaluate", "vectors"), ...nests],
     late: trained,
   },
   {
@@ -93,8 +93,8 @@ const rows: readonly Tests[] = [
     late: trained,
   },
   {
-    under: "src/compiler/lower/scattered-sum",
-    quick: named("compiler/lower", "scattered-sum", "random-graphs"),
+    under: "src/compiler/lower/lower-nodes",
+    quick: named("compiler/lower", "scattered-sum", "fusion", "random-graphs"),
     late: trained,
   },
   {
@@ -272,7 +272,7 @@ const rows: readonly Tests[] = [
     quick: named("compiler/spec", "build", "lookahead", "scale-from"),
     late: [...named("end-to-end", "average", "accumulate", "weights"), ...trained],
   },
-  { under: "src/runtime/trainer/staged-steps", quick: named("compiler/emit/wasm", "trainer"), late: trained },
+  { under: "src/runtime/wasm/staged-steps", quick: named("compiler/emit/wasm", "trainer"), late: trained },
   {
     under: "src/runtime/trainer/epochs",
     quick: named("runtime", "early-stopping", "trainer/epochs"),
@@ -301,6 +301,9 @@ const rowFor = (file: string): Tests | undefined => rows.find(({ under }) => fil
 export const quickTests = (file: string): readonly string[] => rowFor(file)?.quick ?? [];
 
 export const lateTests = (file: string): readonly string[] => rowFor(file)?.late ?? trained;
+
+/** The paths of the table. */
+export const paths = (): readonly string[] => rows.map(({ under }) => under);
 
 /** All test files of the table. */
 export const allTests = (): readonly string[] => [
