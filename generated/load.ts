@@ -1546,7 +1546,7 @@ function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
   }));
 }
 
-/** Creates the slots of a model, with arrays in the arena of this machine. */
+/** Creates the slots of a model, with arrays in the arena of this trainer. */
 function slotsOf(model: ModelFacts, { inputs }: Pick<PredictingMachine, "inputs">): Slots {
   const slots = batchFields(model).map((field) => ({ ...field, view: inputs[field.name]! }));
   return Object.assign(slots, { names: slots.map(({ name }) => name), writes: 0 });
@@ -2181,7 +2181,7 @@ interface Part {
   rows: Int32Array;
 }
 
-/** The state of a trainer. Trainers that pause, stage steps or report each step have their own functions. */
+/** The state of a trainer. Some trainers, such as those that pause, have functions of their own. */
 interface EpochSession extends Session {}
 
 /** The validated options of a run. Defaults are filled in. */
@@ -2437,7 +2437,7 @@ interface Host {
   write(checkpoint: () => Uint8Array): Promise<void>;
   /** Reports an epoch; `save` writes its checkpoint. */
   see(report: EpochReport, begun: Begun, save: () => Promise<void>): Promise<void>;
-  /** Prints a warning of a regime. */
+  /** Prints a warning of a run with several stages. */
   warn?(text: string): void;
 }
 
@@ -2622,7 +2622,7 @@ function withUnits(
   };
 }
 
-/** The parts of a run on which the folds depend. */
+/** The properties of a run that determine its folds. */
 interface Cutting extends DatasetContext, Pick<Run, "source" | "locateErrors" | "warn"> {
   trainer: { readonly seed: number };
 }
@@ -4021,8 +4021,8 @@ function sequencesOf(context: EncodingContext, table: Table, rows: Int32Array): 
 }
 
 /**
- * Moves a cut before the row at this position back to the first row with the same time, so that rows with
- * equal times stay together.
+ * Returns the position of a cut. If a cut at `position` would separate rows with equal times, it moves back
+ * to the first of these rows.
  */
 function cutAt({ rows, times }: Sequence, position: number): number {
   let cut = position;

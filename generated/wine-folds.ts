@@ -971,7 +971,7 @@ function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
   }));
 }
 
-/** Creates the slots of a model, with arrays in the arena of this machine. */
+/** Creates the slots of a model, with arrays in the arena of this trainer. */
 function slotsOf(model: ModelFacts, { inputs }: Pick<PredictingMachine, "inputs">): Slots {
   const slots = batchFields(model).map((field) => ({ ...field, view: inputs[field.name]! }));
   return Object.assign(slots, { names: slots.map(({ name }) => name), writes: 0 });
@@ -1534,7 +1534,7 @@ interface Part {
   rows: Int32Array;
 }
 
-/** The state of a trainer. Trainers that pause, stage steps or report each step have their own functions. */
+/** The state of a trainer. Some trainers, such as those that pause, have functions of their own. */
 interface EpochSession extends Session {}
 
 /** The validated options of a run. Defaults are filled in. */
@@ -1792,7 +1792,7 @@ interface Host {
   write(checkpoint: () => Uint8Array): Promise<void>;
   /** Reports an epoch; `save` writes its checkpoint. */
   see(report: EpochReport, begun: Begun, save: () => Promise<void>): Promise<void>;
-  /** Prints a warning of a regime. */
+  /** Prints a warning of a run with several stages. */
   warn?(text: string): void;
 }
 
@@ -2071,7 +2071,7 @@ function foldedText({ folds, bestEpoch, validation, deviation, ...kept }: Folded
   return `${table}\n${resultText({ ...kept, bestEpoch: 0 })}`;
 }
 
-/** The parts of a run on which the folds depend. */
+/** The properties of a run that determine its folds. */
 interface Cutting extends DatasetContext, Pick<Run, "source" | "locateErrors" | "warn"> {
   trainer: { readonly seed: number };
 }

@@ -82,12 +82,12 @@ ${operatorLines().join("\n")}
 ${counts.join("\n")}
 
 A test passes if its outputs are within ONNX's tolerance (10⁻³ of the value plus 10⁻⁷) on the target \`ts\` in f64, and on
-the target \`wasm\` in f64 and f32. Three large models run only on \`wasm\`. An exported model computes with constant shapes, axes and bounds; where a test has them as inputs, they are constants
-here, too.
+the target \`wasm\` in f64 and f32. Three large models run only on \`wasm\`. Shapes, axes and bounds are constants in exported
+models. If a test passes them as inputs, they are replaced by constants.
 
 ## Tests that do not pass
 
-Each model is refused with a message, or the files of the test contradict themselves. The reasons:
+Either tapeless rejects the model with a message, or the files of the test are inconsistent. The reasons:
 
 | reason | tests |
 | --- | --- |

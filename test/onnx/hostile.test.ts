@@ -172,7 +172,7 @@ const hostile: readonly (readonly [what: string, bytes: () => Uint8Array, messag
       one({ name: "huge", opType: "ConstantOfShape", input: ["shape"], output: ["y"] }, [
         integers("shape", [1e6, 1e6]),
       ]),
-    /huge \(ConstantOfShape\) makes a constant of 1000000000000 elements/,
+    /huge \(ConstantOfShape\) creates a constant of 1000000000000 elements/,
   ],
   [
     "a range of 10¹⁵ elements",
@@ -182,7 +182,7 @@ const hostile: readonly (readonly [what: string, bytes: () => Uint8Array, messag
         { ...integers("to", [1e15]), dims: [] },
         { ...integers("by", [1]), dims: [] },
       ]),
-    /long \(Range\) makes a constant of 1000000000000000 elements/,
+    /long \(Range\) creates a constant of 1000000000000000 elements/,
   ],
   [
     "shapes that do not fit",

@@ -167,13 +167,13 @@ describe("older forms and known operands", () => {
         output: ["y", "a", "b", "c", "d"],
       },
       9,
-      /computes the statistics of the batch in the form before opset 14/,
+      /computes batch statistics as defined before opset 14/,
     ],
     [
       "an attribute of another type",
       { name: "n", opType: "Softmax", input: ["x"], output: ["y"], attribute: [ints("axis", [0])] },
       13,
-      /has the attribute "axis" of another type/,
+      /has the attribute "axis" with an unexpected type/,
     ],
     [
       "a mean of integers",

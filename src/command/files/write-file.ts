@@ -189,7 +189,8 @@ function addressFrom(folder: string, file: string): string {
 }
 
 /**
- * Whether a TypeScript file differs only in formatting, because the user's formatter may have reformatted it.
+ * Whether two versions of a TypeScript file differ only in formatting. The user's formatter may have
+ * reformatted the file.
  */
 async function isReformatted(file: string, found: string | undefined, wanted: string): Promise<boolean> {
   if (found === undefined || !/\.[cm]?ts$/.test(file)) return false;

@@ -65,7 +65,7 @@ function textKind(profile: ColumnProfile, present: number): ColumnKind {
   };
 }
 
-/** The sign or unit because of which a column of numbers is read as texts; undefined for other columns. */
+/** The sign or unit that makes the numbers of a column texts; undefined for other columns. */
 function quantityOf({ rows, missing, numbers, quantity }: ColumnProfile): QuantityProfile | undefined {
   const present = rows - missing;
   const isMost =

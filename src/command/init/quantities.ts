@@ -28,7 +28,7 @@ function signOf(text: string, codes: ReadonlySet<string>): string | undefined {
   if (text.length > longest) return undefined;
   const [found, prefix = "", suffix = ""] = quantity.exec(text.trim()) ?? [];
   if (found === undefined || (/^[A-Z]{3}$/.test(prefix) && !codes.has(prefix))) return undefined;
-  // The sign must be one text, as the advice is to remove it.
+  // A sign must be a single string, because a message advises the user to remove it.
   return prefix === "" || suffix === "" ? prefix + suffix || undefined : undefined;
 }
 

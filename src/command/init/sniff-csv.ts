@@ -48,7 +48,8 @@ export async function sniffCsv(file: string): Promise<CsvForm> {
   const columns = columnsOf(records);
   const numbers = formatOf(columns);
   if (JSON.stringify(numbers) !== JSON.stringify(decimalComma)) return { separator, numbers };
-  // A comma with three digits after it separates thousands, unless the comma of another cell cannot.
+  // Commas with three digits after them separate thousands, unless another cell shows that they are decimal
+  // commas.
   const ofNumbers = [...columns.keys()].filter((i) => isReadBy(decimalComma, columns[i]));
   const areThousands = ofNumbers.every((i) => columns[i].every(mayHaveThousands));
   return areThousands && (isWhole || (await haveThousands(file, separator, ofNumbers)))
@@ -62,7 +63,7 @@ function mayHaveThousands(cell: string): boolean {
   return /^[+-]?[1-9]\d{0,2},\d{3}$/.test(cell.trim());
 }
 
-/** Reads the whole file. Whether all cells of these columns may have commas between thousands. */
+/** Reads the whole file. Returns whether the commas in all cells of these columns may separate thousands. */
 async function haveThousands(file: string, separator: string, columns: readonly number[]): Promise<boolean> {
   let areThousands = true;
   const { add, end } = recordsOf((cells, line) => {

@@ -1,6 +1,6 @@
 /**
- * `tapeless inspect MODEL.onnx`: the nodes of an ONNX model with the shapes of their outputs and their parameters, or
- * all nodes that tapeless does not support.
+ * `tapeless inspect MODEL.onnx`: lists the nodes of an ONNX model with the shapes of their outputs and their
+ * parameters. If tapeless does not support some nodes, lists those nodes instead.
  */
 import { readFile } from "node:fs/promises";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
@@ -19,7 +19,7 @@ import { fileReason } from "../../compiler/util/message-text.ts";
 import { countText } from "../../compiler/util/number-text.ts";
 import { regularFile } from "../formats/tables/open-bytes.ts";
 
-/** A node of the model that computes from data; nodes that only compute shapes are left out. */
+/** A node of the model that computes values from data. Nodes that only compute shapes are omitted. */
 interface NodeRow {
   readonly name: string;
   readonly operator: string;
@@ -37,7 +37,7 @@ export interface ModelSummary {
   readonly inputs: readonly { readonly name: string; readonly shape: Shape }[];
   readonly outputs: readonly { readonly name: string; readonly shape: Shape }[];
   readonly nodes: readonly NodeRow[];
-  /** The number of elements of all real initialisers. */
+  /** The number of elements in all initialisers of real numbers. */
   readonly parameters: number;
 }
 
@@ -104,7 +104,7 @@ function summaryOf(model: OnnxModel): ModelSummary {
 
 const shapeText = (shape: Shape): string => `[${shape.join(", ")}]`;
 
-/** The summary as text: a line for each input and output, and a table of the nodes. */
+/** Formats the summary: a line for each input and output, and a table of the nodes. */
 export function modelText(file: string, { opset, inputs, outputs, nodes, parameters }: ModelSummary): string {
   const rows = [
     ["node", "operator", "output", "parameters"],

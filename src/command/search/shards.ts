@@ -98,7 +98,7 @@ export function kubernetesJob({ name, shards, args, file, image, volume }: Kuber
     image,
     workingDir: folder,
     command: ["npx", "tapeless"],
-    // Kubernetes expands $(NAME) to an environment variable, which contains the index of the pod.
+    // Kubernetes replaces $(NAME) with the value of an environment variable, which is the index of the pod.
     args: [...args.map(literal), "--shard", `$(JOB_COMPLETION_INDEX)/${shards}`, "--threads", "1"],
     resources: { requests: { cpu: "1" } },
     volumeMounts: [{ name: "search", mountPath: folder }],

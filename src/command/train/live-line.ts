@@ -23,7 +23,7 @@ export interface LiveLine {
   begin(subject: LineSubject): void;
   /** The line at a pause, or undefined if the last line is recent. */
   at(pause: EpochReport): string | undefined;
-  /** Call this after each epoch, whose own line counts as recent. */
+  /** Call this after each epoch. The line that reports the epoch counts as a recent line. */
   endEpoch(): void;
 }
 

@@ -26,7 +26,7 @@ export function createPacer(now: () => number): Pacer {
     pause() {
       if (piece === undefined) return;
       const { kind, at } = piece;
-      // A length at most doubles, because the last piece of an epoch may be shorter than intended.
+      // The length at most doubles, because the last piece of an epoch may be shorter than intended.
       const factor = Math.min(2, target / Math.max(now() - at, 1));
       lengths[kind] = Math.max(1, Math.floor(lengths[kind] * factor));
       piece = undefined;

@@ -140,7 +140,7 @@ function statementWithAddresses(
   scopes: readonly Scope[],
   context: AddressContext,
 ): Statement {
-  // Rebuilding 0 + x[i] gives the load itself, whose index is then an address already.
+  // Rebuilding 0 + x[i] returns the load itself, whose index is already an address.
   const place = (x: Expression): Expression =>
     x.kind === "load"
       ? { ...x, at: [addressOf(x.buffer, x.at.map(place), scopes, context)] }

@@ -41,8 +41,8 @@ interface Explanation {
 }
 
 /**
- * Whether the diagnostic reports that a key is missing which an unknown key was probably meant to be. The
- * hint about the unknown key suffices then.
+ * Whether the diagnostic reports a missing key that the user probably misspelt as an unknown key. The hint
+ * about the unknown key then suffices.
  */
 export const isMisspelt =
   (meant: readonly SpecPath[]) =>

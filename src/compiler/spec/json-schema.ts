@@ -70,7 +70,10 @@ function alternatives(node: SchemaNode): SchemaNode[] {
   return forms.length === 0 ? [node] : forms.flatMap(alternatives);
 }
 
-/** `own`: the keys of the value's form. `others`: keys that occur only in other forms without a tag. */
+/**
+ * `own`: the keys of the form that the value has. `others`: keys that occur only in other forms. Forms that a
+ * tag such as `type` identifies do not count.
+ */
 export function keysOf(node: SchemaNode, value: unknown): { own: string[]; others: string[] } {
   const form = formOf(node, value);
   const own = Object.keys(form?.properties ?? {});
@@ -141,7 +144,7 @@ export function keyOfName(
 /** Whether the value may only be a list. */
 export const isList = (node: SchemaNode): boolean => alternatives(node).every(({ type }) => type === "array");
 
-/** Whether a form of the node may have this value. Of objects and lists, only the type is compared. */
+/** Whether a form of the node may have this value. For objects and lists, only the type is compared. */
 export const allows = (node: SchemaNode, value: unknown): boolean =>
   alternatives(node).some((form) => {
     if (typeof value === "number") return accepts(form, value);

@@ -25,7 +25,7 @@ export interface RunOptions {
   readonly skip?: ReadonlySet<string> | undefined;
   /** The name of the last optional stage. Required stages still run after it. */
   readonly stopAfter?: string | undefined;
-  /** Whether the last stage has already run, in an earlier list. */
+  /** Whether the stage `stopAfter` has already run, in an earlier list of stages. */
   readonly isStopped?: boolean | undefined;
   /** The name of the list in reports. */
   readonly list?: string | undefined;

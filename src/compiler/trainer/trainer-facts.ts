@@ -262,7 +262,7 @@ export function encoderNames(model: Model): Readonly<Record<string, EncoderName>
   const data = dataFacts(model);
   if (data === undefined) return {};
   const fields = [...Object.values(data.inputs), ...Object.values(data.targets)];
-  // If there are several targets, some may have a range and others decimals.
+  // If there are several targets, some may have a range of valid values, and others decimals of predictions.
   const isMixed =
     fields.some((field) => "range" in field && !("hasDecimals" in field)) &&
     fields.some((field) => "hasDecimals" in field);

@@ -97,7 +97,7 @@ const budget = 5e9;
 const budgetOfSteps = 1e9;
 /** The cost of a step, as a multiple of one evaluation of the loss. */
 const valuesOfStep = 3;
-/** An intentional error is the slope, or the floor if that is larger, divided by this number. */
+/** An intentional error is the larger of the slope and the floor, divided by this number. */
 const fractionOfAltering = 100;
 
 export function proveTrainer({ model, createTrainer, createLoss, facts }: Checked): Proof {

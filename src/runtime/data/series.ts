@@ -88,8 +88,8 @@ export function sequencesOf(context: EncodingContext, table: Table, rows: Int32A
 }
 
 /**
- * Moves a cut before the row at this position back to the first row with the same time, so that rows with
- * equal times stay together.
+ * Returns the position of a cut. If a cut at `position` would separate rows with equal times, it moves back
+ * to the first of these rows.
  */
 export function cutAt({ rows, times }: Sequence, position: number): number {
   let cut = position;

@@ -68,7 +68,7 @@ export function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
   }));
 }
 
-/** Creates the slots of a model, with arrays in the arena of this machine. */
+/** Creates the slots of a model, with arrays in the arena of this trainer. */
 export function slotsOf(model: ModelFacts, { inputs }: Pick<PredictingMachine, "inputs">): Slots {
   const slots = batchFields(model).map((field) => ({ ...field, view: inputs[field.name]! }));
   return Object.assign(slots, { names: slots.map(({ name }) => name), writes: 0 });

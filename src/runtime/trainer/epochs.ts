@@ -17,7 +17,7 @@ interface Part {
   rows: Int32Array;
 }
 
-/** The state of a trainer. Trainers that pause, stage steps or report each step have their own functions. */
+/** The state of a trainer. Some trainers, such as those that pause, have functions of their own. */
 export interface EpochSession extends Session {
   /**
    * Lists the blocks of a data set. Returns undefined if the data set has no blocks; its rows are then listed

@@ -5,7 +5,7 @@ import { randomKey, randomStream, shuffle, splitSalt } from "../numbers/random.t
 import { splitRows } from "../data/split.ts";
 import type { Run } from "./train-on.ts";
 
-/** The parts of a run on which the folds depend. */
+/** The properties of a run that determine its folds. */
 export interface Cutting extends DatasetContext, Pick<Run, "source" | "locateErrors" | "warn"> {
   trainer: { readonly seed: number };
 }

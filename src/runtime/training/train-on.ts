@@ -82,7 +82,7 @@ export interface Host {
   write(checkpoint: () => Uint8Array): Promise<void>;
   /** Reports an epoch; `save` writes its checkpoint. */
   see(report: EpochReport, begun: Begun, save: () => Promise<void>): Promise<void>;
-  /** Prints a warning of a regime. */
+  /** Prints a warning of a run with several stages. */
   warn?(text: string): void;
 }
 

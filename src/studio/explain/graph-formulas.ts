@@ -40,7 +40,7 @@ export type Names = ReadonlyMap<Node, string>;
 const successorCriteria: readonly ((node: Node) => string | undefined)[] = [
   // The same value, rebuilt because an operand changed.
   (node) => `${node.op} ${nameHint(node)} ${typeText(node.type)}`,
-  // The same op with a new name, because it is named after an operand that changed.
+  // The same op with a different name: the value is named after an operand, and the operand changed.
   (node) =>
     isCalledAfterOperand(node) ? `${node.op} ${originText(node)} ${typeText(node.type)}` : undefined,
   // The same name and type, but a different computation.

@@ -60,7 +60,7 @@ export function checkPages(file: Uint8Array, metadata: FileMetaData, columns: Re
 function counted(count: bigint | number): number {
   const number = Number(count);
   if (Number.isSafeInteger(number) && number >= 0) return number;
-  throw new Error(`the count ${count} is invalid`);
+  throw new Error(`it contains an invalid size or position: ${count}`);
 }
 
 function checkChunk(file: Uint8Array, chunk: Chunk): void {

@@ -110,7 +110,7 @@ function fitTexts(
 ): FittedField {
   const found = columns.map((column) => [...textsIn(column, blocks)]);
   const cells = found.map((texts) => ({
-    // Further rows of a text do not change the fit.
+    // More rows with the same text would not change the fit.
     train: texts.flatMap((own) => Array<FoundText>(Math.min(own.train, minCount)).fill(own)),
     others: texts.flatMap((own) => Array<FoundText>(Math.min(own.others, minCount)).fill(own)),
   }));

@@ -107,8 +107,8 @@ export async function assembleModule(
 }
 
 /**
- * The words of a text, without those of comments on their own line or after an offset. A string may contain
- * two slashes.
+ * The words of a text. Ignores comments on their own line or after an offset. Other comments are not ignored,
+ * because two slashes may also be part of a string.
  */
 const wordsIn = (text: string): readonly string[] =>
   text.replace(/^( *|const at_\w+ = \d+; )\/\/.*/gm, "").match(/[\w$]+/g) ?? [];

@@ -188,7 +188,7 @@ const childrenOf = (node: SyntaxNode): SyntaxNode[] => {
 
 const textOf = (node: SyntaxNode, text: string): string => text.slice(node.from, node.to);
 
-/** Converts a tree without errors, in which every kind of node has all its parts. */
+/** Converts a tree without syntax errors. In such a tree, every kind of node has all its parts. */
 function expressionOf(node: SyntaxNode, text: string): Expression {
   const span = { start: node.from, end: node.to };
   const part = (child: SyntaxNode) => expressionOf(child, text);

@@ -1,6 +1,6 @@
 /**
- * Builds the graph of a model: every node of the file becomes the nodes that its operator builds. Nodes that are not
- * supported are reported together, so that one attempt shows all that a model needs.
+ * Builds the graph of a model: the operator of each node in the file builds nodes of the graph. All nodes that are not
+ * supported are reported together.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
@@ -19,15 +19,17 @@ export interface ImportOptions {
   readonly inputs: ReadonlyMap<string, Value>;
   /** The value of an initialiser. */
   initialiser(name: string, data: TensorData): Value;
-  /** A leaf of the graph for a constant that is not the same number everywhere. `name` is unique. */
+  /** Creates a leaf of the graph for a constant whose elements differ. `name` is unique. */
   constant(name: string, value: Known): Node;
-  /** The gradients of the sum of y with respect to nodes from which it is computed, for the operator Gradient. */
+  /**
+   * Returns the gradients of the sum of y with respect to nodes from which y is computed, for the operator Gradient.
+   */
   gradients(y: Node, xs: readonly Node[]): readonly Node[];
-  /** Called with every node of the model that is built, and the values of its outputs. */
+  /** Called after each node of the model is built, with the values of its outputs. */
   built?(node: ModelNode, outputs: readonly Value[]): void;
 }
 
-/** A node that cannot be built, and why. */
+/** A node that cannot be built, and the reason. */
 export interface Refusal {
   readonly node: string;
   readonly operator: string;
@@ -46,12 +48,12 @@ export class UnsupportedNodes extends InvalidModel {
   }
 }
 
-/** Ends the build of one node. */
+/** Thrown to stop the build of one node. */
 class Refused extends Error {}
 
 /**
- * The values of the model's outputs, by name.
- * @throws UnsupportedNodes with every node that cannot be built.
+ * Returns the values of the model's outputs, by name.
+ * @throws UnsupportedNodes with every node that cannot be built
  */
 export function importGraph(model: OnnxModel, options: ImportOptions): ReadonlyMap<string, Value> {
   const refusals: Refusal[] = [];
@@ -76,15 +78,15 @@ export function importGraph(model: OnnxModel, options: ImportOptions): ReadonlyM
 interface Building extends ImportOptions {
   readonly opset: number;
   readonly refusals: Refusal[];
-  /** The numbers of initialisers that became nodes, for operators that need constants. */
+  /** The numbers of the initialisers that became nodes, for operators that need constants. */
   readonly numbers: Map<Node, Known>;
-  /** Makes the names of constants unique. */
+  /** A counter that makes the names of constants unique. */
   readonly names: { count: number };
 }
 
 /**
- * Adds the values of a graph to `values`. A node that depends on a refused node is skipped. `prefix` keeps the names of
- * initialisers of subgraphs apart.
+ * Adds the values of a graph to `values`. Skips nodes that depend on a refused node. `prefix` distinguishes the names
+ * of initialisers in subgraphs.
  */
 function buildGraph(graph: ModelGraph, values: Map<string, Value>, building: Building, prefix = ""): void {
   for (const [name, data] of graph.initialisers) {
@@ -112,13 +114,13 @@ function buildGraph(graph: ModelGraph, values: Map<string, Value>, building: Bui
         building.refusals.push({
           node: node.name,
           operator: node.operator,
-          reason: `has the output number ${i + 1}, which is not supported`,
+          reason: `uses output ${i + 1}, which is not supported`,
         });
     });
   }
 }
 
-/** The outputs of a node, or undefined if it is refused. */
+/** Returns the outputs of a node, or undefined if the node is refused. */
 function builtNode(
   operator: { build(context: OperatorContext, inputs: readonly (Value | undefined)[]): readonly Value[] },
   node: ModelNode,
@@ -138,13 +140,13 @@ function builtNode(
   }
 }
 
-/** Refuses an output whose sizes are not those of a tensor, as a wrong attribute may make them. */
+/** Refuses a node if its output does not have a valid shape. Invalid attributes can cause such shapes. */
 function checkShape(context: OperatorContext, value: Value): void {
   const shape = shapeOf(value);
   const isValid = shape.every(
     (size) => size === "n" || (Number.isInteger(size) && size >= (isKnown(value) ? 0 : 1) && size < 2 ** 31),
   );
-  if (!isValid) context.refuse(`has an output of the shape [${shape.join(", ")}]`);
+  if (!isValid) context.refuse(`has an output with the invalid shape [${shape.join(", ")}]`);
 }
 
 function contextOf(node: ModelNode, values: Map<string, Value>, building: Building): OperatorContext {
@@ -156,7 +158,7 @@ function contextOf(node: ModelNode, values: Map<string, Value>, building: Buildi
   const ofType = <T>(name: string, isType: (value: Attribute) => value is T & Attribute): T | undefined => {
     const value = attribute(name);
     if (value === undefined || isType(value)) return value;
-    return refuse(`has the attribute "${name}" of another type than expected`);
+    return refuse(`has the attribute "${name}" with an unexpected type`);
   };
   const number = (name: string, otherwise: number): number => ofType(name, isNumber) ?? otherwise;
   return {
@@ -176,7 +178,7 @@ function contextOf(node: ModelNode, values: Map<string, Value>, building: Buildi
       const inner = new Map(values);
       buildGraph(graph, inner, building, `${node.name}/${building.names.count++}/`);
       return graph.outputs.map(
-        (name) => inner.get(name) ?? refuse(`has a branch without the value "${name}"`),
+        (name) => inner.get(name) ?? refuse(`has a branch whose output "${name}" has no value`),
       );
     },
     value: (name) => values.get(name) ?? refuse(`reads "${name}", which has no value`),
@@ -198,10 +200,10 @@ function constantOf(
   refuse: (reason: string) => never,
 ): Node {
   if (value.element === "integer" && value.values.some((x) => x !== "n" && Math.abs(x) > 2 ** 31 - 1))
-    return refuse("computes with an integer of more than 32 bits");
+    return refuse("computes with an integer of more than 32 bits, which is not supported");
   const uniform = uniformNode(g, value);
   if (uniform === undefined && value.values.includes("n"))
-    return refuse("computes with a list of the batch size and numbers");
+    return refuse("computes with a list that contains the batch size and numbers, which is not supported");
   return uniform ?? constant(`${node.name}_constant${names.count++}`, value);
 }
 

@@ -1,6 +1,6 @@
-/** The error for a model file that is not valid or has parts that the importer does not support. */
+/** The error for a model file that is invalid, or that uses features that the importer does not support. */
 
-/** The message is a whole sentence that names the part of the file. */
+/** The message is a complete sentence that names the location in the file. */
 export class InvalidModel extends Error {
   constructor(message: string) {
     super(message);

@@ -1,6 +1,6 @@
 /**
- * Reads an ONNX file into a checked model: the nodes of its graph in order, its initialisers, inputs and outputs.
- * Everything after this file can rely on the checks here: every value has one name and is defined before its use.
+ * Reads an ONNX file and checks it. The result contains the nodes of the graph in order, the initialisers, inputs and
+ * outputs. The checks guarantee that every value has one name and is defined before its first use.
  */
 import { fromBinary } from "@bufbuild/protobuf";
 import { AttributeProto_AttributeType as AttributeType, ModelProtoSchema } from "./onnx_pb.js";
@@ -18,13 +18,13 @@ export interface ModelNode {
   readonly operator: string;
   /** Empty for the standard operators. */
   readonly domain: string;
-  /** An optional input that is absent is an empty name. */
+  /** The name of an optional input that is absent is empty. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, Attribute>;
 }
 
-/** A dimension of an input is a number, a name such as `batch`, or unknown. */
+/** An input of the model. A dimension is a number, a name such as `batch`, or unknown. */
 export interface ModelInput {
   readonly name: string;
   readonly element: Element;
@@ -32,8 +32,8 @@ export interface ModelInput {
 }
 
 /**
- * The shape of an input in graphs: a first axis without a constant size is the batch.
- * @throws InvalidModel if another axis has no constant size
+ * Returns the shape of an input in graphs. If the size of the first axis is not constant, it is the batch axis.
+ * @throws InvalidModel if the size of another axis is not constant
  */
 export const shapeOfInput = ({ name, shape }: ModelInput): Shape =>
   shape.map((size, axis) => {
@@ -41,14 +41,14 @@ export const shapeOfInput = ({ name, shape }: ModelInput): Shape =>
     if (axis === 0) return "n";
     throw new InvalidModel(
       `axis ${axis} of the input "${name}" has no constant size${size === undefined ? "" : ` (${size})`}; ` +
-        "only the first axis, the batch, may be variable: export the model with constant sizes of the other axes",
+        "only the first axis, the batch, may be variable: export the model with constant sizes for the other axes",
     );
   });
 
 export interface ModelGraph {
   readonly nodes: readonly ModelNode[];
   readonly initialisers: ReadonlyMap<string, TensorData>;
-  /** The inputs without those that are initialisers. */
+  /** The inputs that are not initialisers. */
   readonly inputs: readonly ModelInput[];
   readonly outputs: readonly string[];
 }
@@ -58,16 +58,16 @@ export interface OnnxModel extends ModelGraph {
   readonly opset: number;
 }
 
-/** The versions of the standard operators that the table of operators describes. */
+/** The oldest and the newest version of the standard operators that the importer supports. */
 const oldestOpset = 6;
 const newestOpset = 22;
 
-/** @throws InvalidModel if the file is not a valid model, or if it uses what the importer does not support. */
+/** @throws InvalidModel if the file is not a valid model, or if it uses features that the importer does not support */
 export function readModel(bytes: Uint8Array): OnnxModel {
   const { graph, opsetImport } = decoded(bytes);
   if (graph === undefined) throw new InvalidModel("the file has no graph");
   const standard = opsetImport.find(({ domain }) => domain === "" || domain === "ai.onnx");
-  // A model without standard operators may leave out their version.
+  // A model that uses no standard operators may omit their version.
   const opset = standard === undefined ? newestOpset : Number(standard.version);
   if (opset > newestOpset)
     throw new InvalidModel(`the file uses opset ${opset}; export it with opset ${newestOpset} or earlier`);
@@ -79,7 +79,8 @@ export function readModel(bytes: Uint8Array): OnnxModel {
   );
   if (batches.size > 1)
     throw new InvalidModel(
-      `the first axes of the inputs have different names (${[...batches].join(", ")}), but they must all be the batch`,
+      `the first axes of the inputs have different names (${[...batches].join(", ")}), ` +
+        "but all of them must be the batch axis",
     );
   return { opset, ...checked };
 }
@@ -93,7 +94,7 @@ function decoded(bytes: Uint8Array) {
   }
 }
 
-/** `outer`: the names of the enclosing graph, which the nodes of a subgraph can read. */
+/** `outer`: the names defined by the enclosing graph. The nodes of a subgraph can read these values. */
 function checkedGraph(graph: GraphProto, outer: ReadonlySet<string>): ModelGraph {
   if (graph.sparseInitializer.length > 0) throw new InvalidModel("sparse initialisers are not supported");
   const defined = new Set(outer);
@@ -163,8 +164,8 @@ function nodeOf(node: NodeProto, defined: ReadonlySet<string>): ModelNode {
 }
 
 /**
- * The shortest decimal number that has this value in f32. Attributes are stored in f32, and 0.2 or 1e-5 is what their
- * author wrote.
+ * Returns the shortest decimal number that rounds to this value in f32. The file stores attributes in f32, but the
+ * author of the model wrote a decimal number such as 0.2 or 1e-5.
  */
 function shortest(value: number): number {
   for (let digits = 1; digits < 9; digits++) {

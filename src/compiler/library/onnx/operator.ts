@@ -1,10 +1,10 @@
 /**
- * The interface of operators. An operator receives the values of its inputs and builds the values of its outputs.
- * Three kinds cover almost all of them:
+ * The interface of operators. An operator receives the values of its inputs and builds the values of its outputs. There
+ * are three main kinds:
  *
  *     pointwise   a function of numbers, applied to known values or to nodes, with broadcasting
- *     view        the same elements in another arrangement, also for known values
- *     computed    any other function of nodes; it is evaluated at once if all of its inputs are known
+ *     view        rearranges elements, also those of known values
+ *     computed    any other function of nodes; it is evaluated during the import if all inputs are known
  */
 import { DiagnosticError } from "../../diagnostics/errors.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -19,7 +19,7 @@ import type { TensorData } from "./tensor-data.ts";
 import { elementOf, isKnown, known, shapeOf, typeOfElement } from "./values.ts";
 import type { Known, Value } from "./values.ts";
 
-/** The node of the model that is built, with its attributes. */
+/** The node of the model that is being built, with its attributes. */
 export interface OperatorContext {
   readonly g: GraphBuilder;
   readonly opset: number;
@@ -35,17 +35,17 @@ export interface OperatorContext {
   texts(name: string): readonly string[] | undefined;
   tensor(name: string): TensorData | undefined;
   graph(name: string): ModelGraph | undefined;
-  /** The values of a subgraph's outputs. Only values that are known decide which subgraph is built. */
+  /** Builds a subgraph and returns the values of its outputs. */
   outputsOf(graph: ModelGraph): readonly Value[];
-  /** The value with this name, from anywhere before the node. */
+  /** Returns the value with this name, which any earlier node may have defined. */
   value(name: string): Value;
-  /** The gradients of the sum of y with respect to nodes from which it is computed. */
+  /** Returns the gradients of the sum of y with respect to nodes from which y is computed. */
   gradients(y: Node, xs: readonly Node[]): readonly Node[];
-  /** The value as a node of the graph. */
+  /** Returns the value as a node of the graph. */
   node(value: Value): Node;
-  /** The elements of a known list of integers, such as axes. `what` names it in messages. */
+  /** Returns the elements of a known list of integers, such as axes. `what` names the list in messages. */
   list(value: Value, what: string): readonly Dimension[];
-  /** Ends the build of this node. The message continues "NODE (Operator) …". */
+  /** Stops the build of this node. In the message, `reason` follows the name and the operator of the node. */
   refuse(reason: string): never;
 }
 
@@ -55,16 +55,16 @@ export interface Operator {
   build(context: OperatorContext, inputs: Inputs): readonly Value[];
 }
 
-/** The operators of a file of the table, by name. */
+/** The operators that one file defines, by name. */
 export type Operators = Readonly<Record<string, Operator>>;
 
-/** The input number `index`, which the node must have. */
+/** Returns the input with this index. Refuses the node if it has no such input. */
 export function required(context: OperatorContext, inputs: Inputs, index: number): Value {
   const value = inputs[index];
   return value === undefined ? context.refuse(`has no input number ${index + 1}`) : value;
 }
 
-/** An axis that may be counted from the end. */
+/** Returns the axis. A negative axis counts from the end. */
 export function axisOf(context: OperatorContext, axis: number, rank: number): number {
   const found = axis < 0 ? axis + rank : axis;
   return Number.isInteger(found) && found >= 0 && found < rank
@@ -72,14 +72,14 @@ export function axisOf(context: OperatorContext, axis: number, rank: number): nu
     : context.refuse(`has the axis ${axis}, but its input has ${rank} axes`);
 }
 
-/** A size that must not be the batch size. */
+/** Returns the size. Refuses the node if it is the batch size. */
 export function staticSize(context: OperatorContext, size: Dimension, what: string): number {
   return typeof size === "number"
     ? size
     : context.refuse(`needs a constant ${what}, but it is the batch size`);
 }
 
-/** The sizes of all axes, none of which may be the batch size. */
+/** Returns the sizes of all axes. Refuses the node if one of them is the batch size. */
 export const staticShape = (context: OperatorContext, shape: Shape, what: string): readonly number[] =>
   shape.map((size) => staticSize(context, size, what));
 
@@ -88,18 +88,18 @@ export const staticShape = (context: OperatorContext, shape: Shape, what: string
 type Numbers = (...operands: number[]) => number;
 type Nodes = (context: OperatorContext, ...operands: Node[]) => Node;
 
-/** What a pointwise operator does with the batch size: its result, or undefined if that is not a dimension. */
+/** The result of a pointwise operator for operands that contain the batch size; undefined if the result is unknown. */
 type Symbolic = (...operands: Dimension[]) => Dimension | undefined;
 
 export interface Pointwise {
   readonly build: Nodes;
-  /** The function of numbers; its result has the element type of the first operand unless `result` is given. */
+  /** The function of numbers. The result has the element type `result`, by default that of the first operand. */
   readonly numbers: (context: OperatorContext) => Numbers;
   readonly symbolic?: Symbolic;
   readonly result?: Known["element"];
 }
 
-/** An operator of numbers. Inputs that are all known give a known value. */
+/** An elementwise operator. If all inputs are known, so is the result. */
 export const pointwise = (row: Pointwise): Operator => ({
   build: (context, inputs) => {
     const operands = aligned(
@@ -114,8 +114,8 @@ export const pointwise = (row: Pointwise): Operator => ({
 });
 
 /**
- * Before opset 7, the second operand does not broadcast by NumPy's rule: its axes are those from `axis` on. Axes of
- * size 1 after them give it the same position by NumPy's rule.
+ * Before opset 7, the axes of the second operand correspond to those of the first operand from `axis` on. Appending
+ * axes of size 1 gives the same result with NumPy's rule.
  */
 function aligned(context: OperatorContext, operands: readonly Value[]): readonly Value[] {
   const [x, y] = operands;
@@ -129,14 +129,19 @@ function aligned(context: OperatorContext, operands: readonly Value[]): readonly
     : [x, context.g.reshape(y, { shape: [...shape, ...ones] })];
 }
 
-/** The most elements of a constant that the importer makes: a file that declares more allocates nothing. */
+/**
+ * The maximum number of elements of a constant that the importer creates. A file that declares more elements is
+ * rejected before memory is allocated for them.
+ */
 const mostElements = 2 ** 22;
 
-/** The number of elements or positions, if it is a whole number and not too large to be written out. */
+/** Returns the number of elements or positions. Refuses the node if it is not a whole number or is too large. */
 export const bounded = (context: OperatorContext, count: number): number =>
   Number.isInteger(count) && count >= 0 && count <= mostElements
     ? count
-    : context.refuse(`makes a constant of ${count} elements`);
+    : context.refuse(
+        `creates a constant of ${count} elements, but this number must be from 0 to ${mostElements}`,
+      );
 
 function pointwiseKnown(context: OperatorContext, operands: readonly Known[], row: Pointwise): Known {
   const shape = broadcastShape(context, operands);
@@ -148,12 +153,15 @@ function pointwiseKnown(context: OperatorContext, operands: readonly Known[], ro
     const numbers = given.filter((x) => typeof x === "number");
     if (numbers.length === given.length)
       return element === "integer" ? Math.trunc(f(...numbers)) : f(...numbers);
-    return row.symbolic?.(...given) ?? context.refuse("computes a number from the batch size");
+    return (
+      row.symbolic?.(...given) ??
+      context.refuse("computes a number from the batch size, which is not supported")
+    );
   });
   return known(element, shape, values);
 }
 
-/** The shape to which known values broadcast by NumPy's rule. */
+/** The common shape of known values by NumPy's broadcasting rule. */
 export function broadcastShape(context: OperatorContext, operands: readonly Known[]): readonly number[] {
   const rank = Math.max(...operands.map(({ shape }) => shape.length));
   return Array.from({ length: rank }, (_, axis) => {
@@ -161,13 +169,14 @@ export function broadcastShape(context: OperatorContext, operands: readonly Know
     const others = [...sizes].filter((size) => size !== 1);
     if (others.length > 1)
       context.refuse(
-        `has inputs of the shapes ${operands.map(({ shape }) => `[${shape.join()}]`).join(" and ")}`,
+        `has inputs with the shapes ${operands.map(({ shape }) => `[${shape.join()}]`).join(" and ")}, ` +
+          "which do not broadcast",
       );
     return others[0] ?? 1;
   });
 }
 
-/** The element of a known value at an index of the shape to which it broadcasts. */
+/** The element of a known value at an index of the common shape. */
 export function broadcastElement({ shape, values }: Known, at: readonly number[]): Dimension {
   const own = at.slice(at.length - shape.length).map((i, axis) => (shape[axis] === 1 ? 0 : i));
   return values[positionOf(shape, own)];
@@ -177,7 +186,7 @@ export function broadcastElement({ shape, values }: Known, at: readonly number[]
 
 type View = (context: OperatorContext, x: Node, inputs: Inputs) => Node | readonly Node[];
 
-/** An operator that rearranges its first input. The other inputs are parameters of the arrangement. */
+/** An operator that rearranges its first input. The other inputs are parameters, such as a shape. */
 export const view = (build: View): Operator => ({
   build: (context, inputs) => {
     const x = required(context, inputs, 0);
@@ -187,8 +196,8 @@ export const view = (build: View): Operator => ({
 });
 
 /**
- * Rearranges known values: the positions of all elements take the place of the elements, and the reference
- * interpreter of graphs rearranges the positions.
+ * Rearranges known values. The reference interpreter of graphs rearranges the positions of the elements instead of the
+ * elements, which may include the batch size.
  */
 export function arranged(
   context: OperatorContext,
@@ -220,7 +229,7 @@ export function arranged(
 
 type Computed = (context: OperatorContext, inputs: readonly (Node | undefined)[]) => Node | readonly Node[];
 
-/** An operator of nodes. Inputs that are all known are computed in f64 by the reference interpreter. */
+/** An operator that builds nodes. If all inputs are known, the reference interpreter computes the result in f64. */
 export const computed = (build: Computed): Operator => ({
   build: (context, inputs) => {
     const given = inputs.flatMap((value) => value ?? []);
@@ -245,7 +254,7 @@ export const computed = (build: Computed): Operator => ({
   },
 });
 
-/** Builds nodes over leaves that stand for known values, and evaluates them. */
+/** Builds nodes on leaves that represent known values, and evaluates the nodes. */
 function evaluated(
   context: OperatorContext,
   operands: readonly Known[],
@@ -272,7 +281,7 @@ function evaluated(
   });
 }
 
-/** A known value whose elements are all equal, as a node; undefined if they differ. */
+/** Returns a node for a known value whose elements are all equal; undefined if they differ. */
 export function uniformNode(g: GraphBuilder, value: Known): Node | undefined {
   const [first = 0] = value.values;
   if (value.values.some((x) => x !== first)) return undefined;
@@ -288,10 +297,13 @@ export function uniformNode(g: GraphBuilder, value: Known): Node | undefined {
 
 const constantNode = (context: OperatorContext, g: GraphBuilder, value: Value): Node => {
   if (!isKnown(value)) return value;
-  return uniformNode(g, value) ?? context.refuse("needs a list of constants inside a constant expression");
+  return (
+    uniformNode(g, value) ??
+    context.refuse("uses a list of different constants in a constant expression, which is not supported")
+  );
 };
 
-/** Runs `build` and turns a type error of the graph builder into a refusal of the node. */
+/** Runs `build`. If the graph builder throws a type error, refuses the node. */
 export function refusing<T>(context: OperatorContext, build: () => T): T {
   try {
     return build();

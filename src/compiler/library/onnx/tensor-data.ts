@@ -1,18 +1,18 @@
 /**
- * The tensors of a model file. Their sizes are checked against the bytes that are present, so that a tensor
- * that only declares a size allocates nothing.
+ * The tensors of a model file. Shapes are compared with the number of bytes in the file, so that a tensor that declares
+ * a large shape but contains no data does not allocate memory.
  */
 import { TensorProto_DataLocation, TensorProto_DataType as DataType } from "./onnx_pb.js";
 import type { TensorProto } from "./onnx_pb.js";
 import { InvalidModel } from "./invalid-model.ts";
 
-/** All real numbers have the element type of the model, and all integers are i32 in graphs. */
+/** In graphs, all real numbers have the element type of the model, and all integers are i32. */
 export type Element = "real" | "integer" | "boolean";
 
 export interface TensorData {
   readonly element: Element;
   readonly shape: readonly number[];
-  /** In row-major order. Integers beyond 2⁵³ are rounded; only bounds such as "to the end" are that large. */
+  /** In row-major order. Integers above 2⁵³ are rounded. Only bounds such as "to the end" are that large. */
   readonly values: ArrayLike<number>;
 }
 
@@ -24,7 +24,7 @@ interface Format {
 
 const format = (element: Element, bytes: number, read: Format["read"]): Format => ({ element, bytes, read });
 
-/** The element types that models of this compiler can have, and their little-endian encodings. */
+/** The supported element types, and their little-endian encodings. */
 const formats: ReadonlyMap<number, Format> = new Map([
   [DataType.FLOAT, format("real", 4, (view, at) => view.getFloat32(at, true))],
   [DataType.DOUBLE, format("real", 8, (view, at) => view.getFloat64(at, true))],
@@ -50,7 +50,7 @@ function halfOf(bits: number): number {
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
-/** bfloat16: the upper half of a binary32. */
+/** bfloat16: the upper half of a binary32 number. */
 function brainOf(bits: number): number {
   const view = new DataView(new ArrayBuffer(4));
   view.setUint32(0, bits << 16);
@@ -60,13 +60,13 @@ function brainOf(bits: number): number {
 /** The name of an element type in the file, such as `FLOAT16`. */
 export const typeName = (type: number): string => DataType[type] ?? `number ${type}`;
 
-/** The element type, or undefined if models of this compiler cannot have it. */
+/** The element type, or undefined if it is not supported. */
 export const elementOfType = (type: number): Element | undefined => formats.get(type)?.element;
 
 /**
- * The values of a tensor. `what` names it in messages.
- * @throws InvalidModel if the element type is not supported, if the data is outside of the file, or if the number of
- *   values differs from the shape.
+ * Returns the values of a tensor. `what` names the tensor in messages.
+ * @throws InvalidModel if the element type is not supported, if the data is in another file, or if the number of values
+ *   does not match the shape
  */
 export function tensorData(tensor: TensorProto, what: string): TensorData {
   const known = formats.get(tensor.dataType);
@@ -99,7 +99,10 @@ function rawValues(raw: Uint8Array, { bytes, read }: Format, what: string): Floa
   return Float64Array.from({ length: raw.length / bytes }, (_, i) => read(view, i * bytes));
 }
 
-/** The values of a tensor that stores them as lists of numbers. Narrow types are stored as bits in int32 lists. */
+/**
+ * Returns the values of a tensor that is stored as a list of numbers. The bits of 8-bit and 16-bit types are stored as
+ * int32.
+ */
 function typedValues(tensor: TensorProto, { element }: Format): ArrayLike<number> {
   switch (tensor.dataType) {
     case DataType.FLOAT:

@@ -1,7 +1,7 @@
 /**
- * The values of a model during the import. A value is known (its elements are numbers now, or the batch size `n`),
- * or it is a node of the graph. Exported models compute shapes with ordinary operators on integers; because these
- * values are known, they disappear from the graph.
+ * The values of a model during the import. A value is either known or a node of the graph. The elements of a known
+ * value are numbers or the batch size `n`. Exported models compute shapes with ordinary operators on integers. These
+ * values are known, so they disappear from the graph.
  */
 import type { Node } from "../../ir/nodes.ts";
 import type { Dimension, ElementType, Shape } from "../../ir/types.ts";
@@ -39,7 +39,7 @@ export const elementOf = (value: Value): Element => {
   return element === "bool" ? "boolean" : "real";
 };
 
-/** The element type of nodes with these elements. */
+/** Returns the element type of graph nodes for these elements. */
 export function typeOfElement(element: Element, float: "f32" | "f64"): ElementType {
   if (element === "real") return float;
   return element === "integer" ? "i32" : "bool";

@@ -61,8 +61,8 @@ function sinkNumbers(body: readonly Statement[]): readonly Statement[] {
 }
 
 /**
- * Divides a body into parts. Statements after a nest that accumulates belong to the nest, as do definitions
- * directly before a nest that only this nest needs.
+ * Divides a body into parts. Statements after a nest that accumulates belong to the nest. Definitions
+ * directly before a nest belong to it if no other nest needs them.
  */
 function partsOf(body: readonly Statement[]): readonly Part[] {
   const parts: Statement[][] = [];

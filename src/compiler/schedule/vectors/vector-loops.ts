@@ -97,8 +97,8 @@ export function vectorLoop(
 }
 
 /**
- * Renames the variables of the remainder. A single whole block has no loop, so it would otherwise define the
- * same names in the same scope.
+ * Renames the variables of the remainder. A single whole block is not in a loop, so its names and those of
+ * the remainder would otherwise be in the same scope.
  */
 function renamed(statements: readonly Statement[], mark: number): readonly Statement[] {
   const names = new Map<string, string>();

@@ -46,7 +46,7 @@ function checkNamed(data: unknown, target: string, report: (message: string, hin
   const isText = member(member(member(data, "targets"), target), "nextOf") !== undefined;
   if (data !== undefined && !isOfIdx(data) && !isText) return;
   report(
-    "contains class names, but the target has no column of class names in data",
+    "contains class names, but data has no column with the class names of the target",
     "write a list of weights instead, starting with the weight of class 0",
   );
 }

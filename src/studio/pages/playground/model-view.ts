@@ -11,7 +11,7 @@ import { rowsView } from "./rows-view.ts";
 import { surfaceView } from "./surface-view.ts";
 import type { ModelView, Shown } from "./shown-model.ts";
 
-/** Returns undefined if there is no data, or if the predictions for no target can be drawn. */
+/** Returns undefined if there is no data, or if the predictions cannot be drawn for any target. */
 export function modelView(trainer: TrainerScript): ModelView | undefined {
   const targets = Object.keys(trainer.facts.targets);
   const shown = targets.flatMap((target) => shownOf(trainer, target) ?? []);

@@ -31,7 +31,7 @@ test.each([
   [withWeights("balance"), 'training.classWeights: unknown weighting "balance"'],
   [
     withWeights({ a: 1, b: 1, c: 1 }),
-    "training.classWeights contains class names, but the target has no column of class names in data",
+    "training.classWeights contains class names, but data has no column with the class names of the target",
   ],
   [
     withWeights([1, 1], { targets: { y: { shape: [3] } }, loss: "mse" }),

@@ -1,4 +1,4 @@
-/** Activation functions. Their formulas are those of the layer library; ONNX gives some of them other defaults. */
+/** Activation functions. The formulas are those of the layer library, but some defaults of ONNX differ. */
 import type { Node } from "../../../ir/nodes.ts";
 import { activate } from "../../activations/index.ts";
 import type { ActivationChoice } from "../../activations/index.ts";
@@ -11,11 +11,11 @@ type Build = (context: OperatorContext, x: Node) => Node;
 const of = (build: Build): Operator =>
   computed((context, [x]) => build(context, x ?? context.refuse("has no input")));
 
-/** An activation of the layer library, with keys from the attributes of the node. */
+/** An activation of the layer library. `keys` reads its options from the attributes of the node. */
 const ours = (keys: (context: OperatorContext) => ActivationChoice): Operator =>
   of((context, x) => activate(context.g, x, keys(context)));
 
-/** min(x, 0) and max(x, 0); at 0 the derivative is that of the negative side, as in PyTorch. */
+/** min(x, 0) and max(x, 0). At 0, the derivative is that of the negative side, as in PyTorch. */
 const parts = ({ g }: OperatorContext, x: Node) => {
   const isPositive = g.less(0, x);
   return { isPositive, negative: g.select(isPositive, 0, x), positive: g.relu(x) };
@@ -38,7 +38,7 @@ export const activationOperators: Operators = {
     if (x === undefined || slope === undefined) return context.refuse("needs an input and a slope");
     const { g } = context;
     const { shape } = x.type;
-    // Before opset 7, one slope for each channel does not broadcast by NumPy's rule.
+    // Before opset 7, a list with one slope per channel does not follow NumPy's broadcasting rule.
     const isPerChannel =
       context.opset < 7 && slope.type.shape.length === 1 && slope.type.shape[0] === shape[1];
     const slopes = isPerChannel

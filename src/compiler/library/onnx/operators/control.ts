@@ -1,9 +1,9 @@
-/** Operators that decide what is built: branches with a constant condition, and dropout. */
+/** Operators that select what is built: branches with a constant condition, and dropout. */
 import { known, shapeOf } from "../values.ts";
 import { bounded, required, staticShape } from "../operator.ts";
 import type { Operator, Operators } from "../operator.ts";
 
-/** The branch that the condition selects; the condition must be constant. */
+/** Builds the branch that the condition selects. The condition must be constant. */
 const branch: Operator = {
   build: (context, inputs) => {
     const [condition] = context.list(required(context, inputs, 0), "condition");
@@ -12,7 +12,7 @@ const branch: Operator = {
   },
 };
 
-/** Outside training, dropout keeps every element. Its second output is the mask of what it keeps. */
+/** Outside training, dropout keeps every element. The second output is the mask, which is then true everywhere. */
 const dropout: Operator = {
   build: (context, inputs) => {
     const x = required(context, inputs, 0);

@@ -1,7 +1,7 @@
 /**
- * The operator Gradient of `ai.onnx.preview.training`: the derivatives of y with respect to the values `xs`. Its inputs
- * are the points at which the derivatives are computed. Here they are the values themselves, as in every model that
- * ONNX has as an example.
+ * The operator Gradient of `ai.onnx.preview.training`: the derivatives of y with respect to the values `xs`. The inputs
+ * are the points at which the derivatives are computed. Only the values `xs` themselves are supported as inputs, as in
+ * all examples of ONNX.
  */
 import { isKnown } from "../values.ts";
 import type { Operator, Operators } from "../operator.ts";
@@ -13,7 +13,7 @@ const gradient: Operator = {
     const own = [...xs, ...zs].map((name) => context.value(name));
     if (own.some((value, i) => value !== inputs[i]))
       return context.refuse(
-        "computes a derivative at other values than those of its graph, which is not supported",
+        "computes a derivative at values other than those of the graph, which is not supported",
       );
     if (xs.some((name) => isKnown(context.value(name))))
       return context.refuse("computes a derivative with respect to a constant, which is not supported");

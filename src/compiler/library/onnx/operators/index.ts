@@ -1,7 +1,7 @@
 /**
  * The table of operators, by domain and name. To add an operator, define it in a file of this folder. The tests run
- * every node test of ONNX, which cover the newest form of an operator. Test older forms, and known operands, in
- * test/onnx/older-forms.test.ts.
+ * every node test of ONNX. Those tests cover only the newest form of each operator; test older forms and constant
+ * operands in test/onnx/older-forms.test.ts.
  */
 import type { Operator, Operators } from "../operator.ts";
 import { activationOperators } from "./activations.ts";
@@ -32,13 +32,13 @@ const standard: Operators = {
   ...controlOperators,
 };
 
-/** The operators of each domain; the standard domain has an empty name. */
+/** The operators of each domain. The name of the standard domain is empty. */
 const domains: ReadonlyMap<string, Operators> = new Map([
   ["", standard],
   ["ai.onnx.preview.training", { ...optimizerOperators, ...gradientOperators }],
 ]);
 
-/** The operator, or undefined if the table does not have it. */
+/** Returns the operator, or undefined if the table does not contain it. */
 export function operatorOf(domain: string, name: string): Operator | undefined {
   const table = domains.get(domain);
   return table !== undefined && Object.hasOwn(table, name) ? table[name] : undefined;

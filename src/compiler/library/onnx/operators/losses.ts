@@ -1,12 +1,13 @@
-/** Losses of class indices: negative log-likelihood, and cross-entropy of scores. */
+/** Losses for class indices: negative log-likelihood, and cross-entropy of scores. */
 import type { Node } from "../../../ir/nodes.ts";
 import { computed } from "../operator.ts";
 import type { OperatorContext, Operators } from "../operator.ts";
 import { logSoftmaxAlong } from "./reductions.ts";
 
 /**
- * The loss −w[y] · log p[y] of each position, where the classes are axis 1 of the log-probabilities; its sum; or its
- * mean weighted by w. Positions whose class is `ignore_index` do not count.
+ * The loss −w[y] · log p[y] at each position, where axis 1 of the log-probabilities is the axis of classes. Depending
+ * on the attribute `reduction`, returns these losses, their sum, or their mean weighted by w. Positions with the class
+ * `ignore_index` do not count.
  */
 function negativeLogLikelihood(
   context: OperatorContext,

@@ -1,4 +1,4 @@
-/** Normalisation: y = (x − μ) / √(σ² + ε) · scale + bias, with mean and variance over different axes. */
+/** Normalisation: y = (x − μ) / √(σ² + ε) · scale + bias. The operators differ in the axes of mean and variance. */
 import type { GraphBuilder } from "../../../ir/builder.ts";
 import type { Node } from "../../../ir/nodes.ts";
 import { axisOf, computed, staticSize } from "../operator.ts";
@@ -8,11 +8,11 @@ import { meanAlong } from "./reductions.ts";
 const range = (start: number, end: number): number[] =>
   Array.from({ length: end - start }, (_, i) => start + i);
 
-/** Repeats values along the axes that they lack. */
+/** Repeats x along the axes that it lacks. */
 const along = (g: GraphBuilder, x: Node, axes: readonly number[], like: Node): Node =>
   g.repeatAlong(x, axes, like.type.shape);
 
-/** One number for each channel, in axis 1. */
+/** Broadcasts one number per channel. Axis 1 is the axis of channels. */
 const perChannel = (g: GraphBuilder, x: Node, like: Node): Node =>
   along(
     g,
@@ -27,7 +27,7 @@ interface Moments {
   readonly variance: Node;
 }
 
-/** The mean, x minus the mean, and the mean square of that. */
+/** The mean, the deviation x − mean, and the mean of the squared deviation. */
 function momentsAlong(g: GraphBuilder, x: Node, axes: readonly number[]): Moments {
   const mean = meanAlong(g, x, axes);
   const deviation = g.subtract(x, along(g, mean, axes, x));
@@ -57,12 +57,10 @@ const batchNorm: Operator = computed((context, inputs) => {
     );
   };
   if (context.integer("spatial", 1) === 0)
-    return context.refuse("normalises each position, which is not supported");
+    return context.refuse("normalises each position separately, which is not supported");
   const isTest = context.opset < 7 ? context.integer("is_test", 0) !== 0 : context.outputs === 1;
   if (context.opset < 14 && !isTest)
-    return context.refuse(
-      "computes the statistics of the batch in the form before opset 14, which is not supported",
-    );
+    return context.refuse("computes batch statistics as defined before opset 14, which is not supported");
   if (context.integer("training_mode", 0) === 0) return normalise(mean, variance);
   const axes = x.type.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
   const own = momentsAlong(g, x, axes);
@@ -96,7 +94,10 @@ const instanceNorm: Operator = computed((context, [x, scale, bias]) => {
   return g.add(g.multiply(y, perChannel(g, scale, x)), perChannel(g, bias, x));
 });
 
-/** Groups of channels have common moments. Scale and bias are per channel since opset 21, per group before. */
+/**
+ * Mean and variance are computed for each group of channels. Scale and bias are per channel since opset 21, and per
+ * group before.
+ */
 const groupNorm: Operator = computed((context, [x, scale, bias]) => {
   if (x === undefined || scale === undefined || bias === undefined)
     return context.refuse("has too few inputs");
@@ -104,7 +105,8 @@ const groupNorm: Operator = computed((context, [x, scale, bias]) => {
   const { shape } = x.type;
   const groups = context.integer("num_groups", 1);
   const channels = staticSize(context, shape[1], "number of channels");
-  if (channels % groups !== 0) return context.refuse(`divides ${channels} channels into ${groups} groups`);
+  if (channels % groups !== 0)
+    return context.refuse(`cannot divide ${channels} channels into ${groups} groups`);
   const split = g.reshape(x, { shape: [shape[0], groups, channels / groups, ...shape.slice(2)] });
   const y = normalised(g, split, range(2, shape.length + 1), epsilonOf(context));
   if (scale.type.shape[0] === groups && groups !== channels)
@@ -137,7 +139,7 @@ const lpNorm: Operator = computed((context, [x]) => {
   return g.divide(x, along(g, norm, [axis], x));
 });
 
-/** Krizhevsky et al. 2012: y = x / (bias + α / size · Σ x²)^β, where the sum runs over nearby channels. */
+/** Krizhevsky et al. 2012: y = x / (bias + α / size · Σ x²)^β. The sum is over neighbouring channels. */
 const localResponseNorm: Operator = computed((context, [x]) => {
   if (x === undefined) return context.refuse("has no input");
   const { g } = context;

@@ -1,6 +1,6 @@
 /**
- * The optimizers of `ai.onnx.preview.training`: new parameters and states from a rate R, a step count T, and for each
- * parameter its value x, its gradient g and its states. Inputs and outputs are grouped by role, not by parameter.
+ * The optimizers of `ai.onnx.preview.training`. They compute new parameters and states from a rate R, a step count T,
+ * and the value x, gradient g and states of each parameter. Inputs and outputs are grouped by role, not by parameter.
  */
 import type { GraphBuilder } from "../../../ir/builder.ts";
 import type { Node } from "../../../ir/nodes.ts";
@@ -15,7 +15,10 @@ interface Step {
   readonly states: readonly Node[];
 }
 
-/** An optimizer with this number of states per parameter. `update` returns the new parameter, then its new states. */
+/**
+ * An optimizer with this number of states per parameter. `update` returns the new parameter, followed by its new
+ * states.
+ */
 const optimizer = (
   states: number,
   update: (context: OperatorContext, step: Step) => readonly Node[],
@@ -26,7 +29,8 @@ const optimizer = (
     const [rate, steps, ...rest] = nodes.map((node, i) => (i < 2 ? g.reshape(node, { shape: [] }) : node));
     const count = g.cast(steps, { element: g.float });
     const parameters = rest.length / (2 + states);
-    if (!Number.isInteger(parameters)) return context.refuse(`has ${nodes.length} inputs`);
+    if (!Number.isInteger(parameters))
+      return context.refuse(`has ${nodes.length} inputs, but needs 2 and ${2 + states} per parameter`);
     const role = (r: number, i: number): Node => rest[r * parameters + i];
     const updated = Array.from({ length: parameters }, (_, i) =>
       update(context, {
@@ -40,7 +44,7 @@ const optimizer = (
     return Array.from({ length: 1 + states }, (_, r) => updated.map((values) => values[r])).flat();
   });
 
-/** g + λ · x: the gradient of the penalty λ/2 · ‖x‖² is added. */
+/** g + λ · x, the gradient with the penalty λ/2 · ‖x‖² added to the loss. */
 const regularised = (context: OperatorContext, { x, gradient }: Step): Node => {
   const { g } = context;
   const factor = context.real("norm_coefficient", 0);
@@ -60,8 +64,8 @@ const adagrad = optimizer(1, (context, step) => {
 });
 
 /**
- * Kingma and Ba 2015: v ← α v + (1 − α) g, h ← β h + (1 − β) g², x ← x − r · v / (√h + ε). From the second step on, the
- * rate corrects the bias: r = R · √(1 − βᵀ) / (1 − αᵀ).
+ * Kingma and Ba 2015: v ← α v + (1 − α) g, h ← β h + (1 − β) g², x ← x − r · v / (√h + ε). In the first step, r = R. In
+ * later steps, r corrects the bias: r = R · √(1 − βᵀ) / (1 − αᵀ).
  */
 const adam = optimizer(2, (context, step) => {
   const { g } = context;
@@ -82,7 +86,7 @@ const adam = optimizer(2, (context, step) => {
   return [g.multiply(1 - context.real("norm_coefficient_post", 0), x), mean, squares];
 });
 
-/** v ← α v + β g (β = 1 in the first step); x ← x − R · v, or x − R · (g + α v) for Nesterov's momentum. */
+/** v ← α v + β g, with β = 1 in the first step. Then x ← x − R · v, or x ← x − R · (g + α v) for Nesterov momentum. */
 const momentum = optimizer(1, (context, step) => {
   const { g } = context;
   const gradient = regularised(context, step);

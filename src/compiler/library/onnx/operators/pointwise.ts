@@ -1,6 +1,6 @@
 /**
- * Operators on elements: arithmetic, comparisons, logic and elementary functions, with NumPy's broadcasting. Known
- * integers keep their meaning as dimensions: the batch size can be compared, and multiplied by 1.
+ * Elementwise operators: arithmetic, comparisons, logic and elementary functions, with NumPy's broadcasting. Known
+ * integers may contain the batch size as a symbol: it can be compared, and multiplied by 1.
  */
 import type { GraphBuilder } from "../../../ir/builder.ts";
 import type { Node } from "../../../ir/nodes.ts";
@@ -14,7 +14,7 @@ import type { Element } from "../tensor-data.ts";
 const real = (build: (g: GraphBuilder, x: Node) => Node): Operator =>
   computed((context, [x]) => build(context.g, x ?? context.refuse("has no input")));
 
-/** Whether one operand is the batch size and the other one is `neutral`; then the result is the batch size. */
+/** Returns the batch size if one operand is the batch size and the other is the neutral element of the operator. */
 const neutral =
   (value: number, isSwappable = true) =>
   (x: Dimension, y: Dimension): Dimension | undefined => {
@@ -29,7 +29,10 @@ const binary = (
 ): Operator =>
   pointwise({ build: ({ g }, x, y) => build(g, x, y), numbers: () => f, ...(symbolic && { symbolic }) });
 
-/** The batch size is positive, so it differs from every number below 1. Whether it is a larger one is unknown. */
+/**
+ * Compares the batch size with a number. The batch size is at least 1, so it is greater than every number below 1. The
+ * result of a comparison with a larger number is unknown.
+ */
 const compared =
   (same: number, above: number) =>
   (x: Dimension, y: Dimension): Dimension | undefined => {
@@ -55,7 +58,7 @@ const comparison = (
 
 const asInteger = (g: GraphBuilder, x: Node): Node => g.cast(x, { element: "i32" });
 
-/** A function of booleans that a function of 0 and 1 computes. */
+/** A function of booleans, computed on the integers 0 and 1. */
 const logical = (
   build: (g: GraphBuilder, x: Node, y: Node) => Node,
   f: (x: number, y: number) => boolean,
@@ -66,7 +69,7 @@ const logical = (
     result: "boolean",
   });
 
-/** The operator of two inputs, applied from left to right to any number of inputs. */
+/** Applies an operator with two inputs to any number of inputs, from left to right. */
 const variadic = (operator: Operator): Operator => ({
   build: (context, inputs) => {
     const values = inputs.map((_, index) => required(context, inputs, index));
@@ -96,7 +99,7 @@ const divide: Operator = pointwise({
   symbolic: (x, y) => (x === "n" && y === "n" ? 1 : neutral(1, false)(x, y)),
 });
 
-/** A sum divided by the number of inputs. */
+/** The sum of the inputs divided by their number. */
 const mean: Operator = computed((context, inputs) => {
   const { g } = context;
   const [first, ...others] = inputs.map((x) => x ?? context.refuse("has an input that is missing"));
@@ -106,7 +109,9 @@ const mean: Operator = computed((context, inputs) => {
   );
 });
 
-/** Floor and truncated remainders: x − y · ⌊x / y⌋, and with the sign of x for `fmod`. */
+/**
+ * The remainder x − y · ⌊x / y⌋. With `fmod`, the quotient is rounded towards 0, so the remainder has the sign of x.
+ */
 const remainder: Operator = pointwise({
   build: (context, x, y) => {
     const { g } = context;
@@ -118,7 +123,7 @@ const remainder: Operator = pointwise({
   numbers: (context) => (x, y) => (context.integer("fmod", 0) === 0 ? x - y * Math.floor(x / y) : x % y),
 });
 
-/** The nearest integer; of two that are equally near, the even one. */
+/** Rounds to the nearest integer, ties to even. */
 function rounded(g: GraphBuilder, x: Node): Node {
   const near = g.floor(g.add(x, 0.5));
   const isTie = g.equal(near, g.add(x, 0.5));
@@ -128,8 +133,8 @@ function rounded(g: GraphBuilder, x: Node): Node {
 }
 
 /**
- * asinh is odd. For x ≥ 0, log(x + √(x² + 1)) = log1p(x + x² / (1 + √(x² + 1))) has no cancellation. |x| is a select,
- * because its derivative at 0 must be 1 here.
+ * asinh is an odd function. For x ≥ 0, log(x + √(x² + 1)) = log1p(x + x² / (1 + √(x² + 1))), which has no cancellation.
+ * |x| is built as a select, so that its derivative at 0 is 1 and not 0.
  */
 function inverseSinh(g: GraphBuilder, x: Node): Node {
   const isNegative = g.less(x, 0);
@@ -171,12 +176,10 @@ const where: Operator = {
 const elementOfCode = (context: OperatorContext, code: number): Element => {
   if ([1, 10, 11, 16].includes(code)) return "real";
   if (code === 6 || code === 7) return "integer";
-  return code === 9
-    ? "boolean"
-    : context.refuse(`casts to the element type number ${code}, which is not supported`);
+  return code === 9 ? "boolean" : context.refuse(`casts to element type ${code}, which is not supported`);
 };
 
-/** Booleans become 0 and 1; numbers other than 0 become true; real numbers are truncated to integers. */
+/** Booleans become 0 and 1. Numbers other than 0 become true. Real numbers are truncated to integers. */
 function castTo(context: OperatorContext, value: Parameters<Operator["build"]>[1][number], element: Element) {
   const x = value ?? context.refuse("has no input");
   if (isKnown(x)) {

@@ -1,4 +1,4 @@
-/** Matrix products and Einstein summation, all as contractions. */
+/** Matrix products and Einstein summation, built as contractions. */
 import type { Node } from "../../../ir/nodes.ts";
 import type { GraphBuilder } from "../../../ir/builder.ts";
 import type { Dimension } from "../../../ir/types.ts";
@@ -6,8 +6,8 @@ import { computed } from "../operator.ts";
 import type { OperatorContext, Operators } from "../operator.ts";
 
 /**
- * NumPy's matmul: matrices in the last two axes, the other axes broadcast. A vector becomes a row or a column whose
- * axis of size 1 the result does not have.
+ * NumPy's matmul. The last two axes are the axes of matrices; the other axes broadcast. A vector is treated as a matrix
+ * with one row or one column, and that axis is then removed from the result.
  */
 export function matrixProduct(g: GraphBuilder, a: Node, b: Node): Node {
   const x = a.type.shape.length === 1 ? g.reshape(a, { shape: [1, ...a.type.shape] }) : a;
@@ -23,7 +23,7 @@ export function matrixProduct(g: GraphBuilder, a: Node, b: Node): Node {
 
 function stackedProduct(g: GraphBuilder, x: Node, y: Node): Node {
   const [rankX, rankY] = [x.type.shape.length, y.type.shape.length];
-  // One matrix for all of a stack is a contraction without batch axes.
+  // The product of a stack with a single matrix is a contraction without batch axes.
   if (rankY === 2) return g.contract(x, y, { batchX: [], batchY: [], sumX: [rankX - 1], sumY: [0] });
   const depth = Math.max(rankX, rankY) - 2;
   const sizes = Array.from({ length: depth }, (_, axis): Dimension => {
@@ -35,7 +35,7 @@ function stackedProduct(g: GraphBuilder, x: Node, y: Node): Node {
   return g.contract(a, b, { batchX: batch, batchY: batch, sumX: [depth + 1], sumY: [depth] });
 }
 
-/** y = α · A · B + β · C, where A and B may be transposed and C broadcasts. */
+/** y = α · A · B + β · C. A and B may be transposed, and C broadcasts. */
 function gemm(context: OperatorContext, [a, b, c]: readonly (Node | undefined)[]): Node {
   const { g } = context;
   if (a === undefined || b === undefined) return context.refuse("needs two matrices");
@@ -54,7 +54,10 @@ interface Lettered {
   readonly letters: readonly string[];
 }
 
-/** The letters of a term; "…" stands for as many axes as the operand has left, named by their place from the end. */
+/**
+ * Returns the letters of a term. "…" represents all axes of the operand without a letter; they are numbered from the
+ * end.
+ */
 function lettersOf(term: string, rank: number): string[] {
   const [before, after = ""] = term.split("...");
   if (!term.includes("...")) return [...term];
@@ -62,14 +65,14 @@ function lettersOf(term: string, rank: number): string[] {
   return [...before, ...Array.from({ length: hidden }, (_, i) => `…${hidden - i}`), ...after];
 }
 
-/** Sums over the letters that are in neither the result nor another operand. */
+/** Sums over the letters that occur in neither the result nor another operand. */
 function summedAlone(g: GraphBuilder, { node, letters }: Lettered, kept: ReadonlySet<string>): Lettered {
   const axes = letters.flatMap((letter, axis) => (kept.has(letter) ? [] : [axis]));
   if (axes.length === 0) return { node, letters };
   return { node: g.reduceSum(node, { axes }), letters: letters.filter((letter) => kept.has(letter)) };
 }
 
-/** The product of two operands, summed over the letters that both have and nothing else needs. */
+/** The product of two operands, summed over the letters that occur in both of them and are not needed later. */
 function joined(g: GraphBuilder, x: Lettered, y: Lettered, kept: ReadonlySet<string>): Lettered {
   const shared = x.letters.filter((letter) => y.letters.includes(letter));
   const batch = shared.filter((letter) => kept.has(letter));

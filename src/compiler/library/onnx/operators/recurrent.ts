@@ -1,9 +1,9 @@
 /**
- * RNN, LSTM and GRU. X is [time, n, inputs] (with `layout` 1: [n, time, inputs]), and every weight has a first axis for
- * the directions. The order of the gates differs from PyTorch's: i, o, f, c for LSTM and z, r, h for GRU.
+ * RNN, LSTM and GRU. The shape of X is [time, n, inputs], or [n, time, inputs] if `layout` is 1. The first axis of
+ * every weight is the direction. The order of the gates differs from PyTorch: i, o, f, c for LSTM, and z, r, h for GRU.
  *
  *     RNN    h = f(x · Wᵀ + h · Rᵀ + b)
- *     LSTM   i, f, o = σ(… + p · c)     c = f · c + i · tanh(…)     h = o · tanh(c)     with peepholes p, if given
+ *     LSTM   i, f, o = σ(… + p · c)     c = f · c + i · tanh(…)     h = o · tanh(c)     (p: optional peepholes)
  *     GRU    z, r = σ(…)     ĥ = tanh(x · Wᵀ + (r · h) · Rᵀ + b)     h = (1 − z) · ĥ + z · h
  *            with linear_before_reset: ĥ = tanh(x · Wᵀ + b_W + r · (h · Rᵀ + b_R))
  */
@@ -21,7 +21,7 @@ interface CellStep {
   readonly inputs: Node;
   readonly h: Node;
   readonly c: Node | undefined;
-  /** Rᵀ for all gates, [hidden, gates · hidden]. */
+  /** Rᵀ for all gates, with the shape [hidden, gates · hidden]. */
   readonly matrix: Node;
   readonly recurrentBias: Node;
   readonly peepholes: Node | undefined;
@@ -43,7 +43,7 @@ const activations: ReadonlyMap<string, Activation> = new Map<string, Activation>
 const product = (g: GraphBuilder, h: Node, matrix: Node): Node =>
   g.contract(h, matrix, { batchX: [], batchY: [], sumX: [1], sumY: [0] });
 
-/** Gate number k of all gates, which are side by side in the last axis. */
+/** Returns gate k. The gates are next to each other along the last axis. */
 function gate(g: GraphBuilder, gates: Node, k: number, width: Dimension): Node {
   const { shape } = gates.type;
   const size = Number(width);
@@ -93,14 +93,14 @@ interface CellFacts {
   readonly functions: readonly string[];
 }
 
-/** The part of a value with an axis for directions, in one direction. */
+/** Returns the part of x that belongs to one direction. The first axis of x is the direction. */
 const inDirection = (g: GraphBuilder, x: Node, direction: number): Node => {
   const { shape } = x.type;
   const start = shape.map((_, axis) => (axis === 0 ? direction : 0));
   return g.reshape(g.slice(x, { start, shape: shape.with(0, 1) }), { shape: shape.slice(1) });
 };
 
-/** The parts of the node that both directions share. */
+/** What both directions of a node have in common. */
 interface Layer {
   readonly cell: Cell;
   readonly facts: CellFacts;
@@ -111,7 +111,7 @@ interface Layer {
   readonly h0: Node | undefined;
   readonly c0: Node | undefined;
   readonly peepholes: Node | undefined;
-  /** X with time first, or with the rows first if their number is the batch size, as recurrences need it. */
+  /** X as recurrences need it: the rows come first if their number is the batch size; otherwise time comes first. */
   readonly sequence: Node;
   readonly isReal: Node | undefined;
   readonly length: number;
@@ -146,7 +146,7 @@ function layerOf(
 /** Swaps the first two axes. */
 const swapped = (g: GraphBuilder, x: Node): Node => g.transpose(x, { permutation: [1, 0, 2] });
 
-/** The activations of one direction, from the attribute that lists those of all directions. */
+/** Returns the activations of one direction. The attribute lists the activations of all directions. */
 function functionsOf(
   context: OperatorContext,
   { functions }: CellFacts,
@@ -162,7 +162,7 @@ function functionsOf(
   );
 }
 
-/** The operands of the recurrence in one direction. */
+/** Returns the operands of the recurrence for one direction. */
 function operandsIn(
   { g }: OperatorContext,
   layer: Layer,
@@ -222,14 +222,14 @@ function runOf(context: OperatorContext, layer: Layer, direction: number): Run {
       shape: shape.toSpliced(axis, 1),
     });
   };
-  // Outputs of padding are 0, although the state continues.
+  // Outputs at padding are 0, although the state does not change there.
   const shown =
     isReal === undefined ? states : g.select(g.repeatAlong(isReal, [2], states.type.shape), states, 0);
   const memories = memoriesOf(g, states);
   return { states: shown, h: last(states), c: memories && last(memories) };
 }
 
-/** The memories of an LSTM in all steps: a second scan over the recurrence of its states. */
+/** Returns the memory of an LSTM at every step, as a second scan over the same recurrence. */
 function memoriesOf(g: GraphBuilder, states: Node): Node | undefined {
   if (states.op !== "scan") return undefined;
   const { recurrence } = states.attributes;
@@ -237,7 +237,7 @@ function memoriesOf(g: GraphBuilder, states: Node): Node | undefined {
   return memory && scanOf(g, recurrence, memory, operandsOf(states));
 }
 
-/** Attributes that change what a cell computes. PyTorch does not export them. */
+/** Attributes that change what a cell computes. PyTorch does not export them, so they are not supported. */
 const refused = ["clip", "input_forget", "activation_alpha", "activation_beta"];
 
 const recurrent = (cell: Cell, facts: CellFacts): Operator =>
@@ -251,7 +251,7 @@ const recurrent = (cell: Cell, facts: CellFacts): Operator =>
     return resultsOf(context, runs, layer);
   });
 
-/** Whether each position is before the end of its row's sequence, [time, n] or [n, time]. */
+/** Whether each position precedes the end of the row's sequence, with the shape [time, n] or [n, time]. */
 function realPositions(
   { g }: OperatorContext,
   lengths: Node,
@@ -272,7 +272,10 @@ interface Run {
   readonly c: Node | undefined;
 }
 
-/** Y [time, directions, n, hidden], Y_h and Y_c [directions, n, hidden]; with `layout` 1 the rows come first. */
+/**
+ * Returns the outputs Y, with the shape [time, directions, n, hidden], and Y_h and Y_c, with the shape [directions, n,
+ * hidden]. If `layout` is 1, the axis of rows comes first.
+ */
 function resultsOf(
   context: OperatorContext,
   runs: readonly Run[],

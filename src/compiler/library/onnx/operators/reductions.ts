@@ -1,4 +1,4 @@
-/** Reductions: sums, extremes and norms along axes, positions of extremes, running sums, and softmax. */
+/** Reductions along axes (sums, extremes, norms, positions of extremes), running sums, and softmax. */
 import type { GraphBuilder } from "../../../ir/builder.ts";
 import type { Node } from "../../../ir/nodes.ts";
 import type { Shape } from "../../../ir/types.ts";
@@ -7,7 +7,10 @@ import type { Inputs, Operator, OperatorContext, Operators } from "../operator.t
 import { isKnown, known, shapeOf } from "../values.ts";
 import { axesOf, listOf, reversed } from "./views.ts";
 
-/** The reduced axes: an attribute or the second input; without them, all axes unless the node says none. */
+/**
+ * Returns the reduced axes. They are an attribute or the second input. Without either, all axes are reduced, or none if
+ * the node has `noop_with_empty_axes`.
+ */
 function reducedAxes(context: OperatorContext, inputs: Inputs, rank: number): readonly number[] {
   const given = listOf(context, inputs, { name: "axes", index: 1 });
   if (given !== undefined && given.length > 0) return axesOf(context, given, rank);
@@ -15,7 +18,7 @@ function reducedAxes(context: OperatorContext, inputs: Inputs, rank: number): re
   return Array.from({ length: rank }, (_, axis) => axis);
 }
 
-/** Integers are refused where the result of a reduction of integers is not an integer. */
+/** Refuses integers, for reductions whose result would not be an integer. */
 const ofReals =
   (reduce: Reduce): Reduce =>
   (context, x, axes) =>
@@ -23,7 +26,7 @@ const ofReals =
       ? context.refuse("reduces integers, which is not supported")
       : reduce(context, x, axes);
 
-/** Booleans are reduced as the numbers 0 and 1. */
+/** Reduces booleans as the numbers 0 and 1. */
 const overBooleans =
   (reduce: Reduce): Reduce =>
   (context, x, axes) => {
@@ -36,11 +39,11 @@ type Reduce = (context: OperatorContext, x: Node, axes: readonly number[]) => No
 
 const keepsAxes = (context: OperatorContext): boolean => context.integer("keepdims", 1) !== 0;
 
-/** The shape with size 1 in place of the reduced axes. */
+/** The shape in which the reduced axes have size 1. */
 const keptShape = (shape: Shape, axes: readonly number[]): Shape =>
   shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
 
-/** A reduction whose axes are known. The reduction itself is computed at once if its input is known. */
+/** A reduction along constant axes. If the input is known, the result is computed during the import. */
 const reduction = (reduce: Reduce): Operator => ({
   build: (context, inputs) => {
     const rank = shapeOf(required(context, inputs, 0)).length;
@@ -72,7 +75,7 @@ export const meanAlong = (g: GraphBuilder, x: Node, axes: readonly number[]): No
 
 const square = (g: GraphBuilder, x: Node): Node => g.multiply(x, x);
 
-/** The logarithm of a sum of exponentials, with the maximum m taken out: m + log Σ exp(x − m). */
+/** The logarithm of a sum of exponentials, m + log Σ exp(x − m), where m is the maximum. */
 function logSumExp(g: GraphBuilder, x: Node, axes: readonly number[]): Node {
   if (axes.length === 0) return x;
   const maximum = g.stopGradient(g.reduceMax(x, { axes }));
@@ -80,7 +83,7 @@ function logSumExp(g: GraphBuilder, x: Node, axes: readonly number[]): Node {
   return g.add(maximum, g.log(g.reduceSum(g.exp(shifted), { axes })));
 }
 
-/** Graphs have no product along axes, so slices are multiplied. */
+/** The product along axes. Graphs have no such reduction, so slices are multiplied. */
 const product: Operator = {
   build: (context, inputs) => {
     const x = required(context, inputs, 0);
@@ -100,8 +103,9 @@ const product: Operator = {
     }
     const { g } = context;
     const node = context.node(x);
-    if (node.type.shape.includes(0)) return context.refuse("multiplies no elements, which is not supported");
-    // One factor after another along each axis.
+    if (node.type.shape.includes(0))
+      return context.refuse("computes a product of zero elements, which is not supported");
+    // Multiply the slices of one axis after the other.
     const value = [...axes].reverse().reduce<Node>((rest, axis) => {
       const { shape } = rest.type;
       const size = staticSize(context, shape[axis], "size of the reduced axis");
@@ -118,7 +122,10 @@ const product: Operator = {
   },
 };
 
-/** The position of the largest element. Of several that are equal, the first, or the last with select_last_index. */
+/**
+ * The position of the largest element. If several elements are equal, it is the first of them, or the last with
+ * `select_last_index`.
+ */
 const position = (sign: 1 | -1): Operator =>
   computed((context, [given]) => {
     if (given === undefined) return context.refuse("has no input");
@@ -132,7 +139,7 @@ const position = (sign: 1 | -1): Operator =>
     return keepsAxes(context) ? g.reshape(index, { shape: keptShape(x.type.shape, [axis]) }) : index;
   });
 
-/** Running sums along an axis: a product with the triangle of ones. */
+/** Running sums along an axis, computed as a product with a triangular matrix of ones. */
 const cumulativeSum: Operator = {
   build: (context, inputs) => {
     const [axisGiven] = context.list(required(context, inputs, 1), "axis");
@@ -156,7 +163,10 @@ const cumulativeSum: Operator = {
   },
 };
 
-/** Along one axis since opset 13; before, along all axes from `axis` on, which form one axis. */
+/**
+ * Builds a function along one axis, as defined since opset 13. In earlier versions, all axes from `axis` on are treated
+ * as one axis.
+ */
 function alongLast(
   context: OperatorContext,
   x: Node,
@@ -168,7 +178,7 @@ function alongLast(
   return build(context.g, x, axes);
 }
 
-/** exp(x − m) and its sum along the axes, where m is the maximum, which cancels. */
+/** exp(x − m) and its sum along the axes. m is the maximum; it has no effect on the final result. */
 function exponentials(g: GraphBuilder, x: Node, axes: readonly number[]) {
   const maximum = g.stopGradient(g.reduceMax(x, { axes }));
   const shifted = g.subtract(x, g.repeatAlong(maximum, axes, x.type.shape));
@@ -186,7 +196,10 @@ export function logSoftmaxAlong(g: GraphBuilder, x: Node, axes: readonly number[
   return g.subtract(shifted, g.repeatAlong(g.log(total), axes, x.type.shape));
 }
 
-/** 1 at the first position of the maximum along the axes, which are the last ones or a single one; 0 elsewhere. */
+/**
+ * 1 at the first position of the maximum along the axes, and 0 elsewhere. The axes are a single axis, or all axes from
+ * one on.
+ */
 function hardmax(g: GraphBuilder, x: Node, axes: readonly number[]): Node {
   const { shape } = x.type;
   if (axes.length > 1) {

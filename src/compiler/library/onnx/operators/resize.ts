@@ -1,5 +1,6 @@
 /**
- * Resize: every axis is interpolated on its own, as a weighted sum of a few elements (taps) of the input.
+ * Resize: each axis is interpolated separately. An element of the output is a weighted sum of a few elements (taps) of
+ * the input.
  *
  *     y[o] = Σ_k w_k[o] · x[i_k[o]]        nearest: one tap; linear: two; cubic: four; more with antialias
  *
@@ -13,7 +14,7 @@ import { known, shapeOf } from "../values.ts";
 import type { Value } from "../values.ts";
 import { gathered } from "./views.ts";
 
-/** One axis: its sizes, and the region of the input that tf_crop_and_resize reads, as fractions. */
+/** The sizes of one axis, and the region of the input that tf_crop_and_resize reads, in fractions of the axis. */
 interface Axis {
   readonly size: number;
   readonly length: number;
@@ -21,7 +22,7 @@ interface Axis {
   readonly region: readonly [start: number, end: number];
 }
 
-/** The position in the input of the output position o. */
+/** The position in the input that corresponds to output position o. */
 function sourceOf(context: OperatorContext, mode: string, { size, length, scale, region }: Axis, o: number) {
   const exact = scale * size;
   const [start, end] = region;
@@ -46,7 +47,10 @@ function sourceOf(context: OperatorContext, mode: string, { size, length, scale,
   }
 }
 
-/** The taps of one output position: indices of the input, which may be beyond its edges, and their weights. */
+/**
+ * The taps of one output position: the first index in the input, and the weights of the elements from there on. The
+ * indices may be beyond the edges.
+ */
 interface Taps {
   readonly first: number;
   readonly weights: readonly number[];
@@ -68,7 +72,10 @@ function cubicWeight(distance: number, a: number): number {
   return x < 2 ? a * x ** 3 - 5 * a * x ** 2 + 8 * a * x - 4 * a : 0;
 }
 
-/** The weights of the elements within `radius` of the source. With antialias, shrinking widens the radius. */
+/**
+ * The weights of the elements within `radius` of the source position. With antialias, `scale` below 1 widens the
+ * radius.
+ */
 function tapsAt(source: number, scale: number, radius: number, weight: (distance: number) => number): Taps {
   const start = Math.floor(-radius / scale) + 1;
   const base = Math.ceil(source) - 1;
@@ -94,7 +101,7 @@ function tapsOf(context: OperatorContext, source: number, scale: number): Taps {
   return tapsAt(source, stretch, 2, (distance) => cubicWeight(distance, a));
 }
 
-/** Without the weights of positions beyond the edges, if the node excludes them. */
+/** Drops the weights of positions beyond the edges if the node has `exclude_outside`. */
 function inside(context: OperatorContext, { first, weights }: Taps, size: number): Taps {
   if (context.integer("exclude_outside", 0) === 0) return { first, weights };
   const kept = weights.map((w, k) => (first + k < 0 || first + k >= size ? 0 : w));
@@ -126,7 +133,9 @@ function resizedAlong(context: OperatorContext, x: Node, axis: number, facts: Ax
   return g.select(isRead, sum, context.real("extrapolation_value", 0));
 }
 
-/** The sizes and scales of the resized axes. `sizes` wins over `scales`; a policy may keep the aspect ratio. */
+/**
+ * The sizes and scales of the resized axes. `sizes` has precedence over `scales`. A policy may keep the aspect ratio.
+ */
 function axesToResize(
   context: OperatorContext,
   inputs: Inputs,
@@ -161,7 +170,7 @@ function axesToResize(
           ? wanted[i]
           : Math.floor(scale * size);
       const bounds = region.length > 0 ? ([region[i], region[axes.length + i]] as const) : ([0, 1] as const);
-      if (bounded(context, length) < 1) return context.refuse(`resizes axis ${axis} to nothing`);
+      if (bounded(context, length) < 1) return context.refuse(`resizes axis ${axis} to size 0`);
       return [[axis, { size, length, scale, region: bounds }]];
     }),
   );
@@ -175,7 +184,7 @@ const resized = (context: OperatorContext, inputs: Inputs): readonly Value[] => 
   ];
 };
 
-/** Upsample, and Resize of opset 10, place pixels asymmetrically and take the element before. */
+/** Upsample, and Resize of opset 10, use asymmetric coordinates and round them down. */
 const resizedOld = (context: OperatorContext, inputs: Inputs): readonly Value[] =>
   resized(
     {

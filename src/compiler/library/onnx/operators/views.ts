@@ -1,4 +1,4 @@
-/** Operators that rearrange elements, and the operators on shapes that exporters combine with them. */
+/** Operators that rearrange elements, and the shape operators that exporters combine with them. */
 import type { GraphBuilder } from "../../../ir/builder.ts";
 import type { Node } from "../../../ir/nodes.ts";
 import type { Dimension, Shape } from "../../../ir/types.ts";
@@ -7,7 +7,9 @@ import type { Inputs, Operator, OperatorContext, Operators } from "../operator.t
 import { elementOf, isKnown, known, knownList, knownTensor, shapeOf, typeOfElement } from "../values.ts";
 import type { Known } from "../values.ts";
 
-/** A list of integers that is an attribute in old opsets and an input in new ones; undefined if it is absent. */
+/**
+ * A list of integers that older opsets pass as an attribute and newer opsets as an input; undefined if it is absent.
+ */
 export function listOf(
   context: OperatorContext,
   inputs: Inputs,
@@ -17,7 +19,7 @@ export function listOf(
   return value === undefined ? context.integers(name) : context.list(value, name);
 }
 
-/** Axes that may be counted from the end, in ascending order. */
+/** Axes in ascending order. Negative axes count from the end. */
 export const axesOf = (
   context: OperatorContext,
   axes: readonly Dimension[],
@@ -27,7 +29,8 @@ export const axesOf = (
 // Views that change the shape.
 
 /**
- * The shape with the elements of `from`: 0 keeps the size of the input, and −1 is the size that is left over.
+ * The shape `to` with 0 replaced by the size of the same axis of `from`, and −1 by the size that keeps the number of
+ * elements.
  */
 function reshaped(context: OperatorContext, from: Shape, to: readonly Dimension[]): Shape {
   const allowsZero = context.integer("allowzero", 0) !== 0;
@@ -38,7 +41,7 @@ function reshaped(context: OperatorContext, from: Shape, to: readonly Dimension[
   const others = sizes.filter((_, axis) => axis !== unknown);
   const rows = (list: Shape): number => list.filter((d) => d === "n").length;
   const rest = product(from) / product(others);
-  if (!Number.isInteger(rest)) return context.refuse(`reshapes [${from.join()}] to [${to.join()}]`);
+  if (!Number.isInteger(rest)) return context.refuse(`cannot reshape [${from.join()}] to [${to.join()}]`);
   const hasBatch = rows(from) - rows(others);
   if (hasBatch === 1 && rest === 1) return sizes.with(unknown, "n");
   if (hasBatch !== 0)
@@ -53,7 +56,7 @@ const reshape = view((context, x, inputs) => {
   return context.g.reshape(x, { shape: reshaped(context, x.type.shape, to) });
 });
 
-/** The axes before `axis` become one axis, and the others become a second one. */
+/** Merges the axes before `axis` into one axis, and the remaining axes into a second one. */
 const flatten = view((context, x) => {
   const { shape } = x.type;
   const given = context.integer("axis", 1);
@@ -95,7 +98,7 @@ const transpose = view((context, x) => {
 
 // Views that repeat or omit elements.
 
-/** The two shapes broadcast to one. */
+/** Broadcasts x and the given shape to their common shape. */
 const expand: Operator = {
   build: (context, inputs) => {
     const to = context.list(required(context, inputs, 1), "shape");
@@ -128,7 +131,7 @@ const tile = view((context, x, inputs) => {
   }, x);
 });
 
-/** The part start ≤ i < end of an axis. */
+/** The elements start ≤ i < end of an axis. */
 export function part(g: GraphBuilder, x: Node, axis: number, start: number, end: number): Node {
   const { shape } = x.type;
   if (start === 0 && end === shape[axis]) return x;
@@ -138,7 +141,7 @@ export function part(g: GraphBuilder, x: Node, axis: number, start: number, end:
   });
 }
 
-/** The elements of an axis in these positions, in this order. */
+/** The elements of an axis at these indices, in this order. */
 export function selected(context: OperatorContext, x: Node, axis: number, indices: Node): Node {
   const { g } = context;
   const rank = x.type.shape.length;
@@ -146,7 +149,7 @@ export function selected(context: OperatorContext, x: Node, axis: number, indice
   const first = axis === 0 ? x : g.transpose(x, { permutation: [axis, ...others] });
   const rows = g.gather(first, indices);
   if (axis === 0) return rows;
-  // The axes of the indices come first; they belong in the place of the gathered axis.
+  // The axes of the indices come first. Move them to the position of the gathered axis.
   const taken = indices.type.shape.length;
   const permutation = [
     ...Array.from({ length: axis }, (_, i) => taken + i),
@@ -156,7 +159,7 @@ export function selected(context: OperatorContext, x: Node, axis: number, indice
   return g.transpose(rows, { permutation });
 }
 
-/** Every step-th element of an axis from `start` on, `count` of them; a negative step goes backwards. */
+/** `count` elements of an axis, from `start` on in steps of `step`. A negative step goes backwards. */
 function stepped(context: OperatorContext, x: Node, { axis, start, step, count }: Cut): Node {
   const { g } = context;
   if (step === 1) return part(g, x, axis, start, start + count);
@@ -170,7 +173,7 @@ function stepped(context: OperatorContext, x: Node, { axis, start, step, count }
   return selected(context, x, axis, indices);
 }
 
-/** The elements of an axis from its end to its start. */
+/** The elements of an axis in reverse order. */
 export function reversed(context: OperatorContext, x: Node, axis: number): Node {
   const size = staticSize(context, x.type.shape[axis], "size of the reversed axis");
   return stepped(context, x, { axis, start: size - 1, step: -1, count: size });
@@ -178,7 +181,7 @@ export function reversed(context: OperatorContext, x: Node, axis: number): Node 
 
 const limited = (x: number, low: number, high: number): number => Math.min(Math.max(x, low), high);
 
-/** The elements that a slice takes along one axis. */
+/** The elements that a slice selects along one axis. */
 interface Cut {
   readonly axis: number;
   readonly start: number;
@@ -186,7 +189,7 @@ interface Cut {
   readonly count: number;
 }
 
-/** The cuts of a slice, without those that take a whole axis. */
+/** The cuts of a slice, except those that select a whole axis. */
 function cutsOf(context: OperatorContext, shape: Shape, inputs: Inputs): readonly Cut[] {
   const read = (name: string, index: number) => listOf(context, inputs, { name, index });
   const starts = read("starts", 1) ?? context.refuse("has no starts");
@@ -217,7 +220,9 @@ const slice: Operator = {
     const cuts = cutsOf(context, shape, inputs);
     const nothing = cuts.find(({ count }) => count === 0);
     if (nothing !== undefined && !isKnown(x))
-      return context.refuse(`slices axis ${nothing.axis} of size ${shape[nothing.axis]} to nothing`);
+      return context.refuse(
+        `slices axis ${nothing.axis} of size ${shape[nothing.axis]} to size 0, which is not supported`,
+      );
     if (nothing !== undefined)
       return [known(elementOf(x), staticShape(context, shape, "shape").with(nothing.axis, 0), [])];
     return view((inner, node) => cuts.reduce((value, cut) => stepped(inner, value, cut), node)).build(
@@ -232,13 +237,14 @@ const split = view((context, x, inputs) => {
   const axis = axisOf(context, context.integer("axis", 0), x.type.shape.length);
   const size = staticSize(context, x.type.shape[axis], "size of the split axis");
   const count = context.integer("num_outputs", context.outputs);
-  if (count !== context.outputs) return context.refuse(`has ${context.outputs} outputs for ${count} parts`);
+  if (count !== context.outputs)
+    return context.refuse(`has ${context.outputs} outputs, but splits its input into ${count} parts`);
   const equal = Math.ceil(size / count);
   const sizes =
     listOf(context, inputs, { name: "split", index: 1 }) ??
     Array.from({ length: count }, (_, i) => Math.min(equal, size - i * equal));
   if (sizes.reduce<number>((sum, given) => sum + Number(given), 0) !== size)
-    return context.refuse(`splits an axis of size ${size} into [${sizes.join(", ")}]`);
+    return context.refuse(`cannot split an axis of size ${size} into [${sizes.join(", ")}]`);
   let start = 0;
   return sizes.map((given) => {
     const first = start;
@@ -249,7 +255,7 @@ const split = view((context, x, inputs) => {
 
 type Source = (i: number, size: number) => number;
 
-/** The index of an element beyond the edges, by the mode of the padding. */
+/** The index from which an element outside of the input is read, for each padding mode. */
 const sources: ReadonlyMap<string, Source> = new Map<string, Source>([
   ["edge", (i, size) => limited(i, 0, size - 1)],
   [
@@ -305,15 +311,17 @@ const pad: Operator = {
 
 // Reading by index.
 
-/** Constant indices in at most this many runs are read as slices, others by a table of indices. */
+/**
+ * Constant indices are read as slices if they form at most this many runs. Otherwise, they become a table of indices.
+ */
 const mostRuns = 4;
 
-/** Constant indices as slices of the axis, joined along it: each run i, i + d, i + 2d … is one slice. */
+/** Reads constant indices of an axis. Each run i, i + d, i + 2d, … is one slice, and the slices are concatenated. */
 export function gathered(context: OperatorContext, x: Node, axis: number, indices: Known): Node {
   const { g } = context;
   const size = staticSize(context, x.type.shape[axis], "size of the axis that is read");
   const list = indices.values.map((index) => placeOf(context, index, size));
-  if (list.length === 0) return context.refuse("reads no elements");
+  if (list.length === 0) return context.refuse("reads no elements, which is not supported");
   const runs: { readonly start: number; readonly step: number; readonly count: number }[] = [];
   for (let i = 0; i < list.length;) {
     const step = (list[i + 1] ?? list[i] + 1) - list[i];
@@ -342,7 +350,7 @@ function takenFrom(context: OperatorContext, x: Known, axis: number, indices: Kn
   return known(x.element, x.shape.toSpliced(axis, 1, ...indices.shape), values.flat(2));
 }
 
-/** A constant index, which may be counted from the end. */
+/** Returns a constant index. A negative index counts from the end. */
 function placeOf(context: OperatorContext, index: Dimension, size: number): number {
   const at = staticSize(context, index, "index");
   const found = at < 0 ? at + size : at;
@@ -351,7 +359,7 @@ function placeOf(context: OperatorContext, index: Dimension, size: number): numb
     : context.refuse(`reads element ${at} of an axis of size ${size}`);
 }
 
-/** Negative indices count from the end. */
+/** Indices in which negative indices, which count from the end, are replaced. */
 export const fromEnd = (g: GraphBuilder, indices: Node, size: number): Node =>
   g.select(g.less(indices, 0), g.add(indices, size), indices);
 
@@ -367,7 +375,7 @@ const gather: Operator = {
   },
 };
 
-/** one-hot: off + (on − off) · [i = index], with the new axis at `axis`. */
+/** One-hot encoding: off + (on − off) · [i = index], where i runs along the new axis `axis`. */
 const oneHot: Operator = {
   build: (context, inputs) => {
     const { g } = context;
@@ -402,9 +410,11 @@ const concat: Operator = {
   },
 };
 
-// Images: blocks of depth become blocks of pixels.
+// Images: blocks of channels become blocks of pixels, and the reverse.
 
-/** [n, c, h, w] with c = b² · d: in the mode DCR, channel (i · b + j) · d + k has pixel (i, j) of the block. */
+/**
+ * [n, c, h, w] with c = b² · d. In the mode DCR, channel (i · b + j) · d + k contains the pixels (i, j) of the blocks.
+ */
 const depthToSpace = view((context, x) => {
   const { g } = context;
   const [n, c, h, w] = x.type.shape;
@@ -430,7 +440,7 @@ const spaceToDepth = view((context, x) => {
   return g.reshape(apart, { shape: [n, channels * block ** 2, height / block, width / block] });
 });
 
-/** The triangle of each matrix on and above its k-th diagonal, or on and below it; 0 elsewhere. */
+/** The part of each matrix on and above the k-th diagonal, or on and below it. All other elements are 0. */
 const triangle = computed((context, [x, offset]) => {
   if (x === undefined) return context.refuse("has no input");
   const { g } = context;

@@ -1,6 +1,7 @@
 /**
- * Convolution and pooling over any number of spatial axes, channels first: x is [n, channels, …space]. A convolution is
- * a contraction of windows with filters; a transposed one adds up windows; pooling reduces windows.
+ * Convolution and pooling over any number of spatial axes. Channels come first: the shape of x is [n, channels,
+ * …space]. A convolution is a contraction of windows with filters, a transposed convolution adds overlapping windows,
+ * and pooling reduces windows.
  */
 import type { GraphBuilder } from "../../../ir/builder.ts";
 import type { Node } from "../../../ir/nodes.ts";
@@ -19,7 +20,7 @@ interface Geometry {
 const spatialSizes = (context: OperatorContext, x: Node): readonly number[] =>
   staticShape(context, x.type.shape.slice(2), "size of the image");
 
-/** The windows that the attributes describe, over an image of this size. */
+/** Returns the windows that the attributes define for an image of this size. */
 function geometryOf(context: OperatorContext, size: readonly number[], kernel: readonly number[]): Geometry {
   const ones = size.map(() => 1);
   const stride = context.integers("strides") ?? ones;
@@ -32,7 +33,8 @@ function geometryOf(context: OperatorContext, size: readonly number[], kernel: r
       automatic === "VALID" ? [size.map(() => 0), size.map(() => 0)] : halves(pads, size.length);
     return { kernel, stride, dilation, before, after };
   }
-  // SAME: the output has the length ⌈size / stride⌉; the odd element of padding is at the side that the name says.
+  // SAME: the output has the size ⌈size / stride⌉. If the padding is odd, the mode says which side gets the extra
+  // element.
   const total = size.map((length, i) =>
     Math.max((Math.ceil(length / stride[i]) - 1) * stride[i] + reach[i] - length, 0),
   );
@@ -48,7 +50,10 @@ function geometryOf(context: OperatorContext, size: readonly number[], kernel: r
 
 const halves = (pads: readonly number[], rank: number) => [pads.slice(0, rank), pads.slice(rank)] as const;
 
-/** With ceil_mode, a last window may begin inside the image or its padding and extend beyond the end. */
+/**
+ * Extends the padding if the node has `ceil_mode`: a last window that begins inside the image or its padding may extend
+ * beyond the end.
+ */
 function withCeiling(context: OperatorContext, size: readonly number[], geometry: Geometry): Geometry {
   if (context.integer("ceil_mode", 0) === 0) return geometry;
   const { kernel, stride, dilation, before, after } = geometry;
@@ -67,7 +72,7 @@ const padded = (g: GraphBuilder, x: Node, { before, after }: Geometry, value: nu
     ? x
     : g.pad(x, { before: [0, 0, ...before], after: [0, 0, ...after], value });
 
-/** The windows of an image: [n, channels, …positions, …kernel]. */
+/** The windows of an image, with the shape [n, channels, …positions, …kernel]. */
 const windowsOf = (g: GraphBuilder, x: Node, geometry: Geometry, fill: number): Node =>
   g.window(padded(g, x, geometry, fill), {
     axes: geometry.kernel.map((_, i) => i + 2),
@@ -78,7 +83,7 @@ const windowsOf = (g: GraphBuilder, x: Node, geometry: Geometry, fill: number): 
 
 const range = (start: number, count: number): number[] => Array.from({ length: count }, (_, i) => start + i);
 
-/** Adds one number for each channel, which is axis 1. */
+/** Adds one number per channel. Axis 1 is the axis of channels. */
 const withBias = (g: GraphBuilder, y: Node, bias: Node | undefined): Node =>
   bias === undefined
     ? y
@@ -91,21 +96,21 @@ const withBias = (g: GraphBuilder, y: Node, bias: Node | undefined): Node =>
         ),
       );
 
-/** Moves the last axis to place 1. */
+/** Makes the last axis axis 1. */
 function channelsFirst(g: GraphBuilder, x: Node): Node {
   const rank = x.type.shape.length;
   return g.transpose(x, { permutation: [0, rank - 1, ...range(1, rank - 2)] });
 }
 
-/** The number of groups, which divides the channels and the filters. */
+/** Returns the number of groups. Refuses the node unless it divides the numbers of channels and filters. */
 function groupsOf(context: OperatorContext, channels: number, filters: number): number {
   const groups = context.integer("group", 1);
   return groups > 0 && channels % groups === 0 && filters % groups === 0
     ? groups
-    : context.refuse(`divides ${channels} channels and ${filters} filters into ${groups} groups`);
+    : context.refuse(`cannot divide ${channels} channels and ${filters} filters into ${groups} groups`);
 }
 
-/** y[n, o, …] = Σ_(c, k) x[n, c, … · s + k · d] · W[o, c, k] + b[o]; groups of channels have their own filters. */
+/** y[n, o, …] = Σ_(c, k) x[n, c, … · s + k · d] · W[o, c, k] + b[o]. Each group of channels has its own filters. */
 const convolution: Operator = computed((context, [x, weight, bias]) => {
   if (x === undefined || weight === undefined) return context.refuse("needs an image and filters");
   const { g } = context;
@@ -140,7 +145,10 @@ const convolution: Operator = computed((context, [x, weight, bias]) => {
   return withBias(g, g.reshape(placed, { shape: [shape[0], filters, ...shape.slice(3)] }), bias);
 });
 
-/** The adjoint of a convolution with filters W[c, o, k]: every element is spread over a window, and windows add up. */
+/**
+ * The adjoint of a convolution with filters W[c, o, k]. Each element is multiplied by the filters, which yields a
+ * window, and overlapping windows are added.
+ */
 const transposedConvolution: Operator = computed((context, [x, weight, bias]) => {
   if (x === undefined || weight === undefined) return context.refuse("needs an image and filters");
   const { g } = context;
@@ -182,7 +190,7 @@ const transposedConvolution: Operator = computed((context, [x, weight, bias]) =>
   return withBias(g, kept, bias);
 });
 
-/** The part of the whole output that a transposed convolution keeps: its start and its size along each axis. */
+/** The part of the full result that a transposed convolution returns: the start and the size along each axis. */
 function cropOf(
   context: OperatorContext,
   { size, stride, whole, extra }: Record<"size" | "stride" | "whole" | "extra", readonly number[]>,
@@ -223,7 +231,7 @@ const pooling = (fill: number, pool: Pool): Operator =>
     return x.type.element === "i32" ? context.g.cast(value, { element: "i32" }) : value;
   });
 
-/** The mean of each window. Padding counts only with count_include_pad. */
+/** The mean of each window. Padding counts only if the node has `count_include_pad`. */
 const average: Pool = (context, windows, inside, { x, size, geometry }) => {
   const { g } = context;
   const sum = g.reduceSum(windows, { axes: inside });
@@ -231,7 +239,7 @@ const average: Pool = (context, windows, inside, { x, size, geometry }) => {
   const declared = geometryOf(context, size, geometry.kernel);
   if (countsPadding && geometry.after.some((count, i) => count !== declared.after[i]))
     return context.refuse(
-      "counts padding in windows beyond the padding, which ONNX and PyTorch define differently",
+      "counts padding in windows that extend beyond the padding, which ONNX and PyTorch define differently",
     );
   const isPadded = [...geometry.before, ...geometry.after].some((count) => count > 0);
   if (!isPadded || countsPadding)
@@ -239,7 +247,7 @@ const average: Pool = (context, windows, inside, { x, size, geometry }) => {
       sum,
       geometry.kernel.reduce((product, k) => product * k, 1),
     );
-  // The number of elements of the image in each window, by pooling ones.
+  // The number of image elements in each window is the sum of a window of ones.
   const ones = g.broadcastTo(g.number(1), [1, 1, ...size]);
   const counts = g.reduceSum(windowsOf(g, ones, geometry, 0), { axes: inside });
   return g.divide(sum, g.broadcastTo(counts, [...x.type.shape.slice(0, 2), ...sum.type.shape.slice(2)]));
