@@ -266,6 +266,7 @@ const rows: readonly Tests[] = [
     ],
     late: trained,
   },
+  { under: "src/compiler/spec/build-update", quick: named("end-to-end", "average"), late: trained },
   { under: "src/compiler/spec/build-measures", quick: named("compiler/library", "weights"), late: trained },
   {
     under: "src/compiler/spec/",
