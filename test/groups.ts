@@ -39,6 +39,7 @@ export const testGroups: readonly TestGroup[] = [
       "test/command/cli/search.test.ts",
       "test/command/cli/series.test.ts",
       "test/command/cli/several-targets.test.ts",
+      "test/command/formats/pytorch/state-dicts.test.ts",
       "test/command/formats/tables/limits.test.ts",
       "test/command/search/honesty.test.ts",
       "test/command/verify/emit-check.test.ts",

@@ -39,7 +39,7 @@ const wanted = (columns: string[]): Wanted => ({
 async function read({ kind, columns }: SampleFile, file: string, bytes: Uint8Array): Promise<void> {
   if (kind === "tensors") {
     const { decode } = bytes[0] === 0x50 ? npz : safetensors;
-    for (const tensor of decode(bytes)) tensor.numbers();
+    for (const tensor of decode(bytes).tensors) tensor.numbers();
     return;
   }
   writeFileSync(file, bytes);

@@ -3,11 +3,19 @@ import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { loadTrainer } from "../../compiler/load-trainer.ts";
 import { sizeText } from "../../compiler/util/number-text.ts";
 import { compileSpec, onData, onFile } from "../compile/compile-spec.ts";
-import { formatOf, noPreprocessing, readCheckpointFile, readTensors } from "../files/parameter-files.ts";
+import {
+  formatOf,
+  noPreprocessing,
+  readCheckpointFile,
+  readMapFile,
+  readTensors,
+} from "../files/parameter-files.ts";
 import { readSource } from "../files/read-source.ts";
 import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
 import { importTensors } from "../formats/parameters/import-tensors.ts";
 import { parametersIn } from "../formats/parameters/parameters.ts";
+import { resolveTensors } from "../formats/pytorch/state-dict.ts";
+import type { LayoutName } from "../formats/parameters/tensors.ts";
 import { printDiagnostics, printNotice } from "../terminal/report-error.ts";
 
 /** The flags of `tapeless export`, which writes the parameters of a checkpoint without reading a spec. */
@@ -36,23 +44,46 @@ export function countText(tensors: readonly { readonly numbers: ArrayLike<number
 
 /** The flags of `tapeless import`, which writes parameters as a checkpoint of a trainer with 0 epochs. */
 export interface ImportFlags {
-  readonly output: string;
+  /** The checkpoint. Without it, only the map is printed. */
+  readonly output?: string;
   readonly dtype: "f32" | "f64";
   /** The data to which the preprocessing is fitted, in place of the file in the spec. */
   readonly data?: string;
+  readonly map?: string;
+  readonly layout?: LayoutName;
 }
 
-/** Returns the exit code. */
-export async function importParameters(spec: string, file: string, flags: ImportFlags): Promise<number> {
-  const tensors = await readTensors(file);
+const isSpecFile = (file: string): boolean => /\.(json|ya?ml|ts)$/i.test(file);
+
+/** Imports tensors; file and spec may have any order. Returns the exit code. */
+export async function importParameters(first: string, second: string, flags: ImportFlags): Promise<number> {
+  const [file, spec] = isSpecFile(first) ? [second, first] : [first, second];
+  const found = await readTensors(file);
+  const map = flags.map === undefined ? undefined : await readMapFile(flags.map);
   const { compilation, source } = await compileSpec(spec, { dtype: flags.dtype });
   await checkOutputs(
     { "-o": flags.output },
-    { ...ofSpec(spec, compilation.model, flags.data), "the parameters": file },
+    {
+      ...ofSpec(spec, compilation.model, flags.data),
+      "the parameters": file,
+      ...(flags.map !== undefined && { "the map": flags.map }),
+    },
   );
   const { emitText } = await import("../../compiler/compile-target.ts");
   const emitted = await loadTrainer(await emitText(compilation, flags.dtype));
   const { model: facts } = emitted;
+  const resolving = { file, layout: flags.layout, map };
+  const resolved = resolveTensors(compilation.model, facts.parameters, found, resolving);
+  const { output } = flags;
+  if (resolved.map !== undefined && (output === undefined || resolved.tensors !== undefined))
+    process.stdout.write(resolved.map);
+  if (resolved.tensors === undefined) throw new DiagnosticError(resolved.diagnostics);
+  printDiagnostics(resolved.diagnostics);
+  const { tensors } = resolved;
+  if (output === undefined) {
+    if (resolved.map === undefined) process.stdout.write(`# ${file} has the parameters of the model\n`);
+    return 0;
+  }
   const request = { spec, source, model: compilation.model, facts, given: flags.data, notify: printNotice };
   const rows = await readSource(request).catch((error: unknown) => {
     if (flags.data !== undefined || !(error instanceof DiagnosticError)) throw error;
@@ -60,9 +91,11 @@ export async function importParameters(spec: string, file: string, flags: Import
     return undefined;
   });
   const { checkpoint, parameters } = onFile(file, "T3002", () =>
-    importTensors(compilation.model, emitted, { file, tensors }, rows, onData),
+    importTensors(compilation.model, emitted, tensors, rows, onData),
   );
-  await writeFile(flags.output, checkpoint);
-  process.stdout.write(`${file} → ${flags.output}  ${countText(parameters)}\n`);
+  await writeFile(output, checkpoint);
+  // After a map, the line is a comment, so that the output is the map.
+  const mark = resolved.map === undefined ? "" : "# ";
+  process.stdout.write(`${mark}${file} → ${output}  ${countText(parameters)}\n`);
   return 0;
 }

@@ -19,6 +19,7 @@ import type { ExportFlags, ImportFlags } from "./parameters.ts";
 import type { InitFlags } from "./init.ts";
 import type { InspectFlags } from "./inspect.ts";
 import { collect, port, positive, shard, withTrainOptions } from "./options.ts";
+import { layoutNames } from "../formats/parameters/tensors.ts";
 import type { PlaygroundFlags } from "./playground.ts";
 import type { PredictFlags } from "./predict.ts";
 import type { SchemaFlags } from "./schema.ts";
@@ -340,19 +341,33 @@ function exportCommand(program: Command, done: Done): void {
 
 function importCommand(program: Command, done: Done): void {
   command(program, "import", "create a checkpoint from parameters of other libraries", [
-    "tapeless import graphs/digits.json digits.safetensors -o digits.ckpt",
-    "tapeless import graphs/digits.json digits.npz -o digits.ckpt --dtype f64",
+    "tapeless import digits.safetensors graphs/digits.json -o digits.ckpt",
+    "tapeless import torch.safetensors graphs/digits.json > map.yaml         print how tensors become parameters",
+    "tapeless import torch.safetensors graphs/digits.json --map map.yaml -o digits.ckpt",
   ])
+    .argument(
+      "<file>",
+      "the parameters: .safetensors or .npz, with the names of the model's parameters or as a state_dict of PyTorch",
+    )
     .argument("<spec>", specArgument)
-    .argument("<file>", "the parameters, under their names in the model: .safetensors or .npz")
-    .requiredOption("-o, --output <checkpoint>", "write the checkpoint to this file")
+    .option("-o, --output <checkpoint>", "write the checkpoint to this file (default: only print the map)")
+    .option(
+      "--map <file>",
+      "take each parameter from the tensor that this file names (default: derive the map)",
+    )
+    .addOption(
+      new Option(
+        "--layout <layout>",
+        "the names and layouts of the tensors: those of tapeless, or of a state_dict of PyTorch (default: detected)",
+      ).choices(layoutNames),
+    )
     .option(
       "--data <file>",
       "fit the preprocessing to the training rows of this file (default: the file in the spec)",
     )
     .addOption(dtypeOption())
-    .action(async (spec: string, file: string, flags: ImportFlags) =>
-      done(await (await import("./parameters.ts")).importParameters(spec, file, flags)),
+    .action(async (file: string, spec: string, flags: ImportFlags) =>
+      done(await (await import("./parameters.ts")).importParameters(file, spec, flags)),
     );
 }
 

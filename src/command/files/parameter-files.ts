@@ -17,8 +17,10 @@ import { fieldsFor, openCheckpoint } from "../formats/parameters/checkpoint.ts";
 import { parametersIn } from "../formats/parameters/parameters.ts";
 import { affectsPrediction, changeLines, changesSince } from "../formats/parameters/spec-changes.ts";
 import type { SpecChange } from "../formats/parameters/spec-changes.ts";
+import { readMap } from "../formats/pytorch/map-file.ts";
+import type { ParameterMap } from "../formats/pytorch/parameter-map.ts";
 import { tensorFormats } from "../formats/parameters/formats.ts";
-import type { StoredTensor, TensorFormat } from "../formats/parameters/tensors.ts";
+import type { ReadTensors, TensorFormat } from "../formats/parameters/tensors.ts";
 import { printDiagnostics, usageError } from "../terminal/report-error.ts";
 
 // Reads checkpoints, and loads their parameters into the trainer of a spec.
@@ -76,7 +78,7 @@ export async function readCheckpointFile(
 function notCheckpoint(file: string, bytes: Uint8Array, hint: string): DiagnosticError {
   const { what, isTensors = false } = looksOf(bytes) ?? {};
   const message = what === undefined ? "not a checkpoint" : `not a checkpoint, but ${what}`;
-  const ofTensors = `to convert its parameters: tapeless import SPEC ${shellWord(file)} -o CHECKPOINT`;
+  const ofTensors = `to convert its parameters: tapeless import ${shellWord(file)} SPEC -o CHECKPOINT`;
   const diagnostic = { code: "T3001", severity: "error", message, location: { file } } as const;
   return new DiagnosticError([{ ...diagnostic, hint: isTensors ? ofTensors : hint }]);
 }
@@ -199,7 +201,7 @@ export function formatOf(file: string): TensorFormat {
 }
 
 /** @throws DiagnosticError (T1010, T3002) */
-export async function readTensors(file: string): Promise<StoredTensor[]> {
+export async function readTensors(file: string): Promise<ReadTensors> {
   const format = formatOf(file);
   const found = await regularFile(file);
   if ("reason" in found) throw wrongTensors(file, `cannot read the file: ${found.reason}`);
@@ -207,6 +209,25 @@ export async function readTensors(file: string): Promise<StoredTensor[]> {
     throw wrongTensors(file, `cannot read the file: ${fileReason(error)}`);
   });
   return onFile(file, "T3002", () => format.decode(bytes));
+}
+
+/** The largest map, which limits the memory that reading it can use. */
+const maxMapBytes = 16e6;
+
+/** @throws DiagnosticError (T3006) */
+export async function readMapFile(file: string): Promise<ParameterMap> {
+  const failure = (reason: string): DiagnosticError =>
+    new DiagnosticError([
+      { code: "T3006", severity: "error", message: `cannot read the map: ${reason}`, location: { file } },
+    ]);
+  const found = await regularFile(file);
+  if ("reason" in found) throw failure(found.reason);
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw failure(fileReason(error));
+  });
+  if (bytes.length > maxMapBytes)
+    throw failure(`it has ${bytes.length} bytes; at most ${maxMapBytes} are supported`);
+  return readMap(file, bytes.toString("utf8"));
 }
 
 /** The error T3002: a file of tensors is invalid or does not fit the model. */

@@ -8,7 +8,10 @@ import { noPreprocessing, openCheckpointFile } from "../files/parameter-files.ts
 import { tensorFormats } from "../formats/parameters/formats.ts";
 import { importTensors } from "../formats/parameters/import-tensors.ts";
 import { parametersIn } from "../formats/parameters/parameters.ts";
-import type { TensorFormat } from "../formats/parameters/tensors.ts";
+import { layoutNames } from "../formats/parameters/tensors.ts";
+import type { LayoutName, TensorFormat } from "../formats/parameters/tensors.ts";
+import { readMap } from "../formats/pytorch/map-file.ts";
+import { resolveTensors } from "../formats/pytorch/state-dict.ts";
 import { breathe, throwIfAborted } from "./aborted.ts";
 import { checkOptions, compileOpen, loadCompiled, openSpec, optionError, warningsOf } from "./open-spec.ts";
 import type { SpecInput } from "./open-spec.ts";
@@ -49,6 +52,10 @@ export async function exportParameters(
 export interface ImportOptions extends SourceOptions {
   /** The format of the parameters; `safetensors` by default. */
   readonly format?: ParameterFormat | undefined;
+  /** Whether the parameters are those of the model or a `state_dict` of PyTorch; detected by default. */
+  readonly layout?: LayoutName | undefined;
+  /** The map of parameters to tensors as YAML, as `tapeless import` prints it; derived by default. */
+  readonly map?: string | undefined;
   /** The element type of the checkpoint; `f32` by default. */
   readonly dtype?: "f32" | "f64" | undefined;
   /** Stops the work: `importParameters` rejects with `Aborted`. */
@@ -63,11 +70,13 @@ export interface Imported {
    * predict.
    */
   readonly warnings: readonly Diagnostic[];
+  /** The map of parameters to tensors as YAML, if one was derived. */
+  readonly map?: string;
 }
 
 /**
- * Creates a checkpoint from parameters of another library, which must have the names of the model's
- * parameters. Its preprocessing is fitted to the data of the spec, so it can predict without further
+ * Creates a checkpoint from parameters of another library: with the names of the model's parameters, or as a
+ * `state_dict` of PyTorch. Its preprocessing is fitted to the data of the spec, so it can predict without further
  * training.
  *
  * @throws {DiagnosticError} for an invalid spec, option or file, and for parameters of another model
@@ -78,8 +87,20 @@ export async function importParameters(
   parameters: Uint8Array,
   options: ImportOptions = {},
 ): Promise<Imported> {
-  checkOptions(options, ["format", "dtype", "signal", "data", "validation", "test", "folder"]);
-  const { dtype = "f32", signal, data } = options;
+  checkOptions(options, [
+    "format",
+    "layout",
+    "map",
+    "dtype",
+    "signal",
+    "data",
+    "validation",
+    "test",
+    "folder",
+  ]);
+  const { dtype = "f32", signal, data, layout, map } = options;
+  if (layout !== undefined && !layoutNames.includes(layout))
+    throw optionError(`unknown layout ${showValue(layout)}`, `layouts: ${layoutNames.join(", ")}`);
   const format = formatNamed(options.format ?? "safetensors");
   throwIfAborted(signal);
   const open = await openSpec(spec, options.folder);
@@ -95,8 +116,18 @@ export async function importParameters(
     return undefined;
   });
   const file = "the parameters";
+  const found = onFile(file, "T3002", () => format.decode(parameters));
+  const read = map === undefined ? undefined : readMap("the map", map);
+  const resolved = resolveTensors(compilation.model, emitted.model.parameters, found, {
+    file,
+    layout,
+    map: read,
+  });
+  const { tensors } = resolved;
+  if (tensors === undefined) throw new DiagnosticError(resolved.diagnostics);
+  warnings.push(...resolved.diagnostics);
   const { checkpoint } = onFile(file, "T3002", () =>
-    importTensors(compilation.model, emitted, { file, tensors: format.decode(parameters) }, source, onData),
+    importTensors(compilation.model, emitted, tensors, source, onData),
   );
-  return { checkpoint, warnings };
+  return { checkpoint, warnings, ...(resolved.map === undefined ? {} : { map: resolved.map }) };
 }

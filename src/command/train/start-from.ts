@@ -72,7 +72,7 @@ export async function startingFrom(file: string, emitted: EmittedModule): Promis
 /** Reads a checkpoint of any model, or a file of tensors. */
 async function originIn(file: string): Promise<Origin> {
   if (Object.hasOwn(tensorFormats, extname(file).toLowerCase()))
-    return { about: "a file of tensors", tensors: await readTensors(file) };
+    return { about: "a file of tensors", ...(await readTensors(file)) };
   const { bytes } = await readCheckpointFile(file);
   const { model, epoch, tensors } = onFile(file, "T3001", () => parametersIn(bytes));
   return {

@@ -507,7 +507,7 @@ export const diagnosticCodes = {
     title: "Invalid parameter file, or parameters of another model",
     cause:
       "A `.safetensors` or `.npz` file is damaged, or its names or shapes differ from those of the model.",
-    fix: "Rename or reshape the parameters in the file. The message lists all differences.",
+    fix: "Rename or reshape the parameters in the file, or write a map for `import --map`. The message lists all differences.",
   },
   T3003: {
     title: "Checkpoint of an unfinished cross-validation",
@@ -525,6 +525,18 @@ export const diagnosticCodes = {
     title: "Invalid ONNX file",
     cause: "The file is not an ONNX model, is damaged, or uses a part of ONNX that tapeless does not read.",
     fix: "Export the model again, in one file, with opset 13 to 22 and constant sizes except for the batch.",
+  },
+  T3006: {
+    title: "Invalid map of parameters",
+    cause: "The file of `import --map` cannot be read, is not YAML, or has another form than a map.",
+    fix: "Start from the map that `tapeless import FILE SPEC` prints.",
+  },
+  T3007: {
+    title: "Modules matched by the order of their names",
+    cause:
+      "Several modules of a `state_dict` have tensors of the same shapes, and the file has them in alphabetical order. " +
+      "They become layers in this order, which may be wrong. This is a warning.",
+    fix: "Check the map that `tapeless import FILE SPEC` prints. Edit it, and pass it with `--map`.",
   },
   T4001: {
     title: "Training diverged",

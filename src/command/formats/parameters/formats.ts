@@ -61,9 +61,16 @@ export const safetensors: TensorFormat = {
     }
     if (end !== data.length)
       throw new InputError(`the tensors take ${end} bytes, but ${data.length} follow the header`);
-    return stored.map(({ tensor }) => tensor);
+    return { tensors: stored.map(({ tensor }) => tensor), facts: factsIn(header) };
   },
 };
+
+/** The metadata that commands use. Other metadata, and values of other types, are ignored. */
+function factsIn(header: object): { readonly format?: string } {
+  const metadata: unknown = Object.hasOwn(header, "__metadata__") ? Reflect.get(header, "__metadata__") : {};
+  const { format }: Readonly<Record<string, unknown>> = { ...Object(metadata) };
+  return typeof format === "string" ? { format } : {};
+}
 
 function partsOf(bytes: Uint8Array): { header: object; data: Uint8Array } {
   if (bytes.length < 8) throw new InputError("this is not a safetensors file: it is too short");
@@ -136,7 +143,9 @@ export const npz: TensorFormat = {
   decode(bytes) {
     if (bytes[0] !== 0x50 || bytes[1] !== 0x4b)
       throw new InputError("this is not an .npz file: it is not a zip archive");
-    return [...membersOf(bytes)].map(([file, content]) => tensorOf(file.replace(/\.npy$/, ""), content));
+    return {
+      tensors: [...membersOf(bytes)].map(([file, content]) => tensorOf(file.replace(/\.npy$/, ""), content)),
+    };
   },
 };
 

@@ -1,6 +1,7 @@
 /**
  * Reads parameters from checkpoints, and checks tensors from other files against the parameters of a model.
  */
+import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
 import { InputError, shown } from "../../../runtime/step/errors.ts";
 import { sizeOf, type ModelFacts } from "../../../runtime/model/facts.ts";
 import { didYouMean } from "../../../compiler/util/message-text.ts";
@@ -63,6 +64,21 @@ export function parameterErrors(parameters: Parameters, tensors: readonly Stored
     .filter((name) => !suggested.has(name))
     .map((name) => `"${shown(name)}" is not a parameter of the model`);
   return [...errors, ...others];
+}
+
+/** The maximum number of errors that are listed. */
+const maxErrors = 20;
+
+/** The error T3002 with everything that does not fit. */
+export function mismatch(model: string, file: string, errors: readonly string[]): Diagnostic {
+  const more = errors.length > maxErrors ? [`and ${errors.length - maxErrors} more`] : [];
+  return {
+    code: "T3002",
+    severity: "error",
+    message: `the tensors do not match the parameters of "${model}"`,
+    location: { file },
+    notes: [...errors.slice(0, maxErrors), ...more],
+  };
 }
 
 function shapeErrors(name: string, shape: readonly number[], found: readonly number[]): string[] {

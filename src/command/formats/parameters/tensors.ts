@@ -19,12 +19,23 @@ export interface StoredTensor {
   numbers(): ArrayLike<number>;
 }
 
+/** Whose names and layouts a file of tensors has. */
+export const layoutNames = ["tapeless", "pytorch"] as const;
+export type LayoutName = (typeof layoutNames)[number];
+
+/** The tensors of a file, and its metadata. */
+export interface ReadTensors {
+  readonly tensors: readonly StoredTensor[];
+  /** Undefined for formats without metadata. `format` is "tapeless", or "pt" for PyTorch. */
+  readonly facts?: { readonly format?: string };
+}
+
 /** A file format of named tensors. */
 export interface TensorFormat {
   /** `facts`: metadata of the model, for formats that support it. */
   encode(tensors: readonly NamedTensor[], facts: Readonly<Record<string, string>>): Uint8Array;
   /** Validates everything in the file. @throws InputError if the bytes are not a file of this format */
-  decode(bytes: Uint8Array): StoredTensor[];
+  decode(bytes: Uint8Array): ReadTensors;
 }
 
 /** The number of elements of a shape; NaN if the value is not a shape. */
