@@ -78,11 +78,11 @@ export async function importParameters(
   parameters: Uint8Array,
   options: ImportOptions = {},
 ): Promise<Imported> {
-  checkOptions(options, ["format", "dtype", "signal", "data", "validation", "test", "folder"]);
+  checkOptions(options, ["format", "dtype", "signal", "data", "validation", "test", "folder", "files"]);
   const { dtype = "f32", signal, data } = options;
   const format = formatNamed(options.format ?? "safetensors");
   throwIfAborted(signal);
-  const open = await openSpec(spec, options.folder);
+  const open = await openSpec(spec, options);
   const compilation = await compileOpen(open, { dtype });
   const warnings: Diagnostic[] = [...(await warningsOf(open, compilation))];
   const emitted = await loadCompiled(compilation, { target: defaultTarget, dtype }, { isProgram: false });
