@@ -538,6 +538,11 @@ export const diagnosticCodes = {
       "They become layers in this order, which may be wrong. This is a warning.",
     fix: "Check the map that `tapeless import FILE SPEC` prints. Edit it, and pass it with `--map`.",
   },
+  T3008: {
+    title: "ONNX model that is not a network of layers",
+    cause: "Nodes of the model are not a part of any layer. The message lists them with the reasons.",
+    fix: "Use the model, or a part of it, as a layer of the type `onnx`.",
+  },
   T4001: {
     title: "Training diverged",
     cause: "The loss became infinite or NaN. The message names the step and the first such value.",
