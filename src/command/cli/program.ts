@@ -340,12 +340,17 @@ function exportCommand(program: Command, done: Done): void {
 }
 
 function importCommand(program: Command, done: Done): void {
-  command(program, "import", "create a checkpoint from parameters of other libraries, or a spec from an ONNX model", [
-    "tapeless import digits.safetensors graphs/digits.json -o digits.ckpt",
-    "tapeless import torch.safetensors graphs/digits.json > map.yaml         print how tensors become parameters",
-    "tapeless import torch.safetensors graphs/digits.json --map map.yaml -o digits.ckpt",
-    "tapeless import model.onnx -o model.yaml                                write the spec and model.ckpt",
-  ])
+  command(
+    program,
+    "import",
+    "create a checkpoint from parameters of other libraries, or a spec from an ONNX model",
+    [
+      "tapeless import digits.safetensors graphs/digits.json -o digits.ckpt",
+      "tapeless import torch.safetensors graphs/digits.json > map.yaml         print how tensors become parameters",
+      "tapeless import torch.safetensors graphs/digits.json --map map.yaml -o digits.ckpt",
+      "tapeless import model.onnx -o model.yaml                                write the spec and model.ckpt",
+    ],
+  )
     .argument(
       "<file>",
       "an ONNX model; or parameters: .safetensors or .npz, with the names of the model's parameters or as a " +
