@@ -26,7 +26,7 @@ export { train } from "./command/library/train.ts";
 export type { RunResult, Trained, TrainEvent, TrainOptions } from "./command/library/train.ts";
 export { verify } from "./command/library/verify.ts";
 export type { Verified, VerifyOptions } from "./command/library/verify.ts";
-export type { SpecInput } from "./command/library/open-spec.ts";
+export type { SpecFiles, SpecInput } from "./command/library/open-spec.ts";
 export type { Row, Rows, SourceOptions } from "./command/library/rows.ts";
 export type { EpochReport, Trainer } from "./runtime/trainer/trainer.ts";
 export type { FoldResult } from "./runtime/training/cross-validate.ts";

@@ -4,6 +4,7 @@ import { DiagnosticError } from "./diagnostics/errors.ts";
 import { compileFor, emitText } from "./compile-target.ts";
 import type { TargetCompilation } from "./compile-target.ts";
 import type { ModelSpec } from "./spec/schema.ts";
+import { checkedFiles, givenModelFiles } from "./spec/model-files.ts";
 import { parseModel } from "./spec/parse-model.ts";
 import { skippedNameError, stageNameError, stageNames, stagesOfBlocking } from "./stage-names.ts";
 import type { NameError } from "./stage-names.ts";
@@ -35,6 +36,8 @@ export interface CompileOptions {
   readonly skip?: readonly string[];
   /** The name of the last optional stage. Required stages still run after it. */
   readonly stopAfter?: string;
+  /** The contents of the model files that the spec names, by these names. */
+  readonly files?: Readonly<Record<string, Uint8Array>>;
   /**
    * For the target `wasm`, compare its kernels with the TypeScript kernels before returning; `true` by
    * default.
@@ -53,7 +56,7 @@ export interface CompileResult {
 
 const booleans = ["program", "probe", "pauses", "exact", "readable", "checkKernels"] as const;
 const choices = { target: targetNames, dtype: ["f32", "f64"], emit: ["ts", "js"] } as const;
-const optionNames: readonly string[] = [...Object.keys(choices), ...booleans, "skip", "stopAfter"];
+const optionNames: readonly string[] = [...Object.keys(choices), ...booleans, "skip", "stopAfter", "files"];
 
 /** Checks the options of untyped callers: unknown options and invalid values are errors. */
 function checkOptions(options: CompileOptions): void {
@@ -122,7 +125,7 @@ export async function compile(spec: ModelSpec, options: CompileOptions = {}): Pr
     stopAfter,
   } = options;
   const skip = [...(options.skip ?? []), ...(readable ? stagesOfBlocking : [])];
-  const model = parseModel(spec);
+  const model = parseModel(spec, givenModelFiles(checkedFiles(options.files)));
   const compilation = compileFor(model, { target, dtype, probe, exact, skip, stopAfter });
   const code = await emitText(compilation, dtype, {
     isProgram: program,

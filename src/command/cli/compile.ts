@@ -9,6 +9,7 @@ import { Unsupported } from "../../compiler/diagnostics/errors.ts";
 import type { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { loadTrainer, startTranspiler } from "../../compiler/load-trainer.ts";
 import type { TargetCompilation } from "../../compiler/compile-target.ts";
+import { isFrozen } from "../../compiler/trainer/layer-table.ts";
 import { defaultTarget, hasAbility, targets } from "../../compiler/targets.ts";
 import type { Target } from "../../compiler/targets.ts";
 import {
@@ -166,7 +167,7 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
       const sizes = `${sizeText(Buffer.byteLength(content))} (${sizeText(gzipSync(content).length)} gzip)`;
       process.stdout.write(`${spec} → ${file}  ${sizes} in ${time}\n`);
     }
-    if (flags.predictor === undefined && compilation.model.network.some(({ trainable }) => !trainable)) {
+    if (flags.predictor === undefined && compilation.model.network.some(isFrozen)) {
       const { frozenSavings } = await import("../../studio/explain/explain-layers.ts");
       process.stdout.write(`  ${frozenSavings(compilation, { dtype, exact, skip, stopAfter })}\n`);
     }

@@ -43,9 +43,13 @@ export function commonTable(path: string): string {
 export function choiceTable(path: string): string {
   const variants = variantsAt(path);
   const common = commonKeys(variants);
+  const [first] = variants;
+  // A variant that replaces a common key, such as `from`, describes it itself.
+  const isCommon = (key: string, value: unknown) =>
+    common.has(key) && JSON.stringify(value) === JSON.stringify(first.properties?.[key]);
   const rows = variants.map(({ properties = {}, required = [], description = "" }) => {
     const keys = Object.entries(properties).filter(
-      ([key]) => key !== tagKeyOf(properties) && !common.has(key),
+      ([key, value]) => key !== tagKeyOf(properties) && !isCommon(key, value),
     );
     const items = keys.map(([key, value]) => {
       const [name, type, end, text] = keyRow(key, asNode(value), required);

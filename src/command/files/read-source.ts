@@ -100,6 +100,10 @@ export function dataPaths(spec: string, { data }: Model, given: string | undefin
   return [...train, ...[...filesOf(validation), ...filesOf(test)].map((each) => relativeToSpec(spec, each))];
 }
 
+/** The paths of all model files of the spec. */
+export const modelPaths = (spec: string, { modelFiles }: Model): string[] =>
+  [...(modelFiles?.keys() ?? [])].map((file) => relativeToSpec(spec, file));
+
 const filesOf = (files: DataFiles | undefined): string[] =>
   typeof files === "string" ? [files] : Object.values(files ?? {});
 

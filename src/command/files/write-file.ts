@@ -10,7 +10,7 @@ import type { Model } from "../../compiler/spec/types.ts";
 import { fileReason, showValue } from "../../compiler/util/message-text.ts";
 import { checkOutput, outputTarget, replaceFile } from "../../runtime/program/files.ts";
 import { printDiagnostics } from "../terminal/report-error.ts";
-import { dataPaths } from "./read-source.ts";
+import { dataPaths, modelPaths } from "./read-source.ts";
 
 // Atomic write: temporary file, fsync, rename. A pipe, a terminal or /dev/null is written to directly.
 
@@ -99,6 +99,7 @@ export const ofSpec = (spec: string, model: Model, given?: string): Inputs => ({
   "the spec": spec,
   "the data of the spec": dataPaths(spec, model, undefined),
   "the data": dataPaths(spec, model, given),
+  "a model file of the spec": modelPaths(spec, model),
 });
 
 /** @throws DiagnosticError (T1014) if an output is also an input or another output. */

@@ -9,9 +9,9 @@ import type { ViewName } from "../../studio/views/index.ts";
 import { checkParameter } from "../verify/check-parameter.ts";
 import { throwIfAborted } from "./aborted.ts";
 import { checkOptions, compileOpen, openSpec, optionError, warningsOf } from "./open-spec.ts";
-import type { SpecInput } from "./open-spec.ts";
+import type { SpecFiles, SpecInput } from "./open-spec.ts";
 
-export interface InspectOptions {
+export interface InspectOptions extends SpecFiles {
   /** The view; `layers` by default. */
   readonly show?: ViewName | undefined;
   /** With the view `gradients`: show only the gradient of this parameter. */
@@ -41,7 +41,7 @@ export interface Inspected {
  * @throws {Aborted} if `signal` is aborted before the work begins
  */
 export async function inspect(spec: SpecInput, options: InspectOptions = {}): Promise<Inspected> {
-  checkOptions(options, ["show", "of", "target", "dtype", "run", "signal"]);
+  checkOptions(options, ["show", "of", "target", "dtype", "run", "signal", "folder", "files"]);
   const { show = "layers", of, target = defaultTarget, dtype = "f32", run, signal } = options;
   // Views are loaded on demand, because most programs do not inspect.
   const { views } = await import("../../studio/views/index.ts");
@@ -49,7 +49,7 @@ export async function inspect(spec: SpecInput, options: InspectOptions = {}): Pr
     throw optionError(`unknown view ${showValue(show)}`, `views: ${Object.keys(views).join(", ")}`);
   if (of !== undefined && show !== "gradients") throw optionError('`of` needs show: "gradients"');
   throwIfAborted(signal);
-  const open = await openSpec(spec);
+  const open = await openSpec(spec, options);
   const reports: StageReport[] = [];
   const watch = (report: StageReport) => reports.push(report);
   const compilation = await compileOpen(open, { dtype, target, watch });

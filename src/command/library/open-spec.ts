@@ -8,7 +8,8 @@ import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import type { EmitOptions } from "../../compiler/emit/emitted-file.ts";
 import { loadTrainer } from "../../compiler/load-trainer.ts";
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
-import { readSpec } from "../../compiler/spec/read/read-spec.ts";
+import { checkedFiles, readModelFiles } from "../../compiler/spec/model-files.ts";
+import { readSpec, readerInFolder } from "../../compiler/spec/read/read-spec.ts";
 import { located, specOfValue } from "../../compiler/spec/read/spec-source.ts";
 import type { ReadSpec } from "../../compiler/spec/read/spec-source.ts";
 import type { ModelSpec } from "../../compiler/spec/schema.ts";
@@ -25,10 +26,32 @@ export interface OpenSpec {
   readonly file: string | undefined;
 }
 
-/** `folder` is the folder to which the paths in a spec object are relative. @throws DiagnosticError */
-export async function openSpec(spec: SpecInput, folder?: string): Promise<OpenSpec> {
-  if (typeof spec === "string") return { read: await readSpec(spec), file: spec };
-  return { read: specOfValue(spec), file: folder === undefined ? undefined : join(folder, "spec") };
+/** The files of a spec that is an object. */
+export interface SpecFiles {
+  /** The folder to which the paths in the spec are relative. */
+  readonly folder?: string | undefined;
+  /** The contents of model files that are not in the folder, by the names that the spec uses. */
+  readonly files?: Readonly<Record<string, Uint8Array>> | undefined;
+}
+
+/** @throws DiagnosticError */
+export async function openSpec(spec: SpecInput, { folder, files }: SpecFiles = {}): Promise<OpenSpec> {
+  if (typeof spec === "string") {
+    if (files !== undefined)
+      throw optionError("`files` needs a spec that is an object", "the files of a spec file are next to it");
+    return { read: await readSpec(spec), file: spec };
+  }
+  const given = checkedFiles(files);
+  const inFolder = folder === undefined ? undefined : readerInFolder(folder);
+  const read = async (name: string): Promise<Uint8Array> => {
+    if (Object.hasOwn(given, name)) return given[name];
+    if (inFolder !== undefined) return inFolder(name);
+    throw new Error("pass its bytes in `files`, or the `folder` of the spec");
+  };
+  return {
+    read: specOfValue(spec, await readModelFiles(spec, read)),
+    file: folder === undefined ? undefined : join(folder, "spec"),
+  };
 }
 
 /** @throws DiagnosticError, with locations if the spec is a file */

@@ -97,13 +97,14 @@ export async function importParameters(
     "validation",
     "test",
     "folder",
+    "files",
   ]);
   const { dtype = "f32", signal, data, layout, map } = options;
   if (layout !== undefined && !layoutNames.includes(layout))
     throw optionError(`unknown layout ${showValue(layout)}`, `layouts: ${layoutNames.join(", ")}`);
   const format = formatNamed(options.format ?? "safetensors");
   throwIfAborted(signal);
-  const open = await openSpec(spec, options.folder);
+  const open = await openSpec(spec, options);
   const compilation = await compileOpen(open, { dtype });
   const warnings: Diagnostic[] = [...(await warningsOf(open, compilation))];
   const emitted = await loadCompiled(compilation, { target: defaultTarget, dtype }, { isProgram: false });

@@ -8,11 +8,11 @@ import { foldWarning, loadToPredict, openCheckpointFile } from "../files/paramet
 import { fieldsOf, predictingOf } from "../predict/answers.ts";
 import { breathe, throwIfAborted } from "./aborted.ts";
 import { checkOptions, compileOpen, loadCompiled, openSpec, optionError, warningsOf } from "./open-spec.ts";
-import type { SpecInput } from "./open-spec.ts";
+import type { SpecFiles, SpecInput } from "./open-spec.ts";
 import { inputsOf } from "./rows.ts";
 import type { Rows } from "./rows.ts";
 
-export interface PredictOptions {
+export interface PredictOptions extends SpecFiles {
   /** The trained model: a checkpoint as bytes, or the path of its file. */
   readonly checkpoint: Uint8Array | string;
   /** The rows to predict. Only the columns of inputs are read. */
@@ -34,7 +34,7 @@ export interface Predicted {
  * @throws {Aborted} if `signal` stops the work
  */
 export async function predict(spec: SpecInput, options: PredictOptions): Promise<Predicted> {
-  checkOptions(options, ["checkpoint", "data", "signal"]);
+  checkOptions(options, ["checkpoint", "data", "signal", "folder", "files"]);
   const { checkpoint, data, signal } = options;
   if (checkpoint === undefined)
     throw optionError("`checkpoint` is missing", "pass the checkpoint of `train`");
@@ -43,7 +43,7 @@ export async function predict(spec: SpecInput, options: PredictOptions): Promise
   const opened = await openCheckpointFile(checkpoint);
   const { name, header } = opened;
   const { dtype } = header.model;
-  const open = await openSpec(spec);
+  const open = await openSpec(spec, options);
   const compilation = await compileOpen(open, { dtype });
   const { model } = compilation;
   const predicting = predictingOf(compilation);

@@ -15,7 +15,7 @@ import { dropText, droppingColumns } from "../../runtime/program/readers.ts";
 import { onData } from "../compile/compile-spec.ts";
 import { dataOf, inputFacts, readInputs, readSource } from "../files/read-source.ts";
 import { optionError } from "./open-spec.ts";
-import type { OpenSpec } from "./open-spec.ts";
+import type { OpenSpec, SpecFiles } from "./open-spec.ts";
 
 /** A row: a value for each column. A missing value is null, undefined or absent. */
 export type Row = Readonly<Record<string, Cell | null | undefined>>;
@@ -23,15 +23,13 @@ export type Row = Readonly<Record<string, Cell | null | undefined>>;
 /** Rows, or the path of a file with rows (for IDX data: of the folder with its files). */
 export type Rows = string | readonly Row[];
 
-export interface SourceOptions {
+export interface SourceOptions extends SpecFiles {
   /** The training data, in place of the file in the spec. */
   readonly data?: Rows | undefined;
   /** The validation rows, if the spec has separate validation data and `data` contains rows. */
   readonly validation?: readonly Row[] | undefined;
   /** The test rows, if the spec has separate test data and `data` contains rows. */
   readonly test?: readonly Row[] | undefined;
-  /** The folder to which the paths in the spec are relative, if the spec is an object. */
-  readonly folder?: string | undefined;
 }
 
 /** The name of rows in memory, in place of a file in messages. */

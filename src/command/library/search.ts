@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError, invariant } from "../../compiler/diagnostics/errors.ts";
+import type { ModelFiles } from "../../compiler/spec/model-files.ts";
 import { modelSchema } from "../../compiler/spec/schema.ts";
 import type { ModelSpec } from "../../compiler/spec/schema.ts";
 import { onData } from "../compile/compile-spec.ts";
@@ -68,12 +69,22 @@ export interface Searched {
  * @throws {Aborted} if `signal` stops the search
  */
 export async function search(spec: SpecInput, options: SearchOptions = {}): Promise<Searched> {
-  checkOptions(options, ["data", "validation", "test", "folder", "dtype", "threads", "signal", "onEvent"]);
+  checkOptions(options, [
+    "data",
+    "validation",
+    "test",
+    "folder",
+    "files",
+    "dtype",
+    "threads",
+    "signal",
+    "onEvent",
+  ]);
   const { dtype = "f32", threads = availableParallelism(), signal, onEvent } = options;
   if (!(Number.isInteger(threads) && threads > 0))
     throw optionError(`threads must be a positive integer, got ${threads}`);
   throwIfAborted(signal);
-  const open = await openSpec(spec, options.folder);
+  const open = await openSpec(spec, options);
   const warnings: Diagnostic[] = [...open.read.warnings];
   const warn = (diagnostic: Diagnostic) => {
     warnings.push(diagnostic);
@@ -100,7 +111,13 @@ export async function search(spec: SpecInput, options: SearchOptions = {}): Prom
   };
   const numbers = candidates.map(({ number }) => number);
   try {
-    await inThreads({ spec: specForThreads(spec), dtype, ...data }, numbers, threads, keep, signal);
+    await inThreads(
+      { spec: specForThreads(spec, open.read.files), dtype, ...data },
+      numbers,
+      threads,
+      keep,
+      signal,
+    );
   } catch (error) {
     if (signal?.aborted) throw new Aborted(signal);
     if (!(error instanceof ThreadEndedError)) throw error;
@@ -123,10 +140,10 @@ const isSpec = (value: unknown): value is ModelSpec => modelSchema.safeParse(val
  * A thread reads the file of a spec itself. An object is copied to the thread, so it must not contain
  * functions.
  */
-function specForThreads(spec: SpecInput): SpecOfWorker {
+function specForThreads(spec: SpecInput, files: ModelFiles): SpecOfWorker {
   if (typeof spec === "string") return { file: spec };
   try {
-    return { value: structuredClone(spec) };
+    return { value: structuredClone(spec), files };
   } catch {
     throw optionError(
       "a spec with functions cannot be sent to threads",

@@ -52,6 +52,7 @@ const optionNames = [
   "validation",
   "test",
   "folder",
+  "files",
   "target",
   "dtype",
   "epochs",
@@ -116,7 +117,7 @@ export async function train(spec: SpecInput, options: TrainOptions = {}): Promis
   checkOptions(options, optionNames);
   const { target = defaultTarget, dtype = "f32", seed, signal, resume } = options;
   throwIfAborted(signal);
-  const open = await openSpec(spec, options.folder);
+  const open = await openSpec(spec, options);
   const compilation = await compileOpen(open, { target, dtype });
   const { model } = compilation;
   const emitted = await loadCompiled(compilation, { target, dtype }, { isProgram: false, isPausing: true });

@@ -5,9 +5,9 @@ import type { Verdict } from "../verify/verification-report.ts";
 import type { Verification } from "../verify/verify-model.ts";
 import { breathe, throwIfAborted } from "./aborted.ts";
 import { checkOptions, compileOpen, openSpec, warningsOf } from "./open-spec.ts";
-import type { SpecInput } from "./open-spec.ts";
+import type { SpecFiles, SpecInput } from "./open-spec.ts";
 
-export interface VerifyOptions {
+export interface VerifyOptions extends SpecFiles {
   /** Check only the gradient of this parameter. */
   readonly of?: string | undefined;
   /** Cancels the verification before its next check; the promise then rejects with `Aborted`. */
@@ -26,10 +26,10 @@ export interface Verified extends Verdict, Verification {
  * @throws {Aborted} if `signal` stops the work
  */
 export async function verify(spec: SpecInput, options: VerifyOptions = {}): Promise<Verified> {
-  checkOptions(options, ["of", "signal"]);
+  checkOptions(options, ["of", "signal", "folder", "files"]);
   const { of, signal } = options;
   throwIfAborted(signal);
-  const open = await openSpec(spec);
+  const open = await openSpec(spec, options);
   const compilation = await compileOpen(open, { dtype: "f64" });
   if (of !== undefined) checkParameter(of, compilation);
   const [{ verifyModel }, { verdictOf }] = await Promise.all([

@@ -3,6 +3,7 @@ import { parsePath } from "../../compiler/diagnostics/diagnostic.ts";
 import type { Diagnostic, SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { buildGraphs } from "../../compiler/spec/build.ts";
+import type { ModelFiles } from "../../compiler/spec/model-files.ts";
 import { figuresOf } from "../../compiler/spec/objectives.ts";
 import { parseModel } from "../../compiler/spec/parse-model.ts";
 import { located } from "../../compiler/spec/read/spec-source.ts";
@@ -29,12 +30,16 @@ export interface CheckedCandidate extends Candidate {
 }
 
 /** @throws DiagnosticError. Errors in searched values are located in `training.search`. */
-function checkCandidates(candidates: readonly Candidate[], dtype: "f32" | "f64"): CheckedCandidate[] {
+function checkCandidates(
+  candidates: readonly Candidate[],
+  files: ModelFiles,
+  dtype: "f32" | "f64",
+): CheckedCandidate[] {
   const checked: CheckedCandidate[] = [];
   const errors = new Map<string, { readonly first: Diagnostic; readonly in: Candidate[] }>();
   for (const candidate of candidates) {
     try {
-      const model = parseModel(candidate.spec);
+      const model = parseModel(candidate.spec, files);
       const built = buildGraphs(model, dtype);
       checked.push({
         ...candidate,
@@ -92,7 +97,7 @@ interface ReadCandidates {
 
 /** @throws DiagnosticError if the spec has no search (T1705), or with the errors of all candidates */
 export async function readCandidates(
-  { model, source, value, search }: ReadSpec,
+  { model, source, value, files, search }: ReadSpec,
   dtype: "f32" | "f64",
 ): Promise<ReadCandidates> {
   if (search === undefined) {
@@ -102,7 +107,7 @@ export async function readCandidates(
       { code: "T1705", severity: "error", message, hint, location: { file: source.file } },
     ]);
   }
-  const candidates = await located(source, () => checkCandidates(candidatesOf(value, search), dtype));
+  const candidates = await located(source, () => checkCandidates(candidatesOf(value, search), files, dtype));
   const metric = search.metric ?? model.training.earlyStopping?.metric ?? "loss";
   const figure = figuresOf(model).find(({ name }) => name === metric);
   return { candidates, criterion: { metric, higherIsBetter: figure?.higherIsBetter ?? false } };

@@ -4,6 +4,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError, invariant } from "../../compiler/diagnostics/errors.ts";
+import type { ModelFiles } from "../../compiler/spec/model-files.ts";
 import { parseModel } from "../../compiler/spec/parse-model.ts";
 import { readSpec } from "../../compiler/spec/read/read-spec.ts";
 import { specOfValue } from "../../compiler/spec/read/spec-source.ts";
@@ -18,8 +19,9 @@ export type JobReply = { readonly job: number } & (
   { readonly result: Outcome } | { readonly diagnostics: readonly Diagnostic[] } | { readonly error: string }
 );
 
-/** The file of a spec, or a spec without functions. */
-export type SpecOfWorker = { readonly file: string } | { readonly value: unknown };
+/** The file of a spec, or a spec without functions and the model files that it names. */
+export type SpecOfWorker =
+  { readonly file: string } | { readonly value: unknown; readonly files: ModelFiles };
 
 export interface WorkerSetup extends OpenData {
   readonly spec: SpecOfWorker;
@@ -28,9 +30,10 @@ export interface WorkerSetup extends OpenData {
 
 const { spec: given, dtype, data, dataOf }: WorkerSetup = workerData;
 const read = async () => {
-  const { value, search } = "file" in given ? await readSpec(given.file) : specOfValue(given.value);
+  const { value, search, files } =
+    "file" in given ? await readSpec(given.file) : specOfValue(given.value, given.files);
   invariant(search !== undefined, "the spec of a search has training.search");
-  return candidatesOf(value, search);
+  return { candidates: candidatesOf(value, search), files };
 };
 /**
  * If reading fails here although it succeeded in the main thread, the error is the reply to the first job.
@@ -42,8 +45,9 @@ const port = parentPort;
 invariant(port !== null, "this module runs in a thread");
 port.on("message", (job: number) => {
   const trying = async () => {
-    const { spec } = (await reading)[job];
-    return tryCandidate(parseModel(spec), data[dataOf[job]].map(datasetIn), dtype);
+    const { candidates, files } = await reading;
+    const { spec } = candidates[job];
+    return tryCandidate(parseModel(spec, files), data[dataOf[job]].map(datasetIn), dtype);
   };
   trying().then(
     (result) => port.postMessage({ job, result } satisfies JobReply),

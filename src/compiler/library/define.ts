@@ -176,13 +176,14 @@ export interface Fans {
 /**
  * The distribution of the initial values of a parameter, with concrete numbers. The runtime draws the values.
  * `square` is the square of the upper bound or of the standard deviation as a fraction of integers, if it has
- * this form.
+ * this form. Values that are given, as those in a model file, are in row-major order.
  */
 export type Fill =
   | { readonly kind: "uniform"; readonly low: number; readonly high: number; readonly square?: Fraction }
   | { readonly kind: "normal"; readonly mean: number; readonly std: number; readonly square?: Fraction }
   | { readonly kind: "constant"; readonly value: number }
-  | { readonly kind: "orthogonal"; readonly rows: number; readonly columns: number };
+  | { readonly kind: "orthogonal"; readonly rows: number; readonly columns: number }
+  | { readonly kind: "given"; readonly values: ArrayLike<number> };
 
 export type Fraction = readonly [numerator: number, denominator: number];
 

@@ -3,12 +3,13 @@
  * parameters. If a layer rejects its inputs, the error becomes a diagnostic, and the layers that read it are
  * skipped, so that all errors are reported together.
  */
-import { DiagnosticError } from "../diagnostics/errors.ts";
+import type { DiagnosticCode } from "../diagnostics/codes.ts";
+import { DiagnosticError, invariant } from "../diagnostics/errors.ts";
 import type { Collector } from "../diagnostics/errors.ts";
 import { formatPath } from "../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
-import { operandsOf } from "../ir/nodes.ts";
+import { leafName, operandsOf } from "../ir/nodes.ts";
 import type { Node, Output } from "../ir/nodes.ts";
 import { layerStorage, seedStorage, stepStorage } from "../ir/storage.ts";
 import { isFloat, tensorType } from "../ir/types.ts";
@@ -18,7 +19,10 @@ import { fansOf, initialiserOf, initialiserText } from "../library/initialisers/
 import { buildLayer } from "../library/layers/index.ts";
 import type { LayerValue } from "../library/layers/index.ts";
 import type { LayerContext, LayerInput, ParameterOptions } from "../library/layers/layer.ts";
+import { UnsupportedNodes } from "../library/onnx/import-graph.ts";
+import { InvalidModel } from "../library/onnx/invalid-model.ts";
 import { hasTrait } from "../ops/index.ts";
+import { showValue } from "../util/message-text.ts";
 import { reportBuildError } from "./formula-diagnostic.ts";
 import { inputNode } from "./inputs.ts";
 import { inputMask } from "./masks.ts";
@@ -57,8 +61,8 @@ const dropoutSalts = 0x40000000;
 /** Ends the build of one layer. The loop over the layers catches it. */
 class LayerRefusal extends BuildError {
   readonly path: SpecPath;
-  constructor(message: string, path: SpecPath, hint: string | undefined) {
-    super("T1308", message, { hint });
+  constructor(message: string, path: SpecPath, hint: string | undefined, code: DiagnosticCode = "T1308") {
+    super(code, message, { hint });
     this.path = path;
   }
 }
@@ -101,7 +105,7 @@ export function buildNetwork(
       return node === undefined ? [] : [{ name, node, mask }];
     });
     if (inputs.length < layer.from.length) continue;
-    const context = contextOf(layer, g, mode, { parameters, statistics });
+    const context = contextOf(layer, g, mode, { model, parameters, statistics });
     const built = attempt(problems, layer, () =>
       g.within({ layer: layer.name, path: layer.path }, () => buildLayer(context, inputs, layer)),
     );
@@ -115,8 +119,9 @@ export function buildNetwork(
   return { values, masks, parameters, statistics };
 }
 
-/** Collects the parameters and statistics of the layers that are built. */
+/** The model, and the parameters and statistics of the layers that are built. */
 interface Collected {
+  readonly model: Model;
   readonly parameters: (ParameterFacts & { readonly node: Node })[];
   readonly statistics: Map<string, Node>;
 }
@@ -153,10 +158,29 @@ function contextOf(
     g,
     mode,
     layer: layer.name,
-    refuse: (message, { key, hint } = {}) => {
-      throw new LayerRefusal(message, key === undefined ? path : [...path, key], hint);
+    refuse: (message, { key, hint, code } = {}) => {
+      throw new LayerRefusal(message, key === undefined ? path : [...path, key], hint, code);
     },
-    parameter: (own, shape, options) => addParameter(own, shape, layer.trainable, options),
+    parameter: (own, shape, options) => addParameter(own, shape, layer.trainable !== false, options),
+    given: (parameters) =>
+      parameters.forEach(({ node, shape, values, trainable, about }) =>
+        collected.parameters.push({
+          name: leafName(node) ?? layer.name,
+          shape,
+          trainable,
+          regularized: shape.length > 1,
+          fill: { kind: "given", values },
+          fillText: about,
+          layer: layer.name,
+          path,
+          node,
+        }),
+      ),
+    modelFile(file) {
+      const found = collected.model.modelFiles?.get(file);
+      invariant(found !== undefined, `the file ${file} of a checked spec is read`);
+      return found;
+    },
     running: (own, shape, init, next) => {
       const node = addParameter(own, shape, false, { init, initKey: own, regularized: false });
       if (mode === "training") collected.statistics.set(`${layer.name}.${own}`, next(node));
@@ -197,15 +221,28 @@ function attempt(problems: Collector, layer: Layer, build: () => LayerValue): La
       // The copies of a repeated block have the same path in the spec. The same is true for both directions
       // of a bidirectional layer.
       const where = formatPath(error.path);
-      if (problems.found.some(({ code, path = [] }) => code === "T1308" && formatPath(path) === where))
+      if (problems.found.some(({ code, path = [] }) => code === error.code && formatPath(path) === where))
         return undefined;
       const message = `${formatPath(layer.path)}: ${error.message}`;
       problems.error(error.path, error.code, message, { hint: error.details.hint });
-    } else if (error instanceof BuildError) reportBuildError(problems, formulaPath(layer, error), error);
+    } else if (error instanceof UnsupportedNodes) reportUnsupported(problems, layer, error);
+    else if (error instanceof InvalidModel)
+      problems.error([...layer.path, "file"], "T3005", `${formatPath(layer.path)}: ${error.message}`);
+    else if (error instanceof BuildError) reportBuildError(problems, formulaPath(layer, error), error);
     else if (error instanceof DiagnosticError) problems.add(error.diagnostics);
     else throw error;
     return undefined;
   }
+}
+
+/** Reports every node of a model file that is not supported. */
+function reportUnsupported(problems: Collector, { path }: Layer, { refusals }: UnsupportedNodes): void {
+  for (const { node, operator, reason } of refusals)
+    problems.error(
+      [...path, "file"],
+      "T1901",
+      `${formatPath(path)}: the node ${showValue(node)} (${operator}) ${reason}`,
+    );
 }
 
 /** The path of the formula with the error: a key of the layer, such as `activation`, or the layer. */

@@ -1,4 +1,5 @@
 // Converts a spec that passed all checks to the canonical spec, with its hash.
+import type { OnnxModel } from "../library/onnx/model-file.ts";
 import { optimizerOf } from "../library/optimizers/index.ts";
 import { canonicalJson } from "../util/json.ts";
 import { mapValues } from "../util/collections.ts";
@@ -21,7 +22,11 @@ import type {
  * Returns the model, with short forms expanded and defaults filled in. `network` is the spec's network with
  * its blocks expanded.
  */
-export function canonicalModel(spec: FullSpec, { network, outputs }: FlatNetwork): Model {
+export function canonicalModel(
+  spec: FullSpec,
+  { network, outputs }: FlatNetwork,
+  modelFiles: ReadonlyMap<string, OnnxModel>,
+): Model {
   const targets = mapValues(spec.targets, ({ shape = [], classes }): ModelTarget =>
     classes === undefined ? { shape } : { shape, classes },
   );
@@ -41,12 +46,20 @@ export function canonicalModel(spec: FullSpec, { network, outputs }: FlatNetwork
     training: canonicalTraining(spec.training, targets, spec.data),
     ...(spec.data && { data: canonicalData(spec.data, weightsByTarget(spec)) }),
   };
-  return { ...tree, specHash: sha256(canonicalJson(meaningOf(tree))) };
+  return {
+    ...tree,
+    ...(modelFiles.size > 0 && { modelFiles }),
+    specHash: sha256(canonicalJson(meaningOf(tree))),
+  };
 }
 
-/** The part of the model that its hash covers. The location of a layer in the spec is not part of it. */
+/**
+ * The part of the model that its hash covers. The location of a layer in the spec is not part of it. The layers have
+ * the hashes of model files.
+ */
 export function meaningOf({
   specHash: _,
+  modelFiles: ___,
   network,
   ...model
 }: Omit<Model, "specHash"> & Partial<Model>): object {

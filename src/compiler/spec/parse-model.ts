@@ -2,12 +2,14 @@
 // a spec without errors is made canonical. It needs no file system, so it runs wherever the compiler runs.
 import { DiagnosticError, collector } from "../diagnostics/errors.ts";
 import type { Diagnostic, SpecPath } from "../diagnostics/diagnostic.ts";
+import type { OnnxModel } from "../library/onnx/model-file.ts";
 import { showValue } from "../util/message-text.ts";
 import { canonicalModel } from "./canonical.ts";
 import { checkCells } from "./check/check-cells.ts";
 import { checkData } from "./check/check-data.ts";
 import { checkFormulas, readByMeasures } from "./check/check-formulas.ts";
 import { checkMasks, lengthInputs } from "./check/check-masks.ts";
+import { checkModelFiles } from "./check/check-model-files.ts";
 import { checkNames, checkWidth } from "./check/check-names.ts";
 import { checkLosses } from "./check/check-losses.ts";
 import { checkRate, checkTraining } from "./check/check-training.ts";
@@ -17,7 +19,10 @@ import { checkReferences, warnOfUnread } from "./check/check-references.ts";
 import { keysOf, member, plainSpec } from "./raw-spec.ts";
 import { checkSearch } from "./check/check-search.ts";
 import { explain, isMisspelt } from "./explain.ts";
+import { fileOfLayer } from "./model-files.ts";
+import type { ModelFiles } from "./model-files.ts";
 import { checkLayerCount, flattenNetwork, writtenNetwork } from "./written-network.ts";
+import type { References } from "./written-network.ts";
 import { specSchema } from "./json-schema.ts";
 import { modelSchema } from "./schema.ts";
 import { withSplitFiles } from "./split-files.ts";
@@ -32,11 +37,14 @@ export interface ParsedSpec {
   readonly search?: Search | undefined;
 }
 
-/** Validates a spec that is already a value. @throws DiagnosticError with all errors of the spec. */
-export const parseModel = (value: unknown): Model => parseSpec(value).model;
+/**
+ * Validates a spec that is already a value. `files` are the model files that it names.
+ * @throws DiagnosticError with all errors of the spec.
+ */
+export const parseModel = (value: unknown, files?: ModelFiles): Model => parseSpec(value, files).model;
 
 /** Like {@link parseModel}, but also returns the warnings and the search. */
-export function parseSpec(spec: unknown): ParsedSpec {
+export function parseSpec(spec: unknown, files: ModelFiles = new Map()): ParsedSpec {
   const { value: written, error, tooDeep } = plainSpec(spec);
   const value = withSplitFiles(written);
   const problems = collector();
@@ -61,7 +69,8 @@ export function parseSpec(spec: unknown): ParsedSpec {
   checkWidth(value, network, problems);
   checkFormulas(value, problems);
   checkNames(value, network, problems);
-  const references = checkReferences(value, network, problems);
+  const graphs = checkModelFiles(network, files, problems);
+  const references = checkReferences(value, network, graphs, problems);
   // Blocks are expanded only if there are no errors. Otherwise an error could make other layers appear
   // unread.
   const flat =
@@ -88,8 +97,16 @@ export function parseSpec(spec: unknown): ParsedSpec {
     problems.error(tooDeep.path, tooDeep.code, tooDeep.message);
   const warnings = problems.throwErrors();
   if (!result.success || !flat) throw new DiagnosticError(problems.found);
-  return { model: canonicalModel(result.data, flat), warnings, search: result.data.training.search };
+  return {
+    model: canonicalModel(result.data, flat, modelsIn(graphs)),
+    warnings,
+    search: result.data.training.search,
+  };
 }
+
+/** The models of all ONNX layers, by file. */
+const modelsIn = (graphs: References["graphs"]): ReadonlyMap<string, OnnxModel> =>
+  new Map([...graphs].map(([layer, { model }]) => [fileOfLayer(layer) ?? "", model]));
 
 function notAnObject(value: unknown): DiagnosticError {
   const message = `the spec must be an object, got ${showValue(value)}`;

@@ -3,6 +3,7 @@
 // canonical specs, however their specs are written.
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import type { LayerChoice } from "../library/layers/index.ts";
+import type { OnnxModel } from "../library/onnx/model-file.ts";
 import type { FullSpec } from "./schema.ts";
 
 /** `Required` would retain the `undefined` of optional keys under `exactOptionalPropertyTypes`. */
@@ -17,7 +18,8 @@ export interface LayerBase {
   readonly name: string;
   /** Names of inputs and earlier layers, at least one. */
   readonly from: readonly string[];
-  readonly trainable: boolean;
+  /** Whether the parameters are trained; of an ONNX layer, also the patterns of the names of those that are. */
+  readonly trainable: boolean | readonly string[];
   /** If false, the layer ignores the masks of its inputs, and its value has no mask. */
   readonly mask?: false;
 }
@@ -188,6 +190,8 @@ export interface Model {
   readonly optimizer: Optimizer;
   readonly training: Training;
   readonly data?: ModelData;
+  /** The models in the files that layers name, by file. The canonical tree has their hashes. */
+  readonly modelFiles?: ReadonlyMap<string, OnnxModel>;
   /** SHA-256 of the canonical tree, in hexadecimal. */
   readonly specHash: string;
 }

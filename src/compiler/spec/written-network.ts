@@ -4,6 +4,7 @@ import type { Collector } from "../diagnostics/errors.ts";
 import { formatPath } from "../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { mapValues } from "../util/collections.ts";
+import type { OnnxModel } from "../library/onnx/model-file.ts";
 import type { FullLayer } from "./layer-schema.ts";
 import { isCustomLayer, listOf, member, textOf, typeOf } from "./raw-spec.ts";
 import type { Layer } from "./types.ts";
@@ -115,9 +116,19 @@ export function checkLayerCount(network: WrittenList, problems: Collector): void
 /** A source of a layer: an input, a layer, or the input of the enclosing block. */
 export type Source = { readonly input: string } | { readonly layer: WrittenLayer } | "block input";
 
+/** The graph of an ONNX layer: its file with its hash, and the value at which it ends. */
+export interface LayerGraph {
+  readonly model: OnnxModel;
+  readonly hash: string;
+  readonly until: string | undefined;
+}
+
 export interface References {
   /** The sources of each layer, including the layers inside blocks. */
   readonly sources: ReadonlyMap<WrittenLayer, readonly Source[]>;
+  /** The values at which the graphs of ONNX layers begin, if not at the inputs of the files. */
+  readonly starts: ReadonlyMap<WrittenLayer, string>;
+  readonly graphs: ReadonlyMap<WrittenLayer, LayerGraph>;
   /** The layer whose output the loss reads, by target; undefined for an empty network and for unknown names. */
   readonly outputs: Readonly<Record<string, WrittenLayer | undefined>>;
 }
@@ -146,6 +157,21 @@ interface Surroundings {
   readonly trainable: boolean;
   /** Whether the layers read masks. */
   readonly isMasked: boolean;
+}
+
+/** An ONNX layer of the canonical spec, without the properties that every layer has. */
+function onnxLayer(file: string, layer: WrittenLayer, { graphs, starts }: References) {
+  const graph = graphs.get(layer);
+  invariant(graph !== undefined, "the checks ensure that the file of an ONNX layer is read");
+  const { hash, until } = graph;
+  const start = starts.get(layer);
+  return {
+    type: "onnx" as const,
+    file,
+    hash,
+    ...(start === undefined ? {} : { start }),
+    ...(until === undefined ? {} : { until }),
+  };
 }
 
 /** `written` contains the same layers as `full`, list by list. */
@@ -190,7 +216,7 @@ export function flattenNetwork(
       ...(isMasked ? {} : { mask: false as const }),
     });
     const inside = (key: string, list: readonly FullLayer[], prefix: string, input: string): string =>
-      flattenList(list, own.lists[key], { input, prefix, trainable, isMasked });
+      flattenList(list, own.lists[key], { input, prefix, trainable: trainable !== false, isMasked });
     switch (layer.type) {
       case "residual": {
         const { layers, shortcut } = layer;
@@ -210,18 +236,15 @@ export function flattenNetwork(
         const path = [...own.path, "layer"];
         const ways = { forward: false, backward: true };
         for (const [way, reverse] of Object.entries(ways)) {
-          network.push({
-            ...layer.layer,
-            reverse,
-            ...base(path),
-            name: `${name}.${way}`,
-            from,
-          });
+          network.push({ ...layer.layer, reverse, ...base(path), name: `${name}.${way}`, from });
         }
         const both = Object.keys(ways).map((way) => `${name}.${way}`);
         network.push({ type: "concat", axis: -1, ...base(own.path), name, from: both });
         return name;
       }
+      case "onnx":
+        network.push({ ...onnxLayer(layer.file, own, references), ...base(own.path), name, from });
+        return name;
       default: {
         const { mask: _, ...keys } = layer;
         network.push({ ...keys, ...base(own.path), name, from });

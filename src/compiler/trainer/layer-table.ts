@@ -28,6 +28,9 @@ export interface LayerParameter {
   readonly trainable: boolean;
 }
 
+/** Whether the layer has parameters that training does not change because the spec says so. */
+export const isFrozen = ({ trainable }: Layer): boolean => trainable !== true;
+
 /** The rows in the order of the spec. `lowered` are the programs of the model after lowering. */
 export function layerTable(model: Model, built: ModelGraphs, lowered: readonly LoopProgram[]): LayerRow[] {
   const shapes = shapesOf(model, built);

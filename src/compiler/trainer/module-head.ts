@@ -12,8 +12,8 @@ export const headLines = (model: Model, built: ModelGraphs, lowered: readonly Lo
   );
 
 /** The canonical spec: defaults are filled in, and layers are in one list with names and inputs. */
-function specLines({ specHash: _, network, ...spec }: Model): string[] {
-  const layers = network.map(({ index: _, path: __, name, type, from, ...others }) => ({
+function specLines({ specHash: _, modelFiles: __, network, ...spec }: Model): string[] {
+  const layers = network.map(({ index: ___, path: ____, name, type, from, ...others }) => ({
     name,
     type,
     from,

@@ -20,9 +20,14 @@ type NoKeys = Record<never, never>;
 type Output<Keys extends z.ZodRawShape> = keyof Keys extends never ? unknown : z.output<z.ZodObject<Keys>>;
 type Input<Keys extends z.ZodRawShape> = keyof Keys extends never ? unknown : z.input<z.ZodObject<Keys>>;
 
+/** The common keys that the row does not replace. */
+type Others<Common extends z.ZodRawShape, Keys extends z.ZodRawShape> = Omit<Common, keyof Keys>;
+
 /** The output of the schema: always the object, with defaults filled in. */
 export type Choice<Table extends ChoiceTable, Common extends z.ZodRawShape = NoKeys> = {
-  [Name in keyof Table & string]: Flat<{ type: Name } & Output<Table[Name]["keys"]> & Output<Common>>;
+  [Name in keyof Table & string]: Flat<
+    { type: Name } & Output<Table[Name]["keys"]> & Output<Others<Common, Table[Name]["keys"]>>
+  >;
 }[keyof Table & string];
 
 const ownKeys = ["formula", "build"] as const;
@@ -43,20 +48,20 @@ export type ChoiceInput<Table extends ChoiceTable, Common extends z.ZodRawShape 
       string]
   | {
       [Name in keyof Table & string]:
-        | Flat<{ type: Name } & Input<Table[Name]["keys"]> & Input<Common>>
+        | Flat<{ type: Name } & Input<Table[Name]["keys"]> & Input<Others<Common, Table[Name]["keys"]>>>
         | (keyof Table[Name]["keys"] & OwnKey extends never
             ? never
             : | Flat<{ type?: Name } & Input<Table[Name]["keys"]> & Input<Common>>
               | FunctionOf<Table[Name]["keys"]>);
     }[keyof Table & string];
 
-/** The schema of a table; every row also has the keys in `common`. */
+/** The schema of a table; every row also has the keys in `common`, unless it has a key of this name. */
 export function choice<Table extends ChoiceTable, Common extends z.ZodRawShape = NoKeys>(
   table: Table,
   common?: Common,
 ): z.ZodType<Choice<Table, Common>, ChoiceInput<Table, Common>> {
   const rows = Object.entries(table).map(([name, { about, keys }]) =>
-    z.strictObject({ type: z.literal(name), ...keys, ...common }).describe(about),
+    z.strictObject({ type: z.literal(name), ...keys, ...common, ...keys }).describe(about),
   );
   const long = z.discriminatedUnion("type", atLeastOne(rows));
   // A row with the key `build` cannot be selected by name alone, because it needs a function.

@@ -23,7 +23,7 @@ import { csv, tableOfText } from "../../runtime/data/csv.ts";
 import type { Table } from "../../runtime/data/table.ts";
 import { cleanedCsv, formattedCsv } from "../../runtime/program/readers.ts";
 import { locateErrors } from "../../runtime/program/program.ts";
-import type { TrainerScript } from "./messages.ts";
+import type { PageFiles, TrainerScript } from "./messages.ts";
 
 // The editor accepts JSON and YAML. It does not accept TypeScript, because text from a link must never run as
 // code.
@@ -53,11 +53,15 @@ const codeRefused = (): DiagnosticError =>
   ]);
 
 /** @throws DiagnosticError with all errors, each with its line and column */
-async function readText(text: string): Promise<ReadSpec> {
-  if (isJson(text)) return specOfTree("spec.json", text, readJson(text));
+async function readText(text: string, files: PageFiles): Promise<ReadSpec> {
+  const read = async (file: string) => bytesOf(contentOf(file, files));
+  if (isJson(text)) return specOfTree("spec.json", text, readJson(text), { read });
   if (isCode.test(text)) throw codeRefused();
-  return specOfTree("spec.yaml", text, readYaml(text));
+  return specOfTree("spec.yaml", text, readYaml(text), { read });
 }
+
+const bytesOf = (content: string | Uint8Array): Uint8Array =>
+  typeof content === "string" ? new TextEncoder().encode(content) : content;
 
 // Prepares the data of a spec, like `tapeless train`, but from the files in the page instead of files on
 // disk.
@@ -69,7 +73,7 @@ async function readText(text: string): Promise<ReadSpec> {
 function prepareData(
   model: Model,
   facts: ModelFacts,
-  files: Readonly<Record<string, string>>,
+  files: PageFiles,
 ): Required<Pick<TrainerScript, "data" | "naive">> {
   const { data, training } = model;
   if (data === undefined)
@@ -83,7 +87,8 @@ function prepareData(
   const plain = isCleaned ? cleanedCsv : csv;
   const format = data.numbers === undefined ? plain : formattedCsv;
   const tableIn = (file: string): Table => {
-    const text = textOf(file, files);
+    const content = contentOf(file, files);
+    const text = typeof content === "string" ? content : new TextDecoder().decode(content);
     return locateErrors(file, () => tableOfText(text, format, context.data));
   };
   const { file, test, validation } = data;
@@ -108,7 +113,8 @@ function withoutViews({ train, validation, test, fields }: Dataset): Dataset {
   };
 }
 
-function textOf(file: string, files: Readonly<Record<string, string>>): string {
+/** The content of a file in the page. Only its name counts, because the page has no folders. @throws InputError */
+function contentOf(file: string, files: PageFiles): string | Uint8Array {
   const name = file.replace(/^.*[/\\]/s, "");
   if (Object.hasOwn(files, name)) return files[name];
   throw new InputError(
@@ -128,8 +134,8 @@ export interface CompiledText {
 }
 
 /** @throws DiagnosticError with all errors, each with its line and column if it has a location */
-export async function compileText(text: string): Promise<CompiledText> {
-  const read = await readText(text);
+export async function compileText(text: string, files: PageFiles = {}): Promise<CompiledText> {
+  const read = await readText(text, files);
   const reports: StageReport[] = [];
   const compilation = await located(read.source, () =>
     compileFor(read.model, { dtype: "f32", watch: (report) => reports.push(report) }),
@@ -145,7 +151,7 @@ export const scriptOf = async (compilation: TargetCompilation): Promise<string> 
 /** Returns the emitted module and its training data. */
 export async function trainerScript(
   compilation: TargetCompilation,
-  files: Readonly<Record<string, string>>,
+  files: PageFiles,
 ): Promise<TrainerScript> {
   const { model, built } = compilation;
   const facts = modelFacts(model, built, "f32");

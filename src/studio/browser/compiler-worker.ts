@@ -69,7 +69,7 @@ async function handleCompile({ id, text, files }: CompileRequest): Promise<void>
   state.newest = id;
   if (!(await isWanted(id))) return;
   const started = performance.now();
-  const made = await compileText(text);
+  const made = await compileText(text, files);
   const { compilation, warnings } = made;
   const trainer = await trainerScript(compilation, files);
   self.postMessage({ kind: "trainer", id, trainer, warnings, milliseconds: performance.now() - started });

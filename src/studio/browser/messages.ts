@@ -24,9 +24,11 @@ export interface CompileRequest {
   /** The page increments the id with each request, and ignores replies that have an older id. */
   readonly id: number;
   readonly text: string;
-  /** The contents of the data files, by the file names that specs use. */
-  readonly files: Readonly<Record<string, string>>;
+  readonly files: PageFiles;
 }
+
+/** The contents of data files and model files, by the file names that specs use. Model files are bytes. */
+export type PageFiles = Readonly<Record<string, string | Uint8Array>>;
 
 /**
  * Requests the explanation of the last compiled text; `id` is the id of its compile request. Explanations are

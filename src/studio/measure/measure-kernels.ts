@@ -174,7 +174,7 @@ function elementsOf(type: Buffer["element"], memory: ArrayBufferLike, at: number
 
 /**
  * Fills a parameter with uniform numbers in ±1/√rows, so that sums stay near one. A constant initial value,
- * such as a variance, is used unchanged.
+ * such as a variance, and given values are used unchanged.
  */
 function fillParameter(
   elements: Elements,
@@ -182,6 +182,7 @@ function fillParameter(
   random: Random,
 ): void {
   if (fill.kind === "constant") return void elements.fill(fill.value);
+  if (fill.kind === "given") return elements.set(fill.values);
   const bound = 1 / Math.sqrt(shape[0] ?? 1);
   elements.forEach((_, i) => (elements[i] = bound * (2 * random.unit() - 1)));
 }

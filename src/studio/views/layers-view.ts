@@ -1,7 +1,14 @@
 /** The view of the layers: output shapes, parameters and costs, as text and as JSON. */
 import { bytesOfElement } from "../../compiler/loop/types.ts";
-import { flopsPerRow, layerLines, layerTable, parameterCount } from "../../compiler/trainer/layer-table.ts";
+import {
+  flopsPerRow,
+  isFrozen,
+  layerLines,
+  layerTable,
+  parameterCount,
+} from "../../compiler/trainer/layer-table.ts";
 import { countText, sizeText } from "../../compiler/util/number-text.ts";
+import { frozenSavings } from "../explain/explain-layers.ts";
 import { countOptionsOf } from "../explain/graph-counts.ts";
 import type { Subject } from "../explain/subject.ts";
 import type { View } from "./view.ts";
@@ -24,6 +31,7 @@ export function layersView({ compilation }: Subject): View {
       `trainable parameters: ${counted(trainable)}`,
       `frozen parameters and running statistics: ${counted(frozen)}`,
       `memory of training with batches of ${batchSize} rows: ${sizeText(plan.bytes)}`,
+      ...(model.network.some(isFrozen) ? [frozenSavings(compilation, { dtype: float })] : []),
       "",
     ].join("\n");
   const json = () => ({

@@ -8,7 +8,7 @@ import type { RuntimeName } from "../../runtime-references.ts";
 import type { MarkingWriter } from "./line-origins.ts";
 import { rowsOf } from "./module-parts.ts";
 import type { SectionNames, Section, TrainerKernels, TrainerParts } from "./module-parts.ts";
-import { recordText, startsAtZero, trainerTexts, writeMachine } from "./write-machine.ts";
+import { givenIn, recordText, startsAtZero, trainerTexts, writeMachine } from "./write-machine.ts";
 import type { TrainerTexts } from "./write-machine.ts";
 import {
   byTargetText,
@@ -32,7 +32,9 @@ export function runtimeRootsOf(parts: TrainerParts): readonly RuntimeName[] {
   const { parameters, data, refusesToRun, programParts, balanced, limited, kernels, probed, isPausing } =
     parts;
   const ranked = parts.ranked ?? [];
-  const fills = parameters.filter(({ fill }) => !startsAtZero(fill)).map(({ fill }) => fill.kind);
+  const fills = parameters.flatMap(({ fill }) =>
+    startsAtZero(fill) || fill.kind === "given" ? [] : [fill.kind],
+  );
   const always: readonly RuntimeName[] = [
     "trainerOf",
     "viewsOf",
@@ -58,6 +60,7 @@ export function runtimeRootsOf(parts: TrainerParts): readonly RuntimeName[] {
     ...(isPausing ? pausingRoots : []),
     ...(parts.isStreaming ? streamingRoots : []),
     ...(fills.length === 0 ? [] : ofFills),
+    ...(givenIn(parts).length === 0 ? [] : ["bytesIn" as const]),
   ];
 }
 

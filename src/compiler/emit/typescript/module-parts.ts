@@ -117,7 +117,8 @@ export interface InitialParameter {
     | { readonly kind: "uniform"; readonly low: number; readonly high: number; readonly square?: Fraction }
     | { readonly kind: "normal"; readonly mean: number; readonly std: number; readonly square?: Fraction }
     | { readonly kind: "constant"; readonly value: number }
-    | { readonly kind: "orthogonal"; readonly rows: number; readonly columns: number };
+    | { readonly kind: "orthogonal"; readonly rows: number; readonly columns: number }
+    | { readonly kind: "given"; readonly values: ArrayLike<number> };
   readonly fillText: string;
 }
 

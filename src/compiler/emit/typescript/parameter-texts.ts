@@ -11,14 +11,28 @@ export function numberText(value: number, float: "f32" | "f64"): string {
   return String(Number(value.toPrecision(9)));
 }
 
-/** The bytes of the numbers in a typed array (little-endian). */
-export function bytesOfNumbers(numbers: readonly number[], float: "f32" | "f64"): Uint8Array {
-  const array = float === "f32" ? Float32Array.from(numbers) : Float64Array.from(numbers);
+/** The bytes of these numbers, one list after the other, in a typed array (little-endian). */
+export function bytesOfNumbers(lists: readonly ArrayLike<number>[], float: "f32" | "f64"): Uint8Array {
+  const count = lists.reduce((sum, { length }) => sum + length, 0);
+  const array = float === "f32" ? new Float32Array(count) : new Float64Array(count);
+  let start = 0;
+  for (const numbers of lists) {
+    array.set(numbers, start);
+    start += numbers.length;
+  }
   return new Uint8Array(array.buffer);
 }
 
+/** Browsers have this function, but not `Buffer`. */
+declare function btoa(text: string): string;
+
+/** The bytes in a line of base64 of the page width: three bytes are four characters. */
+const bytesOfLine = 81;
+
 /** Base64, broken into lines of the page width. */
 export function base64Lines(bytes: Uint8Array): string {
-  const text = Buffer.from(bytes).toString("base64");
-  return text.match(/.{1,108}/g)?.join("\n") ?? "";
+  const lines: string[] = [];
+  for (let start = 0; start < bytes.length; start += bytesOfLine)
+    lines.push(btoa(String.fromCharCode(...bytes.subarray(start, start + bytesOfLine))));
+  return lines.join("\n");
 }

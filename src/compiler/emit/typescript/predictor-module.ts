@@ -132,10 +132,9 @@ function writeValues(
     writer.write(";").newLine();
     return;
   }
-  const all = parameters.flatMap(({ buffer }) => Array.from(valuesOf(parts, buffer.name)));
-  writer.writeLine(
-    `/** The trained parameters: ${all.length} numbers (${float}), in the order of the arena. */`,
-  );
+  const all = parameters.map(({ buffer }) => valuesOf(parts, buffer.name));
+  const count = all.reduce((sum, { length }) => sum + length, 0);
+  writer.writeLine(`/** The trained parameters: ${count} numbers (${float}), in the order of the arena. */`);
   writer.writeLine(`const values = \`\n${base64Lines(bytesOfNumbers(all, float))}\n\`;`);
 }
 

@@ -8,6 +8,7 @@ import type { RuntimeName } from "../../runtime-references.ts";
 import type { MarkingWriter } from "./line-origins.ts";
 import type { Fact, FactName, ModuleKind, TrainerParts, Section } from "./module-parts.ts";
 import { flatTrainer, namesOfTargets } from "./write-predictions.ts";
+import { givenIn, givenValues, writeGivenValues } from "./write-machine.ts";
 import { pausingNames, probingNames } from "./write-extras.ts";
 
 /** The types that users of a trainer may name in their code. */
@@ -48,6 +49,7 @@ const factOfProbing = (value: object): Fact => ({
 
 export function trainerModule(parts: TrainerParts): ModuleKind {
   const { model, training, data, probed, isPausing, kernels } = parts;
+  const hasGiven = givenIn(parts).length > 0;
   const placeOf = (fact: FactName) => (keys: SpecPath) => parts.placeOfFact?.(fact, keys);
   const ofData: Fact[] =
     data === undefined
@@ -82,13 +84,24 @@ export function trainerModule(parts: TrainerParts): ModuleKind {
       ...ownNames,
       ...(parts.predictions === undefined ? [] : namesOfTargets),
       ...kernels.ownNames,
+      ...(hasGiven ? [givenValues, "given"] : []),
       ...(probed === undefined ? [] : probingNames),
       ...(isPausing ? pausingNames : []),
     ],
     roots: [...publicTypes, ...runtimeRootsOf(parts)],
-    sections: [...kernels.sections(parts), createTrainerSection(parts), ...programSection(parts)],
+    sections: [
+      ...kernels.sections(parts),
+      createTrainerSection(parts),
+      ...(hasGiven ? [givenSection(parts)] : []),
+      ...programSection(parts),
+    ],
   };
 }
+
+const givenSection = (parts: TrainerParts): Section => ({
+  chapter: "trainer",
+  write: (writer) => writeGivenValues(writer, parts),
+});
 
 /**
  * Writes the call that runs the file as a program, or that prints why the file cannot run. If the kernels use

@@ -17,6 +17,7 @@ import { elementCount, survivors, viewText } from "./arena.ts";
 import type { ArenaNames } from "./arena.ts";
 import type { MarkingWriter } from "./line-origins.ts";
 import type { SectionNames, InitialParameter, TrainerParts } from "./module-parts.ts";
+import { base64Lines, bytesOfNumbers } from "./parameter-texts.ts";
 
 /** Builds the texts in which `createTrainer` refers to the arena and calls programs. */
 export interface TrainerTexts {
@@ -171,6 +172,8 @@ function fillNumbers(fill: InitialParameter["fill"]): readonly (number | string)
       return [fill.rows, fill.columns];
     case "constant":
       return [fill.value];
+    case "given":
+      return [];
   }
 }
 
@@ -183,6 +186,11 @@ const rootText = (value: number, [a, b]: readonly [number, number]): string =>
  * parameters that start at 0 need no initialiser.
  */
 function writeFills(writer: MarkingWriter, parts: TrainerParts): void {
+  if (givenIn(parts).length > 0) {
+    const array = parts.float === "f32" ? "Float32Array" : "Float64Array";
+    writer.writeLine(`const given = new ${array}(bytesIn(${givenValues}).buffer);`);
+  }
+  let start = 0;
   parts.parameters.forEach(({ name, fill, fillText }, index) => {
     if (startsAtZero(fill)) return;
     const stream = fill.kind === "constant" ? [] : [`randomStream(randomKey(seed, 0, ${index}))`];
@@ -190,9 +198,31 @@ function writeFills(writer: MarkingWriter, parts: TrainerParts): void {
     const path = parts.placeOfFact?.("model", ["parameters", index]);
     writer.marked(path && { kernels: [], nodes: [], path, name }, () => {
       for (const line of commentLines(`${name}: ${fillText}`)) writer.writeLine(line);
-      writer.writeLine(`${fill.kind}(${[view, ...stream, ...fillNumbers(fill)].join(", ")});`);
+      if (fill.kind === "given") {
+        const end = start + fill.values.length;
+        writer.writeLine(`${view}.set(given.subarray(${start}, ${end}));`);
+        start = end;
+      } else writer.writeLine(`${fill.kind}(${[view, ...stream, ...fillNumbers(fill)].join(", ")});`);
     });
   });
+}
+
+/** The initial values that are given, such as those of a model file, in the order of the parameters. */
+export const givenIn = ({ parameters }: Pick<TrainerParts, "parameters">): readonly ArrayLike<number>[] =>
+  parameters.flatMap(({ fill }) => (fill.kind === "given" ? [fill.values] : []));
+
+/** The constant of the module that contains the given values. */
+export const givenValues = "initialValues";
+
+/** Writes the given values as base64. */
+export function writeGivenValues(writer: MarkingWriter, parts: TrainerParts): void {
+  const given = givenIn(parts);
+  const count = given.reduce((sum, { length }) => sum + length, 0);
+  writer.writeLine(
+    `/** The initial parameters that the spec gives in files: ${count} numbers (${parts.float}) as base64. */`,
+  );
+  const text = base64Lines(bytesOfNumbers(given, parts.float));
+  writer.writeLine(`const ${givenValues} = \`\n${text}\n\`;`);
 }
 
 /** The call that examines a diverged step: it finds the first intermediate value that is not finite. */

@@ -13,6 +13,7 @@ import { add, concat, multiply, residual } from "./joins.ts";
 import { givenText } from "./layer.ts";
 import type { Layer, LayerContext, LayerInput } from "./layer.ts";
 import { hasPositionsOf, jointMask } from "./masks.ts";
+import { importedOnnx, onnx } from "./onnx.ts";
 import { batchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm } from "./normalisation.ts";
 import {
   avgPool1d,
@@ -70,11 +71,12 @@ export const layers = {
   attention,
   "cross-attention": crossAttention,
   ...recurrentLayers,
+  onnx,
   custom,
 } satisfies Record<string, Layer>;
 
-/** All layers, including those that only the expansion of blocks inserts. */
-const allLayers = { ...layers, residual } satisfies Record<string, Layer>;
+/** All layers of the canonical spec, including those that only the expansion of blocks inserts. */
+const allLayers = { ...layers, residual, onnx: importedOnnx } satisfies Record<string, Layer>;
 
 /** The keys of a layer in the canonical spec, without the keys that every layer has. */
 export type LayerChoice = Choice<typeof allLayers>;

@@ -8,8 +8,10 @@ import { operandsOf } from "../../ir/nodes.ts";
 import type { Node } from "../../ir/nodes.ts";
 import type { Shape } from "../../ir/types.ts";
 import { hasTrait } from "../../ops/index.ts";
+import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import type { Entry, Fans, Values } from "../define.ts";
 import type { InitialiserChoice } from "../initialisers/index.ts";
+import type { OnnxModel } from "../onnx/model-file.ts";
 
 /** A value that a layer reads, with the name of the input or layer that provides it. */
 export interface LayerInput {
@@ -29,6 +31,18 @@ export interface ParameterOptions {
   readonly fans?: Fans;
 }
 
+/** A parameter whose initial values are given, such as a weight of a model file. */
+export interface GivenParameter {
+  /** The node of the parameter, whose name is `LAYER.NAME`. */
+  readonly node: Node;
+  readonly shape: readonly number[];
+  /** In row-major order. */
+  readonly values: ArrayLike<number>;
+  readonly trainable: boolean;
+  /** Where the values come from, for comments. */
+  readonly about: string;
+}
+
 export interface LayerContext {
   readonly g: GraphBuilder;
   readonly mode: "training" | "evaluation";
@@ -36,6 +50,10 @@ export interface LayerContext {
   readonly layer: string;
   /** A parameter `LAYER.name`. Parameters are in memory in the order of these calls. */
   parameter(name: string, shape: readonly number[], options: ParameterOptions): Node;
+  /** Adds parameters that the layer has built itself, in this order. */
+  given(parameters: readonly GivenParameter[]): void;
+  /** The model in a file that the spec names. */
+  modelFile(file: string): OnnxModel;
   /**
    * A statistic `LAYER.name`, which has no gradient. In training mode `next` returns its value after the
    * step. Only a complete training step stores that value; a call that only computes gradients does not.
@@ -49,7 +67,10 @@ export interface LayerContext {
   /** Random numbers, uniform in [0, 1), that depend only on seed, step and layer. */
   random(shape: Shape): Node;
   /** Ends the build with a diagnostic at the layer or at one of its keys. The message is a whole sentence. */
-  refuse(message: string, options?: { readonly key?: string; readonly hint?: string }): never;
+  refuse(
+    message: string,
+    options?: { readonly key?: string; readonly hint?: string | undefined; readonly code?: DiagnosticCode },
+  ): never;
 }
 
 /**

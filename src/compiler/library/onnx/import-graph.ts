@@ -21,8 +21,13 @@ export interface ImportOptions {
   initialiser(name: string, data: TensorData): Value;
   /** A leaf of the graph for a constant that is not the same number everywhere. `name` is unique. */
   constant(name: string, value: Known): Node;
-  /** The gradients of the sum of y with respect to nodes from which it is computed, for the operator Gradient. */
-  gradients(y: Node, xs: readonly Node[]): readonly Node[];
+  /**
+   * The gradients of the sum of y with respect to nodes from which it is computed, for the operator Gradient. Without
+   * this function, the operator is not supported.
+   */
+  gradients?(y: Node, xs: readonly Node[]): readonly Node[];
+  /** Runs `build`, which builds a node of the model; by default, it is called as it is. */
+  around?<T>(node: ModelNode, build: () => T): T;
   /** Called with every node of the model that is built, and the values of its outputs. */
   built?(node: ModelNode, outputs: readonly Value[]): void;
 }
@@ -128,7 +133,8 @@ function builtNode(
   const context = contextOf(node, values, building);
   const inputs = node.inputs.map((name) => (name === "" ? undefined : values.get(name)));
   try {
-    const results = refusing(context, () => operator.build(context, inputs));
+    const build = () => refusing(context, () => operator.build(context, inputs));
+    const results = building.around === undefined ? build() : building.around(node, build);
     for (const value of results) checkShape(context, value);
     return results;
   } catch (error) {
@@ -180,7 +186,8 @@ function contextOf(node: ModelNode, values: Map<string, Value>, building: Buildi
       );
     },
     value: (name) => values.get(name) ?? refuse(`reads "${name}", which has no value`),
-    gradients: (y, xs) => building.gradients(y, xs),
+    gradients: (y, xs) =>
+      building.gradients?.(y, xs) ?? refuse("derives a gradient, which is not supported inside a network"),
     node: (value) => (isKnown(value) ? constantOf(value, node, building, refuse) : value),
     list(value, what) {
       const found = isKnown(value) ? value : building.numbers.get(value);

@@ -4,10 +4,20 @@ import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath } from "../../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import { didYouMean, showValue } from "../../util/message-text.ts";
-import type { FlatNetwork, References, Source, WrittenLayer, WrittenList } from "../written-network.ts";
+import { valueNamed } from "../../library/onnx/cut-model.ts";
+import type { OnnxModel } from "../../library/onnx/model-file.ts";
+import type {
+  FlatNetwork,
+  LayerGraph,
+  References,
+  Source,
+  WrittenLayer,
+  WrittenList,
+} from "../written-network.ts";
 import { keysOf, member, textOf } from "../raw-spec.ts";
 import { readByMeasures } from "./check-formulas.ts";
 import { lengthInputs } from "./check-masks.ts";
+import { valueHint } from "./check-model-files.ts";
 
 /**
  * A list of layers that contains a reference, at any depth. The reference can name its layers before `index`.
@@ -22,7 +32,12 @@ interface Scope {
  * computed (T1304), a first layer that could read several inputs (T1305), and blocks with several inputs
  * (T1311).
  */
-export function checkReferences(spec: unknown, network: WrittenList, problems: Collector): References {
+export function checkReferences(
+  spec: unknown,
+  network: WrittenList,
+  graphs: ReadonlyMap<WrittenLayer, LayerGraph>,
+  problems: Collector,
+): References {
   const inputs = keysOf(member(spec, "inputs"));
   // By default, the first layer does not read inputs that only serve the loss (such as sample weights) or
   // masks. If all inputs are of these kinds, it may read any of them.
@@ -30,14 +45,43 @@ export function checkReferences(spec: unknown, network: WrittenList, problems: C
   const others = inputs.filter((name) => !forOthers.includes(name));
   const choices = others.length > 0 ? others : inputs;
   const sources = new Map<WrittenLayer, readonly Source[]>();
+  const starts = new Map<WrittenLayer, string>();
   const resolve = (list: WrittenList, outer: readonly Scope[]): void =>
     list.forEach((layer, index) => {
       const scopes = [{ list, index }, ...outer];
-      sources.set(layer, sourcesOf(layer, scopes, inputs, choices, problems));
+      const start = startOf(layer, scopes, inputs, graphs.get(layer));
+      if (start !== undefined) starts.set(layer, start.value);
+      const from = start === undefined ? member(layer.value, "from") : start.others;
+      const graph = graphs.get(layer)?.model;
+      sources.set(layer, sourcesOf(layer, from, { scopes, inputs, choices, graph, problems }));
       for (const inside of Object.values(layer.lists)) resolve(inside, scopes);
     });
   resolve(network, []);
-  return { sources, outputs: outputsOf(spec, network, problems) };
+  return { sources, starts, graphs, outputs: outputsOf(spec, network, problems) };
+}
+
+/**
+ * The value at which the graph of an ONNX layer begins: the first name in `from` that is a value of the file
+ * and not an input or a layer. The other names are what the layer reads.
+ */
+function startOf(
+  { value }: WrittenLayer,
+  scopes: readonly Scope[],
+  inputs: readonly string[],
+  graph: LayerGraph | undefined,
+): { readonly value: string; readonly others: readonly unknown[] | undefined } | undefined {
+  const from = member(value, "from");
+  const names: readonly unknown[] = Array.isArray(from) ? from : [from];
+  if (graph === undefined) return undefined;
+  const isLayer = (name: string) => scopes.some(({ list }) => list.some((layer) => layer.name === name));
+  for (const [i, name] of names.entries()) {
+    if (typeof name !== "string" || inputs.includes(name) || isLayer(name)) continue;
+    const start = valueNamed(graph.model, name);
+    if (start === undefined) continue;
+    const others = names.toSpliced(i, 1);
+    return { value: start, others: others.length === 0 ? undefined : others };
+  }
+  return undefined;
 }
 
 /** The layer that each loss reads. Without `losses`, it is `output`, or by default the last layer. */
@@ -58,16 +102,21 @@ function outputsOf(spec: unknown, network: WrittenList, problems: Collector): Re
   };
 }
 
-function sourcesOf(
-  { value, path, isBlock }: WrittenLayer,
-  scopes: readonly Scope[],
-  inputs: readonly string[],
-  choices: readonly string[],
-  problems: Collector,
-): Source[] {
-  const given = member(value, "from");
+/** What a reference can name, and the graph of the layer that has it, if it is an ONNX layer. */
+interface Context {
+  readonly scopes: readonly Scope[];
+  readonly inputs: readonly string[];
+  /** The inputs that the first layer may read by default. */
+  readonly choices: readonly string[];
+  readonly graph: OnnxModel | undefined;
+  readonly problems: Collector;
+}
+
+/** `given`: the layer's `from`. */
+function sourcesOf({ path, isBlock }: WrittenLayer, given: unknown, context: Context): Source[] {
+  const { scopes, choices, problems } = context;
   const location: SpecPath = [...path, "from"];
-  if (typeof given === "string") return sourceNamed(location, given, scopes, inputs, problems);
+  if (typeof given === "string") return sourceNamed(location, given, context);
   if (Array.isArray(given)) {
     if (isBlock && given.length > 1) {
       const hint = "join them first with an add, multiply or concat layer";
@@ -75,7 +124,7 @@ function sourcesOf(
       problems.error(location, "T1311", message, { hint });
     }
     return given.flatMap((name, i) =>
-      typeof name === "string" ? sourceNamed([...location, i], name, scopes, inputs, problems) : [],
+      typeof name === "string" ? sourceNamed([...location, i], name, context) : [],
     );
   }
   const [{ list, index }, ...outer] = scopes;
@@ -86,13 +135,8 @@ function sourcesOf(
 }
 
 /** The layer of that name in the innermost list that has a readable one, or else the input of that name. */
-function sourceNamed(
-  path: SpecPath,
-  name: string,
-  scopes: readonly Scope[],
-  inputs: readonly string[],
-  problems: Collector,
-): Source[] {
+function sourceNamed(path: SpecPath, name: string, context: Context): Source[] {
+  const { scopes, inputs, graph, problems } = context;
   for (const { list, index } of scopes) {
     const layer = list.slice(0, index).find((earlier) => earlier.name === name);
     if (layer !== undefined) return [{ layer }];
@@ -118,7 +162,8 @@ function sourceNamed(
     ...scopes.flatMap(({ list, index }) => list.slice(0, index).map((layer) => layer.name)),
   ];
   const { list } = scopes[scopes.length - 1];
-  reportUnknown(path, name, insideBlock(name, list, known) ?? suggest(name, known), problems);
+  const hint = graph === undefined ? suggest(name, known) : valueHint(name, graph, known);
+  reportUnknown(path, name, insideBlock(name, list, known) ?? hint, problems);
   return [];
 }
 

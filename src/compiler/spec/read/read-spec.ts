@@ -1,11 +1,12 @@
 // Reads a model from a file. The file's extension selects the reader. Files that cannot be read are reported.
 import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import { createReadStream } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
-import { basename, dirname, extname } from "node:path";
+import { readFile, readdir, stat } from "node:fs/promises";
+import { basename, dirname, extname, isAbsolute, join } from "node:path";
 import { DiagnosticError, codeFrame } from "../../diagnostics/errors.ts";
 import { didYouMean, fileReason, showValue } from "../../util/message-text.ts";
 import { sizeText } from "../../util/number-text.ts";
+import type { ReadContent } from "../model-files.ts";
 import { readJson } from "./json.ts";
 import type { ReadTree } from "./locations.ts";
 import { specOfTree } from "./spec-source.ts";
@@ -21,11 +22,27 @@ const largestBytes = 4 * 2 ** 20;
  * @throws DiagnosticError with all errors, each with its file and, where known, line, column and code frame.
  */
 export async function readSpec(file: string): Promise<ReadSpec> {
-  const read = readerOf(file);
+  const parse = readerOf(file);
   const text = await readText(file);
-  const tree = await read(file, text);
-  return specOfTree(file, text, tree, async () => tree.located ?? typescriptLocations(text));
+  const tree = await parse(file, text);
+  const read = readerInFolder(dirname(file));
+  const locationsOf = async () => tree.located ?? typescriptLocations(text);
+  return specOfTree(file, text, tree, { read, locationsOf });
 }
+
+/** Reads model files by names that are relative to the folder. */
+export const readerInFolder =
+  (folder: string): ReadContent =>
+  async (name) => {
+    const path = isAbsolute(name) ? name : join(folder, name);
+    try {
+      const status = await stat(path);
+      if (!status.isFile()) throw new Error("it is not a file");
+      return await readFile(path);
+    } catch (error) {
+      throw new Error(fileReason(error), { cause: error });
+    }
+  };
 
 type Reader = (file: string, text: string) => ReadTree | Promise<ReadTree>;
 

@@ -5,6 +5,8 @@ import { lineIndex } from "../../util/line-index.ts";
 import type { LineIndex } from "../../util/line-index.ts";
 import { printable } from "../../util/message-text.ts";
 import { parseSpec } from "../parse-model.ts";
+import { readModelFiles } from "../model-files.ts";
+import type { ModelFiles, ReadContent } from "../model-files.ts";
 import type { Search } from "../search-schema.ts";
 import type { Model } from "../types.ts";
 import { nodeAt, spanWithin } from "./locations.ts";
@@ -143,30 +145,42 @@ export interface ReadSpec {
   readonly model: Model;
   readonly warnings: readonly Diagnostic[];
   readonly source: SpecSource;
-  /** The spec as it is written, and its search. */
+  /** The spec as it is written, with the model files that it names, and its search. */
   readonly value: unknown;
+  readonly files: ModelFiles;
   readonly search?: Search | undefined;
 }
 
+export interface ReadingOptions {
+  /** Reads the model files that the spec names; without it, a spec cannot name any. */
+  readonly read?: ReadContent;
+  /** The locations of the values in the text. It is called only if there is something to locate. */
+  readonly locationsOf?: () => Promise<Located | undefined>;
+}
+
+const noFiles: ReadContent = async () => {
+  throw new Error("no model files can be read here");
+};
+
 /**
- * Returns the model of a text that a reader has parsed into `tree`. `locationsOf` is called only if there is
- * something to locate.
+ * Returns the model of a text that a reader has parsed into `tree`.
  * @throws DiagnosticError with all errors, each with its file and, where known, line, column and code frame.
  */
 export async function specOfTree(
   file: string,
   text: string,
   tree: ReadTree,
-  locationsOf: () => Promise<Located | undefined> = async () => tree.located,
+  { read = noFiles, locationsOf = async () => tree.located }: ReadingOptions = {},
 ): Promise<ReadSpec> {
   if (tree.errors.length > 0) throw textError(file, text, tree.errors);
   const source = specSource(file, text, locationsOf);
-  const { model, warnings, search } = await located(source, () => parseSpec(tree.value));
-  return { model, warnings: await source.locate(warnings), source, value: tree.value, search };
+  const files = await readModelFiles(tree.value, read);
+  const { model, warnings, search } = await located(source, () => parseSpec(tree.value, files));
+  return { model, warnings: await source.locate(warnings), source, value: tree.value, files, search };
 }
 
 /** The model of a spec that is an object. @throws DiagnosticError with all errors, each with its path. */
-export function specOfValue(value: unknown): ReadSpec {
-  const { model, warnings, search } = parseSpec(value);
-  return { model, warnings, source: sourceWithoutText(model.name), value, search };
+export function specOfValue(value: unknown, files: ModelFiles = new Map()): ReadSpec {
+  const { model, warnings, search } = parseSpec(value, files);
+  return { model, warnings, source: sourceWithoutText(model.name), value, files, search };
 }

@@ -35,6 +35,6 @@ it("the text of a number is as short as possible", () => {
 
 it.each(["f32", "f64"] as const)("base64 preserves the bytes of %s", (float) => {
   const numbers = Array.from({ length: 301 }, (_, i) => Math.fround(Math.sin(i) * 10 ** (i % 9)));
-  const { buffer } = bytesIn(base64Lines(bytesOfNumbers(numbers, float)));
+  const { buffer } = bytesIn(base64Lines(bytesOfNumbers([numbers], float)));
   expect([...(float === "f32" ? new Float32Array(buffer) : new Float64Array(buffer))]).toEqual(numbers);
 });

@@ -1,0 +1,77 @@
+/**
+ * The model files that a spec names. The compiler reads no files: the code that reads the spec also reads these, and
+ * passes their contents by the names that the spec uses.
+ */
+import { InvalidModel } from "../library/onnx/invalid-model.ts";
+import { readModel } from "../library/onnx/model-file.ts";
+import type { OnnxModel } from "../library/onnx/model-file.ts";
+import { DiagnosticError, collector } from "../diagnostics/errors.ts";
+import { showValue } from "../util/message-text.ts";
+import { sha256 } from "../util/sha256.ts";
+import { member, plainSpec, textOf, typeOf } from "./raw-spec.ts";
+import { writtenNetwork } from "./written-network.ts";
+import type { WrittenLayer, WrittenList } from "./written-network.ts";
+
+/** The model in a file with its SHA-256, or why there is none. */
+export type ModelFile =
+  | { readonly model: OnnxModel; readonly hash: string }
+  | { readonly code: "T1001" | "T3005"; readonly reason: string };
+
+/** The files that a spec names, by name. */
+export type ModelFiles = ReadonlyMap<string, ModelFile>;
+
+/** Reads the content of a file by the name that the spec uses. @throws Error with the reason if it cannot */
+export type ReadContent = (file: string) => Promise<Uint8Array>;
+
+/** The file that a layer of the spec names, if it is an ONNX layer. */
+export const fileOfLayer = ({ value }: WrittenLayer): string | undefined =>
+  typeOf(value) === "onnx" ? textOf(member(value, "file")) : undefined;
+
+/** The names of all model files of a spec that need not be valid. */
+export function modelFileNames(spec: unknown): readonly string[] {
+  const names = (list: WrittenList): string[] =>
+    list.flatMap((layer) => [fileOfLayer(layer) ?? [], ...Object.values(layer.lists).map(names)].flat());
+  return [...new Set(names(writtenNetwork(plainSpec(spec).value, collector()) ?? []))];
+}
+
+/** The model files of a spec. A file that cannot be read is reported when the spec is parsed. */
+export async function readModelFiles(spec: unknown, read: ReadContent): Promise<ModelFiles> {
+  const files = new Map<string, ModelFile>();
+  for (const name of modelFileNames(spec))
+    files.set(
+      name,
+      await read(name).then(modelFile, (error: unknown) => ({
+        code: "T1001",
+        reason: error instanceof Error ? error.message : String(error),
+      })),
+    );
+  return files;
+}
+
+/** The option `files` of an untyped caller. @throws DiagnosticError (T1010) unless it contains bytes */
+export function checkedFiles(files: unknown = {}): Readonly<Record<string, Uint8Array>> {
+  const entries = typeof files === "object" && files !== null ? Object.entries(files) : [["files", files]];
+  const wrong = entries.find(([, bytes]) => !(bytes instanceof Uint8Array));
+  if (wrong === undefined) return Object.fromEntries(entries);
+  throw new DiagnosticError([
+    {
+      code: "T1010",
+      severity: "error",
+      message: `files must contain the bytes of each file, got ${showValue(wrong[1])} for ${showValue(wrong[0])}`,
+      hint: 'pass an object such as { "body.onnx": bytes }, with a Uint8Array for each name',
+    },
+  ]);
+}
+
+/** The model files whose contents a caller hands over, by name. */
+export const givenModelFiles = (contents: Readonly<Record<string, Uint8Array>>): ModelFiles =>
+  new Map(Object.entries(contents).map(([name, bytes]) => [name, modelFile(bytes)]));
+
+function modelFile(bytes: Uint8Array): ModelFile {
+  try {
+    return { model: readModel(bytes), hash: sha256(bytes) };
+  } catch (error) {
+    if (error instanceof InvalidModel) return { code: "T3005", reason: error.message };
+    throw error;
+  }
+}
