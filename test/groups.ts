@@ -71,6 +71,7 @@ export const testGroups: readonly TestGroup[] = [
       "test/fuzz/cases.test.ts",
       "test/graphs/names.test.ts",
       "test/onnx/gradients.test.ts",
+      "test/onnx/import-models.test.ts",
       "test/onnx/node-suite.test.ts",
       "test/onnx/torch-models.test.ts",
       "test/recipes.test.ts",

@@ -10,13 +10,14 @@ import {
   readMapFile,
   readTensors,
 } from "../files/parameter-files.ts";
+import { isOnnx } from "../files/spec-files.ts";
 import { readSource } from "../files/read-source.ts";
 import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
 import { importTensors } from "../formats/parameters/import-tensors.ts";
 import { parametersIn } from "../formats/parameters/parameters.ts";
 import { resolveTensors } from "../formats/pytorch/state-dict.ts";
 import type { LayoutName } from "../formats/parameters/tensors.ts";
-import { printDiagnostics, printNotice } from "../terminal/report-error.ts";
+import { printDiagnostics, printNotice, usageError } from "../terminal/report-error.ts";
 
 /** The flags of `tapeless export`, which writes the parameters of a checkpoint without reading a spec. */
 export interface ExportFlags {
@@ -55,8 +56,25 @@ export interface ImportFlags {
 
 const isSpecFile = (file: string): boolean => /\.(json|ya?ml|ts)$/i.test(file);
 
-/** Imports tensors; file and spec may have any order. Returns the exit code. */
-export async function importParameters(first: string, second: string, flags: ImportFlags): Promise<number> {
+/** `tapeless import`: an ONNX model, or tensors and a spec in any order. Returns the exit code. */
+export async function importFile(
+  first: string,
+  second: string | undefined,
+  flags: ImportFlags,
+): Promise<number> {
+  if (isOnnx(first)) {
+    const { map, layout, data, ...others } = flags;
+    const given = { SPEC: second, "--map": map, "--layout": layout, "--data": data };
+    const extra = Object.entries(given).find(([, value]) => value !== undefined);
+    if (extra !== undefined) throw usageError(`${extra[0]} cannot be combined with an ONNX file`);
+    return (await import("../onnx/import-model.ts")).importModel(first, others);
+  }
+  if (second === undefined)
+    throw usageError("import needs a spec besides the parameters", "tapeless import FILE SPEC -o CHECKPOINT");
+  return importParameters(first, second, flags);
+}
+
+async function importParameters(first: string, second: string, flags: ImportFlags): Promise<number> {
   const [file, spec] = isSpecFile(first) ? [second, first] : [first, second];
   const found = await readTensors(file);
   const map = flags.map === undefined ? undefined : await readMapFile(flags.map);

@@ -340,17 +340,27 @@ function exportCommand(program: Command, done: Done): void {
 }
 
 function importCommand(program: Command, done: Done): void {
-  command(program, "import", "create a checkpoint from parameters of other libraries", [
-    "tapeless import digits.safetensors graphs/digits.json -o digits.ckpt",
-    "tapeless import torch.safetensors graphs/digits.json > map.yaml         print how tensors become parameters",
-    "tapeless import torch.safetensors graphs/digits.json --map map.yaml -o digits.ckpt",
-  ])
+  command(
+    program,
+    "import",
+    "create a checkpoint from parameters of other libraries, or a spec from an ONNX model",
+    [
+      "tapeless import digits.safetensors graphs/digits.json -o digits.ckpt",
+      "tapeless import torch.safetensors graphs/digits.json > map.yaml         print how tensors become parameters",
+      "tapeless import torch.safetensors graphs/digits.json --map map.yaml -o digits.ckpt",
+      "tapeless import model.onnx -o model.yaml                                write the spec and model.ckpt",
+    ],
+  )
     .argument(
       "<file>",
-      "the parameters: .safetensors or .npz, with the names of the model's parameters or as a state_dict of PyTorch",
+      "an ONNX model; or parameters: .safetensors or .npz, with the names of the model's parameters or as a " +
+        "state_dict of PyTorch",
     )
-    .argument("<spec>", specArgument)
-    .option("-o, --output <checkpoint>", "write the checkpoint to this file (default: only print the map)")
+    .argument("[spec]", "for parameters: the spec of their model")
+    .option(
+      "-o, --output <file>",
+      "write the checkpoint, or the spec of an ONNX model, to this file (default: only print what was recognised)",
+    )
     .option(
       "--map <file>",
       "take each parameter from the tensor that this file names (default: derive the map)",
@@ -366,8 +376,8 @@ function importCommand(program: Command, done: Done): void {
       "fit the preprocessing to the training rows of this file (default: the file in the spec)",
     )
     .addOption(dtypeOption())
-    .action(async (file: string, spec: string, flags: ImportFlags) =>
-      done(await (await import("./parameters.ts")).importParameters(file, spec, flags)),
+    .action(async (file: string, spec: string | undefined, flags: ImportFlags) =>
+      done(await (await import("./parameters.ts")).importFile(file, spec, flags)),
     );
 }
 

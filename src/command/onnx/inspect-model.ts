@@ -2,22 +2,17 @@
  * `tapeless inspect MODEL.onnx`: lists the nodes of an ONNX model with the shapes of their outputs and their
  * parameters. If tapeless does not support some nodes, lists those nodes instead.
  */
-import { readFile } from "node:fs/promises";
-import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
-import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import type { Shape } from "../../compiler/ir/types.ts";
 import { sizeOf } from "../../compiler/ir/types.ts";
-import { importGraph, UnsupportedNodes } from "../../compiler/library/onnx/import-graph.ts";
-import { InvalidModel } from "../../compiler/library/onnx/invalid-model.ts";
+import { importGraph } from "../../compiler/library/onnx/import-graph.ts";
 import { readModel, shapeOfInput } from "../../compiler/library/onnx/model-file.ts";
 import type { OnnxModel } from "../../compiler/library/onnx/model-file.ts";
 import { isKnown, knownTensor, shapeOf, typeOfElement } from "../../compiler/library/onnx/values.ts";
 import type { Value } from "../../compiler/library/onnx/values.ts";
 import { createBuilder } from "../../compiler/ops/index.ts";
 import { gradientsOfSum } from "../../compiler/passes/derivatives/gradients-of.ts";
-import { fileReason } from "../../compiler/util/message-text.ts";
 import { countText } from "../../compiler/util/number-text.ts";
-import { regularFile } from "../formats/tables/open-bytes.ts";
+import { modelBytes, onModel } from "./model-diagnostics.ts";
 
 /** A node of the model that computes values from data. Nodes that only compute shapes are omitted. */
 interface NodeRow {
@@ -43,30 +38,9 @@ export interface ModelSummary {
 
 /** @throws DiagnosticError with every node that is not supported, or if the file is not a valid model */
 export async function inspectModel(file: string): Promise<ModelSummary> {
-  const found = await regularFile(file);
-  if ("reason" in found) throw failure(file, "T1001", `cannot read the file: ${found.reason}`);
-  const bytes = await readFile(file).catch((error: unknown) => {
-    throw failure(file, "T1001", `cannot read the file: ${fileReason(error)}`);
-  });
-  try {
-    return summaryOf(readModel(bytes));
-  } catch (error) {
-    if (error instanceof UnsupportedNodes)
-      throw new DiagnosticError(
-        error.refusals.map(({ node, operator, reason }) => ({
-          code: "T1901",
-          severity: "error",
-          message: `the node "${node}" (${operator}) ${reason}`,
-          location: { file },
-        })),
-      );
-    if (error instanceof InvalidModel) throw failure(file, "T3005", error.message);
-    throw error;
-  }
+  const bytes = await modelBytes(file);
+  return onModel(file, () => summaryOf(readModel(bytes)));
 }
-
-const failure = (file: string, code: Diagnostic["code"], message: string): DiagnosticError =>
-  new DiagnosticError([{ code, severity: "error", message, location: { file } }]);
 
 function summaryOf(model: OnnxModel): ModelSummary {
   const g = createBuilder("f32");

@@ -30,8 +30,12 @@ export const codeGroups = {
 export const diagnosticCodes = {
   T1001: {
     title: "File not readable",
-    cause: "The file does not exist, or the process may not read it.",
-    fix: "Check the path and the permissions. If a file has a similar name, the hint suggests it.",
+    cause:
+      "The file does not exist, or the process may not read it. In a spec that is an object, the content of a model " +
+      "file may also be missing.",
+    fix:
+      "Check the path and the permissions. If a file has a similar name, the hint suggests it. A program passes the " +
+      "contents of model files as `files`.",
   },
   T1002: {
     title: "Not a spec file",
@@ -249,8 +253,10 @@ export const diagnosticCodes = {
   },
   T1303: {
     title: "Unknown reference",
-    cause: "The spec refers to an input, layer or metric that it does not declare.",
-    fix: "Use a declared name. The hint suggests a similar one.",
+    cause:
+      "The spec refers to an input, layer or metric that it does not declare, or to a value or parameter that a " +
+      "model file does not have.",
+    fix: "Use a name that exists. The hint suggests a similar one.",
   },
   T1304: {
     title: "Reference to a later layer",
@@ -449,8 +455,10 @@ export const diagnosticCodes = {
   },
   T1901: {
     title: "Not supported yet",
-    cause: "The spec is valid, but it needs a feature that the compiler does not have yet.",
-    fix: "Change the spec so that it does not need the feature that the message names.",
+    cause: "The spec or the ONNX file is valid, but it needs a feature that the compiler does not have yet.",
+    fix:
+      "Change the spec so that it does not need the feature that the message names. With `until` or `from`, an " +
+      "`onnx` layer leaves out nodes that are not supported.",
   },
   T2001: {
     title: "Data file not readable",
@@ -523,7 +531,9 @@ export const diagnosticCodes = {
   },
   T3005: {
     title: "Invalid ONNX file",
-    cause: "The file is not an ONNX model, is damaged, or uses a part of ONNX that tapeless does not read.",
+    cause:
+      "The file is not an ONNX model, is damaged, uses a part of ONNX that tapeless does not read, or cannot be cut " +
+      "at the values that the spec names.",
     fix: "Export the model again, in one file, with opset 13 to 22 and constant sizes except for the batch.",
   },
   T3006: {
@@ -537,6 +547,11 @@ export const diagnosticCodes = {
       "Several modules of a `state_dict` have tensors of the same shapes, and the file has them in alphabetical order. " +
       "They become layers in this order, which may be wrong. This is a warning.",
     fix: "Check the map that `tapeless import FILE SPEC` prints. Edit it, and pass it with `--map`.",
+  },
+  T3008: {
+    title: "ONNX model that is not a network of layers",
+    cause: "Nodes of the model are not a part of any layer. The message lists them with the reasons.",
+    fix: "Use the model, or a part of it, as a layer of the type `onnx`.",
   },
   T4001: {
     title: "Training diverged",

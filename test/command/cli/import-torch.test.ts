@@ -150,7 +150,11 @@ it("warns if only the order of unrelated names decides", async () => {
 });
 
 it("asks for the layout if a file fits both, and detects it from metadata", async () => {
-  const network = [{ type: "dense", units: 2 }, { type: "dense", units: 2 }, { type: "dense", units: 2 }]; // prettier-ignore
+  const network = [
+    { type: "dense", units: 2 },
+    { type: "dense", units: 2 },
+    { type: "dense", units: 2 },
+  ];
   place.write("square.json", { ...flowers, network, targets: { kind: { classes: 2 } }, data: undefined });
   const tensors = [1, 2, 3].flatMap((k) => [tensor(`dense${k}.weight`, 2, 2), tensor(`dense${k}.bias`, 2)]);
   write("square.safetensors", ...tensors);
@@ -210,7 +214,10 @@ describe("files that do not fit are refused, and nothing is written", () => {
       'note: "dense1" needs "a.bias" [4], which the file does not have',
       'note: "dense2.weight" [4, 3] gets nothing: no module of the file fits',
     );
-    const network = [{ type: "reshape", shape: [2, 1] }, { type: "lstm", units: 3 }]; // prettier-ignore
+    const network = [
+      { type: "reshape", shape: [2, 1] },
+      { type: "lstm", units: 3 },
+    ];
     place.write("gates.json", { ...flowers, network });
     const recurrent = ["ih", "hh"].flatMap((kind) => [
       tensor(`r.weight_${kind}_l0`, 9, kind === "ih" ? 1 : 3),

@@ -621,6 +621,22 @@ const refusals: readonly (readonly [rule: string, why: string, text: string])[] 
      %t: f64[2,n,2] = transpose %w {"permutation":[1,0,2]}
      %z: f64[2,n,4] = contract %t, %a {"sumX":[2],"sumY":[1]}`,
   ],
+  [
+    "multiply-by-minus-one",
+    "integers have no negation",
+    `%i: i32[n,4] = cast %x {"element":"i32"}
+     %0: i32[] = constant {"value":-1,"element":"i32"}
+     %1: i32[n,4] = broadcast %0 {"shape":["n",4]}
+     %z: i32[n,4] = multiply %i, %1`,
+  ],
+  [
+    "subtract-from-zero",
+    "integers have no negation",
+    `%i: i32[n,4] = cast %x {"element":"i32"}
+     %0: i32[] = constant {"value":0,"element":"i32"}
+     %1: i32[n,4] = broadcast %0 {"shape":["n",4]}
+     %z: i32[n,4] = subtract %1, %i`,
+  ],
   ["double", "x + y is not twice a value", "%z: f64[n,4] = add %x, %y"],
   [
     "factor-out-of-sum",

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { createContext, runInContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import type { CompileReply, CompilerRequest } from "../../../src/studio/browser/messages.ts";
+import type { CompileReply, CompilerRequest, PageFiles } from "../../../src/studio/browser/messages.ts";
 import { compile } from "../../../src/compiler/compile.ts";
 import { workerFiles } from "../../../src/studio/web/playground-code.ts";
 
@@ -12,10 +12,10 @@ type Texts = Readonly<Record<"libraries" | "compiler", string>> & {
 };
 
 /** The global scope of the worker has only what real workers have. */
-async function startCompiler(): Promise<(text: string) => Promise<CompileReply[]>> {
+async function startCompiler(): Promise<(text: string, files?: PageFiles) => Promise<CompileReply[]>> {
   const scope: { tapelessTexts?: Texts } & Record<string, unknown> = {};
   const answers: CompileReply[] = [];
-  Object.assign(scope, { setTimeout, performance, TextEncoder, TextDecoder, console });
+  Object.assign(scope, { setTimeout, performance, TextEncoder, TextDecoder, console, btoa });
   scope.self = scope;
   scope.postMessage = (answer: CompileReply) => answers.push(answer);
   createContext(scope);
@@ -35,8 +35,8 @@ async function startCompiler(): Promise<(text: string) => Promise<CompileReply[]
       if (own.some(({ kind }) => kind === "errors" || kind === last)) return own;
     }
   };
-  return async (text) => {
-    ask({ kind: "compile", id: ++id, text, files: texts.data });
+  return async (text, files = texts.data) => {
+    ask({ kind: "compile", id: ++id, text, files });
     await answered("trainer");
     ask({ kind: "explain", id });
     return answered("explanation");
@@ -58,6 +58,22 @@ describe("the compiler's worker", async () => {
     const [first] = await compileInPage(readFileSync("graphs/two-moons.yaml", "utf8"));
     expect(first.kind === "trainer" && first.trainer.problem).toBe(undefined);
     expect(first.kind === "trainer" && first.trainer.data?.train.moon.length).toBe(600);
+  });
+
+  it("takes the bytes of a model file from the page", async () => {
+    const folder = "graphs/fine-tune";
+    const files = {
+      "body.onnx": Uint8Array.from(readFileSync(`${folder}/body.onnx`)),
+      "digits-5-to-9.csv": readFileSync(`${folder}/digits-5-to-9.csv`, "utf8"),
+    };
+    const text = readFileSync(`${folder}/fine-tune.yaml`, "utf8");
+    const answers = await compileInPage(text, files);
+    const [first] = answers;
+    expect(first.kind === "trainer" && first.trainer.problem).toBe(undefined);
+    const code = answers.find((answer) => answer.kind === "explanation")?.explanation.code.text;
+    expect(code).toBe(readFileSync("generated/fine-tune.ts", "utf8"));
+    const [reply] = await compileInPage(text, {});
+    expect(reply.kind === "errors" && reply.diagnostics[0].code).toBe("T1001");
   });
 
   it("reports the line and column of an error", async () => {

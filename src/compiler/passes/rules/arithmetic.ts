@@ -1,6 +1,7 @@
-/** Rules of arithmetic on real tensors. */
+/** Rules of arithmetic on real tensors. Integers, which have no negation, keep their subtraction and product. */
 import { nameHint } from "../../ir/names.ts";
 import type { Node } from "../../ir/nodes.ts";
+import { isFloat } from "../../ir/types.ts";
 import { constantFactor, defineRule, either, is, isNormal, scalarOf } from "./define.ts";
 
 /** Returns the product c · d if c and c · d are normal numbers, and undefined otherwise. */
@@ -28,7 +29,9 @@ export const arithmeticRules = [
     equation: "0 − x = −x",
     fast: ["zero-sign"],
     apply: (node, g) =>
-      is(node, "subtract") && scalarOf(node.operands.x) === 0 ? g.negate(node.operands.y) : undefined,
+      is(node, "subtract") && isFloat(node.type.element) && scalarOf(node.operands.x) === 0
+        ? g.negate(node.operands.y)
+        : undefined,
   }),
   defineRule({
     name: "multiply-by-one",
@@ -47,7 +50,7 @@ export const arithmeticRules = [
     name: "multiply-by-minus-one",
     equation: "x · −1 = −x",
     apply: (node, g) =>
-      is(node, "multiply")
+      is(node, "multiply") && isFloat(node.type.element)
         ? either(node, (x, y) => (scalarOf(y) === -1 ? g.negate(x) : undefined))
         : undefined,
   }),

@@ -1,0 +1,84 @@
+/**
+ * Compares the predictions of an imported spec with those of its ONNX file, on random inputs and in f64. Both are
+ * computed by the reference interpreter.
+ */
+import { collector, invariant } from "../../compiler/diagnostics/errors.ts";
+import { createBuilder } from "../../compiler/ops/index.ts";
+import type { Tensor } from "../../compiler/ops/tensor.ts";
+import { buildNetwork } from "../../compiler/spec/build-network.ts";
+import { outputsOf } from "../../compiler/spec/objectives.ts";
+import type { Model } from "../../compiler/spec/types.ts";
+import { sizeOf } from "../../runtime/model/facts.ts";
+import { transposed } from "./recognition.ts";
+import { evaluated } from "./source-graph.ts";
+import type { SourceGraph, SourceInput } from "./source-graph.ts";
+import type { RecognisedSpec } from "./spec-of.ts";
+
+/** The largest difference that rounding can explain, relative to the largest prediction or to 1. */
+const tolerance = 1e-9;
+
+/** @throws InternalError if the predictions differ */
+export function compareSpec(source: SourceGraph, model: Model, recognised: RecognisedSpec): void {
+  const rows = source.rows === "n" ? 2 : source.rows;
+  const random = randomNumbers(1);
+  const inputs = new Map(
+    source.inputs.map((input) => [input.name, randomInput(input, rows, recognised, random)]),
+  );
+  const wanted = transposed(source.evaluate(inputs, rows), recognised.outputOrder);
+  const found = predictionsOf(model, rows, recognised, inputs);
+  const scale = wanted.data.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+  const isSame =
+    found.data.length === wanted.data.length &&
+    wanted.data.every(
+      (value, i) => Math.abs(value - found.data[i]) <= tolerance * scale || value === found.data[i],
+    );
+  invariant(isSame, `the layers of "${model.name}" predict something else than the ONNX file`);
+}
+
+function predictionsOf(
+  model: Model,
+  rows: number,
+  { parameters, inputs }: RecognisedSpec,
+  values: ReadonlyMap<string, Tensor>,
+): Tensor {
+  const network = buildNetwork(model, createBuilder("f64"), "evaluation", collector());
+  const node = network.values.get(outputsOf(model)[0]);
+  invariant(node !== undefined, "the spec is valid, so its output has a value");
+  const given = new Map<string, Tensor>(
+    parameters.map(({ name, shape, numbers }) => [name, { shape, data: Float64Array.from(numbers()) }]),
+  );
+  for (const [name, { name: own, order }] of inputs) {
+    const value = values.get(name);
+    invariant(value !== undefined, "every input has values");
+    given.set(own, transposed(value, order));
+  }
+  return evaluated(node, given, rows);
+}
+
+/** Real numbers in [-2, 2), booleans, or indices that all embeddings of the input have. */
+function randomInput(
+  { name, element, sizes }: SourceInput,
+  rows: number,
+  { layers }: RecognisedSpec,
+  random: () => number,
+): Tensor {
+  const vocabularies = layers.flatMap(({ draft: { from, keys } }) =>
+    from.some((read) => read.type === "input" && read.keys.name === name) &&
+    typeof keys.vocabulary === "number"
+      ? [keys.vocabulary]
+      : [],
+  );
+  const most = vocabularies.length > 0 ? Math.min(...vocabularies) : 2;
+  const shape = [rows, ...sizes];
+  const draw = () => (element === "real" ? 4 * random() - 2 : Math.floor(most * random()));
+  return { shape, data: Float64Array.from({ length: sizeOf(shape) }, draw) };
+}
+
+/** Numbers in [0, 1) that depend only on the seed (a linear congruential generator modulo 2³²). */
+function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}

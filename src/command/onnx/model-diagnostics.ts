@@ -1,0 +1,39 @@
+/** Reads ONNX files for commands, and converts errors in them to diagnostics. */
+import { readFile } from "node:fs/promises";
+import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
+import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
+import { UnsupportedNodes } from "../../compiler/library/onnx/import-graph.ts";
+import { InvalidModel } from "../../compiler/library/onnx/invalid-model.ts";
+import { fileReason } from "../../compiler/util/message-text.ts";
+import { regularFile } from "../formats/tables/open-bytes.ts";
+
+/** @throws DiagnosticError (T1001) */
+export async function modelBytes(file: string): Promise<Uint8Array> {
+  const found = await regularFile(file);
+  if ("reason" in found) throw modelError(file, "T1001", `cannot read the file: ${found.reason}`);
+  return readFile(file).catch((error: unknown) => {
+    throw modelError(file, "T1001", `cannot read the file: ${fileReason(error)}`);
+  });
+}
+
+/** @throws DiagnosticError with every node that is not supported, or if the file is not a valid model */
+export function onModel<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof UnsupportedNodes)
+      throw new DiagnosticError(
+        error.refusals.map(({ node, operator, reason }) => ({
+          code: "T1901",
+          severity: "error",
+          message: `the node "${node}" (${operator}) ${reason}`,
+          location: { file },
+        })),
+      );
+    if (error instanceof InvalidModel) throw modelError(file, "T3005", error.message);
+    throw error;
+  }
+}
+
+export const modelError = (file: string, code: Diagnostic["code"], message: string): DiagnosticError =>
+  new DiagnosticError([{ code, severity: "error", message, location: { file } }]);
