@@ -2,8 +2,8 @@
  * The tensors of a model file. Their sizes are checked against the bytes that are present, so that a tensor
  * that only declares a size allocates nothing.
  */
-import { TensorProto_DataLocation, TensorProto_DataType as DataType } from "./onnx_pb.js";
-import type { TensorProto } from "./onnx_pb.js";
+import { TensorProto_DataLocation, TensorProto_DataType as DataType } from "../../util/onnx/onnx_pb.js";
+import type { TensorProto } from "../../util/onnx/onnx_pb.js";
 import { InvalidModel } from "./invalid-model.ts";
 
 /** All real numbers have the element type of the model, and all integers are i32 in graphs. */
