@@ -1,6 +1,6 @@
 /** The public API of the package. */
 export { compile } from "./compiler/compile.ts";
-export type { CompileOptions, CompileResult } from "./compiler/compile.ts";
+export type { CompiledFiles, CompileOptions, CompileResult, FilesOptions } from "./compiler/compile.ts";
 export { defineModel } from "./compiler/spec/define-model.ts";
 export type { ModelSpec } from "./compiler/spec/schema.ts";
 export { DiagnosticError, InternalError, Unsupported } from "./compiler/diagnostics/errors.ts";

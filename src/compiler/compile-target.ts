@@ -1,5 +1,6 @@
 /** Compiles a model and emits the file of a target. Every command and the library's `compile` use it. */
-import type { EmitOptions, EmittedFile } from "./emit/emitted-file.ts";
+import { invariant } from "./diagnostics/errors.ts";
+import type { EmitOptions, EmittedBytes, EmittedFile } from "./emit/emitted-file.ts";
 import { compileModel } from "./pipeline.ts";
 import type { Compilation, PipelineOptions } from "./pipeline.ts";
 import type { Model } from "./spec/types.ts";
@@ -31,12 +32,16 @@ export function compileFrom<Name extends string>(
   return { ...compileModel(model, { ...options, schedule }), target, entry };
 }
 
-/** The file that the target emits for the compilation, with the origin of each line. */
-export const emitTarget = (
+/** The file of text that the target emits for the compilation, with the origin of each line. */
+export function emitTarget(
   compilation: TargetCompilation,
   dtype: "f32" | "f64",
   options: EmitOptions = {},
-): Promise<EmittedFile> => compilation.entry.emit(compilation, dtype, options);
+): Promise<EmittedFile> {
+  const { entry, target } = compilation;
+  invariant(entry.makes !== "files", `the target ${target} emits files of bytes`);
+  return entry.emit(compilation, dtype, options);
+}
 
 /** The text of the target's file. */
 export const emitText = async (
@@ -44,3 +49,13 @@ export const emitText = async (
   dtype: "f32" | "f64",
   options: EmitOptions = {},
 ): Promise<string> => (await emitTarget(compilation, dtype, options)).text;
+
+/** The files of bytes that the target emits; undefined for a target that emits one file of text. */
+export async function emitFiles(
+  compilation: TargetCompilation,
+  dtype: "f32" | "f64",
+  options: EmitOptions = {},
+): Promise<readonly EmittedBytes[] | undefined> {
+  const { entry } = compilation;
+  return entry.makes === "files" ? entry.emit(compilation, dtype, options) : undefined;
+}

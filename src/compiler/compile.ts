@@ -1,20 +1,21 @@
 /** The library's function `compile`, which compiles a spec to the text of its trainer. */
 import type { Diagnostic } from "./diagnostics/diagnostic.ts";
 import { DiagnosticError } from "./diagnostics/errors.ts";
-import { compileFor, emitText } from "./compile-target.ts";
+import { compileFor, emitFiles, emitText } from "./compile-target.ts";
 import type { TargetCompilation } from "./compile-target.ts";
 import type { ModelSpec } from "./spec/schema.ts";
 import { checkedFiles, givenModelFiles } from "./spec/model-files.ts";
 import { parseModel } from "./spec/parse-model.ts";
 import { skippedNameError, stageNameError, stageNames, stagesOfBlocking } from "./stage-names.ts";
 import type { NameError } from "./stage-names.ts";
-import { defaultTarget, hasAbility, targetNames } from "./targets.ts";
-import type { Target } from "./targets.ts";
+import type { EmittedBytes } from "./emit/emitted-file.ts";
+import { defaultTarget, hasAbility, isRunnable, targetNames, trainerTargets } from "./targets.ts";
+import type { FilesTarget, NamedTextTarget, Target } from "./targets.ts";
 import { didYouMean, showValue } from "./util/message-text.ts";
 
 export interface CompileOptions {
   /** The language of the kernels; `ts` by default. */
-  readonly target?: Target;
+  readonly target?: NamedTextTarget;
   /** The element type of parameters and values; `f32` by default. */
   readonly dtype?: "f32" | "f64";
   /**
@@ -54,12 +55,27 @@ export interface CompileResult {
   readonly warnings: readonly Diagnostic[];
 }
 
+/** The options for a target that makes files which are not trainers. */
+export interface FilesOptions extends Pick<CompileOptions, "dtype" | "exact" | "skip" | "stopAfter"> {
+  readonly target: FilesTarget;
+}
+
+/** The result for such a target. */
+export interface CompiledFiles {
+  /** The files with their names, such as `digits.step.onnx`. */
+  readonly files: readonly EmittedBytes[];
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** The options as an untyped caller may give them. */
+type AnyOptions = Omit<CompileOptions, "target"> & { readonly target?: Target };
+
 const booleans = ["program", "probe", "pauses", "exact", "readable", "checkKernels"] as const;
 const choices = { target: targetNames, dtype: ["f32", "f64"], emit: ["ts", "js"] } as const;
 const optionNames: readonly string[] = [...Object.keys(choices), ...booleans, "skip", "stopAfter", "files"];
 
 /** Checks the options of untyped callers: unknown options and invalid values are errors. */
-function checkOptions(options: CompileOptions): void {
+function checkOptions(options: AnyOptions): void {
   if (typeof options !== "object" || options === null)
     throw wrongOption(`the options of compile must be an object, got ${showValue(options)}`);
   for (const name of Object.keys(options))
@@ -74,6 +90,20 @@ function checkOptions(options: CompileOptions): void {
     if (!["undefined", "boolean"].includes(typeof options[name]))
       throw wrongOption(`${name} must be true or false, got ${showValue(options[name])}`);
   checkStages(options.skip, options.stopAfter);
+  checkTrainerOptions(options);
+}
+
+/** The options that change the code of a trainer. */
+const trainerOptions = ["program", "probe", "pauses", "emit", "readable", "checkKernels"] as const;
+
+function checkTrainerOptions(options: AnyOptions): void {
+  const { target = defaultTarget } = options;
+  const given = trainerOptions.find((name) => options[name] !== undefined);
+  if (given !== undefined && !isRunnable(target))
+    throw optionError(
+      `${given} cannot be combined with target "${target}"`,
+      `${given} changes a trainer; use target "${trainerTargets.join('" or "')}"`,
+    );
 }
 
 function checkStages(skip: unknown = [], stopAfter: unknown): void {
@@ -105,14 +135,19 @@ const optionError = (message: string, hint: string | undefined): DiagnosticError
   new DiagnosticError([{ code: "T1010", severity: "error", message, ...(hint && { hint }) }]);
 
 /**
- * Compiles a model spec to the text of a trainer.
+ * Compiles a model spec to the text of a trainer, or for the target `onnx` to ONNX files.
  *
  * @throws {DiagnosticError} if the spec or the options are invalid; the error lists all diagnostics.
  * @throws {Unsupported} if the spec needs a feature that the compiler lacks.
  * @throws {InternalError} if the WebAssembly kernels and the TypeScript kernels of the trainer compute
  * different values.
  */
-export async function compile(spec: ModelSpec, options: CompileOptions = {}): Promise<CompileResult> {
+export function compile(spec: ModelSpec, options: FilesOptions): Promise<CompiledFiles>;
+export function compile(spec: ModelSpec, options?: CompileOptions): Promise<CompileResult>;
+export async function compile(
+  spec: ModelSpec,
+  options: AnyOptions = {},
+): Promise<CompileResult | CompiledFiles> {
   checkOptions(options);
   const {
     target = defaultTarget,
@@ -127,6 +162,9 @@ export async function compile(spec: ModelSpec, options: CompileOptions = {}): Pr
   const skip = [...(options.skip ?? []), ...(readable ? stagesOfBlocking : [])];
   const model = parseModel(spec, givenModelFiles(checkedFiles(options.files)));
   const compilation = compileFor(model, { target, dtype, probe, exact, skip, stopAfter });
+  const { warnings } = compilation.built;
+  const files = await emitFiles(compilation, dtype);
+  if (files !== undefined) return { files, warnings };
   const code = await emitText(compilation, dtype, {
     isProgram: program,
     isPausing: pauses,
@@ -134,7 +172,6 @@ export async function compile(spec: ModelSpec, options: CompileOptions = {}): Pr
   });
   if (hasAbility(target, "kernels") && options.checkKernels !== false)
     await checkEmitted(compilation, code, dtype);
-  const { warnings } = compilation.built;
   if (options.emit !== "js") return { code, warnings };
   const { javascriptOf } = await import("./emit/typescript/javascript.ts");
   const { script, declarations } = await javascriptOf(code);

@@ -232,6 +232,9 @@ export interface Compilation {
   readonly vectors?: VectorPrograms | undefined;
 }
 
+/** The parts of a compilation that do not depend on loops. */
+export type CompiledGraphs = Pick<Compilation, "model" | "built" | "derived" | "step" | "graphs">;
+
 /** Vector programs in which every address is in bytes. */
 export interface VectorPrograms extends PlannedPrograms {
   /** The same kernels before addresses are computed: each access has one index per axis. */

@@ -13,7 +13,12 @@ test.each<[unknown, string, string?]>([
     'unknown option "zzz" of compile',
     "known options: target, dtype, emit, program, probe, pauses, exact, readable, checkKernels, skip, stopAfter",
   ],
-  [{ target: "wsam" }, 'target must be "ts" or "wasm", got "wsam"'],
+  [{ target: "wsam" }, 'target must be "ts" or "wasm" or "onnx", got "wsam"'],
+  [
+    { target: "onnx", probe: true },
+    'probe cannot be combined with target "onnx"',
+    'probe changes a trainer; use target "ts" or "wasm"',
+  ],
   [{ dtype: 5n }, 'dtype must be "f32" or "f64", got 5n'],
   [{ exact: "false" }, 'exact must be true or false, got "false"'],
   [{ skip: 5 }, "skip must be a list of stage names, got 5"],

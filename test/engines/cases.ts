@@ -1,6 +1,6 @@
 // The models that every engine trains: on every target, in f32 and some in f64, on data that is the same in
 // every run.
-import type { Target as CompilationTarget } from "../../src/compiler/targets.ts";
+import type { RunnableTarget } from "../../src/compiler/targets.ts";
 import { readFileSync } from "node:fs";
 import { compile } from "../../src/compiler/compile.ts";
 import { loadTrainer } from "../../src/compiler/load-trainer.ts";
@@ -16,7 +16,7 @@ type Dtype = "f32" | "f64";
 
 /** A target, and the backends to select on its trainer; undefined for the trainer's own choice. */
 interface Target {
-  readonly target: CompilationTarget;
+  readonly target: RunnableTarget;
   readonly backends: readonly (string | undefined)[];
 }
 

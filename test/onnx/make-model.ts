@@ -1,16 +1,13 @@
 // Builds the bytes of small ONNX models, valid and broken ones.
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { GraphProto, GraphProtoSchema } from "../../src/compiler/library/onnx/onnx_pb.js";
-import {
-  ModelProtoSchema,
-  TensorProto_DataType as DataType,
-} from "../../src/compiler/library/onnx/onnx_pb.js";
+import type { GraphProto, GraphProtoSchema } from "../../src/compiler/util/onnx/onnx_pb.js";
+import { ModelProtoSchema, TensorProto_DataType as DataType } from "../../src/compiler/util/onnx/onnx_pb.js";
 
 export {
   AttributeProto_AttributeType as AttributeType,
   TensorProto_DataType as DataType,
-} from "../../src/compiler/library/onnx/onnx_pb.js";
+} from "../../src/compiler/util/onnx/onnx_pb.js";
 
 /** The fields of a graph. A message itself is left out, because tests change single fields. */
 type GraphInit = Exclude<MessageInitShape<typeof GraphProtoSchema>, GraphProto>;

@@ -10,7 +10,7 @@ import { importGraph } from "../../src/compiler/library/onnx/import-graph.ts";
 import { InvalidModel } from "../../src/compiler/library/onnx/invalid-model.ts";
 import { readModel } from "../../src/compiler/library/onnx/model-file.ts";
 import type { OnnxModel } from "../../src/compiler/library/onnx/model-file.ts";
-import { TensorProtoSchema } from "../../src/compiler/library/onnx/onnx_pb.js";
+import { TensorProtoSchema } from "../../src/compiler/util/onnx/onnx_pb.js";
 import { tensorData } from "../../src/compiler/library/onnx/tensor-data.ts";
 import type { TensorData } from "../../src/compiler/library/onnx/tensor-data.ts";
 import { isKnown, known, knownTensor, typeOfElement } from "../../src/compiler/library/onnx/values.ts";

@@ -43,6 +43,13 @@ export const halve = defineOp({
       after: '  relu: applied("relu"),\n',
       text: '  halve: ({ operands: { x } }, part) => infix("scale", numeral("½"), part(x)),\n',
     },
+    {
+      file: "src/compiler/emit/onnx/operators.ts",
+      after: '  relu: elementwise("Relu"),\n',
+      text: `  halve: ({ operands: { x }, type }, c) =>
+    c.make("Mul", [c.value(x), c.writer.scalar(type.element, 0.5)]),
+`,
+    },
   ],
 };
 
@@ -76,6 +83,11 @@ export function asinh(x: number): number {
       file: "src/compiler/emit/wasm/functions/index.ts",
       after: '  erf: elementary("erf", erf),\n',
       text: '  asinh: onDoubles("asinh"),\n',
+    },
+    {
+      file: "src/compiler/emit/onnx/operators.ts",
+      after: '  sigmoid: elementwise("Sigmoid"),\n',
+      text: '  asinh: elementwise("Asinh"),\n',
     },
   ],
   closedBy: ["src/compiler/loop/evaluate-expressions.ts", "src/compiler/ops/index.ts"],

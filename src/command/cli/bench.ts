@@ -4,11 +4,11 @@ import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { flopsOfProgram } from "../../studio/explain/target-kernels.ts";
 import { loadTrainer } from "../../compiler/load-trainer.ts";
 import { checkEmitted, compileSpec } from "../compile/compile-spec.ts";
-import type { Target } from "../../compiler/targets.ts";
+import type { RunnableTarget } from "../../compiler/targets.ts";
 import { sizeText } from "../../compiler/util/number-text.ts";
 
 export interface BenchFlags {
-  readonly target: Target;
+  readonly target: RunnableTarget;
   readonly dtype: "f32" | "f64";
   readonly checkKernels?: boolean;
   readonly json?: boolean;

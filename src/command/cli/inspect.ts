@@ -14,7 +14,7 @@ import type { Subject } from "../../studio/explain/subject.ts";
 import type { StageReport } from "../../compiler/stages/run.ts";
 import type { TargetCompilation } from "../../compiler/compile-target.ts";
 import { hasAbility, targetsWith } from "../../compiler/targets.ts";
-import type { Target } from "../../compiler/targets.ts";
+import type { RunnableTarget } from "../../compiler/targets.ts";
 import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
 import { checkParameter } from "../verify/check-parameter.ts";
 import { checkKernel, checkProgramOrLayer, ofBelongsTo } from "./check-of.ts";
@@ -29,7 +29,7 @@ export interface InspectFlags extends StageFlags {
   readonly of?: string;
   readonly pass?: string;
   readonly format: Format;
-  readonly target: Target;
+  readonly target: RunnableTarget;
   /** The form of the kernels, and whether WebAssembly kernels run so that their times can be measured. */
   readonly text?: "loops" | "wat";
   readonly measure: boolean;

@@ -92,10 +92,11 @@ function initCommand(program: Command, done: Done): void {
 }
 
 function compileCommand(program: Command, done: Done): void {
-  command(program, "compile", "compile specs to standalone TypeScript files", [
+  command(program, "compile", "compile specs to standalone TypeScript files, or to ONNX files", [
     "tapeless compile graphs/digits.json",
     "tapeless compile graphs/digits.json -o src/digits.ts --dtype f64",
     "tapeless compile graphs/digits.json --target wasm      WebAssembly kernels, still in one file",
+    "tapeless compile graphs/digits.json --target onnx      gradient and training step as ONNX files",
     "tapeless compile graphs --check      check that the output of a whole folder is up to date",
     "tapeless compile graphs/digits.json --module -o src/digits.ts      only createTrainer, for a page",
     "tapeless compile spec.ts --watch",
@@ -106,7 +107,10 @@ function compileCommand(program: Command, done: Done): void {
     "tapeless compile graphs/digits.json --with-check      also write generated/digits.check.ts, which verifies it",
   ])
     .argument("<spec...>", `${specArgument}, or a folder of them`)
-    .option("-o, --output <file>", "write to this file (default: generated/<name>.ts)")
+    .option(
+      "-o, --output <file>",
+      "write to this file (default: generated/<name>.ts); with --target onnx: to this folder (default: generated)",
+    )
     .addOption(targetOption(targetNames))
     .addOption(dtypeOption())
     .addOption(checkKernelsOption())

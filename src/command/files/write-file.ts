@@ -49,7 +49,7 @@ async function reportingErrors(file: string, work: () => Promise<void>): Promise
 // Implements `--check`, which reports whether a file is up to date.
 
 /** Reports the first difference, and the command that updates the file. Returns the exit code. */
-export async function checkFile(file: string, wanted: string, command: string): Promise<number> {
+export async function checkFile(file: string, wanted: string | Uint8Array, command: string): Promise<number> {
   const found = await readFile(file).catch(() => undefined);
   if (found?.equals(Buffer.from(wanted)) || (await isReformatted(file, found?.toString("utf8"), wanted))) {
     process.stdout.write(`${file} is up to date\n`);
@@ -62,18 +62,26 @@ export async function checkFile(file: string, wanted: string, command: string): 
     ]);
     return 1;
   }
-  const { line, ours, theirs } = firstDifference(found.toString("utf8"), wanted);
   printDiagnostics([
     {
       code: "T1012",
       severity: "error",
       message: "the file is not up to date",
-      location: { file, line },
       hint,
-      notes: [`found:    ${showValue(theirs)}`, `expected: ${showValue(ours)}`],
+      ...differing(file, found, wanted),
     },
   ]);
   return 1;
+}
+
+/** The location of the first difference. Of bytes, only the file is shown. */
+function differing(file: string, found: Buffer, wanted: string | Uint8Array) {
+  if (typeof wanted !== "string") return { location: { file } };
+  const { line, ours, theirs } = firstDifference(found.toString("utf8"), wanted);
+  return {
+    location: { file, line },
+    notes: [`found:    ${showValue(theirs)}`, `expected: ${showValue(ours)}`],
+  };
 }
 
 /**
@@ -154,10 +162,10 @@ const clash = (message: string): DiagnosticError =>
 
 export interface OutputFile {
   readonly file: string;
-  readonly content: string;
+  readonly content: string | Uint8Array;
 }
 
-export const mapFileOf = (output: string): string => `${output}.map`;
+const mapFileOf = (output: string): string => `${output}.map`;
 
 /**
  * The map, and the code with one more line that links to it. The map comes first, so that a file never links
@@ -193,8 +201,12 @@ function addressFrom(folder: string, file: string): string {
  * Whether two versions of a TypeScript file differ only in formatting. The user's formatter may have
  * reformatted the file.
  */
-async function isReformatted(file: string, found: string | undefined, wanted: string): Promise<boolean> {
-  if (found === undefined || !/\.[cm]?ts$/.test(file)) return false;
+async function isReformatted(
+  file: string,
+  found: string | undefined,
+  wanted: string | Uint8Array,
+): Promise<boolean> {
+  if (found === undefined || typeof wanted !== "string" || !/\.[cm]?ts$/.test(file)) return false;
   const { hasSameCode } = await import("../../compiler/emit/typescript/format.ts");
   // Text with syntax errors cannot be formatted.
   return hasSameCode(found, wanted).catch(() => false);

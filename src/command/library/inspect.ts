@@ -2,7 +2,7 @@
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import type { StageReport } from "../../compiler/stages/run.ts";
 import { defaultTarget } from "../../compiler/targets.ts";
-import type { Target } from "../../compiler/targets.ts";
+import type { RunnableTarget } from "../../compiler/targets.ts";
 import { showValue } from "../../compiler/util/message-text.ts";
 import type { Run } from "../../studio/explain/subject.ts";
 import type { ViewName } from "../../studio/views/index.ts";
@@ -16,7 +16,7 @@ export interface InspectOptions extends SpecFiles {
   readonly show?: ViewName | undefined;
   /** With the view `gradients`: show only the gradient of this parameter. */
   readonly of?: string | undefined;
-  readonly target?: Target | undefined;
+  readonly target?: RunnableTarget | undefined;
   readonly dtype?: "f32" | "f64" | undefined;
   /**
    * With the view `schedule`: the number of training rows and epochs; by default 10,000 rows and the epochs

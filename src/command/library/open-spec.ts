@@ -13,8 +13,8 @@ import { readSpec, readerInFolder } from "../../compiler/spec/read/read-spec.ts"
 import { located, specOfValue } from "../../compiler/spec/read/spec-source.ts";
 import type { ReadSpec } from "../../compiler/spec/read/spec-source.ts";
 import type { ModelSpec } from "../../compiler/spec/schema.ts";
-import { hasAbility } from "../../compiler/targets.ts";
-import type { Target } from "../../compiler/targets.ts";
+import { hasAbility, trainerTargets } from "../../compiler/targets.ts";
+import type { RunnableTarget } from "../../compiler/targets.ts";
 import { showValue } from "../../compiler/util/message-text.ts";
 
 /** A spec, or the path of a file with a spec (`.json`, `.yaml`, `.ts`). */
@@ -70,7 +70,7 @@ export const warningsOf = async (
  */
 export async function loadCompiled(
   compilation: TargetCompilation,
-  { target, dtype }: { readonly target: Target; readonly dtype: "f32" | "f64" },
+  { target, dtype }: { readonly target: RunnableTarget; readonly dtype: "f32" | "f64" },
   options: EmitOptions = {},
 ): Promise<EmittedModule> {
   const emitted = await loadTrainer(await emitText(compilation, dtype, { isFormatted: false, ...options }));
@@ -82,11 +82,17 @@ export async function loadCompiled(
   return emitted;
 }
 
-/** Checks the names of options, which untyped callers may misspell. @throws DiagnosticError (T1010) */
+/**
+ * Checks the names of options, which untyped callers may misspell, and that the target can run. @throws
+ * DiagnosticError (T1010)
+ */
 export function checkOptions(options: object, known: readonly string[]): void {
   const other = Object.keys(options).find((name) => !known.includes(name));
   if (other !== undefined)
     throw optionError(`unknown option ${showValue(other)}`, `options: ${known.join(", ")}`);
+  const target: unknown = Reflect.get(options, "target");
+  if (target !== undefined && !trainerTargets.some((name) => name === target))
+    throw optionError(`target must be "${trainerTargets.join('" or "')}", got ${showValue(target)}`);
 }
 
 /** The error T1010: an option is invalid. */

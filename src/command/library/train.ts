@@ -5,7 +5,7 @@ import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import { trainingFacts, writesTexts } from "../../compiler/trainer/trainer-facts.ts";
 import { datasetContextOf, regimeOf } from "../../compiler/trainer/dataset-context.ts";
 import { defaultTarget } from "../../compiler/targets.ts";
-import type { Target } from "../../compiler/targets.ts";
+import type { RunnableTarget } from "../../compiler/targets.ts";
 import type { CheckpointMetadata } from "../../runtime/checkpoints/checkpoint.ts";
 import type { LocateErrors } from "../../runtime/data/dataset.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
@@ -32,7 +32,7 @@ import type { SourceOptions } from "./rows.ts";
 
 export interface TrainOptions extends SourceOptions {
   /** The language of the kernels; `ts` by default. */
-  readonly target?: Target | undefined;
+  readonly target?: RunnableTarget | undefined;
   /** The element type of parameters and values; `f32` by default. */
   readonly dtype?: "f32" | "f64" | undefined;
   /** The number of epochs in total, including those of a checkpoint; by default the number in the spec. */

@@ -1,7 +1,7 @@
 /** The flags of `tapeless train`, and checks of their combinations with each other and with the model. */
 import { writesTexts } from "../../compiler/trainer/trainer-facts.ts";
 import type { Model } from "../../compiler/spec/types.ts";
-import type { Target } from "../../compiler/targets.ts";
+import type { RunnableTarget } from "../../compiler/targets.ts";
 import { usageError } from "../terminal/report-error.ts";
 import type { WatchFlags } from "./watch-epochs.ts";
 
@@ -26,7 +26,7 @@ export interface TrainFlags extends WatchFlags {
   /** A port; true selects a free one. */
   readonly serve?: number | true;
   readonly tensorboard?: string;
-  readonly target: Target;
+  readonly target: RunnableTarget;
   readonly dtype: "f32" | "f64";
   readonly checkKernels?: boolean;
   readonly json?: boolean;

@@ -1,6 +1,6 @@
 /**
- * The result of every compilation target: a file, and the origin of each line. This file contains only types,
- * because the public types refer to it.
+ * The results of compilation targets: a file of text with the origin of each line, or files of bytes. This file
+ * contains only types, because the public types refer to it.
  */
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import type { Node } from "../ir/nodes.ts";
@@ -25,6 +25,12 @@ export interface EmittedFile {
   readonly text: string;
   /** The origin of each line; undefined for lines that are the same in all modules. */
   lines(): readonly (LineOrigin | undefined)[];
+}
+
+/** A file that is not text, such as `digits.step.onnx`. */
+export interface EmittedBytes {
+  readonly name: string;
+  readonly bytes: Uint8Array;
 }
 
 /** The origin of a line of emitted code. */

@@ -53,6 +53,44 @@ describe("tapeless compile", () => {
     );
   });
 
+  it("writes ONNX files to the folder of -o, and checks them", async () => {
+    const words = ["compile", "specs/flowers.json", "--target", "onnx", "-o", "models"];
+    const { stdout, stderr, code } = await place.run(...words);
+    expect([stderr, code]).toEqual(["", 0]);
+    const files = ["models/flowers.gradient.onnx", "models/flowers.step.onnx"];
+    expect(place.made()).toEqual(files);
+    expect(stdout.split("\n").map((line) => line.split("  ")[0])).toEqual([
+      ...files.map((file) => `specs/flowers.json → ${file}`),
+      "",
+    ]);
+    const current = await place.run(...words, "--check");
+    expect([current.stdout, current.code]).toEqual([
+      files.map((file) => `${file} is up to date\n`).join(""),
+      0,
+    ]);
+    expect((await place.run(...words)).code).toBe(0);
+    place.write("models/flowers.step.onnx", "mine");
+    const { stderr: stale, code: failed } = await place.run(...words, "--check");
+    expect(stale).toContain("models/flowers.step.onnx");
+    expect(stale).toContain("T1012: the file is not up to date");
+    expect(stale).toContain("run: tapeless compile specs/flowers.json -o models --target onnx");
+    expect(failed).toBe(1);
+    expectRefusal(
+      await place.run(...words),
+      "T1014: models/flowers.step.onnx exists and was not written by tapeless",
+    );
+  });
+
+  it.each([["--probe"], ["--module"], ["--emit", "js"], ["--sourcemap"]])(
+    "refuses %s for a target that makes no trainer",
+    async (flag, ...value) => {
+      expectRefusal(
+        await place.run("compile", "specs/flowers.json", "--target", "onnx", flag, ...value),
+        `T1010: ${flag} cannot be combined with --target onnx`,
+      );
+    },
+  );
+
   it("writes JavaScript that is the same program", async () => {
     await place.run("compile", "specs/flowers.json", "--emit", "js", "-o", "net.mjs");
     place.write("flowers.csv", flowersCsv);

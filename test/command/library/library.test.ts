@@ -318,6 +318,11 @@ describe("rejects with exported error classes", () => {
   it.each<readonly [what: string, work: () => Promise<unknown>, message: RegExp]>([
     ["an unknown option", () => train(spec, Object.assign({ epoch: 3 })), /T1010: unknown option "epoch"/],
     [
+      "a target that cannot run",
+      () => train(spec, Object.assign({ target: "onnx" })),
+      /T1010: target must be "ts" or "wasm", got "onnx"/,
+    ],
+    [
       "a spec without a folder",
       () => train(spec),
       /T2001: cannot read "flowers.csv": the spec has no folder/,

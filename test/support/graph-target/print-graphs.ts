@@ -3,9 +3,9 @@
  * target needs only one entry and one folder.
  */
 import { printGraph } from "../../../src/compiler/ir/text.ts";
-import type { GraphTarget } from "../../../src/compiler/targets.ts";
+import type { GraphTextTarget } from "../../../src/compiler/targets.ts";
 
-export const graphText: GraphTarget = {
+export const graphText: GraphTextTarget = {
   from: "graph",
   makes: "text",
   ending: "txt",

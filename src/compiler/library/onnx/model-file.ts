@@ -3,8 +3,8 @@
  * outputs. The checks guarantee that every value has one name and is defined before its first use.
  */
 import { fromBinary } from "@bufbuild/protobuf";
-import { AttributeProto_AttributeType as AttributeType, ModelProtoSchema } from "./onnx_pb.js";
-import type { AttributeProto, GraphProto, NodeProto, ValueInfoProto } from "./onnx_pb.js";
+import { AttributeProto_AttributeType as AttributeType, ModelProtoSchema } from "../../util/onnx/onnx_pb.js";
+import type { AttributeProto, GraphProto, NodeProto, ValueInfoProto } from "../../util/onnx/onnx_pb.js";
 import type { Shape } from "../../ir/types.ts";
 import { InvalidModel } from "./invalid-model.ts";
 import { elementOfType, tensorData, typeName } from "./tensor-data.ts";

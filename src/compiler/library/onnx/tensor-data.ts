@@ -2,8 +2,8 @@
  * The tensors of a model file. Shapes are compared with the number of bytes in the file, so that a tensor that declares
  * a large shape but contains no data does not allocate memory.
  */
-import { TensorProto_DataLocation, TensorProto_DataType as DataType } from "./onnx_pb.js";
-import type { TensorProto } from "./onnx_pb.js";
+import { TensorProto_DataLocation, TensorProto_DataType as DataType } from "../../util/onnx/onnx_pb.js";
+import type { TensorProto } from "../../util/onnx/onnx_pb.js";
 import { InvalidModel } from "./invalid-model.ts";
 
 /** In graphs, all real numbers have the element type of the model, and all integers are i32. */

@@ -1,0 +1,148 @@
+// The target onnx: the files gradient.onnx and step.onnx. ONNX's own checker accepts them, and ONNX Runtime computes
+// the losses and gradients of the emitted trainer. If a test fails, a program that trains with these files learns
+// something else than the trainer, or the files cannot be read.
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fromBinary } from "@bufbuild/protobuf";
+import { describe, expect, it } from "vitest";
+import { compile } from "../../src/compiler/compile.ts";
+import { parseModel } from "../../src/compiler/spec/parse-model.ts";
+import { readSpec } from "../../src/compiler/spec/read/read-spec.ts";
+import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
+import { ModelProtoSchema } from "../../src/compiler/util/onnx/onnx_pb.js";
+import { checkModels, lacksOnnx } from "../support/onnx-runtime.ts";
+import { compareWithTrainer, onnxFiles } from "../support/onnx-training.ts";
+import { specs } from "../support/specs.ts";
+
+const graphs = readdirSync("graphs").filter((file) => /\.(json|yaml|ts)$/.test(file));
+const isSkipped = lacksOnnx();
+
+const small: ModelSpec = {
+  name: "small",
+  inputs: { step: { shape: [4] } },
+  targets: { loss: { shape: [2] } },
+  network: [
+    { type: "dense", units: 3, activation: "tanh" },
+    { type: "dropout", rate: 0.3 },
+    { type: "dense", units: 2 },
+  ],
+  loss: "mse",
+  optimizer: { type: "adam", learningRate: 0.01 },
+  training: { epochs: 1, batchSize: 4, seed: 9 },
+};
+
+const graphOf = (bytes: Uint8Array) => {
+  const model = fromBinary(ModelProtoSchema, bytes);
+  if (model.graph === undefined) throw new Error("the model has no graph");
+  return { model, graph: model.graph };
+};
+
+describe("the files of a model", () => {
+  it("are the same bytes for the same spec", async () => {
+    const [first, second] = [
+      await onnxFiles(parseModel(small), "f32"),
+      await onnxFiles(parseModel(small), "f32"),
+    ];
+    expect(second).toEqual(first);
+  });
+  it("have opset 17, IR version 8, and only ordinary operators", async () => {
+    for (const bytes of Object.values(await onnxFiles(parseModel(small), "f32"))) {
+      const { model, graph } = graphOf(bytes);
+      expect([model.irVersion, model.opsetImport.map(({ domain, version }) => [domain, version])]).toEqual([
+        8n,
+        [["", 17n]],
+      ]);
+      expect(graph.node.filter(({ domain }) => domain !== "")).toEqual([]);
+    }
+  });
+  it("have the batch axis as the dimension n", async () => {
+    const { gradient } = await onnxFiles(parseModel(small), "f32");
+    const [input] = graphOf(gradient).graph.input;
+    const type = input.type?.value;
+    if (type?.case !== "tensorType") throw new Error("the input is not a tensor");
+    expect(type.value.shape?.dim.map(({ value }) => value.value)).toEqual(["n", 4n]);
+  });
+  it("have the names of parameters, and names of results that do not clash with the spec", async () => {
+    const { gradient, step } = await onnxFiles(parseModel(small), "f32");
+    const ofGradient = graphOf(gradient).graph;
+    expect(ofGradient.input.map(({ name }) => name)).toEqual([
+      "step",
+      "loss",
+      "dense1.weight",
+      "dense1.bias",
+      "dense2.weight",
+      "dense2.bias",
+      "optimizer:step",
+      "seed",
+    ]);
+    expect(ofGradient.output.map(({ name }) => name)).toEqual([
+      "result:loss",
+      "gradient:dense1.weight",
+      "gradient:dense1.bias",
+      "gradient:dense2.weight",
+      "gradient:dense2.bias",
+    ]);
+    expect(graphOf(step).graph.output.map(({ name }) => name)).toEqual([
+      "result:loss",
+      "learningRate",
+      "next:dense1.weight",
+      "next:dense1.bias",
+      "next:dense2.weight",
+      "next:dense2.bias",
+      "next:optimizer:step",
+      "next:optimizer:mean",
+      "next:optimizer:squares",
+    ]);
+  });
+  it("show the layer, the rule and the formula of each node", async () => {
+    const { gradient } = await onnxFiles(parseModel(small), "f32");
+    const nodes = graphOf(gradient).graph.node.map(({ name, docString }) => [name, docString]);
+    expect(nodes).toContainEqual(["dense1/tanh/dense1", "dense1 = tanh(dense1_sum)"]);
+    const rule = nodes.find(([name]) => name === "dense1/contract.vjp/gradient:dense1.weight");
+    expect(rule?.[1]).toContain("gradient of dense1_product = step · dense1.weight   [contract.vjp]");
+  });
+  it("are what the library returns", async () => {
+    const { files } = await compile(small, { target: "onnx" });
+    const { gradient, step } = await onnxFiles(parseModel(small), "f32");
+    expect(files).toEqual([
+      { name: "small.gradient.onnx", bytes: gradient },
+      { name: "small.step.onnx", bytes: step },
+    ]);
+  });
+  it.skipIf(isSkipped)("are accepted by the checker of ONNX, for every spec in graphs/", async () => {
+    const models: Uint8Array[] = [];
+    for (const file of graphs) {
+      const { model } = await readSpec(join("graphs", file));
+      models.push(...Object.values(await onnxFiles(model, "f32")));
+    }
+    expect(checkModels(models)).toEqual(models.map(() => ""));
+  });
+  it.skipIf(isSkipped)("are rejected by the checker if they are damaged", async () => {
+    const { step } = await onnxFiles(parseModel(small), "f32");
+    expect(checkModels([step.subarray(0, step.length / 2)])[0]).not.toBe("");
+  });
+});
+
+describe.skipIf(isSkipped)("training in ONNX Runtime", () => {
+  it.each(["digits.json", "two-moons.yaml", "residual.ts"])(
+    "has the losses and gradients of the trainer for 20 steps: %s",
+    async (file) => {
+      const { model } = await readSpec(join("graphs", file));
+      const { loss, gradient } = await compareWithTrainer(model, "f32", 20);
+      expect(loss).toBeLessThan(1e-4);
+      expect(gradient).toBeLessThan(1e-4);
+    },
+  );
+  it.each([{ accumulate: 2 }, { average: { decay: 0.9 } }])("follows training: %j", async (training) => {
+    const { inputs, targets } = { inputs: { x: small.inputs.step }, targets: { y: small.targets.loss } };
+    const model = parseModel({ ...small, inputs, targets, training: { ...small.training, ...training } });
+    const { loss, gradient } = await compareWithTrainer(model, "f32", 6);
+    expect(loss).toBeLessThan(1e-4);
+    expect(gradient).toBeLessThan(1e-4);
+  });
+  it.each(Object.keys(specs))("agrees for all layers, losses and optimizers: %s", async (name) => {
+    const { loss, gradient } = await compareWithTrainer(parseModel(specs[name]), "f32", 3);
+    expect(loss).toBeLessThan(1e-4);
+    expect(gradient).toBeLessThan(1e-4);
+  });
+});
