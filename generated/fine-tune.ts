@@ -1158,7 +1158,7 @@ function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
   }));
 }
 
-/** Creates the slots of a model, with arrays in the arena of this machine. */
+/** Creates the slots of a model, with arrays in the arena of this trainer. */
 function slotsOf(model: ModelFacts, { inputs }: Pick<PredictingMachine, "inputs">): Slots {
   const slots = batchFields(model).map((field) => ({ ...field, view: inputs[field.name]! }));
   return Object.assign(slots, { names: slots.map(({ name }) => name), writes: 0 });
@@ -1802,7 +1802,7 @@ interface Part {
   rows: Int32Array;
 }
 
-/** The state of a trainer. Trainers that pause, stage steps or report each step have their own functions. */
+/** The state of a trainer. Some trainers, such as those that pause, have functions of their own. */
 interface EpochSession extends Session {}
 
 /** The validated options of a run. Defaults are filled in. */
