@@ -545,14 +545,13 @@ function hidden_forward(f: Numbers, n: number, at_input: number, at_output: numb
       let sum23 = 0;
       const at_hidden_weight_j = at_hidden_weight + j;
       for (let k = 0; k < 256; k++) {
-        const at_input_k = at_input_row + Math.trunc(k / 16) * 16 + (Math.trunc(k / 4) % 4) * 4 + (k % 4);
-        const input0 = f[at_input_k]!;
+        const input0 = f[at_input_row + k]!;
         const at_hidden_weight_k = at_hidden_weight_j + k * 32;
         const hidden_weight0 = f[at_hidden_weight_k]!;
         sum00 += input0 * hidden_weight0;
-        const input1 = f[at_input_k + 256]!;
+        const input1 = f[at_input_row + k + 256]!;
         sum10 += input1 * hidden_weight0;
-        const input2 = f[at_input_k + 512]!;
+        const input2 = f[at_input_row + k + 512]!;
         sum20 += input2 * hidden_weight0;
         const hidden_weight1 = f[at_hidden_weight_k + 1]!;
         sum01 += input0 * hidden_weight1;
@@ -595,7 +594,7 @@ function hidden_forward(f: Numbers, n: number, at_input: number, at_output: numb
       let sum3 = 0;
       const at_hidden_weight_j = at_hidden_weight + j;
       for (let k = 0; k < 256; k++) {
-        const input = f[at_input_row + Math.trunc(k / 16) * 16 + (Math.trunc(k / 4) % 4) * 4 + (k % 4)]!;
+        const input = f[at_input_row + k]!;
         const at_hidden_weight_k = at_hidden_weight_j + k * 32;
         sum0 += input * f[at_hidden_weight_k]!;
         sum1 += input * f[at_hidden_weight_k + 1]!;
@@ -918,23 +917,7 @@ function hidden_backward_bias(f: Numbers, n: number): void {
 //   d_hidden.weight[i, j] = sum }
 function hidden_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 256; i += 4) {
-    const at_body_pool_MaxPool_i0 =
-      at_body_pool_MaxPool + Math.trunc(i / 16) * 16 + (Math.trunc(i / 4) % 4) * 4 + (i % 4);
-    const at_body_pool_MaxPool_i1 =
-      at_body_pool_MaxPool +
-      Math.trunc((i + 1) / 16) * 16 +
-      (Math.trunc((i + 1) / 4) % 4) * 4 +
-      ((i + 1) % 4);
-    const at_body_pool_MaxPool_i2 =
-      at_body_pool_MaxPool +
-      Math.trunc((i + 2) / 16) * 16 +
-      (Math.trunc((i + 2) / 4) % 4) * 4 +
-      ((i + 2) % 4);
-    const at_body_pool_MaxPool_i3 =
-      at_body_pool_MaxPool +
-      Math.trunc((i + 3) / 16) * 16 +
-      (Math.trunc((i + 3) / 4) % 4) * 4 +
-      ((i + 3) % 4);
+    const at_body_pool_MaxPool_i = at_body_pool_MaxPool + i;
     const at_d_hidden_weight_i = at_d_hidden_weight + i * 32;
     for (let j = 0; j < 32; j += 4) {
       let sum00 = 0;
@@ -955,15 +938,16 @@ function hidden_backward_weight(f: Numbers, n: number): void {
       let sum33 = 0;
       const at_d_hidden_sum_j = at_d_hidden_sum + j;
       for (let row = 0; row < n; row++) {
-        const body_pool_MaxPool0 = f[at_body_pool_MaxPool_i0 + row * 256]!;
+        const at_body_pool_MaxPool_row = at_body_pool_MaxPool_i + row * 256;
+        const body_pool_MaxPool0 = f[at_body_pool_MaxPool_row]!;
         const at_d_hidden_sum_row = at_d_hidden_sum_j + row * 32;
         const d_hidden_sum0 = f[at_d_hidden_sum_row]!;
         sum00 += body_pool_MaxPool0 * d_hidden_sum0;
-        const body_pool_MaxPool1 = f[at_body_pool_MaxPool_i1 + row * 256]!;
+        const body_pool_MaxPool1 = f[at_body_pool_MaxPool_row + 1]!;
         sum10 += body_pool_MaxPool1 * d_hidden_sum0;
-        const body_pool_MaxPool2 = f[at_body_pool_MaxPool_i2 + row * 256]!;
+        const body_pool_MaxPool2 = f[at_body_pool_MaxPool_row + 2]!;
         sum20 += body_pool_MaxPool2 * d_hidden_sum0;
-        const body_pool_MaxPool3 = f[at_body_pool_MaxPool_i3 + row * 256]!;
+        const body_pool_MaxPool3 = f[at_body_pool_MaxPool_row + 3]!;
         sum30 += body_pool_MaxPool3 * d_hidden_sum0;
         const d_hidden_sum1 = f[at_d_hidden_sum_row + 1]!;
         sum01 += body_pool_MaxPool0 * d_hidden_sum1;

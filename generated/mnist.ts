@@ -556,16 +556,15 @@ function dense1_forward(f: Numbers, n: number, at_input: number, at_output: numb
       let sum32 = 0;
       const at_dense1_weight_j = at_dense1_weight + j;
       for (let k = 0; k < 400; k++) {
-        const at_input_k = at_input_row + Math.trunc(k / 80) * 80 + (Math.trunc(k / 16) % 5) * 16 + (k % 16);
-        const input0 = f[at_input_k]!;
+        const input0 = f[at_input_row + k]!;
         const at_dense1_weight_k = at_dense1_weight_j + k * 120;
         const dense1_weight0 = f[at_dense1_weight_k]!;
         sum00 += input0 * dense1_weight0;
-        const input1 = f[at_input_k + 400]!;
+        const input1 = f[at_input_row + k + 400]!;
         sum10 += input1 * dense1_weight0;
-        const input2 = f[at_input_k + 800]!;
+        const input2 = f[at_input_row + k + 800]!;
         sum20 += input2 * dense1_weight0;
-        const input3 = f[at_input_k + 1200]!;
+        const input3 = f[at_input_row + k + 1200]!;
         sum30 += input3 * dense1_weight0;
         const dense1_weight1 = f[at_dense1_weight_k + 1]!;
         sum01 += input0 * dense1_weight1;
@@ -604,7 +603,7 @@ function dense1_forward(f: Numbers, n: number, at_input: number, at_output: numb
       let sum2 = 0;
       const at_dense1_weight_j = at_dense1_weight + j;
       for (let k = 0; k < 400; k++) {
-        const input = f[at_input_row + Math.trunc(k / 80) * 80 + (Math.trunc(k / 16) % 5) * 16 + (k % 16)]!;
+        const input = f[at_input_row + k]!;
         const at_dense1_weight_k = at_dense1_weight_j + k * 120;
         sum0 += input * f[at_dense1_weight_k]!;
         sum1 += input * f[at_dense1_weight_k + 1]!;
@@ -1161,14 +1160,7 @@ function dense1_backward_bias(f: Numbers, n: number): void {
 //   d_dense1.weight[i, j] = sum }
 function dense1_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 400; i += 4) {
-    const at_max_pool2d2_i0 =
-      at_max_pool2d2 + Math.trunc(i / 80) * 80 + (Math.trunc(i / 16) % 5) * 16 + (i % 16);
-    const at_max_pool2d2_i1 =
-      at_max_pool2d2 + Math.trunc((i + 1) / 80) * 80 + (Math.trunc((i + 1) / 16) % 5) * 16 + ((i + 1) % 16);
-    const at_max_pool2d2_i2 =
-      at_max_pool2d2 + Math.trunc((i + 2) / 80) * 80 + (Math.trunc((i + 2) / 16) % 5) * 16 + ((i + 2) % 16);
-    const at_max_pool2d2_i3 =
-      at_max_pool2d2 + Math.trunc((i + 3) / 80) * 80 + (Math.trunc((i + 3) / 16) % 5) * 16 + ((i + 3) % 16);
+    const at_max_pool2d2_i = at_max_pool2d2 + i;
     const at_d_dense1_weight_i = at_d_dense1_weight + i * 120;
     for (let j = 0; j < 120; j += 3) {
       let sum00 = 0;
@@ -1185,15 +1177,16 @@ function dense1_backward_weight(f: Numbers, n: number): void {
       let sum32 = 0;
       const at_d_dense1_sum_j = at_d_dense1_sum + j;
       for (let row = 0; row < n; row++) {
-        const max_pool2d2_0 = f[at_max_pool2d2_i0 + row * 400]!;
+        const at_max_pool2d2_row = at_max_pool2d2_i + row * 400;
+        const max_pool2d2_0 = f[at_max_pool2d2_row]!;
         const at_d_dense1_sum_row = at_d_dense1_sum_j + row * 120;
         const d_dense1_sum0 = f[at_d_dense1_sum_row]!;
         sum00 += max_pool2d2_0 * d_dense1_sum0;
-        const max_pool2d2_1 = f[at_max_pool2d2_i1 + row * 400]!;
+        const max_pool2d2_1 = f[at_max_pool2d2_row + 1]!;
         sum10 += max_pool2d2_1 * d_dense1_sum0;
-        const max_pool2d2_2 = f[at_max_pool2d2_i2 + row * 400]!;
+        const max_pool2d2_2 = f[at_max_pool2d2_row + 2]!;
         sum20 += max_pool2d2_2 * d_dense1_sum0;
-        const max_pool2d2_3 = f[at_max_pool2d2_i3 + row * 400]!;
+        const max_pool2d2_3 = f[at_max_pool2d2_row + 3]!;
         sum30 += max_pool2d2_3 * d_dense1_sum0;
         const d_dense1_sum1 = f[at_d_dense1_sum_row + 1]!;
         sum01 += max_pool2d2_0 * d_dense1_sum1;

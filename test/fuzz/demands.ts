@@ -25,6 +25,7 @@ export const layerTypes: readonly string[] = [...Object.keys(layers), "residual"
 /** Why a row or cell of the table stays empty. The key is a layer type, or a layer type and a size class. */
 export const emptyReasons: Readonly<Record<string, string>> = {
   custom: "a function of TypeScript, which no JSON spec has: test/compiler/library/user-functions.test.ts",
+  onnx: "the graph of a file, whose operators have their own tests: test/onnx",
 };
 
 export interface Demand {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { compile, train } from "../../src/index.ts";
+import { compile, search, train } from "../../src/index.ts";
 import type { ModelSpec } from "../../src/index.ts";
 import { DiagnosticError } from "../../src/compiler/diagnostics/errors.ts";
 import { loadTrainer } from "../../src/compiler/load-trainer.ts";
@@ -497,6 +497,23 @@ describe("files next to the spec", () => {
     targets: { answer: { columns: ["c"] } },
   };
   const slow = { optimizer: { type: "sgd", learningRate: 1e-4 }, data };
+
+  it("`search` passes them to its threads, also those that only a candidate names", async () => {
+    const other = modelBytes({
+      ...dense,
+      initializer: [reals("w", [2, 3], [1, 1, 1, 1, 1, 1]), reals("b", [3], [0, 0, 0])],
+    });
+    const over = { "network[0].file": ["body.onnx", "other.onnx"] };
+    const training = { epochs: 1, batchSize: 4, validation: { fraction: 0.5 }, search: { over } };
+    const spec = specWith({ trainable: false }, { ...slow, training }) as ModelSpec;
+    const files = { "body.onnx": modelBytes(dense), "other.onnx": other };
+    const { candidates } = await search(spec, { data: rows, files, threads: 1 });
+    expect(candidates).toHaveLength(2);
+    const alone = await diagnosticsOf(() => search(spec, { data: rows, folder, threads: 1 }));
+    expect(alone).toEqual([
+      expect.stringMatching(/T1001 network\[0\]\.file: cannot read "other\.onnx": no such file or folder/),
+    ]);
+  });
 
   it("`train` takes them from a folder or as bytes, and starts each fold from their values", async () => {
     const training = { epochs: 1, batchSize: 4, validation: { folds: 2 } };

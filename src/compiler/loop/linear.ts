@@ -33,29 +33,39 @@ function summed(x: Linear, y: Linear): Linear {
   });
 }
 
-/** ⌊p / d⌋ · d·f + (p mod d) · f = p · f, for a reshape that does not move elements in memory. */
+/**
+ * ⌊p / (e·m)⌋ · m·f + (⌊p / e⌋ mod m) · f = ⌊p / e⌋ · f, for a reshape that does not move elements in memory.
+ * For e = 1, ⌊p / e⌋ is p.
+ */
 function joinQuotients(sum: Linear): Linear {
   const { terms, constant } = sum;
-  for (const [i, a] of terms.entries()) {
-    if (a.part.kind !== "binary" || a.part.operator !== "quotient" || a.part.y.kind !== "number") continue;
-    const divisor = a.part.y.value;
-    const whole = a.part.x;
+  for (const [i, { part: quotient, factor: large }] of terms.entries()) {
+    if (!isDivision(quotient, "quotient")) continue;
     const j = terms.findIndex(
       ({ part, factor }) =>
-        part.kind === "binary" &&
-        part.operator === "remainder" &&
-        keyOf(part.x) === keyOf(whole) &&
-        part.y.kind === "number" &&
-        part.y.value === divisor &&
-        factor * divisor === a.factor,
+        isDivision(part, "remainder") &&
+        large === part.y.value * factor &&
+        isQuotientOf(part.x, quotient.x, quotient.y.value / part.y.value),
     );
     if (j < 0) continue;
+    const { part, factor } = terms[j];
     const rest = terms.filter((_, k) => k !== i && k !== j);
-    const joined = scaled(linearOf(whole), terms[j].factor);
-    return summed({ terms: rest, constant }, joined);
+    if (isDivision(part, "remainder"))
+      return summed({ terms: rest, constant }, scaled(linearOf(part.x), factor));
   }
   return sum;
 }
+
+type Division = Extract<Expression, { kind: "binary" }> & {
+  readonly y: Extract<Expression, { kind: "number" }>;
+};
+
+const isDivision = (x: Expression, operator: "quotient" | "remainder"): x is Division =>
+  x.kind === "binary" && x.operator === operator && x.y.kind === "number";
+
+/** Whether x is ⌊p / e⌋. For e = 1, that is p. */
+const isQuotientOf = (x: Expression, p: Expression, e: number): boolean =>
+  e === 1 ? keyOf(x) === keyOf(p) : isDivision(x, "quotient") && x.y.value === e && keyOf(x.x) === keyOf(p);
 
 export function linearOf(x: Expression): Linear {
   if (x.kind === "number") return { terms: [], constant: x.value };

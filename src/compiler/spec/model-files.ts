@@ -8,7 +8,7 @@ import type { OnnxModel } from "../library/onnx/model-file.ts";
 import { DiagnosticError, collector } from "../diagnostics/errors.ts";
 import { showValue } from "../util/message-text.ts";
 import { sha256 } from "../util/sha256.ts";
-import { member, plainSpec, textOf, typeOf } from "./raw-spec.ts";
+import { keysOf, listOf, member, plainSpec, textOf, typeOf } from "./raw-spec.ts";
 import { writtenNetwork } from "./written-network.ts";
 import type { WrittenLayer, WrittenList } from "./written-network.ts";
 
@@ -27,11 +27,22 @@ export type ReadContent = (file: string) => Promise<Uint8Array>;
 export const fileOfLayer = ({ value }: WrittenLayer): string | undefined =>
   typeOf(value) === "onnx" ? textOf(member(value, "file")) : undefined;
 
-/** The names of all model files of a spec that need not be valid. */
-export function modelFileNames(spec: unknown): readonly string[] {
+/** The names of all model files of a spec that need not be valid, also those that only a search tries. */
+function modelFileNames(spec: unknown): readonly string[] {
+  const { value } = plainSpec(spec);
   const names = (list: WrittenList): string[] =>
     list.flatMap((layer) => [fileOfLayer(layer) ?? [], ...Object.values(layer.lists).map(names)].flat());
-  return [...new Set(names(writtenNetwork(plainSpec(spec).value, collector()) ?? []))];
+  const written = names(writtenNetwork(value, collector()) ?? []);
+  return [...new Set([...written, ...searchedFiles(value)])];
+}
+
+/** The values of paths such as `network[1].file` in `training.search.over`. */
+function searchedFiles(spec: unknown): readonly string[] {
+  const over = member(member(member(spec, "training"), "search"), "over");
+  return keysOf(over)
+    .filter((path) => /^network\b.*\.file$/s.test(path))
+    .flatMap((path) => listOf(member(over, path)))
+    .flatMap((name) => textOf(name) ?? []);
 }
 
 /** The model files of a spec. A file that cannot be read is reported when the spec is parsed. */

@@ -40,6 +40,15 @@ it("quotient and remainder of one index combine to the index only if their strid
   expect(linearOf(add(quotient(v, 4), remainder(v, 4))).terms).toHaveLength(2);
 });
 
+it("quotients and remainders along three axes combine, as where a value [a, b, c] is read as one axis", () => {
+  const inside = multiply(remainder(quotient(v, 4), 3), integer(4));
+  const position = (outer: number) =>
+    linearOf(add(add(multiply(quotient(v, outer), integer(12)), inside), remainder(v, 4)));
+  expect(position(12).terms).toEqual([{ part: v, factor: 1 }]);
+  // ⌊v / 24⌋ · 12 + (⌊v / 4⌋ mod 3) · 4 is not ⌊v / 4⌋ · 4.
+  expect(position(24).terms).toHaveLength(3);
+});
+
 it("ranges contain every value that an integer can take", () => {
   const ranges = new Map([
     ["v", { least: 0, most: 3 }],
