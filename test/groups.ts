@@ -70,6 +70,8 @@ export const testGroups: readonly TestGroup[] = [
       "test/end-to-end/training.test.ts",
       "test/fuzz/cases.test.ts",
       "test/graphs/names.test.ts",
+      "test/onnx/export-graphs.test.ts",
+      "test/onnx/export-random-specs.test.ts",
       "test/onnx/gradients.test.ts",
       "test/onnx/import-models.test.ts",
       "test/onnx/node-suite.test.ts",

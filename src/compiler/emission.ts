@@ -23,6 +23,7 @@ import {
   rankedMetrics,
   trainerFacts,
 } from "./trainer/trainer-facts.ts";
+import type { Trained } from "./trainer/trainer-facts.ts";
 import { headLines } from "./trainer/module-head.ts";
 import { probedLayers } from "./trainer/probed-layers.ts";
 
@@ -102,16 +103,6 @@ const originsOf = ({ model, rematerialised, lowered, built }: Compilation) => ({
   optimizer: model.optimizer.type,
   placeOfFact: placeOfFact(model, built.parameters),
 });
-
-/** The trained values in a predictor, and their origin. */
-export interface Trained {
-  /** Every parameter, by name. */
-  readonly values: Readonly<Record<string, ArrayLike<number>>>;
-  /** SHA-256 of the checkpoint with these values. */
-  readonly checkpointHash: string;
-  /** The fitted preprocessing of the rows, if the checkpoint contains it. */
-  readonly fields?: object | undefined;
-}
 
 /** Emits a predictor: the program `predict` with the trained parameters. */
 export async function emitPredictor(

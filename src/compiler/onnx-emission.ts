@@ -1,6 +1,6 @@
 /**
- * Emits ONNX files from the graphs of a model: the gradient of one batch, and a whole step of training. A program in
- * any language with an ONNX runtime can then train the model.
+ * Emits ONNX files from the graphs of a model: the gradient of one batch, a whole step of training, and predictors. A
+ * program in any language with an ONNX runtime can then train or use the model.
  */
 import type { EmittedBytes } from "./emit/emitted-file.ts";
 import type { Note } from "./emit/onnx/graph-writer.ts";
@@ -10,9 +10,17 @@ import { composePrograms } from "./ir/compose-programs.ts";
 import type { FlatStorage } from "./ir/compose-programs.ts";
 import { nameAll } from "./ir/names.ts";
 import { leafName, makeGraph } from "./ir/nodes.ts";
-import type { Graph, Node, OpName } from "./ir/nodes.ts";
+import type { Graph, Node, OpName, Output } from "./ir/nodes.ts";
 import { stepsOf } from "./ir/recurrence.ts";
-import { gradientStorage, learningRateStorage, lossStorage, seedStorage, stepStorage } from "./ir/storage.ts";
+import { sizeOf } from "./ir/types.ts";
+import {
+  gradientStorage,
+  learningRateStorage,
+  lossStorage,
+  outputStorage,
+  seedStorage,
+  stepStorage,
+} from "./ir/storage.ts";
 import type { Buffer } from "./loop/types.ts";
 import { provenanceOf } from "./lower/provenance.ts";
 import { displayFormulas } from "./notation/symbol.ts";
@@ -23,6 +31,8 @@ import type { CompiledGraphs } from "./pipeline.ts";
 import { version } from "./spec/version.ts";
 import { runStages } from "./stages/run.ts";
 import { storageOf } from "./trainer/storage.ts";
+import { dataFacts, predictionSizes } from "./trainer/trainer-facts.ts";
+import type { Trained } from "./trainer/trainer-facts.ts";
 
 /** Both files of a model. */
 export function emitOnnx(compilation: CompiledGraphs, dtype: "f32" | "f64"): readonly EmittedBytes[] {
@@ -102,6 +112,54 @@ function stepFile(parts: Parts): Uint8Array {
   });
 }
 
+/**
+ * The file of a predictor: the forward pass with the trained parameters. Like predictors in TypeScript, it takes
+ * encoded inputs and gives the output of the network. The encoding of rows is in its metadata. A model of several
+ * targets has an output for each.
+ */
+export function emitOnnxPredictor(
+  compilation: CompiledGraphs,
+  dtype: "f32" | "f64",
+  { values, checkpointHash, fields }: Trained,
+): Uint8Array {
+  const { model, built, graphs } = compilation;
+  const storage = storageOf(model, built, graphs, dtype);
+  const parts = { ...compilation, storage, g: createBuilder(dtype) };
+  const graph = byTarget(parts);
+  const read = new Set(graph.nodes.map(leafName));
+  const data = dataFacts(model);
+  return written(
+    parts,
+    graph,
+    inputsOf(parts, ({ name, region }) => region === "input" && read.has(name)),
+    {
+      name: model.name,
+      doc: `The predictions of ${model.name} with trained parameters.`,
+      nameOf: (output) => shortName(parts, output),
+      initialisers: new Map(Object.entries(values)),
+      metadata: {
+        "tapeless.checkpointHash": checkpointHash,
+        ...(data && { "tapeless.data": JSON.stringify(data) }),
+        ...(fields && { "tapeless.fields": JSON.stringify(fields) }),
+      },
+    },
+  );
+}
+
+/** The graph `predict`. If its rows contain the predictions of several targets, each becomes an output. */
+function byTarget({ model, built, graphs: { predict }, g }: Parts): Graph {
+  const [{ node }] = predict.outputs;
+  if (predictionSizes(model, built) === undefined) return predict;
+  let start = 0;
+  const outputs = built.predictions.map(({ target, shape }): Output => {
+    const size = sizeOf(shape, 1);
+    const own = g.slice(node, { start: [0, start], shape: ["n", size] });
+    start += size;
+    return { storage: `${outputStorage}:${target}`, node: g.reshape(own, { shape: ["n", ...shape] }) };
+  });
+  return makeGraph(predict.name, outputs);
+}
+
 function zeros(buffer: Buffer | undefined, g: GraphBuilder): Node {
   return g.broadcastTo(g.number(0), buffer?.shape ?? []);
 }
@@ -113,10 +171,13 @@ const shortNames: Readonly<Record<string, string>> = {
   [learningRateStorage]: "learningRate",
   [stepStorage]: "step",
   [seedStorage]: "seed",
+  [outputStorage]: "prediction",
 };
 
 /** The short name of a value of training, unless an input or a target of the spec has this name. */
 function shortName({ model }: Parts, storage: string): string {
+  const prefix = `${outputStorage}:`;
+  if (storage.startsWith(prefix)) return `prediction:${storage.slice(prefix.length)}`;
   const short = Object.hasOwn(shortNames, storage) ? shortNames[storage] : storage;
   return Object.hasOwn(model.inputs, short) || Object.hasOwn(model.targets, short) ? storage : short;
 }
@@ -180,6 +241,8 @@ interface Head {
   readonly doc: string;
   /** The name of an output in the file. */
   nameOf(storage: string): string;
+  readonly initialisers?: ReadonlyMap<string, ArrayLike<number>>;
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -198,12 +261,11 @@ function written(
   parts: Parts,
   graph: Graph,
   inputs: readonly ModelInput[],
-  { name, doc, nameOf }: Head,
+  { nameOf, metadata, ...head }: Head,
 ): Uint8Array {
   return onnxModel({
     graph,
-    name,
-    doc,
+    ...head,
     inputs,
     outputs: graph.outputs.map(({ storage }) => ({ storage, name: nameOf(storage) })),
     noteOf: notesOf(graph),
@@ -212,6 +274,7 @@ function written(
       "tapeless.inputs": JSON.stringify(
         Object.fromEntries(inputs.map((input) => [input.name, roleOf(parts, input)])),
       ),
+      ...metadata,
     },
     version,
   });

@@ -6,12 +6,31 @@ import { join } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/compiler/compile.ts";
+import { compileFor, emitText } from "../../src/compiler/compile-target.ts";
+import { makeGraph } from "../../src/compiler/ir/nodes.ts";
+import type { Node } from "../../src/compiler/ir/nodes.ts";
+import { boundShape } from "../../src/compiler/ir/types.ts";
+import type { Shape } from "../../src/compiler/ir/types.ts";
+import { importGraph } from "../../src/compiler/library/onnx/import-graph.ts";
+import { readModel, shapeOfInput } from "../../src/compiler/library/onnx/model-file.ts";
+import type { Element } from "../../src/compiler/library/onnx/tensor-data.ts";
+import { isKnown, knownTensor, typeOfElement } from "../../src/compiler/library/onnx/values.ts";
+import { emitOnnxPredictor } from "../../src/compiler/onnx-emission.ts";
+import { createBuilder, evaluateNodes } from "../../src/compiler/ops/index.ts";
+import { countOf } from "../../src/compiler/ops/tensor.ts";
+import type { Tensor } from "../../src/compiler/ops/tensor.ts";
+import { gradientsOfSum } from "../../src/compiler/passes/derivatives/gradients-of.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import { readSpec } from "../../src/compiler/spec/read/read-spec.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { ModelProtoSchema } from "../../src/compiler/util/onnx/onnx_pb.js";
-import { checkModels, lacksOnnx } from "../support/onnx-runtime.ts";
-import { compareWithTrainer, onnxFiles } from "../support/onnx-training.ts";
+import type { Model } from "../../src/compiler/spec/types.ts";
+import { modelFacts } from "../../src/compiler/trainer/trainer-facts.ts";
+import type { Batch } from "../../src/runtime/step/batch.ts";
+import { randomData } from "../fuzz/random-batch.ts";
+import { imported } from "../support/emitted.ts";
+import { checkModels, lacksOnnx, runJobs } from "../support/onnx-runtime.ts";
+import { compareWithTrainer, jobOf, largestDifference, onnxFiles } from "../support/onnx-training.ts";
 import { specs } from "../support/specs.ts";
 
 const graphs = readdirSync("graphs").filter((file) => /\.(json|yaml|ts)$/.test(file));
@@ -144,5 +163,92 @@ describe.skipIf(isSkipped)("training in ONNX Runtime", () => {
     const { loss, gradient } = await compareWithTrainer(parseModel(specs[name]), "f32", 3);
     expect(loss).toBeLessThan(1e-4);
     expect(gradient).toBeLessThan(1e-4);
+  });
+});
+
+/** A predictor as an ONNX file, with the trainer whose parameters it contains. */
+async function predictorOf(model: Model) {
+  const compilation = compileFor(model, { dtype: "f32" });
+  const { createTrainer } = await imported(await emitText(compilation, "f32", { isFormatted: false }));
+  const trainer = createTrainer({ seed: 3 });
+  const { batches } = randomData(modelFacts(model, compilation.built, "f32"), model, 5);
+  trainer.step(batches[0]);
+  const trained = {
+    values: trainer.parameters,
+    checkpointHash: "0".repeat(64),
+    fields: [{ classes: ["a", "b"] }],
+  };
+  return { bytes: emitOnnxPredictor(compilation, "f32", trained), trainer, batch: batches[1] };
+}
+
+/** The outputs of a model that our own importer reads, computed by the interpreter. */
+function importedOutputs(bytes: Uint8Array, batch: Batch): Readonly<Record<string, Tensor>> {
+  const model = readModel(bytes);
+  const g = createBuilder("f64");
+  const given = new Map<Node, Tensor>();
+  const rows = batch[model.inputs[0].name].length / countOf(model.inputs[0].shape.slice(1).map(Number));
+  const leaf = (name: string, element: Element, shape: Shape, values: ArrayLike<number>): Node => {
+    const node = g.input({ name, type: { element: typeOfElement(element, "f64"), shape } });
+    given.set(node, { shape: boundShape(shape, rows), data: Float64Array.from(values) });
+    return node;
+  };
+  const results = importGraph(model, {
+    g,
+    inputs: new Map(
+      model.inputs.map((input): [string, Node] => [
+        input.name,
+        leaf(input.name, input.element, shapeOfInput(input), batch[input.name]),
+      ]),
+    ),
+    initialiser: (name, data) =>
+      data.element === "real" ? leaf(name, "real", data.shape, data.values) : knownTensor(data),
+    constant: (name, { element, shape, values }) => leaf(name, element, shape, values.map(Number)),
+    gradients: (y, xs) => gradientsOfSum(g, y, xs),
+  });
+  const outputs = [...results].flatMap(([storage, node]) => (isKnown(node) ? [] : [{ storage, node }]));
+  const values = evaluateNodes(makeGraph("model", outputs).nodes, given, rows);
+  return Object.fromEntries(
+    outputs.map(({ storage, node }) => [
+      storage,
+      values.get(node) ?? { shape: [], data: new Float64Array() },
+    ]),
+  );
+}
+
+describe("a predictor", () => {
+  const predictors = ["digits.json", "wine-targets.yaml", "residual.ts"];
+  it.each(predictors)(
+    "gives the predictions of the trainer after our importer reads it: %s",
+    async (file) => {
+      const { model } = await readSpec(join("graphs", file));
+      const { bytes, trainer, batch } = await predictorOf(model);
+      const outputs = importedOutputs(bytes, batch);
+      const predicted: unknown = trainer.predict(batch);
+      const expected = predicted instanceof Float32Array ? { prediction: predicted } : Object(predicted);
+      expect(Object.keys(outputs).map((name) => name.replace(/^prediction:/, ""))).toEqual(
+        Object.keys(expected),
+      );
+      for (const [name, { data }] of Object.entries(outputs))
+        expect(largestDifference(data, expected[name.replace(/^prediction:/, "")])).toBeLessThan(1e-4);
+    },
+  );
+  it.skipIf(isSkipped).each(predictors)("gives them in ONNX Runtime: %s", async (file) => {
+    const { model } = await readSpec(join("graphs", file));
+    const { bytes, batch } = await predictorOf(model);
+    expect(checkModels([bytes])).toEqual([""]);
+    const [{ outputs }] = runJobs([jobOf(bytes, {}, [batch], 1)]);
+    const expected = importedOutputs(bytes, batch);
+    expect(Object.keys(outputs)).toEqual(Object.keys(expected));
+    for (const [name, { data }] of Object.entries(outputs))
+      expect(largestDifference(data, expected[name].data)).toBeLessThan(1e-4);
+  });
+  it("has the encoding of rows and the checkpoint in its metadata", async () => {
+    const { model } = await readSpec(join("graphs", "digits.json"));
+    const { bytes } = await predictorOf(model);
+    const { metadataProps } = graphOf(bytes).model;
+    const properties = Object.fromEntries(metadataProps.map(({ key, value }) => [key, value]));
+    expect(properties["tapeless.checkpointHash"]).toBe("0".repeat(64));
+    expect(JSON.parse(properties["tapeless.fields"])).toEqual([{ classes: ["a", "b"] }]);
+    expect(Object.keys(JSON.parse(properties["tapeless.data"]))).toContain("inputs");
   });
 });

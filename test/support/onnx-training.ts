@@ -72,7 +72,7 @@ export async function compareWithTrainer(
   };
 }
 
-function largestDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+export function largestDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) return Infinity;
   let most = 0;
   for (let i = 0; i < actual.length; i++) {
@@ -95,7 +95,8 @@ const elements: Readonly<Record<number, Feed["element"]>> = {
   [DataType.INT32]: "i32",
 };
 
-function jobOf(
+/** A job with these parameters and batches. States have their initial values. */
+export function jobOf(
   bytes: Uint8Array,
   parameters: Readonly<Record<string, ArrayLike<number>>>,
   batches: readonly Batch[],

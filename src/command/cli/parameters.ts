@@ -1,4 +1,5 @@
 /** `tapeless export` and `tapeless import`: parameters in the file formats of other libraries. */
+import { extname } from "node:path";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { loadTrainer } from "../../compiler/load-trainer.ts";
 import { sizeText } from "../../compiler/util/number-text.ts";
@@ -9,29 +10,72 @@ import {
   readCheckpointFile,
   readMapFile,
   readTensors,
+  trainedValues,
 } from "../files/parameter-files.ts";
 import { isOnnx } from "../files/spec-files.ts";
 import { readSource } from "../files/read-source.ts";
 import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
+import { tensorFormats } from "../formats/parameters/formats.ts";
 import { importTensors } from "../formats/parameters/import-tensors.ts";
 import { parametersIn } from "../formats/parameters/parameters.ts";
 import { resolveTensors } from "../formats/pytorch/state-dict.ts";
 import type { LayoutName } from "../formats/parameters/tensors.ts";
 import { printDiagnostics, printNotice, usageError } from "../terminal/report-error.ts";
 
-/** The flags of `tapeless export`, which writes the parameters of a checkpoint without reading a spec. */
+/** The flags of `tapeless export`, which writes the parameters of a checkpoint, or the predictor that they make. */
 export interface ExportFlags {
   readonly output: string;
+  /** The format; by default that of the file name. */
+  readonly format?: ExportFormat;
+  /** The spec of the checkpoint, which a predictor needs. */
+  readonly spec?: string;
 }
 
+export const exportFormats = ["safetensors", "npz", "onnx"] as const;
+type ExportFormat = (typeof exportFormats)[number];
+
 /** Returns the exit code. */
-export async function exportParameters(checkpoint: string, { output }: ExportFlags): Promise<number> {
-  const format = formatOf(output);
+export async function exportCheckpoint(checkpoint: string, flags: ExportFlags): Promise<number> {
+  const { output, spec, format } = flags;
+  const isModel = format === "onnx" || (format === undefined && extname(output).toLowerCase() === ".onnx");
+  if (!isModel && spec !== undefined)
+    throw usageError("--spec needs --format onnx", "the other formats contain only parameters");
+  if (!isModel) return exportParameters(checkpoint, output, format);
+  if (spec === undefined)
+    throw usageError(
+      "--format onnx needs --spec",
+      "a checkpoint contains parameters, and the spec describes the network: add --spec SPEC",
+    );
+  return exportPredictor(checkpoint, spec, output);
+}
+
+/** Writes the predictor as an ONNX model. */
+async function exportPredictor(checkpoint: string, spec: string, output: string): Promise<number> {
+  const { bytes } = await readCheckpointFile(checkpoint);
+  const { dtype } = onFile(checkpoint, "T3001", () => parametersIn(bytes)).model;
+  const { compilation } = await compileSpec(spec, { dtype });
+  await checkOutputs({ "-o": output }, { ...ofSpec(spec, compilation.model), "the checkpoint": checkpoint });
+  const { emitText } = await import("../../compiler/compile-target.ts");
+  const { createTrainer } = await loadTrainer(await emitText(compilation, dtype, { isFormatted: false }));
+  const trained = await trainedValues(createTrainer(), compilation.model, checkpoint);
+  const { emitOnnxPredictor } = await import("../../compiler/onnx-emission.ts");
+  const model = emitOnnxPredictor(compilation, dtype, trained);
+  await writeFile(output, model);
+  process.stdout.write(`${checkpoint} → ${output}  ${sizeText(model.length)}\n`);
+  return 0;
+}
+
+async function exportParameters(
+  checkpoint: string,
+  output: string,
+  format: Exclude<ExportFormat, "onnx"> | undefined,
+): Promise<number> {
+  const { encode } = format === undefined ? formatOf(output) : tensorFormats[`.${format}`];
   await checkOutputs({ "-o": output }, { "the checkpoint": checkpoint });
   const { bytes } = await readCheckpointFile(checkpoint);
   const { model, epoch, tensors } = onFile(checkpoint, "T3001", () => parametersIn(bytes));
   const facts = { format: "tapeless", model: model.name, specHash: model.specHash, epoch: String(epoch) };
-  const file = format.encode(tensors, facts);
+  const file = encode(tensors, facts);
   await writeFile(output, file);
   process.stdout.write(`${checkpoint} → ${output}  ${countText(tensors)} (${sizeText(file.length)})\n`);
   return 0;

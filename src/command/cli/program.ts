@@ -332,14 +332,22 @@ function inspectCommand(program: Command, done: Done): void {
 }
 
 function exportCommand(program: Command, done: Done): void {
-  command(program, "export", "write the parameters of a checkpoint for other libraries", [
+  command(program, "export", "write the parameters or the predictor of a checkpoint for other libraries", [
     "tapeless export digits.ckpt -o digits.safetensors",
     "tapeless export digits.ckpt -o digits.npz",
+    "tapeless export digits.ckpt --format onnx --spec graphs/digits.json -o digits.onnx      the whole predictor",
   ])
     .argument("<checkpoint>", "a checkpoint written by `tapeless train --out`")
-    .requiredOption("-o, --output <file>", "write to this file: .safetensors or .npz")
+    .requiredOption("-o, --output <file>", "write to this file: .safetensors, .npz or .onnx")
+    .addOption(
+      new Option(
+        "--format <format>",
+        "write this format; onnx contains the network with its parameters (default: as the file name says)",
+      ).choices(["safetensors", "npz", "onnx"]),
+    )
+    .option("--spec <spec>", "with --format onnx: the spec of the checkpoint")
     .action(async (checkpoint: string, flags: ExportFlags) =>
-      done(await (await import("./parameters.ts")).exportParameters(checkpoint, flags)),
+      done(await (await import("./parameters.ts")).exportCheckpoint(checkpoint, flags)),
     );
 }
 

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
-import type { Trained } from "../../compiler/emission.ts";
+import type { Trained } from "../../compiler/trainer/trainer-facts.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { fileReason, shellWord } from "../../compiler/util/message-text.ts";
 import { regularFile } from "../formats/tables/open-bytes.ts";

@@ -3,6 +3,7 @@
 import { zipSync } from "fflate";
 import { dump } from "npyjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readModel } from "../../../src/compiler/library/onnx/model-file.ts";
 import { parametersIn } from "../../../src/command/formats/parameters/parameters.ts";
 import { safetensors } from "../../../src/command/formats/parameters/formats.ts";
 import type { NamedTensor } from "../../../src/command/formats/parameters/tensors.ts";
@@ -25,6 +26,33 @@ beforeAll(async () => {
 const own = () => parametersIn(place.bytes("own.ckpt")).tensors;
 const write = (file: string, tensors: readonly NamedTensor[]) =>
   place.write(file, safetensors.encode(tensors, {}));
+
+it.each([[], ["--format", "onnx"]])("exports the predictor as an ONNX model, with %j", async (...format) => {
+  const file = format.length === 0 ? "out/own.onnx" : "out/own.model";
+  const exported = await place.run("export", "own.ckpt", ...format, "--spec", "flowers.json", "-o", file);
+  expect(exported).toMatchObject({
+    code: 0,
+    stderr: "",
+    stdout: expect.stringMatching(/^own\.ckpt → out\/own\.\w+ {2}\d+\.\d kB\n$/),
+  });
+  const { initialisers, inputs, outputs } = readModel(place.bytes(file));
+  expect(inputs.map(({ name }) => name)).toEqual(["size"]);
+  expect(outputs).toEqual(["prediction"]);
+  for (const { name, numbers } of own())
+    expect(Array.from(initialisers.get(name)?.values ?? [])).toEqual(Array.from(numbers));
+});
+
+it("refuses to export a predictor without its spec, and parameters with one", async () => {
+  expectRefusal(
+    await place.run("export", "own.ckpt", "-o", "own.onnx"),
+    "T1010: --format onnx needs --spec",
+    "add --spec SPEC",
+  );
+  expectRefusal(
+    await place.run("export", "own.ckpt", "-o", "own.npz", "--spec", "flowers.json"),
+    "T1010: --spec needs --format onnx",
+  );
+});
 
 it.each(["safetensors", "npz"])(
   "%s: export and import preserve every bit, and export needs no spec",
