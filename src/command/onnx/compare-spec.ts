@@ -44,9 +44,12 @@ function predictionsOf(
   const network = buildNetwork(model, createBuilder("f64"), "evaluation", collector());
   const node = network.values.get(outputsOf(model)[0]);
   invariant(node !== undefined, "the spec is valid, so its output has a value");
-  const given = new Map<string, Tensor>(
-    parameters.map(({ name, shape, numbers }) => [name, { shape, data: Float64Array.from(numbers()) }]),
-  );
+  const given = new Map<string, Tensor>();
+  // The weights of layers of the type `onnx` are those of the file.
+  for (const { name, shape, fill } of network.parameters)
+    if (fill.kind === "given") given.set(name, { shape, data: Float64Array.from(fill.values) });
+  for (const { name, shape, numbers } of parameters)
+    given.set(name, { shape, data: Float64Array.from(numbers()) });
   for (const [name, { name: own, order }] of inputs) {
     const value = values.get(name);
     invariant(value !== undefined, "every input has values");

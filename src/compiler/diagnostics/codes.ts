@@ -550,8 +550,10 @@ export const diagnosticCodes = {
   },
   T3008: {
     title: "ONNX model that is not a network of layers",
-    cause: "Nodes of the model are not a part of any layer. The message lists them with the reasons.",
-    fix: "Use the model, or a part of it, as a layer of the type `onnx`.",
+    cause:
+      "Nodes of the model are not a part of any layer, and no part of the file with one input contains them. The " +
+      "message lists them with the reasons.",
+    fix: "Use a part of the model with one input as a layer of the type `onnx`.",
   },
   T4001: {
     title: "Training diverged",
