@@ -46,10 +46,12 @@ export async function importModel(file: string, { output, dtype }: ImportModelFl
     if (recognition === undefined) throw notLayers(file, all);
     return { source: graph, recognised: specOrError(file, graph, recognition), others: reasonsOf(all) };
   });
-  const model = parseModel(recognised.spec, givenModelFiles({ [name]: bytes }));
   const { compileFor, emitText } = await import("../../compiler/compile-target.ts");
   // The compiler checks sizes and layers before the interpreter computes anything.
-  const compilation = compileFor(model, { dtype });
+  const { model, compilation } = inModel(file, () => {
+    const parsed = parseModel(recognised.spec, givenModelFiles({ [name]: bytes }));
+    return { model: parsed, compilation: compileFor(parsed, { dtype }) };
+  });
   onModel(file, () => compareSpec(source, model, recognised));
   process.stdout.write(tableText(file, source, recognised, others));
   if (output === undefined || checkpointFile === undefined) return 0;
@@ -61,6 +63,17 @@ export async function importModel(file: string, { output, dtype }: ImportModelFl
   await writeFile(output, specText(file, recognised));
   process.stdout.write(`\n${file} → ${output}, ${checkpointFile}\n`);
   return 0;
+}
+
+/** Reports errors in the spec, which is not written yet, with the file of the model. */
+function inModel<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error;
+    const located = error.diagnostics.map((diagnostic) => ({ ...diagnostic, location: { file } }));
+    throw new DiagnosticError(located, error.omitted);
+  }
 }
 
 function specOrError(file: string, source: SourceGraph, recognition: Recognition): RecognisedSpec {

@@ -123,7 +123,9 @@ function withActivations(drafts: readonly Draft[], output: Draft): Merged {
       merged.push(draft);
       continue;
     }
-    const keys = { ...before.keys, activation: draft.keys.fn };
+    const { fn, ...own } = draft.keys;
+    const activation = Object.keys(own).length === 0 ? fn : { type: fn, ...own };
+    const keys = { ...before.keys, activation };
     const both = { ...before, keys, nodes: [...before.nodes, ...draft.nodes] };
     merged[merged.indexOf(before)] = both;
     current.set(read, both);

@@ -515,7 +515,9 @@ export const diagnosticCodes = {
     title: "Invalid parameter file, or parameters of another model",
     cause:
       "A `.safetensors` or `.npz` file is damaged, or its names or shapes differ from those of the model.",
-    fix: "Rename or reshape the parameters in the file, or write a map for `import --map`. The message lists all differences.",
+    fix:
+      "Rename or reshape the parameters in the file, or write a map for `import --map`. The message lists all " +
+      "differences.",
   },
   T3003: {
     title: "Checkpoint of an unfinished cross-validation",
@@ -544,8 +546,8 @@ export const diagnosticCodes = {
   T3007: {
     title: "Modules matched by the order of their names",
     cause:
-      "Several modules of a `state_dict` have tensors of the same shapes, and the file has them in alphabetical order. " +
-      "They become layers in this order, which may be wrong. This is a warning.",
+      "Several modules of a `state_dict` have tensors of the same shapes, and the file has them in alphabetical " +
+      "order. They become layers in this order, which may be wrong. This is a warning.",
     fix: "Check the map that `tapeless import FILE SPEC` prints. Edit it, and pass it with `--map`.",
   },
   T3008: {

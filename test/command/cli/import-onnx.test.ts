@@ -169,6 +169,22 @@ parts/odd.onnx → odd.yaml, odd.ckpt
     expect((await place.run("inspect", "odd.yaml")).code).toBe(0);
   });
 
+  it("writes activations with their keys, as layers and as keys of layers", async () => {
+    const nodes = [
+      node("LeakyRelu x -> a", { alpha: 0.2 }),
+      node("MatMul a w -> b"),
+      node("Elu b -> y", { alpha: 0.5 }),
+    ];
+    place.write("keys.onnx", modelOf([2], nodes, [numbers("w", 2, 3)]));
+    expect((await place.run("import", "keys.onnx", "-o", "keys.yaml")).stderr).toBe("");
+    expect(parse(place.read("keys.yaml"))).toMatchObject({
+      network: [
+        { type: "activation", fn: "leaky-relu", slope: 0.2 },
+        { type: "dense", units: 3, bias: false, activation: { type: "elu", alpha: 0.5 } },
+      ],
+    });
+  });
+
   it("keeps the weights of the part in the checkpoint, and the order of a flattened image", async () => {
     const weights = [numbers("w", 2, 3, 2, 2)];
     place.write("image.onnx", modelOf([3, 5, 6], [node("Conv x w -> h"), node("Flatten h -> y")], weights));
@@ -213,6 +229,9 @@ parts/odd.onnx → odd.yaml, odd.ckpt
     [["two.onnx"], "two.onnx error T3005: the model has 2 outputs, but a spec is imported from one output"],
     [["huge.onnx"], /error T/],
     [["constant.onnx"], "the limit of the import is 134217728"],
+    [["none.yaml"], "T1010: import needs a spec besides the parameters"],
+    [["shape.onnx"], 'shape.onnx error T3005: the output "y" does not depend on the data'],
+    [["empty.onnx"], /^empty\.onnx error T\d+: /],
     [["unknown.onnx"], 'T1901: the node "odd" (NonZero) is an operator that is not supported'],
   ])("import %j is refused", async (words, said) => {
     const output = [valueInfo("y", ["batch", 3]), valueInfo("sum", ["batch", 3])];
@@ -222,6 +241,8 @@ parts/odd.onnx → odd.yaml, odd.ckpt
     const expanded = [node("Expand one sizes -> w"), node("Add x w -> y")];
     const weights = [reals("one", [1], [1.5]), integers("sizes", [1, 200_000_000])];
     place.write("constant.onnx", modelOf([1], expanded, weights));
+    place.write("shape.onnx", modelOf([2], [node("Shape x -> y")]));
+    place.write("empty.onnx", modelOf([2], [node("LeakyRelu x -> y", { alpha: 0.2 })]));
     const odd = { name: "odd", opType: "NonZero", input: ["x"], output: ["y"] };
     place.write("unknown.onnx", modelBytes({ ...dense, node: [odd] }));
     expectRefusal(await place.run("import", ...words), said);
@@ -261,6 +282,7 @@ describe("reasons why a node is no layer", () => {
     ],
     ["rounds the size of the output up", pool({ ceil_mode: 1 })],
     ["has a dilation", pool({ dilations: [2] })],
+    ["has more padding than half of its window", pool({ kernel_shape: [3], pads: [2, 2] })],
     ["has different padding at start and end", pool({ pads: [1, 0] })],
     [
       "adds an odd pixel of padding at the start",
