@@ -106,6 +106,18 @@ class Block(nn.Module):
         return self.head(torch.cat([h, x], 1).mean((2, 3)))
 
 
+class Part(nn.Module):
+    """Layers around a function that no layer computes."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b, self.weight = nn.Linear(4, 6), nn.Linear(6, 2), nn.Parameter(torch.randn(6))
+
+    def forward(self, x):
+        h = torch.tanh(self.a(x))
+        return self.b(torch.cos(h) * self.weight + h)
+
+
 def models():
     """Name, module, input, and whether the input and the output have channels last in the spec."""
     rows = torch.randn(3, 7, 4)
@@ -153,6 +165,8 @@ def models():
         ("post-norm encoder", Encoder(False), torch.randn(3, 5, 8), False, False),
         ("attention", Attention(8, 2), torch.randn(3, 5, 8), False, False),
         ("gpt", Gpt(), torch.randint(0, 11, (3, 6)), False, False),
+        ("part", Part(), torch.randn(5, 4), False, False),
+        ("last of both", Last(nn.LSTM(4, 6, batch_first=True, bidirectional=True), 12, 3), rows, False, False),
     ]
 
 

@@ -2,11 +2,12 @@
  * `tapeless import MODEL.onnx`: a spec whose layers are those of the file, and a checkpoint with its weights. Before
  * anything is written, the predictions of the spec are compared with those of the file.
  */
-import { basename, extname } from "node:path";
+import { basename, dirname, extname, relative, sep } from "node:path";
 import { stringify } from "yaml";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { loadTrainer } from "../../compiler/load-trainer.ts";
 import { readModel } from "../../compiler/library/onnx/model-file.ts";
+import { givenModelFiles } from "../../compiler/spec/model-files.ts";
 import { parseModel } from "../../compiler/spec/parse-model.ts";
 import { printable } from "../../compiler/util/message-text.ts";
 import { onData, onFile } from "../compile/compile-spec.ts";
@@ -15,8 +16,8 @@ import { importTensors } from "../formats/parameters/import-tensors.ts";
 import { usageError } from "../terminal/report-error.ts";
 import { compareSpec } from "./compare-spec.ts";
 import { modelBytes, modelError, onModel } from "./model-diagnostics.ts";
-import { NotRecognised } from "./recognition.ts";
-import { recognise } from "./recognise.ts";
+import { hasNoLayer, NotRecognised } from "./recognition.ts";
+import { isWhole, recognise, recogniseAround } from "./recognise.ts";
 import type { Recognition, Unrecognised } from "./recognise.ts";
 import { sourceGraph } from "./source-graph.ts";
 import type { SourceGraph } from "./source-graph.ts";
@@ -36,18 +37,23 @@ export async function importModel(file: string, { output, dtype }: ImportModelFl
   const bytes = await modelBytes(file);
   const checkpointFile = output?.replace(/\.ya?ml$/i, ".ckpt");
   await checkOutputs({ "-o": output, "the checkpoint": checkpointFile }, { "the model": file });
-  const { source, recognised } = onModel(file, () => {
-    const graph = sourceGraph(readModel(bytes));
-    const recognition = recognise(graph);
-    if (recognition.unrecognised.length > 0) throw notLayers(file, graph, recognition);
-    return { source: graph, recognised: specOrError(file, graph, recognition) };
+  const name = output === undefined ? file : relative(dirname(output), file).replaceAll(sep, "/");
+  const { source, recognised, others } = onModel(file, () => {
+    const read = readModel(bytes);
+    const graph = sourceGraph(read);
+    const all = recognise(graph);
+    const recognition = isWhole(all) ? all : recogniseAround(graph, read, name);
+    if (recognition === undefined) throw notLayers(file, all);
+    return { source: graph, recognised: specOrError(file, graph, recognition), others: reasonsOf(all) };
   });
-  const model = parseModel(recognised.spec);
   const { compileFor, emitText } = await import("../../compiler/compile-target.ts");
   // The compiler checks sizes and layers before the interpreter computes anything.
-  const compilation = compileFor(model, { dtype });
+  const { model, compilation } = inModel(file, () => {
+    const parsed = parseModel(recognised.spec, givenModelFiles({ [name]: bytes }));
+    return { model: parsed, compilation: compileFor(parsed, { dtype }) };
+  });
   onModel(file, () => compareSpec(source, model, recognised));
-  process.stdout.write(tableText(file, source, recognised));
+  process.stdout.write(tableText(file, source, recognised, others));
   if (output === undefined || checkpointFile === undefined) return 0;
   const emitted = await loadTrainer(await emitText(compilation, dtype));
   const { checkpoint } = onFile(file, "T3002", () =>
@@ -57,6 +63,17 @@ export async function importModel(file: string, { output, dtype }: ImportModelFl
   await writeFile(output, specText(file, recognised));
   process.stdout.write(`\n${file} → ${output}, ${checkpointFile}\n`);
   return 0;
+}
+
+/** Reports errors in the spec, which is not written yet, with the file of the model. */
+function inModel<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error;
+    const located = error.diagnostics.map((diagnostic) => ({ ...diagnostic, location: { file } }));
+    throw new DiagnosticError(located, error.omitted);
+  }
 }
 
 function specOrError(file: string, source: SourceGraph, recognition: Recognition): RecognisedSpec {
@@ -71,26 +88,39 @@ function specOrError(file: string, source: SourceGraph, recognition: Recognition
 /** The maximum number of nodes that are listed. */
 const mostListed = 40;
 
-/** The error T3008 with every node that is not a layer, and why. */
-function notLayers(file: string, { nodes }: SourceGraph, { unrecognised }: Recognition): DiagnosticError {
-  const listed = unrecognised.slice(0, mostListed).map(noteOf);
-  const more = unrecognised.length > mostListed ? [`and ${unrecognised.length - mostListed} more`] : [];
-  return new DiagnosticError([
+/** The nodes that are not a part of any layer, without those that depend on them, and why. */
+function reasonsOf({ unrecognised, output }: Recognition): readonly string[] {
+  if (unrecognised.length === 0)
+    return output?.flattened === undefined
+      ? []
+      : ["the output is a flattened image, whose elements have another order with channels last"];
+  const own = unrecognised.filter(({ reason }) => reason !== hasNoLayer);
+  const more = own.length > mostListed ? [`and ${own.length - mostListed} more`] : [];
+  return [...own.slice(0, mostListed).map(noteOf), ...more];
+}
+
+/** The error T3008: not even a layer `onnx` can contain the nodes that are not a part of any layer. */
+const notLayers = (file: string, recognition: Recognition): DiagnosticError =>
+  new DiagnosticError([
     {
       code: "T3008",
       severity: "error",
-      message: `${unrecognised.length} of ${nodes.length} nodes are not a part of any layer`,
+      message: "nodes are not a part of any layer, and no part of the file with one input contains them",
       location: { file },
-      notes: [...listed, ...more],
+      notes: reasonsOf(recognition),
     },
   ]);
-}
 
 const noteOf = ({ node, reason }: Unrecognised): string =>
   `"${printable(node.name).slice(0, 100)}" (${printable(node.operator).slice(0, 40)}) ${reason}`;
 
 /** The recognised layers, and the nodes that they come from. */
-function tableText(file: string, { nodes }: SourceGraph, { layers, inputs }: RecognisedSpec): string {
+function tableText(
+  file: string,
+  { nodes }: SourceGraph,
+  { layers, inputs }: RecognisedSpec,
+  others: readonly string[],
+): string {
   const rows = layers.map(({ name, draft }) => {
     const names = draft.nodes.map(({ operator }) => operator);
     const listed =
@@ -107,6 +137,10 @@ function tableText(file: string, { nodes }: SourceGraph, { layers, inputs }: Rec
       ([, { name, draft }]) =>
         `\nThe input ${name} has channels last, [${String(draft.keys.shape).replaceAll(",", ", ")}].`,
     ),
+    ...(others.length === 0
+      ? []
+      : ["\nA layer onnx contains the nodes that are not a part of any other layer:"]),
+    ...others.map((reason) => `  ${reason}`),
     "",
   ].join("\n");
 }

@@ -33,6 +33,9 @@ export interface Place {
   readonly flattened?: readonly number[];
 }
 
+/** The reason for nodes that depend on a node that is not a part of any layer. */
+export const hasNoLayer = "reads a value that no layer has";
+
 /** Ends the recognition of a node with the reason why it is not a layer. */
 export class NotRecognised extends Error {}
 
@@ -79,9 +82,7 @@ export class Reading {
   placeOf(name: string): Place {
     const found = this.#state.places.get(name);
     if (found !== undefined) return found;
-    return refuse(
-      this.source.isData(name) ? "reads a value that no layer has" : "has an input that is a constant",
-    );
+    return refuse(this.source.isData(name) ? hasNoLayer : "has an input that is a constant");
   }
 
   shape(index: number): Shape {

@@ -108,6 +108,7 @@ function graphFor(model: OnnxModel, rows: Dimension): SourceGraph {
     const value = values.get(name);
     return value !== undefined && !isKnown(value) && dataNodes.has(value);
   };
+  if (!isData(output)) throw new InvalidModel(`the output "${output}" does not depend on the data`);
   const numbersOf = (name: string): Tensor | undefined => {
     const value = values.get(name);
     if (value === undefined || isData(name)) return undefined;
@@ -131,8 +132,7 @@ function graphFor(model: OnnxModel, rows: Dimension): SourceGraph {
     readers: (name) => readers.get(name) ?? [],
     evaluate(own, count) {
       const value = results.get(output);
-      if (value === undefined || isKnown(value))
-        throw new InvalidModel(`the output "${output}" does not depend on the data`);
+      invariant(value !== undefined && !isKnown(value), "the output depends on the data");
       return evaluated(value, new Map([...given, ...own]), count);
     },
   };

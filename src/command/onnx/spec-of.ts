@@ -44,14 +44,12 @@ export function specOf(
   const names = new Map([...named, ...layers].map((each) => [each.draft, each.name]));
   const nameOf = (draft: Draft): string => names.get(merged.current(draft)) ?? "";
   const network = layers.map(({ draft }, i) => {
-    const from = draft.from.map(nameOf);
+    // A layer `onnx` may begin at a value of its file.
+    const { begin, ...keys } = draft.keys;
+    const from = [...draft.from.map(nameOf), ...(typeof begin === "string" ? [begin] : [])];
     const before = i === 0 ? (named.length === 1 ? named[0].name : undefined) : layers[i - 1].name;
     const isDefault = from.length === 1 && from[0] === before;
-    return {
-      type: draft.type,
-      ...draft.keys,
-      ...(isDefault ? {} : { from: from.length === 1 ? from[0] : from }),
-    };
+    return { type: draft.type, ...keys, ...(isDefault ? {} : { from: from.length === 1 ? from[0] : from }) };
   });
   const shape = source.shape(source.output);
   const sizes = order.filter((axis) => place.axes[axis] !== null).map((axis) => shape[axis]);
@@ -125,7 +123,9 @@ function withActivations(drafts: readonly Draft[], output: Draft): Merged {
       merged.push(draft);
       continue;
     }
-    const keys = { ...before.keys, activation: draft.keys.fn };
+    const { fn, ...own } = draft.keys;
+    const activation = Object.keys(own).length === 0 ? fn : { type: fn, ...own };
+    const keys = { ...before.keys, activation };
     const both = { ...before, keys, nodes: [...before.nodes, ...draft.nodes] };
     merged[merged.indexOf(before)] = both;
     current.set(read, both);

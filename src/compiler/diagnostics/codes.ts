@@ -515,7 +515,9 @@ export const diagnosticCodes = {
     title: "Invalid parameter file, or parameters of another model",
     cause:
       "A `.safetensors` or `.npz` file is damaged, or its names or shapes differ from those of the model.",
-    fix: "Rename or reshape the parameters in the file, or write a map for `import --map`. The message lists all differences.",
+    fix:
+      "Rename or reshape the parameters in the file, or write a map for `import --map`. The message lists all " +
+      "differences.",
   },
   T3003: {
     title: "Checkpoint of an unfinished cross-validation",
@@ -544,14 +546,16 @@ export const diagnosticCodes = {
   T3007: {
     title: "Modules matched by the order of their names",
     cause:
-      "Several modules of a `state_dict` have tensors of the same shapes, and the file has them in alphabetical order. " +
-      "They become layers in this order, which may be wrong. This is a warning.",
+      "Several modules of a `state_dict` have tensors of the same shapes, and the file has them in alphabetical " +
+      "order. They become layers in this order, which may be wrong. This is a warning.",
     fix: "Check the map that `tapeless import FILE SPEC` prints. Edit it, and pass it with `--map`.",
   },
   T3008: {
     title: "ONNX model that is not a network of layers",
-    cause: "Nodes of the model are not a part of any layer. The message lists them with the reasons.",
-    fix: "Use the model, or a part of it, as a layer of the type `onnx`.",
+    cause:
+      "Nodes of the model are not a part of any layer, and no part of the file with one input contains them. The " +
+      "message lists them with the reasons.",
+    fix: "Use a part of the model with one input as a layer of the type `onnx`.",
   },
   T4001: {
     title: "Training diverged",

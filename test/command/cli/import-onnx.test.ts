@@ -113,13 +113,6 @@ describe("tapeless import with an ONNX model", () => {
 
   it("says that images have channels last", async () => {
     const weights = [numbers("w", 2, 3, 2, 2)];
-    place.write("image.onnx", modelOf([3, 5, 6], [node("Conv x w -> h"), node("Flatten h -> y")], weights));
-    expect(await place.run("import", "image.onnx")).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining(
-        "image.onnx error T3008: the output is a flattened image, whose elements have another order with channels last",
-      ),
-    });
     place.write("map.onnx", modelOf([3, 5, 6], [node("Conv x w -> y")], weights));
     const { stdout } = await place.run("import", "map.onnx", "-o", "map.yaml", "--dtype", "f64");
     expect(stdout).toContain("The input x has channels last, [5, 6, 3].");
@@ -131,16 +124,100 @@ describe("tapeless import with an ONNX model", () => {
     });
   });
 
-  it("lists all nodes that are not a part of any layer", async () => {
-    place.write("odd.onnx", modelOf([4], [node("Sin x -> a"), node("Relu a -> b"), node("Add b x -> y")]));
-    const outcome = await place.run("import", "odd.onnx", "-o", "odd.yaml");
-    expectRefusal(
-      outcome,
-      "odd.onnx error T3008: 3 of 3 nodes are not a part of any layer",
-      'note: "node0" (Sin) is an operator that no layer computes',
-      'note: "node1" (Relu) reads a value that no layer has',
+  it("writes a layer onnx for the part that has no layers", async () => {
+    const nodes = [
+      node("MatMul x w -> h"),
+      node("Sin h -> s"),
+      node("Add s h -> t"),
+      node("MatMul t v -> u"),
+    ];
+    const weights = [numbers("w", 4, 3), numbers("v", 3, 2)];
+    place.write("parts/odd.onnx", modelOf([4], [...nodes, node("Relu u -> y")], weights));
+    const { code, stdout, stderr } = await place.run(
+      "import",
+      "parts/odd.onnx",
+      "-o",
+      "odd.yaml",
+      "--dtype",
+      "f64",
     );
-    expect(place.made()).not.toContain("odd.yaml");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toBe(
+      `parts/odd.onnx: 5 nodes become 3 layers
+
+dense1  node0: MatMul
+onnx1   node1: Sin Add
+dense2  node3: MatMul Relu
+
+A layer onnx contains the nodes that are not a part of any other layer:
+  "node1" (Sin) is an operator that no layer computes
+
+parts/odd.onnx → odd.yaml, odd.ckpt
+`,
+    );
+    expect(parse(place.read("odd.yaml"))).toMatchObject({
+      network: [
+        { type: "dense", units: 3, bias: false },
+        { type: "onnx", file: "parts/odd.onnx", from: ["dense1", "h"], until: "t" },
+        { type: "dense", units: 2, bias: false, activation: "relu" },
+      ],
+    });
+    expect(parametersIn(place.bytes("odd.ckpt")).tensors.map(({ name }) => name)).toEqual([
+      "dense1.weight",
+      "dense2.weight",
+    ]);
+    expect((await place.run("inspect", "odd.yaml")).code).toBe(0);
+  });
+
+  it("writes activations with their keys, as layers and as keys of layers", async () => {
+    const nodes = [
+      node("LeakyRelu x -> a", { alpha: 0.2 }),
+      node("MatMul a w -> b"),
+      node("Elu b -> y", { alpha: 0.5 }),
+    ];
+    place.write("keys.onnx", modelOf([2], nodes, [numbers("w", 2, 3)]));
+    expect((await place.run("import", "keys.onnx", "-o", "keys.yaml")).stderr).toBe("");
+    expect(parse(place.read("keys.yaml"))).toMatchObject({
+      network: [
+        { type: "activation", fn: "leaky-relu", slope: 0.2 },
+        { type: "dense", units: 3, bias: false, activation: { type: "elu", alpha: 0.5 } },
+      ],
+    });
+  });
+
+  it("keeps the weights of the part in the checkpoint, and the order of a flattened image", async () => {
+    const weights = [numbers("w", 2, 3, 2, 2)];
+    place.write("image.onnx", modelOf([3, 5, 6], [node("Conv x w -> h"), node("Flatten h -> y")], weights));
+    const { stdout } = await place.run("import", "image.onnx", "-o", "image.yaml");
+    expect(stdout).toContain(
+      "the output is a flattened image, whose elements have another order with channels last",
+    );
+    expect(parse(place.read("image.yaml"))).toMatchObject({
+      inputs: { x: { shape: [3, 5, 6] } },
+      network: [{ type: "onnx", file: "image.onnx", until: "h" }, { type: "flatten" }],
+    });
+    const [{ name, numbers: values }] = parametersIn(place.bytes("image.ckpt")).tensors;
+    expect([name, values.length]).toEqual(["onnx1.w", 24]);
+    expect(values[0]).toBeCloseTo(Math.sin(1), 6);
+  });
+
+  it("refuses a model whose nodes no layer can contain", async () => {
+    const bytes = modelBytes({
+      name: "two",
+      input: [valueInfo("x", ["batch", 2]), valueInfo("z", ["batch", 2])],
+      output: [valueInfo("y", ["batch", 2])],
+      node: [
+        { name: "odd", opType: "Sin", input: ["x"], output: ["s"] },
+        { name: "sum", opType: "Add", input: ["s", "z"], output: ["y"] },
+      ],
+    });
+    place.write("inputs.onnx", bytes);
+    expectRefusal(
+      await place.run("import", "inputs.onnx", "-o", "inputs.yaml"),
+      "inputs.onnx error T3008: nodes are not a part of any layer, and no part of the file with one input contains them",
+      'note: "odd" (Sin) is an operator that no layer computes\n',
+    );
+    expect(place.made()).not.toContain("inputs.yaml");
   });
 
   it.each([
@@ -152,6 +229,9 @@ describe("tapeless import with an ONNX model", () => {
     [["two.onnx"], "two.onnx error T3005: the model has 2 outputs, but a spec is imported from one output"],
     [["huge.onnx"], /error T/],
     [["constant.onnx"], "the limit of the import is 134217728"],
+    [["none.yaml"], "T1010: import needs a spec besides the parameters"],
+    [["shape.onnx"], 'shape.onnx error T3005: the output "y" does not depend on the data'],
+    [["empty.onnx"], /^empty\.onnx error T\d+: /],
     [["unknown.onnx"], 'T1901: the node "odd" (NonZero) is an operator that is not supported'],
   ])("import %j is refused", async (words, said) => {
     const output = [valueInfo("y", ["batch", 3]), valueInfo("sum", ["batch", 3])];
@@ -161,6 +241,8 @@ describe("tapeless import with an ONNX model", () => {
     const expanded = [node("Expand one sizes -> w"), node("Add x w -> y")];
     const weights = [reals("one", [1], [1.5]), integers("sizes", [1, 200_000_000])];
     place.write("constant.onnx", modelOf([1], expanded, weights));
+    place.write("shape.onnx", modelOf([2], [node("Shape x -> y")]));
+    place.write("empty.onnx", modelOf([2], [node("LeakyRelu x -> y", { alpha: 0.2 })]));
     const odd = { name: "odd", opType: "NonZero", input: ["x"], output: ["y"] };
     place.write("unknown.onnx", modelBytes({ ...dense, node: [odd] }));
     expectRefusal(await place.run("import", ...words), said);
@@ -200,6 +282,7 @@ describe("reasons why a node is no layer", () => {
     ],
     ["rounds the size of the output up", pool({ ceil_mode: 1 })],
     ["has a dilation", pool({ dilations: [2] })],
+    ["has more padding than half of its window", pool({ kernel_shape: [3], pads: [2, 2] })],
     ["has different padding at start and end", pool({ pads: [1, 0] })],
     [
       "adds an odd pixel of padding at the start",

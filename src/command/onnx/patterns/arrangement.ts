@@ -13,6 +13,9 @@ const pool: Pattern = {
     const isPadded = padding.padding !== undefined;
     if (uneven !== undefined) return refuse("has different padding at start and end");
     if (r.integer("ceil_mode", 0) !== 0) return refuse("rounds the size of the output up");
+    const before = r.list("pads") ?? [];
+    if (size.some((extent, axis) => 2 * (before[axis] ?? 0) > extent))
+      return refuse("has more padding than half of its window");
     if (dilation.some((step) => step !== 1)) return refuse("has a dilation");
     if (r.node.outputs.length > 1 && r.source.readers(r.node.outputs[1]).length > 0)
       return refuse("returns the indices of the maxima");

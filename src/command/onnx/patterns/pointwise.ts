@@ -12,13 +12,7 @@ function addActivation(
   keys: object = {},
   nodes: readonly ModelNode[] = [],
 ): void {
-  const draft = r.add(
-    "activation",
-    { fn: Object.keys(keys).length === 0 ? fn : { type: fn, ...keys } },
-    [x.draft],
-    {},
-    nodes,
-  );
+  const draft = r.add("activation", { fn, ...keys }, [x.draft], {}, nodes);
   r.define((nodes.at(-1) ?? r.node).outputs[0], { ...x, draft });
 }
 
