@@ -51,13 +51,11 @@ interface Parts extends CompiledGraphs {
 
 /** Inputs: the batch, the parameters and the states that the loss reads. Outputs: the loss and all gradients. */
 function gradientFile(parts: Parts): Uint8Array {
-  const { model, built, g } = parts;
+  const { model, g } = parts;
   const graph = gradientGraph(parts);
   const read = new Set(graph.nodes.map(leafName));
   const inputs = inputsOf(parts, ({ name, region }) => region !== "state" || read.has(name));
-  const gradients = built.parameters.flatMap(({ name, trainable }) =>
-    trainable ? [gradientStorage(name)] : [],
-  );
+  const gradients = trainableGradients(parts);
   const known = new Map(graph.outputs.map(({ storage, node }) => [storage, node]));
   const outputs = [lossStorage, ...gradients].map((storage) => ({
     storage,
@@ -82,21 +80,14 @@ function gradientGraph({ derived, step, graphs, g }: Parts): Graph {
  * learning rate, and `next:NAME` for each input NAME that a step changes. With `accumulate`, a step has one batch here.
  */
 function stepFile(parts: Parts): Uint8Array {
-  const { model, built, graphs, storage, g } = parts;
+  const { model, graphs, storage, g } = parts;
   const programs = [graphs.begin, graphs.measure, graphs.gradient, graphs.update].flatMap(
     (graph) => graph ?? [],
   );
-  const flat = [...storage.values()].flatMap(({ name, covers }): FlatStorage[] =>
-    covers === undefined
-      ? []
-      : [{ name, parts: covers.map((part) => ({ name: part, shape: storage.get(part)?.shape ?? [] })) }],
-  );
-  const before = new Map(
-    built.parameters.flatMap(({ name, trainable }): [string, Node][] => {
-      const gradient = gradientStorage(name);
-      return trainable ? [[gradient, zeros(storage.get(gradient), g)]] : [];
-    }),
-  );
+  const flat = flatStorage(storage);
+  // The loss may not depend on a parameter.
+  const gradients = trainableGradients(parts);
+  const before = new Map(gradients.map((gradient) => [gradient, zeros(storage.get(gradient), g)]));
   const changed = new Set(programs.flatMap(({ outputs }) => outputs.map((output) => output.storage)));
   for (const { name, parts: pieces } of flat)
     if (changed.has(name)) for (const piece of pieces) changed.add(piece.name);
@@ -159,6 +150,16 @@ function byTarget({ model, built, graphs: { predict }, g }: Parts): Graph {
   });
   return makeGraph(predict.name, outputs);
 }
+
+/** The tensors that consist of others, such as all trainable parameters. */
+const flatStorage = (storage: ReadonlyMap<string, Buffer>): readonly FlatStorage[] =>
+  [...storage.values()].flatMap(({ name, covers }) => {
+    const pieces = covers?.map((part) => ({ name: part, shape: storage.get(part)?.shape ?? [] }));
+    return pieces === undefined ? [] : [{ name, parts: pieces }];
+  });
+
+const trainableGradients = ({ built }: Parts): readonly string[] =>
+  built.parameters.flatMap(({ name, trainable }) => (trainable ? [gradientStorage(name)] : []));
 
 function zeros(buffer: Buffer | undefined, g: GraphBuilder): Node {
   return g.broadcastTo(g.number(0), buffer?.shape ?? []);

@@ -31,8 +31,7 @@ export interface ExportFlags {
   readonly spec?: string;
 }
 
-export const exportFormats = ["safetensors", "npz", "onnx"] as const;
-type ExportFormat = (typeof exportFormats)[number];
+type ExportFormat = "safetensors" | "npz" | "onnx";
 
 /** Returns the exit code. */
 export async function exportCheckpoint(checkpoint: string, flags: ExportFlags): Promise<number> {
