@@ -3,7 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { importGraph } from "../../src/compiler/library/onnx/import-graph.ts";
 import { InvalidModel } from "../../src/compiler/library/onnx/invalid-model.ts";
-import { readModel, shapeOfInput } from "../../src/compiler/library/onnx/model-file.ts";
+import { readModel } from "../../src/compiler/library/onnx/model-file.ts";
+import { shapeOfInput } from "../../src/compiler/library/onnx/model.ts";
 import { knownTensor, typeOfElement } from "../../src/compiler/library/onnx/values.ts";
 import type { Value } from "../../src/compiler/library/onnx/values.ts";
 import { createBuilder } from "../../src/compiler/ops/index.ts";

@@ -4,7 +4,8 @@
 import { describe, expect, it } from "vitest";
 import { makeGraph } from "../../src/compiler/ir/nodes.ts";
 import { importGraph } from "../../src/compiler/library/onnx/import-graph.ts";
-import { readModel, shapeOfInput } from "../../src/compiler/library/onnx/model-file.ts";
+import { readModel } from "../../src/compiler/library/onnx/model-file.ts";
+import { shapeOfInput } from "../../src/compiler/library/onnx/model.ts";
 import { isKnown, knownTensor, typeOfElement } from "../../src/compiler/library/onnx/values.ts";
 import type { Value } from "../../src/compiler/library/onnx/values.ts";
 import { createBuilder } from "../../src/compiler/ops/index.ts";

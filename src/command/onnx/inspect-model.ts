@@ -5,8 +5,9 @@
 import type { Shape } from "../../compiler/ir/types.ts";
 import { sizeOf } from "../../compiler/ir/types.ts";
 import { importGraph } from "../../compiler/library/onnx/import-graph.ts";
-import { readModel, shapeOfInput } from "../../compiler/library/onnx/model-file.ts";
-import type { OnnxModel } from "../../compiler/library/onnx/model-file.ts";
+import { readModel } from "../../compiler/library/onnx/model-file.ts";
+import { shapeOfInput } from "../../compiler/library/onnx/model.ts";
+import type { OnnxModel } from "../../compiler/library/onnx/model.ts";
 import { isKnown, knownTensor, shapeOf, typeOfElement } from "../../compiler/library/onnx/values.ts";
 import type { Value } from "../../compiler/library/onnx/values.ts";
 import { createBuilder } from "../../compiler/ops/index.ts";

@@ -5,7 +5,7 @@
  */
 import { cutModel } from "../../compiler/library/onnx/cut-model.ts";
 import { InvalidModel } from "../../compiler/library/onnx/invalid-model.ts";
-import type { ModelNode, OnnxModel } from "../../compiler/library/onnx/model-file.ts";
+import type { ModelNode, OnnxModel } from "../../compiler/library/onnx/model.ts";
 import { groupBy } from "../../compiler/util/collections.ts";
 import { patterns } from "./patterns/index.ts";
 import { channelsFirst, hasNoLayer, identityAxes, NotRecognised, Reading, sameAxes } from "./recognition.ts";

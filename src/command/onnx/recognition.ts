@@ -5,7 +5,7 @@
  * of the file has a place: the layer with the same numbers, and which axis of the layer each axis of the value is.
  */
 import type { Shape } from "../../compiler/ir/types.ts";
-import type { Attribute, ModelNode } from "../../compiler/library/onnx/model-file.ts";
+import type { Attribute, ModelNode } from "../../compiler/library/onnx/model.ts";
 import type { Tensor } from "../../compiler/ops/tensor.ts";
 import { permuted } from "../formats/pytorch/parameter-map.ts";
 import type { SourceGraph } from "./source-graph.ts";

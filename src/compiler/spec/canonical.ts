@@ -1,5 +1,5 @@
 // Converts a spec that passed all checks to the canonical spec, with its hash.
-import type { OnnxModel } from "../library/onnx/model-file.ts";
+import type { OnnxModel } from "../library/onnx/model.ts";
 import { optimizerOf } from "../library/optimizers/index.ts";
 import { canonicalJson } from "../util/json.ts";
 import { mapValues } from "../util/collections.ts";

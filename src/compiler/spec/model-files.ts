@@ -4,7 +4,7 @@
  */
 import { InvalidModel } from "../library/onnx/invalid-model.ts";
 import { readModel } from "../library/onnx/model-file.ts";
-import type { OnnxModel } from "../library/onnx/model-file.ts";
+import type { OnnxModel } from "../library/onnx/model.ts";
 import { DiagnosticError, collector } from "../diagnostics/errors.ts";
 import { showValue } from "../util/message-text.ts";
 import { sha256 } from "../util/sha256.ts";

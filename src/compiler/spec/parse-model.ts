@@ -2,7 +2,7 @@
 // a spec without errors is made canonical. It needs no file system, so it runs wherever the compiler runs.
 import { DiagnosticError, collector } from "../diagnostics/errors.ts";
 import type { Diagnostic, SpecPath } from "../diagnostics/diagnostic.ts";
-import type { OnnxModel } from "../library/onnx/model-file.ts";
+import type { OnnxModel } from "../library/onnx/model.ts";
 import { showValue } from "../util/message-text.ts";
 import { canonicalModel } from "./canonical.ts";
 import { checkCells } from "./check/check-cells.ts";

@@ -3,7 +3,7 @@
 // canonical specs, however their specs are written.
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import type { LayerChoice } from "../library/layers/index.ts";
-import type { OnnxModel } from "../library/onnx/model-file.ts";
+import type { OnnxModel } from "../library/onnx/model.ts";
 import type { FullSpec } from "./schema.ts";
 
 /** `Required` would retain the `undefined` of optional keys under `exactOptionalPropertyTypes`. */

@@ -4,7 +4,7 @@ import type { Collector } from "../diagnostics/errors.ts";
 import { formatPath } from "../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { mapValues } from "../util/collections.ts";
-import type { OnnxModel } from "../library/onnx/model-file.ts";
+import type { OnnxModel } from "../library/onnx/model.ts";
 import type { FullLayer } from "./layer-schema.ts";
 import { isCustomLayer, listOf, member, textOf, typeOf } from "./raw-spec.ts";
 import type { Layer } from "./types.ts";

@@ -6,7 +6,7 @@
  *
  * Queries, keys and values may be the thirds of one projection.
  */
-import type { ModelNode } from "../../../compiler/library/onnx/model-file.ts";
+import type { ModelNode } from "../../../compiler/library/onnx/model.ts";
 import type { Tensor } from "../../../compiler/ops/tensor.ts";
 import { isLast, rankOf, refuse, reshaped, transposed } from "../recognition.ts";
 import type { Pattern, Reading } from "../recognition.ts";

@@ -1,5 +1,5 @@
 /** Patterns of activations, norms, dropout and sums, which leave the shape unchanged. */
-import type { ModelNode } from "../../../compiler/library/onnx/model-file.ts";
+import type { ModelNode } from "../../../compiler/library/onnx/model.ts";
 import type { Tensor } from "../../../compiler/ops/tensor.ts";
 import { inOrderOf, isLast, rankOf, refuse, reshaped, sameAxes } from "../recognition.ts";
 import type { Pattern, Place, Reading } from "../recognition.ts";

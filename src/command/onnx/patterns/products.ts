@@ -1,5 +1,5 @@
 /** Patterns of products with weights: dense layers, convolutions and embeddings. */
-import type { ModelNode } from "../../../compiler/library/onnx/model-file.ts";
+import type { ModelNode } from "../../../compiler/library/onnx/model.ts";
 import { mapTensor } from "../../../compiler/ops/tensor.ts";
 import type { Tensor } from "../../../compiler/ops/tensor.ts";
 import {

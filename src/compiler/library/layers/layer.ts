@@ -11,7 +11,7 @@ import { hasTrait } from "../../ops/index.ts";
 import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import type { Entry, Fans, Values } from "../define.ts";
 import type { InitialiserChoice } from "../initialisers/index.ts";
-import type { OnnxModel } from "../onnx/model-file.ts";
+import type { OnnxModel } from "../onnx/model.ts";
 
 /** A value that a layer reads, with the name of the input or layer that provides it. */
 export interface LayerInput {

@@ -3,7 +3,7 @@
  * rest of the file is not built, so it may contain operators that are not supported.
  */
 import { InvalidModel } from "./invalid-model.ts";
-import type { ModelGraph, ModelInput, ModelNode, OnnxModel } from "./model-file.ts";
+import type { ModelGraph, ModelInput, ModelNode, OnnxModel } from "./model.ts";
 
 /** Names of values. By default, the cut begins at the input of the model and ends at its output. */
 export interface CutPoints {

@@ -5,11 +5,10 @@
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { InvalidModel } from "./invalid-model.ts";
-import type { Attribute, ModelGraph, ModelNode, OnnxModel } from "./model-file.ts";
+import type { Attribute, ModelGraph, ModelNode, OnnxModel, TensorData } from "./model.ts";
 import { refusing, uniformNode } from "./operator.ts";
 import type { OperatorContext } from "./operator.ts";
 import { operatorOf } from "./operators/index.ts";
-import type { TensorData } from "./tensor-data.ts";
 import { isKnown, knownTensor, shapeOf } from "./values.ts";
 import type { Known, Value } from "./values.ts";
 

@@ -5,58 +5,9 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { AttributeProto_AttributeType as AttributeType, ModelProtoSchema } from "../../util/onnx/onnx_pb.js";
 import type { AttributeProto, GraphProto, NodeProto, ValueInfoProto } from "../../util/onnx/onnx_pb.js";
-import type { Shape } from "../../ir/types.ts";
 import { InvalidModel } from "./invalid-model.ts";
+import type { Attribute, ModelGraph, ModelInput, ModelNode, OnnxModel } from "./model.ts";
 import { elementOfType, tensorData, typeName } from "./tensor-data.ts";
-import type { Element, TensorData } from "./tensor-data.ts";
-
-export type Attribute = number | string | TensorData | ModelGraph | readonly number[] | readonly string[];
-
-export interface ModelNode {
-  /** The name in the file, or the name of its first output. */
-  readonly name: string;
-  readonly operator: string;
-  /** Empty for the standard operators. */
-  readonly domain: string;
-  /** The name of an optional input that is absent is empty. */
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  readonly attributes: ReadonlyMap<string, Attribute>;
-}
-
-/** An input of the model. A dimension is a number, a name such as `batch`, or unknown. */
-export interface ModelInput {
-  readonly name: string;
-  readonly element: Element;
-  readonly shape: readonly (number | string | undefined)[];
-}
-
-/**
- * Returns the shape of an input in graphs. If the size of the first axis is not constant, it is the batch axis.
- * @throws InvalidModel if the size of another axis is not constant
- */
-export const shapeOfInput = ({ name, shape }: ModelInput): Shape =>
-  shape.map((size, axis) => {
-    if (typeof size === "number") return size;
-    if (axis === 0) return "n";
-    throw new InvalidModel(
-      `axis ${axis} of the input "${name}" has no constant size${size === undefined ? "" : ` (${size})`}; ` +
-        "only the first axis, the batch, may be variable: export the model with constant sizes for the other axes",
-    );
-  });
-
-export interface ModelGraph {
-  readonly nodes: readonly ModelNode[];
-  readonly initialisers: ReadonlyMap<string, TensorData>;
-  /** The inputs that are not initialisers. */
-  readonly inputs: readonly ModelInput[];
-  readonly outputs: readonly string[];
-}
-
-export interface OnnxModel extends ModelGraph {
-  /** The version of the standard operators. */
-  readonly opset: number;
-}
 
 /** The oldest and the newest version of the standard operators that the importer supports. */
 const oldestOpset = 6;

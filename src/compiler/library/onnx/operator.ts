@@ -13,9 +13,8 @@ import type { Node } from "../../ir/nodes.ts";
 import type { Dimension, Shape } from "../../ir/types.ts";
 import { createBuilder, evaluateNodes } from "../../ops/index.ts";
 import { countOf, indicesOf, positionOf } from "../../ops/tensor.ts";
-import type { ModelGraph } from "./model-file.ts";
+import type { ModelGraph, TensorData } from "./model.ts";
 import { InvalidModel } from "./invalid-model.ts";
-import type { TensorData } from "./tensor-data.ts";
 import { elementOf, isKnown, known, shapeOf, typeOfElement } from "./values.ts";
 import type { Known, Value } from "./values.ts";
 

@@ -5,16 +5,7 @@
 import { TensorProto_DataLocation, TensorProto_DataType as DataType } from "../../util/onnx/onnx_pb.js";
 import type { TensorProto } from "../../util/onnx/onnx_pb.js";
 import { InvalidModel } from "./invalid-model.ts";
-
-/** In graphs, all real numbers have the element type of the model, and all integers are i32. */
-export type Element = "real" | "integer" | "boolean";
-
-export interface TensorData {
-  readonly element: Element;
-  readonly shape: readonly number[];
-  /** In row-major order. Integers above 2⁵³ are rounded. Only bounds such as "to the end" are that large. */
-  readonly values: ArrayLike<number>;
-}
+import type { Element, TensorData } from "./model.ts";
 
 interface Format {
   readonly element: Element;

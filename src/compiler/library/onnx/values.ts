@@ -5,7 +5,7 @@
  */
 import type { Node } from "../../ir/nodes.ts";
 import type { Dimension, ElementType, Shape } from "../../ir/types.ts";
-import type { Element, TensorData } from "./tensor-data.ts";
+import type { Element, TensorData } from "./model.ts";
 
 export interface Known {
   readonly element: Element;

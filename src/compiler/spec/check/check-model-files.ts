@@ -3,7 +3,7 @@ import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath } from "../../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import { valueNamed, valueNames } from "../../library/onnx/cut-model.ts";
-import type { OnnxModel } from "../../library/onnx/model-file.ts";
+import type { OnnxModel } from "../../library/onnx/model.ts";
 import { didYouMean, showNames, showValue } from "../../util/message-text.ts";
 import { fileOfLayer } from "../model-files.ts";
 import type { ModelFiles } from "../model-files.ts";

@@ -5,7 +5,7 @@ import { formatPath } from "../../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import { didYouMean, showValue } from "../../util/message-text.ts";
 import { valueNamed } from "../../library/onnx/cut-model.ts";
-import type { OnnxModel } from "../../library/onnx/model-file.ts";
+import type { OnnxModel } from "../../library/onnx/model.ts";
 import type {
   FlatNetwork,
   LayerGraph,

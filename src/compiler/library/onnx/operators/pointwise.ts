@@ -8,7 +8,7 @@ import type { Dimension } from "../../../ir/types.ts";
 import { computed, pointwise, required } from "../operator.ts";
 import type { Operator, OperatorContext, Operators } from "../operator.ts";
 import { elementOf, isKnown, known, typeOfElement } from "../values.ts";
-import type { Element } from "../tensor-data.ts";
+import type { Element } from "../model.ts";
 
 /** A function of one real number. */
 const real = (build: (g: GraphBuilder, x: Node) => Node): Operator =>
