@@ -87,6 +87,7 @@ const compilerRooms: Readonly<Record<string, readonly string[]>> = {
   "pipeline.ts": stages,
   "emission.ts": [...stages, "pipeline.ts"],
   "onnx-emission.ts": [...stages, "pipeline.ts"],
+  "differentiate-onnx.ts": [...stages, "pipeline.ts", "onnx-emission.ts"],
   "targets.ts": [...stages, "pipeline.ts", "emission.ts", "onnx-emission.ts"],
   "compile-target.ts": [...stages, "pipeline.ts", "emission.ts", "targets.ts"],
   "load-trainer.ts": base,

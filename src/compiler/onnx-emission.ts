@@ -217,7 +217,7 @@ const implicitOps: readonly OpName[] = [
 ];
 
 /** The name, the origin and the formula of each node. */
-function notesOf(graph: Graph): (node: Node) => Note {
+export function notesOf(graph: Graph): (node: Node) => Note {
   const steps = stepsOf(graph).flatMap(({ step }) => step.nodes);
   const names = nameAll([...graph.nodes, ...steps]);
   const display = displayFormulas(

@@ -40,7 +40,10 @@ function temperature(text: string): number {
 }
 
 /** Collects the values of a flag that may be repeated, and may list several values, separated by commas. */
-export const collect = (text: string, before: readonly string[]): string[] => [...before, ...text.split(",")];
+export const collect = (text: string, before: readonly string[] = []): string[] => [
+  ...before,
+  ...text.split(","),
+];
 
 /** The options of `tapeless train` other than target and element type, with their help. */
 export const withTrainOptions = (command: Command): Command =>

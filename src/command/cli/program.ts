@@ -15,6 +15,7 @@ import {
 } from "../terminal/command-parts.ts";
 import type { BenchFlags } from "./bench.ts";
 import type { CompileFlags } from "./compile.ts";
+import type { DifferentiateFlags } from "./differentiate.ts";
 import type { ExportFlags, ImportFlags } from "./parameters.ts";
 import type { InitFlags } from "./init.ts";
 import type { InspectFlags } from "./inspect.ts";
@@ -63,6 +64,7 @@ export function createProgram(done: Done): Command {
     inspectCommand,
     exportCommand,
     importCommand,
+    differentiateCommand,
     benchCommand,
     schemaCommand,
     playgroundCommand,
@@ -390,6 +392,29 @@ function importCommand(program: Command, done: Done): void {
     .addOption(dtypeOption())
     .action(async (file: string, spec: string | undefined, flags: ImportFlags) =>
       done(await (await import("./parameters.ts")).importFile(file, spec, flags)),
+    );
+}
+
+function differentiateCommand(program: Command, done: Done): void {
+  command(program, "differentiate", "write the derivatives of an ONNX model as an ONNX model", [
+    "tapeless differentiate model.onnx -o gradient.onnx                        for all inputs and parameters",
+    "tapeless differentiate model.onnx --loss cross-entropy -o gradient.onnx   of a loss of the output",
+    'tapeless differentiate model.onnx --of "layer4.*" -o gradient.onnx        only for these names',
+  ])
+    .argument("<model>", "an ONNX model (.onnx)")
+    .requiredOption("-o, --output <file>", "write the model of the derivatives to this file")
+    .option(
+      "--loss <name>",
+      "differentiate this output of the model, or the loss of its output, such as mse (default: its only output)",
+    )
+    .option(
+      "--of <pattern>",
+      "with respect to inputs and parameters of these names; * matches any text, repeatable (default: all)",
+      collect,
+    )
+    .addOption(dtypeOption())
+    .action(async (model: string, flags: DifferentiateFlags) =>
+      done(await (await import("./differentiate.ts")).differentiateFile(model, flags)),
     );
 }
 

@@ -3,6 +3,7 @@
  * derived (`derive-map.ts`) or read from a file (`map-file.ts`), and applied here.
  */
 import { didYouMean } from "../../../compiler/util/message-text.ts";
+import { matchesPattern } from "../../../compiler/util/name-pattern.ts";
 import { shown } from "../../../runtime/step/errors.ts";
 import { sizeOf, type ModelFacts } from "../../../runtime/model/facts.ts";
 import { shapeText } from "../parameters/tensors.ts";
@@ -75,23 +76,8 @@ function unusedTensors(tensors: readonly StoredTensor[], { parameters, unused }:
     ),
   );
   return tensors
-    .filter(({ name }) => !used.has(name) && !unused.some((pattern) => matches(pattern, name)))
+    .filter(({ name }) => !used.has(name) && !unused.some((pattern) => matchesPattern(name, pattern)))
     .map(({ name, shape }) => `"${shown(name)}" ${shapeText(shape)} of the file is not used`);
-}
-
-/** Whether the name matches a pattern in which `*` matches any text. Takes time linear in both for each `*`. */
-export function matches(pattern: string, name: string): boolean {
-  const [first, ...rest] = pattern.split("*");
-  const last = rest.pop();
-  if (last === undefined) return pattern === name;
-  if (!name.startsWith(first)) return false;
-  let at = first.length;
-  for (const part of rest) {
-    const found = name.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return name.length - last.length >= at && name.endsWith(last);
 }
 
 /** The parameter as a tensor that is computed on access, or an error. */

@@ -9,6 +9,7 @@ import type { Graph, Node } from "../../ir/nodes.ts";
 import type { TensorType } from "../../ir/types.ts";
 import { ModelProtoSchema } from "../../util/onnx/onnx_pb.js";
 import { Context } from "./context.ts";
+import { tensorProto } from "./encode.ts";
 import type { Note, Value } from "./graph-writer.ts";
 import { rules } from "./operators.ts";
 
@@ -18,6 +19,8 @@ export interface ModelInput {
   readonly name: string;
   readonly type: TensorType;
   readonly doc: string;
+  /** The values that the input has unless a caller gives others, in row-major order. */
+  readonly initial?: ArrayLike<number> | undefined;
 }
 
 export interface ModelFile {
@@ -84,7 +87,7 @@ function graphOf({ graph, name, inputs, initialisers = new Map(), outputs, noteO
   );
   context.write(graph.nodes);
   const nodes = new Map(graph.outputs.map(({ storage, node }) => [storage, node]));
-  return writer.graph(
+  const proto = writer.graph(
     name,
     given,
     outputs.map(({ storage, name: output }) => {
@@ -93,6 +96,11 @@ function graphOf({ graph, name, inputs, initialisers = new Map(), outputs, noteO
       return { value: context.value(node), name: output, ...node.type };
     }),
   );
+  // An input that is also an initialiser has these values by default.
+  for (const { name: input, type, initial } of inputs)
+    if (initial !== undefined)
+      proto.initializer.push(tensorProto(input, type.element, type.shape.map(Number), initial));
+  return proto;
 }
 
 const batchNote: Note = { name: "n", path: [], doc: "the number of rows of the batch" };

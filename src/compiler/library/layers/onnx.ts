@@ -13,6 +13,7 @@ import { collectNodes, leafName } from "../../ir/nodes.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { overflowsSingle, sameShape, singleRange, sizeOf, tensorType } from "../../ir/types.ts";
 import { nameMaker } from "../../util/name-maker.ts";
+import { matchesPattern } from "../../util/name-pattern.ts";
 import { didYouMean, showNames, showValue } from "../../util/message-text.ts";
 import { cutModel } from "../onnx/cut-model.ts";
 import type { CutModel } from "../onnx/cut-model.ts";
@@ -258,7 +259,7 @@ function patternsOf(context: LayerContext, trainable: Trainable): Patterns {
   const matched = new Set<string>();
   return {
     matches(names) {
-      const fitting = trainable.filter((pattern) => names.some((name) => fits(name, pattern)));
+      const fitting = trainable.filter((pattern) => names.some((name) => matchesPattern(name, pattern)));
       fitting.forEach((pattern) => matched.add(pattern));
       return fitting.length > 0;
     },
@@ -277,20 +278,4 @@ function patternsOf(context: LayerContext, trainable: Trainable): Patterns {
       );
     },
   };
-}
-
-/** Whether the name fits the pattern, in which `*` stands for any characters. The time is linear in the name. */
-function fits(name: string, pattern: string): boolean {
-  const [first, ...rest] = pattern.split("*");
-  const last = rest.pop();
-  if (last === undefined) return name === first;
-  if (!name.startsWith(first) || !name.endsWith(last) || name.length < first.length + last.length)
-    return false;
-  let at = first.length;
-  for (const part of rest) {
-    const found = name.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return at + last.length <= name.length;
 }
