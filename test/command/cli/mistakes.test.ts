@@ -366,7 +366,7 @@ const ofSpec: [string, object, readonly string[]][] = [
         "conv2d, depthwise-conv2d, conv1d-transpose, conv2d-transpose, upsample, depth-to-space, space-to-depth, " +
         "max-pool1d, max-pool2d, avg-pool1d, avg-pool2d, " +
         "global-avg-pool1d, global-avg-pool2d, global-max-pool1d, global-max-pool2d, batch-norm, layer-norm, group-norm, instance-norm, rms-norm, embedding, " +
-        "position-embedding, attention, cross-attention, rnn, lstm, gru, residual, repeat, bidirectional",
+        "position-embedding, attention, cross-attention, rnn, lstm, gru, onnx, residual, repeat, bidirectional",
       "houses.json:19:15 error T1203: network[0].from must be a string or a non-empty list, got 3",
     ],
   ],
