@@ -11,7 +11,7 @@ test.each<[unknown, string, string?]>([
   [
     { zzz: 1 },
     'unknown option "zzz" of compile',
-    "known options: target, dtype, emit, program, probe, pauses, exact, readable, checkKernels, skip, stopAfter",
+    "known options: target, dtype, emit, program, probe, pauses, exact, readable, checkKernels, skip, stopAfter, files",
   ],
   [{ target: "wsam" }, 'target must be "ts" or "wasm" or "onnx", got "wsam"'],
   [

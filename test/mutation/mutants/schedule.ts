@@ -67,8 +67,8 @@ export const scheduleMutants: readonly Mutant[] = [
   ...inFile("src/compiler/loop/linear.ts", dependences, [
     [
       "linear: a quotient and a remainder with different strides are combined",
-      "part.y.value === divisor &&\n        factor * divisor === a.factor,",
-      "part.y.value === divisor,",
+      "large === part.y.value * factor &&",
+      "",
     ],
     ["linear: lanes may cross a multiple of the divisor", "y.value % lanes === 0 &&", ""],
   ]),
