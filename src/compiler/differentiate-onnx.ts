@@ -182,7 +182,7 @@ function differentiated(
     const known = [...simpleLosses.keys()];
     const similar = didYouMean(loss ?? "", [...names, ...known]);
     throw new UnknownName(
-      `the model has no output ${showValue(loss)}, and there is no loss of this name`,
+      `${showValue(loss)} is neither an output of the model nor a loss`,
       similar === undefined
         ? `outputs: ${showNames(names)}; losses: ${known.join(", ")}`
         : `did you mean ${showValue(similar)}?`,

@@ -197,7 +197,7 @@ describe("tapeless differentiate", () => {
     [
       "an unknown loss",
       ["scores.onnx", "--loss", "crossentropy"],
-      'the model has no output "crossentropy", and there is no loss of this name',
+      '"crossentropy" is neither an output of the model nor a loss',
       'did you mean "cross-entropy"?',
     ],
     [

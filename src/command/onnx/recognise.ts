@@ -98,7 +98,7 @@ function attempt(read: () => void): string {
 
 // The part of the file that is not a network of layers.
 
-/** A value on which everything after it depends, and nothing before it besides. */
+/** A value through which all paths go: every later value is computed from it, and from no earlier one. */
 interface Cut {
   readonly value: string;
   /** The index of the first node after it. */

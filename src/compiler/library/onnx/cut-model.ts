@@ -30,7 +30,7 @@ export function valueNamed(model: ModelGraph, name: string): string | undefined 
   return model.nodes.find((node) => node.name === name)?.outputs[0];
 }
 
-/** @throws InvalidModel if the value at the end depends on anything but the value at the begin. */
+/** @throws InvalidModel if the value at the end depends on values other than the one at the start. */
 export function cutModel(model: OnnxModel, { from, until }: CutPoints): CutModel {
   const output = until ?? onlyOutput(model);
   const needed = new Set([output]);
