@@ -32,7 +32,7 @@ const titles: Readonly<Record<Suite, string>> = {
 const general = (reason: string): string =>
   reason
     .replace(
-      /^one node is not supported: \S* ?\(([^)]*)\) is an operator that is not supported$/,
+      /^one node is not supported: \S* ?\(([^)]*)\) uses an operator that is not supported$/,
       "the operator $1",
     )
     .replace(/^one node is not supported: \S* ?\(([^)]*)\) /, "$1 ")

@@ -143,12 +143,12 @@ const hostile: readonly (readonly [what: string, bytes: () => Uint8Array, messag
   [
     "an unknown domain",
     () => one({ name: "odd", opType: "Relu", domain: "com.example", input: ["x"], output: ["y"] }),
-    /odd \(com\.example\.Relu\) is an operator that is not supported/,
+    /odd \(com\.example\.Relu\) uses an operator that is not supported/,
   ],
   [
     "an operator named like a member of every object",
     () => one({ name: "odd", opType: "constructor", input: ["x"], output: ["y"] }),
-    /odd \(constructor\) is an operator that is not supported/,
+    /odd \(constructor\) uses an operator that is not supported/,
   ],
   [
     "a mode named like a member of every object",
@@ -166,6 +166,19 @@ const hostile: readonly (readonly [what: string, bytes: () => Uint8Array, messag
         [integers("pads", [0, 1, 0, 1])],
       ),
     /pad \(Pad\) pads with the mode "constructor", which is not supported/,
+  ],
+  [
+    "a constant with an element for each row of the batch",
+    () =>
+      modelBytes({
+        ...dense,
+        initializer: [integers("pair", [3, 4])],
+        node: [
+          { name: "shape", opType: "Shape", input: ["x"], output: ["sizes"] },
+          { name: "rows", opType: "Expand", input: ["pair", "sizes"], output: ["y"] },
+        ],
+      }),
+    /rows \(Expand\) creates a constant whose size depends on the batch size, which is not supported/,
   ],
   [
     "a constant of 10¹² elements",
@@ -221,8 +234,8 @@ describe("a hostile model file ends in a message", () => {
     }));
     const bytes = modelBytes({ ...dense, node: [...nodes, ...(dense.node ?? [])] });
     expect(() => imported(bytes)).toThrow(
-      "2 nodes are not supported: n0 (NonMaxSuppression) is an operator that is not supported; " +
-        "n2 (TopK) is an operator that is not supported",
+      "2 nodes are not supported: n0 (NonMaxSuppression) uses an operator that is not supported; " +
+        "n2 (TopK) uses an operator that is not supported",
     );
   });
 

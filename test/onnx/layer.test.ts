@@ -291,8 +291,8 @@ const messages: readonly (readonly [string, Changes, Uint8Array, readonly (strin
     {},
     tower,
     [
-      'T1901 network[0]: the node "odd" (Unheard) is an operator that is not supported',
-      'T1901 network[0]: the node "strange" (Unseen) is an operator that is not supported',
+      'T1901 network[0]: the node "odd" (Unheard) uses an operator that is not supported',
+      'T1901 network[0]: the node "strange" (Unseen) uses an operator that is not supported',
     ],
   ],
   [

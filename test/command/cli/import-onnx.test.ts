@@ -232,7 +232,7 @@ parts/odd.onnx → odd.yaml, odd.ckpt
     [["none.yaml"], "T1010: import needs a spec besides the parameters"],
     [["shape.onnx"], 'shape.onnx error T3005: the output "y" does not depend on the data'],
     [["empty.onnx"], /^empty\.onnx error T\d+: /],
-    [["unknown.onnx"], 'T1901: the node "odd" (NonZero) is an operator that is not supported'],
+    [["unknown.onnx"], 'T1901: the node "odd" (NonZero) uses an operator that is not supported'],
   ])("import %j is refused", async (words, said) => {
     const output = [valueInfo("y", ["batch", 3]), valueInfo("sum", ["batch", 3])];
     place.write("two.onnx", modelBytes({ ...dense, output }));

@@ -33,7 +33,7 @@ describe("tapeless inspect with an ONNX model", () => {
   });
 
   it.each([
-    ["odd.onnx", [], /error T1901: the node "odd" \(NonZero\) is an operator that is not supported/],
+    ["odd.onnx", [], /error T1901: the node "odd" \(NonZero\) uses an operator that is not supported/],
     ["text.onnx", [], /error T3005: the file (is not an ONNX model|has no graph)/],
     ["missing.onnx", [], /error T1001: cannot read the file/],
     ["model.onnx", ["--show", "gradients"], /error T1010: an ONNX model has only a table of its nodes/],

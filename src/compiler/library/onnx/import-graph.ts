@@ -106,7 +106,7 @@ function buildGraph(graph: ModelGraph, values: Map<string, Value>, building: Bui
       building.refusals.push({
         node: node.name,
         operator: node.domain === "" ? node.operator : `${node.domain}.${node.operator}`,
-        reason: "is an operator that is not supported",
+        reason: "uses an operator that is not supported",
       });
     node.outputs.forEach((name, i) => {
       const value = results?.[i];

@@ -134,12 +134,17 @@ function aligned(context: OperatorContext, operands: readonly Value[]): readonly
  */
 const mostElements = 2 ** 22;
 
-/** Returns the number of elements or positions. Refuses the node if it is not a whole number or is too large. */
+/**
+ * Returns the number of elements or positions. Refuses the node if it is not a whole number or is too large. The number
+ * is NaN if it depends on the batch size.
+ */
 export const bounded = (context: OperatorContext, count: number): number =>
   Number.isInteger(count) && count >= 0 && count <= mostElements
     ? count
     : context.refuse(
-        `creates a constant of ${count} elements, but this number must be from 0 to ${mostElements}`,
+        Number.isNaN(count)
+          ? "creates a constant whose size depends on the batch size, which is not supported"
+          : `creates a constant of ${count} elements, but this number must be from 0 to ${mostElements}`,
       );
 
 function pointwiseKnown(context: OperatorContext, operands: readonly Known[], row: Pointwise): Known {
