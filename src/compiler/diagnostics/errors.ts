@@ -127,9 +127,12 @@ export class InternalError extends Error {
   }
 }
 
-/** Checks a condition that no input can violate; throws {@link InternalError} otherwise. */
-export function invariant(condition: unknown, message: string): asserts condition {
-  if (!condition) throw new InternalError(message);
+/**
+ * Checks a condition that no input can violate; throws {@link InternalError} otherwise. A message as a function
+ * is built only then, which matters in inner loops.
+ */
+export function invariant(condition: unknown, message: string | (() => string)): asserts condition {
+  if (!condition) throw new InternalError(typeof message === "string" ? message : message());
 }
 
 // Collects diagnostics, so that a check can continue after the first error and all errors are reported

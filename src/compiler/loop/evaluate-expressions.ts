@@ -111,7 +111,7 @@ export function offsetOf(buffer: Buffer, indices: readonly number[], sizes: Size
   const { name, shape, element } = buffer;
   if (isOffset(buffer, indices, sizes)) {
     const offset = indices[0] / (sizes.inBytes ? bytesOfElement[element] : 1);
-    invariant(Number.isInteger(offset), `${name} at byte ${indices[0]} is between two elements`);
+    invariant(Number.isInteger(offset), () => `${name} at byte ${indices[0]} is between two elements`);
     return offset;
   }
   return shape.reduce<number>((offset, dimension, axis) => {
@@ -127,11 +127,11 @@ export const rowsOf = ({ rows, batchSize, mayOverrun }: Sizes): number => (mayOv
 export function checkIndices(buffer: Buffer, indices: readonly number[], sizes: Sizes): void {
   const { name, shape } = buffer;
   if (isOffset(buffer, indices, sizes)) return;
-  const inside = shape.every((dimension, axis) => {
+  const isInside = shape.every((dimension, axis) => {
     const extent = dimension === "n" ? rowsOf(sizes) : dimension;
     return indices[axis] >= 0 && indices[axis] < extent;
   });
-  invariant(inside, `${name}[${indices.join(", ")}] is outside of [${shape.join(", ")}]`);
+  invariant(isInside, () => `${name}[${indices.join(", ")}] is outside of [${shape.join(", ")}]`);
 }
 
 /** Rounds a number as a store to an element of this type does. */
@@ -203,12 +203,11 @@ export const lanesOfValue = (value: Value): readonly number[] =>
 
 /** Applies f to numbers, or to each lane of vectors. */
 function eachLane(f: (...operands: number[]) => number, ...operands: readonly Value[]): Value {
-  const [first] = operands;
-  const lanes = typeof first === "number" ? undefined : first.length;
-  const isEqual = operands.every((x) => (typeof x === "number" ? undefined : x.length) === lanes);
-  invariant(isEqual, `operands of ${operands.map((x) => lanesOfValue(x).length).join(" and ")} lanes`);
-  if (lanes === undefined) return f(...operands.flatMap(lanesOfValue));
+  if (operands.every((x) => typeof x === "number")) return f(...operands);
   const columns = operands.map(lanesOfValue);
+  const [{ length: lanes }] = columns;
+  const isEqual = operands.every((x) => typeof x !== "number" && x.length === lanes);
+  invariant(isEqual, () => `operands of ${columns.map(({ length }) => length).join(" and ")} lanes`);
   return Array.from({ length: lanes }, (_, lane) => f(...columns.map((column) => column[lane])));
 }
 
@@ -225,7 +224,7 @@ export function valueOf(x: Expression, state: State): Value {
       return x.value;
     case "variable": {
       const value = state.variables.get(x.name);
-      invariant(value !== undefined, `${x.name} is read before it is defined`);
+      invariant(value !== undefined, () => `${x.name} is read before it is defined`);
       return value;
     }
     case "load":
@@ -288,7 +287,10 @@ function loaded(x: Extract<Expression, { kind: "load" }>, state: State): Value {
 
 /** @throws InternalError if the offset is outside of the buffer. */
 export const checkOffset = (name: string, offset: number, length: number): void =>
-  invariant(offset >= 0 && offset < length, `${name} at ${offset} is outside of its ${length} elements`);
+  invariant(
+    offset >= 0 && offset < length,
+    () => `${name} at ${offset} is outside of its ${length} elements`,
+  );
 
 export function arrayOf(
   name: string,
@@ -296,6 +298,6 @@ export function arrayOf(
 ): { readonly array: Float64Array | Int32Array; readonly buffer: Buffer } {
   const buffer = program.buffers.get(name);
   const array = memory.get(name);
-  invariant(buffer !== undefined && array !== undefined, `unknown buffer ${name}`);
+  invariant(buffer !== undefined && array !== undefined, () => `unknown buffer ${name}`);
   return { array, buffer };
 }

@@ -73,7 +73,7 @@ function runStore(statement: Extract<Statement, { kind: "store" }>, state: State
   const value = valueOf(statement.value, state);
   const lanes = lanesOfValue(value);
   const count = statement.count === undefined ? lanes.length : scalarOf(statement.count, state);
-  invariant(count <= lanes.length, `${count} of ${lanes.length} lanes are stored to ${buffer.name}`);
+  invariant(count <= lanes.length, () => `${count} of ${lanes.length} lanes are stored to ${buffer.name}`);
   if (count <= 0) return;
   const indices = statement.at.map((index) => scalarOf(index, state));
   checkIndices(buffer, indices, state.sizes);

@@ -25,7 +25,7 @@ const replacements: Readonly<Record<string, string>> = {
 const libraries = [
   "prettier/standalone",
   "prettier/plugins/estree",
-  "prettier/plugins/typescript",
+  "prettier/plugins/babel",
   "sucrase",
   "yaml",
   "zod",

@@ -13,10 +13,11 @@ export interface JavaScriptFile {
   readonly declarations: string;
 }
 
-/** A node of the syntax tree (ESTree). */
+/** A node of the syntax tree that Babel returns. The text of the node begins at `start`, and ends before `end`. */
 interface Syntax {
   readonly type: string;
-  readonly range: readonly [start: number, end: number];
+  readonly start: number;
+  readonly end: number;
   readonly [member: string]: unknown;
 }
 
@@ -24,13 +25,13 @@ const isSyntax = (value: unknown): value is Syntax =>
   typeof value === "object" &&
   value !== null &&
   "type" in value &&
-  "range" in value &&
-  Array.isArray(value.range);
+  "start" in value &&
+  typeof value.start === "number";
 
 /** The nodes directly inside a node, in the order of its members. */
 const childrenOf = (node: Syntax): Syntax[] =>
   Object.entries(node).flatMap(([member, value]) =>
-    member === "comments" || member === "tokens" ? [] : [value].flat().filter(isSyntax),
+    member === "comments" ? [] : [value].flat().filter(isSyntax),
   );
 
 /** @throws InternalError for a member that is not a node */
@@ -54,13 +55,13 @@ export async function javascriptOf(code: string): Promise<JavaScriptFile> {
 }
 
 async function statementsOf(code: string): Promise<readonly Syntax[]> {
-  const { parsers } = await import("prettier/plugins/typescript");
-  const tree: unknown = await Reflect.apply(parsers.typescript.parse, parsers.typescript, [
+  const { parsers } = await import("prettier/plugins/babel");
+  const tree: unknown = await Reflect.apply(parsers["babel-ts"].parse, parsers["babel-ts"], [
     code,
     { filepath: "trainer.ts" },
   ]);
   if (!isSyntax(tree)) throw new InternalError("an emitted module cannot be parsed");
-  return childrenOf(tree);
+  return childrenOf(childOf(tree, "program"));
 }
 
 // Conversion to JavaScript: finds the ranges of the text that are types.
@@ -79,34 +80,31 @@ const declarationOf = (statement: Syntax): Syntax =>
 /** The ranges to remove from a statement: either the whole statement with its comment, or only its types. */
 const erasedIn = (code: string, statement: Syntax): Range[] =>
   isType(declarationOf(statement))
-    ? [[statement.range[0] - commentAbove(code, statement).length, statement.range[1]]]
+    ? [[statement.start - commentAbove(code, statement).length, statement.end]]
     : typesIn(code, statement);
 
 /** The comment lines directly above a statement. Comments above a blank line do not belong to it. */
-const commentAbove = (code: string, { range: [start] }: Syntax): string =>
+const commentAbove = (code: string, { start }: Syntax): string =>
   /(?:^(?:\/\/|\/\*\*| \*).*\n)+$/m.exec(code.slice(code.lastIndexOf("\n\n", start) + 1, start))?.[0] ?? "";
 
 function typesIn(code: string, node: Syntax): Range[] {
-  const { type, range } = node;
-  if (isType(node)) return [range];
+  const { type, start, end } = node;
+  if (isType(node)) return [[start, end]];
   if (["TSTypeAnnotation", "TSTypeParameterInstantiation", "TSTypeParameterDeclaration"].includes(type))
-    return [range];
+    return [[start, end]];
   const inside = childrenOf(node).flatMap((child) => typesIn(code, child));
   switch (type) {
     case "TSNonNullExpression":
     case "TSAsExpression":
     case "TSSatisfiesExpression":
       // The first child is the expression. The text after it is a type or a mark.
-      return [
-        ...typesIn(code, childOf(node, "expression")),
-        [childOf(node, "expression").range[1], range[1]],
-      ];
+      return [...typesIn(code, childOf(node, "expression")), [childOf(node, "expression").end, end]];
     case "Identifier": {
-      const mark = code.indexOf("?", range[0]);
+      const mark = code.indexOf("?", start);
       return node.optional === true ? [[mark, mark + 1], ...inside] : inside;
     }
-    case "PropertyDefinition":
-    case "MethodDefinition":
+    case "ClassProperty":
+    case "ClassMethod":
       return [...modifiersOf(code, node), ...inside];
     default:
       return inside;
@@ -115,9 +113,9 @@ function typesIn(code: string, node: Syntax): Range[] {
 
 /** The modifiers of a class member that JavaScript does not have. */
 function modifiersOf(code: string, node: Syntax): Range[] {
-  const [start] = node.range;
+  const { start } = node;
   const words = code
-    .slice(start, childOf(node, "key").range[0])
+    .slice(start, childOf(node, "key").start)
     .matchAll(/\b(?:private|protected|public|readonly)\s+/g);
   return [...words].map((found): Range => [start + found.index, start + found.index + found[0].length]);
 }
@@ -169,7 +167,7 @@ function declaredText(
   code: string,
   node: Syntax,
 ): { readonly name: string; readonly text: string } | undefined {
-  const textOf = ({ range: [start, end] }: Syntax) => code.slice(start, end);
+  const textOf = ({ start, end }: Syntax) => code.slice(start, end);
   const nameOf = (named: Syntax) => /^[\w$]+/.exec(textOf(childOf(named, "id")))?.[0] ?? "";
   switch (node.type) {
     case "TSInterfaceDeclaration":
@@ -184,7 +182,7 @@ function declaredText(
       const members = childrenOf(body).map(
         (member) => `${commentAboveMember(code, member)}${memberText(code, member)};`,
       );
-      const head = code.slice(node.range[0], body.range[0]);
+      const head = code.slice(node.start, body.start);
       return { name: nameOf(node), text: `declare ${head}{\n${members.join("\n")}\n}` };
     }
     case "VariableDeclaration": {
@@ -198,10 +196,10 @@ function declaredText(
   }
 }
 
-/** A function up to its body. A parameter with a default is optional. */
+/** A function or method up to its body. A parameter with a default is optional. */
 function headOf(code: string, node: Syntax): string {
-  const start = node.range[0];
-  let head = code.slice(start, childOf(node, "body").range[0]).trimEnd();
+  const { start } = node;
+  let head = code.slice(start, childOf(node, "body").start).trimEnd();
   const defaults = [node.params]
     .flat()
     .filter(isSyntax)
@@ -209,22 +207,20 @@ function headOf(code: string, node: Syntax): string {
   for (const parameter of defaults.toReversed()) {
     const left = childOf(parameter, "left");
     const type = childOf(left, "typeAnnotation");
-    const [from, to] = [left.range[0] - start, parameter.range[1] - start];
-    const name = left.type === "Identifier" ? code.slice(left.range[0], type.range[0]) : "options";
-    head = `${head.slice(0, from)}${name}?${code.slice(type.range[0], type.range[1])}${head.slice(to)}`;
+    const [from, to] = [left.start - start, parameter.end - start];
+    const name = left.type === "Identifier" ? code.slice(left.start, type.start) : "options";
+    head = `${head.slice(0, from)}${name}?${code.slice(type.start, type.end)}${head.slice(to)}`;
   }
   return head;
 }
 
 /** A member of a class without its value or body. The type of a private member is not public. */
 function memberText(code: string, member: Syntax): string {
-  const [start, end] = member.range;
   const key = childOf(member, "key");
-  if (member.accessibility === "private") return `private ${code.slice(...key.range)}`;
-  if (member.type === "PropertyDefinition") return code.slice(start, end).replace(/( =.*)?;?$/s, "");
-  const value = childOf(member, "value");
-  return code.slice(start, value.range[0]) + headOf(code, value);
+  if (member.accessibility === "private") return `private ${code.slice(key.start, key.end)}`;
+  if (member.type === "ClassProperty") return code.slice(member.start, member.end).replace(/( =.*)?;?$/s, "");
+  return headOf(code, member);
 }
 
-const commentAboveMember = (code: string, { range: [start] }: Syntax): string =>
+const commentAboveMember = (code: string, { start }: Syntax): string =>
   /\/\*\*(?:(?!\*\/)[^])*\*\/\s*$/.exec(code.slice(0, start))?.[0] ?? "";
