@@ -4,7 +4,10 @@
  *
  *   npm run test:fast   fast: what a change of the compiler breaks most often
  *   npm test            fast, slow and unit, after format, types and generated files
- *   npm run test:full   all; .ci/run runs it
+ *   npm run test:full   all, in two processes; .ci/run runs it
+ *
+ * Vitest runs one group after the other, and at the end of each group one core waits for the last file.
+ * Therefore `test:full` runs `long`, which takes half of the time, in parallel with all other groups.
  *
  * A budget limits the CPU time of one file in seconds, including its finished child processes. It is two to
  * three times what the file takes. CPU time is used because a busy machine hardly changes it, while it

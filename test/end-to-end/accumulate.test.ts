@@ -6,7 +6,7 @@ import { compileFor } from "../../src/compiler/compile-target.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { verifyModel } from "../../src/command/verify/verify-model.ts";
-import { emitted } from "../support/emitted.ts";
+import { emittedModule } from "../support/emitted.ts";
 import { batchFor, specs } from "../support/specs.ts";
 import type { Rows } from "../support/specs.ts";
 
@@ -24,7 +24,7 @@ const bothOf = (spec: ModelSpec, more: Partial<ModelSpec["training"]> = {}): [Mo
  * batch.
  */
 async function trained(spec: ModelSpec, data: Rows): Promise<number[]> {
-  const trainer = (await emitted(spec, { dtype: "f64" })).module.createTrainer();
+  const trainer = (await emittedModule(spec, { dtype: "f64" })).createTrainer();
   const { epochs } = trainer.fit(data, { epochs: 2 });
   return [
     ...epochs.map(({ loss }) => loss),
@@ -107,7 +107,7 @@ test("running statistics are updated by every batch, and schedules count updates
     optimizer: { type: "sgd", learningRate: { type: "step", initial: 0.5, every: 1, factor: 0.5 } },
     training: { epochs: 1, batchSize: 2, accumulate: 2, shuffle: false },
   };
-  const trainer = (await emitted(spec, { dtype: "f64" })).module.createTrainer();
+  const trainer = (await emittedModule(spec, { dtype: "f64" })).createTrainer();
   const x = [1, 0, 0, 0, 3, 0, 0, 0, 5, 0, 0, 0, 5, 0, 0, 0];
   const { epochs } = trainer.fit({ x, t: [0, 0, 0, 0, 0, 0, 0, 0] }, { epochs: 2 });
   // The means of the batches are 2 and 5, twice; with momentum 0.5: 0 → 1 → 3 → 2.5 → 3.75.
@@ -125,7 +125,7 @@ test("each batch of a group has another dropout mask", async () => {
     optimizer: { type: "sgd", learningRate: 1e-9 },
     training: { epochs: 1, batchSize: 1, accumulate: 16, shuffle: false },
   };
-  const trainer = (await emitted(spec, { dtype: "f64" })).module.createTrainer();
+  const trainer = (await emittedModule(spec, { dtype: "f64" })).createTrainer();
   trainer.parameters["dense1.weight"].set([1]);
   const [{ loss }] = trainer.fit({ x: Array(16).fill(1), t: Array(16).fill(0) }).epochs;
   // If the masks were equal, the loss would be 0 or 4: the square of 0, or of twice the input.
@@ -137,7 +137,7 @@ test("step() and gradient() use only the batch that they are given", async () =>
   const [, spec] = bothOf(withLoss("rmse"));
   const [grouped, plain] = await Promise.all(
     [spec, { ...spec, training: { ...spec.training, accumulate: 1 } }].map(async (each) =>
-      (await emitted(each, { dtype: "f64" })).module.createTrainer({ seed: 5 }),
+      (await emittedModule(each, { dtype: "f64" })).createTrainer({ seed: 5 }),
     ),
   );
   for (let step = 0; step < 3; step++) {

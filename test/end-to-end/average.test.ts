@@ -5,7 +5,7 @@ import { compileFor } from "../../src/compiler/compile-target.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { verifyModel } from "../../src/command/verify/verify-model.ts";
-import { emitted } from "../support/emitted.ts";
+import { emittedModule } from "../support/emitted.ts";
 import { batchFor, specs } from "../support/specs.ts";
 
 const decay = 0.8;
@@ -33,7 +33,7 @@ test.each([
   ["frozen layers and running statistics", withNorm],
 ])("%s: the parameters are d · p + (1 − d) · w, with w from training without averaging", async (_, spec) => {
   const [plain, own] = await Promise.all(
-    [spec, averagedSpec(spec)].map(async (each) => (await emitted(each, { dtype: "f64" })).module),
+    [spec, averagedSpec(spec)].map(async (each) => await emittedModule(each, { dtype: "f64" })),
   );
   const [w, p] = [plain.createTrainer({ seed: 4 }), own.createTrainer({ seed: 4 })];
   const moving = new Set(Object.keys(p.gradients));
@@ -58,7 +58,7 @@ test.each([
 });
 
 test("training continues from values that are written to the parameters", async () => {
-  const { module } = await emitted(averagedSpec(specs.classifier), { dtype: "f64" });
+  const module = await emittedModule(averagedSpec(specs.classifier), { dtype: "f64" });
   const [one, other] = [module.createTrainer({ seed: 1 }), module.createTrainer({ seed: 2 })];
   one.step(batchFor(specs.classifier, 6, 0));
   for (const [name, view] of Object.entries(one.parameters)) view.set(other.parameters[name]);
@@ -75,7 +75,7 @@ test("saving and resuming after half of the epochs changes nothing, also with ea
       earlyStopping: { patience: 9, metric: "accuracy" },
     },
   };
-  const { createTrainer } = (await emitted(spec)).module;
+  const { createTrainer } = await emittedModule(spec);
   const data = batchFor(spec, 40, 3);
   const validation = batchFor(spec, 20, 4);
   const whole = createTrainer();

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { referenceTrainer } from "../compiler/reference/reference-trainer.ts";
-import { emitted } from "../support/emitted.ts";
+import { emittedModule } from "../support/emitted.ts";
 import { often } from "../support/random-graph.ts";
 import { batchFor } from "../support/specs.ts";
 
@@ -124,7 +124,7 @@ describe("random models", () => {
   it("train like the interpreter", { timeout: 300_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(specOf, async ({ spec, skip }) => {
-        const { module } = await emitted(spec, { dtype: "f64", skip });
+        const module = await emittedModule(spec, { dtype: "f64", skip });
         const trainer = module.createTrainer({ seed: 9 });
         const reference = referenceTrainer(spec, 9);
         for (const { name } of module.model.parameters) reference.set(name, [...trainer.parameters[name]]);

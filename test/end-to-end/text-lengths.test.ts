@@ -69,7 +69,7 @@ const specOf = (length: number, network: Layers): ModelSpec => ({
 
 /** The parameters after training, without the rows of positions that no text reaches, and the evaluation. */
 async function trained(spec: ModelSpec, options: { target: "ts" | "wasm"; dtype: "f32" | "f64" }) {
-  const code = await emitText(compileFor(parseModel(spec), options), options.dtype);
+  const code = await emitText(compileFor(parseModel(spec), options), options.dtype, { isFormatted: false });
   const trainer = (await loadTrainer(code)).createTrainer({ seed: 4 });
   const [length] = spec.inputs.text.shape;
   const rows = texts.map((text) => [0, ...text, ...new Array<number>(length - 1 - text.length).fill(0)]);

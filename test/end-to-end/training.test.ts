@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { loopStages } from "../support/run-loops.ts";
 import { graphPasses } from "../../src/compiler/pipeline.ts";
 import { referenceTrainer } from "../compiler/reference/reference-trainer.ts";
-import { emitted } from "../support/emitted.ts";
+import { emittedModule } from "../support/emitted.ts";
 import { batchFor, specs } from "../support/specs.ts";
 
 const steps = 20;
@@ -27,7 +27,7 @@ const ways = [
 describe.each(Object.entries(specs))("%s", (_, spec) => {
   it.each(ways)("$dtype, exact $exact, without $skip: has the loss curve of the interpreter", async (way) => {
     const { dtype, skip, exact, tolerance } = way;
-    const { module } = await emitted(spec, { dtype, skip, exact });
+    const module = await emittedModule(spec, { dtype, skip, exact });
     const trainer = module.createTrainer({ seed: 9 });
     const reference = referenceTrainer(spec, 9);
     for (const { name } of module.model.parameters) reference.set(name, [...trainer.parameters[name]]);
@@ -57,7 +57,7 @@ describe.each(Object.entries(specs))("%s", (_, spec) => {
   });
 
   it("learns: the loss on one batch falls", async () => {
-    const { module } = await emitted(spec);
+    const module = await emittedModule(spec);
     const trainer = module.createTrainer();
     const { batchSize = 32 } = spec.training;
     const batch = batchFor(spec, batchSize, 1);
@@ -68,7 +68,7 @@ describe.each(Object.entries(specs))("%s", (_, spec) => {
   });
 
   it("has the same initial parameters for the same seed only", async () => {
-    const { module } = await emitted(spec);
+    const module = await emittedModule(spec);
     const first = Object.values(module.createTrainer({ seed: 4 }).parameters).map((view) => [...view]);
     const again = Object.values(module.createTrainer({ seed: 4 }).parameters).map((view) => [...view]);
     const other = Object.values(module.createTrainer({ seed: 5 }).parameters).map((view) => [...view]);

@@ -7,7 +7,7 @@ import { parseCsv } from "../support/parse-csv.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { verifyModel } from "../../src/command/verify/verify-model.ts";
-import { emitted } from "../support/emitted.ts";
+import { emittedModule } from "../support/emitted.ts";
 import { prepareTable } from "../support/prepare-table.ts";
 import { model as line, training as facts } from "../runtime/linear-machine.ts";
 
@@ -44,7 +44,7 @@ test.each([
 test("balanced weights come from the training split only, also after resuming", async () => {
   const [balanced, listed] = await Promise.all(
     (["balanced", [6 / 9, 2, 1]] as const).map(async (classWeights) => {
-      const { module } = await emitted(
+      const module = await emittedModule(
         withTraining({ classWeights: typeof classWeights === "string" ? classWeights : [...classWeights] }),
         { dtype: "f64" },
       );
@@ -62,7 +62,7 @@ test("balanced weights come from the training split only, also after resuming", 
 });
 
 test("prediction needs no weights, but training does; a negative weight is rejected with its row", async () => {
-  const trainer = (await emitted(base)).module.createTrainer();
+  const trainer = (await emittedModule(base)).createTrainer();
   expect(trainer.predict({ x: [1, 2] })).toHaveLength(3);
   expect(() => trainer.step({ x: data.x, y: data.y })).toThrow(
     "w must be an array of numbers, got undefined",

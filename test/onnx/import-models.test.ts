@@ -65,7 +65,9 @@ function imported({ name, file }: Exported) {
 /** The largest difference from PyTorch's predictions, relative to the largest prediction or to 1. */
 async function distance(given: Exported, dtype: "f32" | "f64"): Promise<number> {
   const { recognised, model } = imported(given);
-  const { createTrainer } = await loadTrainer(await emitText(compileFor(model, { dtype }), dtype));
+  const { createTrainer } = await loadTrainer(
+    await emitText(compileFor(model, { dtype }), dtype, { isFormatted: false }),
+  );
   const trainer = createTrainer();
   // Layers of the type onnx have the weights of the file.
   const own = Object.keys(trainer.parameters).filter((name) => !name.startsWith("onnx"));

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { trainerOf } from "../../src/runtime/trainer/trainer-of.ts";
 import type { FitOptions, Trainer } from "../../src/runtime/trainer/trainer.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
-import { emitted } from "../support/emitted.ts";
+import { emittedModule } from "../support/emitted.ts";
 import { batchFor, specs } from "../support/specs.ts";
 import { lineData, linearMachine, model, training } from "./linear-machine.ts";
 
@@ -45,7 +45,7 @@ test.each(["lower", "higher"] as const)("a user-defined metric is %s at its best
     optimizer: { type: "sgd", learningRate: 0.3 },
     training: { epochs: 12, batchSize: 6, earlyStopping: { patience: 12, metric: "own", minDelta: 0.01 } },
   };
-  const trainer = (await emitted(spec)).module.createTrainer();
+  const trainer = (await emittedModule(spec)).createTrainer();
   const validation = batchFor(spec, 12, 8);
   const { epochs, bestEpoch } = trainer.fit(batchFor(spec, 24, 7), { validation });
   const values = epochs.map((report) => report.validation?.["own"] ?? NaN);

@@ -1,8 +1,12 @@
 // Compiles a spec and imports the emitted module from memory, after TypeScript has stripped its types.
 import { ts } from "ts-morph";
+import { compileFor, emitText } from "../../src/compiler/compile-target.ts";
+import type { TargetOptions } from "../../src/compiler/compile-target.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import type { CompileOptions } from "../../src/compiler/compile.ts";
+import { loadTrainer } from "../../src/compiler/load-trainer.ts";
 import type { Trainer } from "../../src/runtime/trainer/trainer.ts";
+import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 
 export interface EmittedModule<T = Trainer> {
@@ -40,4 +44,13 @@ export async function emitted(
 ): Promise<{ code: string; module: EmittedModule }> {
   const { code } = await compile(spec, options);
   return { code, module: await imported(code) };
+}
+
+/** The emitted module of a spec. Its text is not formatted, because formatting takes half of the time. */
+export async function emittedModule(
+  spec: ModelSpec,
+  { dtype = "f32", ...options }: Partial<TargetOptions> = {},
+): Promise<EmittedModule> {
+  const compilation = compileFor(parseModel(spec), { dtype, ...options });
+  return loadTrainer(await emitText(compilation, dtype, { isFormatted: false }));
 }

@@ -23,7 +23,7 @@ export async function shippedOf(
   fields?: object,
 ) {
   const compilation = compileFor(model, { dtype });
-  const module = await imported(await emitText(compilation, dtype));
+  const module = await imported(await emitText(compilation, dtype, { isFormatted: false }));
   const trainer: Trainer = module.createTrainer({ seed: 11 });
   for (const batch of batches) trainer.step(batch);
   const emit = () =>

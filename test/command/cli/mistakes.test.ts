@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compile } from "../../../src/compiler/compile.ts";
 import type { FitOptions, Trainer } from "../../../src/runtime/trainer/trainer.ts";
-import { emitted } from "../../support/emitted.ts";
+import { emittedModule } from "../../support/emitted.ts";
 import { workspace } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -535,7 +535,7 @@ describe("the emitted program", () => {
 /** The trainer of the spec without its data section, as a page or another program imports it. */
 async function trainerOf(change: Partial<Spec> = {}): Promise<Trainer> {
   const { data: _, ...others } = { ...houses, ...change };
-  const { module } = await emitted(JSON.parse(JSON.stringify(others)), { program: false });
+  const module = await emittedModule(JSON.parse(JSON.stringify(others)));
   return module.createTrainer();
 }
 

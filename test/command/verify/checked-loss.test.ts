@@ -13,7 +13,9 @@ const logits = { type: "dense", units: 3 };
 
 async function lossOf(changes: Record<string, unknown>) {
   const compilation = compileFor(parseModel(specWith(changes)), { dtype: "f64" });
-  const { model, createTrainer } = await loadTrainer(await emitText(compilation, "f64"));
+  const { model, createTrainer } = await loadTrainer(
+    await emitText(compilation, "f64", { isFormatted: false }),
+  );
   const trainer = createTrainer({ seed: 3 });
   const batch = randomBatch(model, 3, 1);
   return { trainer, batch, loss: await checkedLoss(compilation, model, trainer, batch) };

@@ -22,7 +22,7 @@ const specOf = (input: readonly number[], network: readonly unknown[], rest: obj
 type Spec = ReturnType<typeof specOf>;
 
 async function emittedBy(spec: Spec) {
-  const code = await emitText(compileFor(parseModel(spec), { dtype: "f32" }), "f32");
+  const code = await emitText(compileFor(parseModel(spec), { dtype: "f32" }), "f32", { isFormatted: false });
   const { model, createTrainer } = await loadTrainer(code);
   return { code, model, trainer: createTrainer({ seed: 5 }) };
 }

@@ -94,7 +94,7 @@ async function trainerOf(
   dtype: "f32" | "f64",
   parameters: ReadonlyMap<string, Row>,
 ): Promise<Trainer> {
-  const code = await emitText(compileFor(parseModel(spec), { dtype }), dtype);
+  const code = await emitText(compileFor(parseModel(spec), { dtype }), dtype, { isFormatted: false });
   const { model, createTrainer }: EmittedModule = await loadTrainer(code);
   const shapes = new Map(model.parameters.map(({ name, shape }) => [name, shape]));
   expect(shapes).toEqual(new Map([...parameters].map(([name, { shape }]) => [name, shape])));

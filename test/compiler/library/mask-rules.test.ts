@@ -32,7 +32,7 @@ const specOf = (text: object, rest: object = {}, network: Layers = reads): Model
 });
 
 const trainerOf = async (spec: ModelSpec) => {
-  const code = await emitText(compileFor(parseModel(spec), { dtype: "f64" }), "f64");
+  const code = await emitText(compileFor(parseModel(spec), { dtype: "f64" }), "f64", { isFormatted: false });
   return (await loadTrainer(code)).createTrainer({ seed: 2 });
 };
 const withLengths = { lengths: "count" };

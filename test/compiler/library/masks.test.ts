@@ -250,7 +250,9 @@ function batchOf({ inputs, targets }: ModelSpec): Batch {
 }
 
 async function trainerOf(spec: ModelSpec, target: "ts" | "wasm") {
-  const code = await emitText(compileFor(parseModel(spec), { dtype: "f64", target }), "f64");
+  const code = await emitText(compileFor(parseModel(spec), { dtype: "f64", target }), "f64", {
+    isFormatted: false,
+  });
   const trainer = (await loadTrainer(code)).createTrainer({ seed: 1 });
   const random = streamOf(9);
   for (const values of Object.values(trainer.parameters))

@@ -5,7 +5,7 @@ import type { CustomContext, GraphBuilder, MeasureParts, ModelSpec, Node } from 
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { buildGraphs } from "../../../src/compiler/spec/build.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
-import { emitted } from "../../support/emitted.ts";
+import { emitted, emittedModule } from "../../support/emitted.ts";
 
 const base: ModelSpec = {
   name: "own",
@@ -19,7 +19,7 @@ const base: ModelSpec = {
 const batch = { x: [1, -1, 0.5, 0.2, 0.4, -0.3], y: [1, 0, -1, 0.5] };
 
 const trainerOf = async (changes: Partial<ModelSpec>) =>
-  (await emitted({ ...base, ...changes }, { dtype: "f64" })).module.createTrainer();
+  (await emittedModule({ ...base, ...changes }, { dtype: "f64" })).createTrainer();
 
 /** x · W: what a dense layer does without a bias. */
 const product = (g: GraphBuilder, x: Node, weight: Node): Node =>
@@ -203,7 +203,7 @@ it("a function's loss and metric are those of the same formula in f32", async ()
     formula: "mean(abs(prediction - target))" | ((g: GraphBuilder, parts: MeasureParts) => Node),
   ) => {
     const metrics: ModelSpec["metrics"] = [{ name: "off", formula }];
-    const { module } = await emitted({ ...base, loss, metrics }, { dtype: "f32" });
+    const module = await emittedModule({ ...base, loss, metrics }, { dtype: "f32" });
     return module.createTrainer().evaluateAll(batch);
   };
   const written = await reportedText(

@@ -33,7 +33,7 @@ const viewOf = (learningRate: unknown, rows?: number, epochs = 4) => {
 
 it("has the trainer's rate at every step: in f32 its cosine has f32's precision", async () => {
   const compilation = compilationOf(cosine(8));
-  const { createTrainer } = await loadTrainer(await emitText(compilation, "f32"));
+  const { createTrainer } = await loadTrainer(await emitText(compilation, "f32", { isFormatted: false }));
   const trainer = createTrainer();
   const data = { x: [1, 2, 3, 4, 5, 6, 7], y: [1, 2, 3, 4, 5, 6, 7] };
   const { rates, steps } = viewOf(cosine(8), 7).facts;

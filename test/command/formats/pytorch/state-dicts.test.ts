@@ -51,7 +51,9 @@ const specOf = ({ network, input, output, isWords }: ModuleOfTorch) => ({
 /** The largest difference from PyTorch's predictions, relative to the largest prediction or to 1. */
 async function distance(given: ModuleOfTorch, dtype: "f32" | "f64"): Promise<number> {
   const model = parseModel(specOf(given));
-  const emitted = await loadTrainer(await emitText(compileFor(model, { dtype }), dtype));
+  const emitted = await loadTrainer(
+    await emitText(compileFor(model, { dtype }), dtype, { isFormatted: false }),
+  );
   const found = safetensors.decode(Buffer.from(given.file, "base64"));
   const { tensors, map, diagnostics } = resolveTensors(model, emitted.model.parameters, found, {
     file: given.name,

@@ -137,7 +137,9 @@ test("the check of such a model, and its predictor, are correct too", async () =
   const codesOf = async (spec: ModelSpec) => {
     const model = parseModel(spec);
     const compilation = compileFor(model, { dtype: "f32" });
-    const trainer = (await loadTrainer(await emitText(compilation, "f32"))).createTrainer();
+    const trainer = (
+      await loadTrainer(await emitText(compilation, "f32", { isFormatted: false }))
+    ).createTrainer();
     const trained = { values: trainer.parameters, checkpointHash: "" };
     const predictor = await emitPredictor(compilation, "f32", trained);
     return { check: await emitCheck(model, "./names.ts"), predictor: predictor.text };

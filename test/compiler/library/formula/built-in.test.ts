@@ -2,7 +2,7 @@
 // at every step, in f64 to 1e-12. If a test fails, a formula computes a different function.
 import { describe, expect, it } from "vitest";
 import type { ModelSpec } from "../../../../src/compiler/spec/schema.ts";
-import { emitted } from "../../../support/emitted.ts";
+import { emittedModule } from "../../../support/emitted.ts";
 import { streamOf } from "../../../support/tensors.ts";
 
 const rows = 7;
@@ -30,7 +30,7 @@ const classes = { x: real.x, y: [0, 1, 2, 0, 1, -1, 2] };
 type Batch = Record<string, number[]>;
 
 async function run(spec: ModelSpec, batch: Batch): Promise<number[]> {
-  const { module } = await emitted(spec, { dtype: "f64" });
+  const module = await emittedModule(spec, { dtype: "f64" });
   const trainer = module.createTrainer();
   const losses = Array.from({ length: 12 }, () => trainer.step(batch));
   const parameters = Object.values(trainer.parameters).flatMap((view) => [...view]);
