@@ -33,6 +33,7 @@ import { differentiate } from "./passes/differentiate.ts";
 import type { DifferentiateContext } from "./passes/differentiate.ts";
 import { eraseStopGradients } from "./passes/erase-stop-gradients.ts";
 import { foldConstants } from "./passes/fold-constants.ts";
+import { moveTransposes } from "./passes/move-transposes.ts";
 import { removeDeadNodes } from "./passes/remove-dead-nodes.ts";
 import { shareSubexpressions } from "./passes/share-subexpressions.ts";
 import { simplify } from "./passes/simplify.ts";
@@ -77,6 +78,7 @@ export const graphPasses: readonly Pass[] = [
   foldConstants, // before the rules, so that they see constants
   simplify,
   shareSubexpressions, // rules create equal nodes, and some rules (factoring) require identical operands
+  moveTransposes, // after the rules that remove transposes; before `simplify`, which merges those that remain
   simplify,
   foldConstants,
   shareSubexpressions,

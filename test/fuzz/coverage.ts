@@ -150,6 +150,9 @@ function layerTable(counts: Counts): { readonly text: string; readonly empty: re
  * stage.
  */
 const stageReasons: Readonly<Record<string, string>> = {
+  "move-transposes":
+    "the layers of specs have channels last; only imported graphs have products to transpose: " +
+    "test/compiler/passes/move-transposes.test.ts",
   "remove-dead-nodes":
     "lowering includes only the nodes on which outputs depend, so dead nodes change no loops: " +
     "test/compiler/passes/small-passes.test.ts, test/compiler/ir/recurrence.test.ts",

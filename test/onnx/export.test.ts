@@ -243,6 +243,43 @@ describe("a predictor", () => {
     for (const [name, { data }] of Object.entries(outputs))
       expect(largestDifference(data, expected[name].data)).toBeLessThan(1e-4);
   });
+  const image = { shape: [9, 8, 2] };
+  const convolutions: Readonly<Record<string, Pick<ModelSpec, "inputs" | "network">>> = {
+    "conv2d with padding, stride and dilation": {
+      inputs: { image },
+      network: [
+        { type: "conv2d", filters: 4, kernel: 3, padding: "same", activation: "relu" },
+        { type: "conv2d", filters: 3, kernel: [2, 3], stride: [2, 1], dilation: [1, 2] },
+        { type: "global-avg-pool2d" },
+      ],
+    },
+    conv1d: {
+      inputs: { image: { shape: [9, 2] } },
+      network: [
+        { type: "conv1d", filters: 4, kernel: 3, padding: "causal", dilation: 2 },
+        { type: "conv1d", filters: 3, kernel: 2, stride: 3 },
+        { type: "global-avg-pool1d" },
+      ],
+    },
+  };
+  it.each(Object.keys(convolutions))("has Conv for each convolution: %s", async (name) => {
+    const spec = {
+      ...small,
+      ...convolutions[name],
+      targets: { y: { shape: [3] } },
+      optimizer: { type: "sgd", learningRate: 0.01 },
+    } as const;
+    const { bytes, trainer, batch } = await predictorOf(parseModel(spec));
+    const operators = graphOf(bytes).graph.node.map(({ opType }) => opType);
+    expect(operators.filter((operator) => operator === "Conv").length).toBe(2);
+    expect(operators).not.toContain("Gather");
+    const predicted = trainer.predict(batch);
+    expect(largestDifference(importedOutputs(bytes, batch).prediction.data, predicted)).toBeLessThan(1e-4);
+    if (isSkipped) return;
+    expect(checkModels([bytes])).toEqual([""]);
+    const [{ outputs }] = runJobs([jobOf(bytes, {}, [batch], 1)]);
+    expect(largestDifference(outputs.prediction.data, predicted)).toBeLessThan(1e-4);
+  });
   it("has the encoding of rows and the checkpoint in its metadata", async () => {
     const { model } = await readSpec(join("graphs", "digits.json"));
     const { bytes } = await predictorOf(model);

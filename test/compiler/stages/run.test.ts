@@ -115,6 +115,7 @@ describe("a compilation", () => {
         "graph passes: fold-constants",
         "graph passes: simplify",
         "graph passes: share-subexpressions",
+        "graph passes: move-transposes",
         "graph passes: remove-dead-nodes",
         "lowering: rematerialise",
         "lowering: lower-graph",

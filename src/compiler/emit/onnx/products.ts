@@ -1,18 +1,19 @@
 /**
- * The general product as `MatMul`: the operands get the axes [batch, i, k] and [batch, k, j]. Each of i, j and k may be
- * any number of axes, which are merged where `MatMul` needs one.
+ * The general product as `MatMul`, unless it is a convolution: the operands get the axes [batch, i, k] and [batch, k,
+ * j]. Each of i, j and k may be any number of axes, which are merged where `MatMul` needs one.
  */
 import type { Axes } from "../../ir/nodes.ts";
 import type { Shape } from "../../ir/types.ts";
 import { axesOf } from "./context.ts";
 import type { Rule } from "./context.ts";
+import { convolution } from "./convolutions.ts";
 
 const pick = (shape: Shape, axes: Axes): Shape => axes.map((axis) => shape[axis]);
 
 const others = (shape: Shape, ...taken: readonly Axes[]): number[] =>
   [...shape.keys()].filter((axis) => !taken.some((axes) => axes.includes(axis)));
 
-export const contract: Rule<"contract"> = ({ operands: { x, y }, attributes, type }, c) => {
+const product: Rule<"contract"> = ({ operands: { x, y }, attributes, type }, c) => {
   const { batchX, batchY, sumX, sumY } = attributes;
   const [shapeX, shapeY] = [x.type.shape, y.type.shape];
   const freeX = others(shapeX, batchX, sumX);
@@ -33,3 +34,5 @@ export const contract: Rule<"contract"> = ({ operands: { x, y }, attributes, typ
   ]);
   return c.reshape(product, [...batch, i, j], axesOf(type.shape));
 };
+
+export const contract: Rule<"contract"> = (node, c) => convolution(node, c) ?? product(node, c);

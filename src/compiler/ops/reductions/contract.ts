@@ -12,7 +12,7 @@
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Axes, ContractAxes, Node } from "../../ir/nodes.ts";
 import { sameShape, tensorType, TypeRefusal } from "../../ir/types.ts";
-import type { Shape } from "../../ir/types.ts";
+import type { Dimension, Shape } from "../../ir/types.ts";
 import { binary } from "../../loop/expressions.ts";
 import { defineOp, uniform } from "../define.ts";
 import { checkAxes, sameOperands } from "../shape-rules.ts";
@@ -59,10 +59,31 @@ function parts(xShape: Shape, yShape: Shape, axes: ContractAxes) {
 const positionInMemory = (x: Node, axis: number): number =>
   x.op === "transpose" ? positionInMemory(x.operands.x, x.attributes.permutation[axis]) : axis;
 
+/** Whether an axis is long enough for a register block. Offsets in the windows of a convolution rarely are. */
+const fillsBlock = (size: Dimension): boolean => size === "n" || size >= 8;
+
+/** An axis of an operand that the result keeps: its size, its position in memory, and the axis of the result. */
+interface KeptAxis {
+  readonly size: Dimension;
+  readonly place: number;
+  readonly result: number;
+}
+
+/** Of these axes, the most contiguous one in memory, among those that fill a register block if there are any. */
+function innermost(operand: Node, kept: Axes, start: number): KeptAxis | undefined {
+  const list = kept.map((axis, i) => ({
+    size: operand.type.shape[axis],
+    place: positionInMemory(operand, axis),
+    result: start + i,
+  }));
+  const long = list.filter(({ size }) => fillsBlock(size));
+  return (long.length > 0 ? long : list).toSorted((a, b) => b.place - a.place)[0];
+}
+
 /**
- * The result's axes in the order of loops. The two innermost loops run over the free axis of x and the free
- * axis of y that are most contiguous in memory, so that a register block of both reuses each element several
- * times.
+ * The result's axes in the order of loops. The two innermost loops run over a free axis of x and a free axis of y, so
+ * that a register block of both reuses each element several times. If all free axes of y are short, as the filters of a
+ * depthwise convolution, a contiguous batch axis takes their place: the channels.
  */
 function blockingOrder({
   operands: { x, y },
@@ -72,15 +93,15 @@ function blockingOrder({
   readonly attributes: ContractAxes;
 }): Axes {
   const { freeX, freeY, batch } = parts(x.type.shape, y.type.shape, axes);
-  const last = (operand: Node, free: Axes): number =>
-    free.reduce(
-      (best, axis, i) => (positionInMemory(operand, axis) > positionInMemory(operand, free[best]) ? i : best),
-      0,
-    );
-  const inner = [
-    ...(freeX.length > 0 ? [batch + last(x, freeX)] : []),
-    ...(freeY.length > 0 ? [batch + freeX.length + last(y, freeY)] : []),
-  ];
+  const ofX = innermost(x, freeX, batch);
+  const ofY = innermost(y, freeY, batch + freeX.length);
+  const shared = innermost(x, axes.batchX, 0);
+  const isLong = (axis: KeptAxis | undefined): axis is KeptAxis =>
+    axis !== undefined && fillsBlock(axis.size);
+  const isDepthwise = isLong(shared) && !isLong(ofY) && shared.place > (ofX?.place ?? -1);
+  const inner = [ofX, isDepthwise ? shared : ofY]
+    .filter((axis) => axis !== undefined)
+    .map(({ result }) => result);
   const all = range(0, batch + freeX.length + freeY.length);
   return [...all.filter((axis) => !inner.includes(axis)), ...inner];
 }
