@@ -24,7 +24,7 @@ export interface DifferentiateOptions {
  * its shape, which is a new input; for a single number, the products are the gradient.
  *
  * @throws {DiagnosticError} T1010 for an invalid option or an unknown name, T1001 for a file that cannot be read, T3005
- * for a file that is no valid model or has no derivative, T1901 for each node that is not supported
+ * for a file that is not a valid model or has no derivative, T1901 for each node that is not supported
  */
 export async function differentiate(
   model: Uint8Array | string,
