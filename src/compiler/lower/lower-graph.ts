@@ -123,7 +123,8 @@ class GraphLowering {
   }
 
   private nestOf(node: Node, { scope, scan, times }: Surroundings): Nest {
-    const flops = flopsToMaterialise(node, this.stored, this.context.batchSize) * times;
+    const once = flopsToMaterialise(node, this.stored, this.context.batchSize);
+    const flops = new Map([...once].map(([layer, count]) => [layer, count * times]));
     const line = provenanceOf(node, this.display, flops);
     return {
       statements: attributed(lowerNode(node, scope), line),
