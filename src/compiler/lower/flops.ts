@@ -23,9 +23,15 @@ export function flopsOf(node: Node, batchSize: number): number {
 
 /**
  * The operations of a materialised node and of all nodes that are computed with it, up to operands that are
- * materialised themselves, by layer. A node without a layer counts for the layer of the materialised node.
+ * materialised themselves.
  */
-export function flopsToMaterialise(
+export const flopsToMaterialise = (node: Node, stored: ReadonlySet<Node>, batchSize: number): number =>
+  [...nodesToMaterialise(node, stored)].reduce((sum, each) => sum + flopsOf(each, batchSize), 0);
+
+/**
+ * The same operations by layer. A node without a layer counts for the layer of the materialised node.
+ */
+export function flopsByLayer(
   node: Node,
   stored: ReadonlySet<Node>,
   batchSize: number,

@@ -23,7 +23,7 @@ import { chooseLayouts } from "./choose-layouts.ts";
 import { chooseMaterialised } from "./choose-materialised.ts";
 import { directOutputs, storedElement } from "./scope.ts";
 import type { Scope } from "./scope.ts";
-import { flopsToMaterialise } from "./flops.ts";
+import { flopsByLayer } from "./flops.ts";
 import { copyNest, lowerNode } from "./lower-nodes.ts";
 import { lowerRecurrence } from "./lower-recurrence.ts";
 import { nestsOfLoops } from "./nests.ts";
@@ -123,7 +123,7 @@ class GraphLowering {
   }
 
   private nestOf(node: Node, { scope, scan, times }: Surroundings): Nest {
-    const once = flopsToMaterialise(node, this.stored, this.context.batchSize);
+    const once = flopsByLayer(node, this.stored, this.context.batchSize);
     const flops = new Map([...once].map(([layer, count]) => [layer, count * times]));
     const line = provenanceOf(node, this.display, flops);
     return {
