@@ -14,31 +14,31 @@
 // dprint-ignore-file
 //
 //   layer                          type                output     parameters                                      count  FLOPs per prediction
-//   characters                     embedding           [16, 64]   weight [27, 64]                                 1,728                     0
-//   places                         position-embedding  [16, 64]   weight [16, 64]                                 1,024                 2,048
+//   characters                     embedding           [16, 64]   weight [27, 64]                                 1,728                 1,024
+//   places                         position-embedding  [16, 64]   weight [16, 64]                                 1,024                 1,024
 //   embedded                       dropout             [16, 64]                                                       0                     0
 //   block.1.attention.layer-norm1  layer-norm          [16, 64]   scale [64], shift [64]                            128                 8,256
-//   block.1.attention.attention1   attention           [16, 64]   query [64, 64], queryBias [64], key [64, 64]   16,640               602,368
+//   block.1.attention.attention1   attention           [16, 64]   query [64, 64], queryBias [64], key [64, 64]   16,640               605,440
 //                                                                 keyBias [64], value [64, 64], valueBias [64]
 //                                                                 output [64, 64], outputBias [64]
 //   block.1.attention.dropout1     dropout             [16, 64]                                                       0                     0
-//   block.1.attention              residual            [16, 64]                                                       0                 2,048
+//   block.1.attention              residual            [16, 64]                                                       0                 1,024
 //   block.1.mlp.layer-norm1        layer-norm          [16, 64]   scale [64], shift [64]                            128                 8,256
 //   block.1.mlp.hidden             dense               [16, 256]  weight [64, 256], bias [256]                   16,640               548,864
-//   block.1.mlp.output             dense               [16, 64]   weight [256, 64], bias [64]                    16,448               524,288
+//   block.1.mlp.output             dense               [16, 64]   weight [256, 64], bias [64]                    16,448               525,312
 //   block.1.mlp.dropout1           dropout             [16, 64]                                                       0                     0
-//   block.1.mlp                    residual            [16, 64]                                                       0                 2,048
+//   block.1.mlp                    residual            [16, 64]                                                       0                 1,024
 //   block.2.attention.layer-norm1  layer-norm          [16, 64]   scale [64], shift [64]                            128                 8,256
-//   block.2.attention.attention1   attention           [16, 64]   query [64, 64], queryBias [64], key [64, 64]   16,640               602,368
+//   block.2.attention.attention1   attention           [16, 64]   query [64, 64], queryBias [64], key [64, 64]   16,640               601,344
 //                                                                 keyBias [64], value [64, 64], valueBias [64]
 //                                                                 output [64, 64], outputBias [64]
 //   block.2.attention.dropout1     dropout             [16, 64]                                                       0                     0
-//   block.2.attention              residual            [16, 64]                                                       0                 2,048
+//   block.2.attention              residual            [16, 64]                                                       0                 1,024
 //   block.2.mlp.layer-norm1        layer-norm          [16, 64]   scale [64], shift [64]                            128                 8,256
 //   block.2.mlp.hidden             dense               [16, 256]  weight [64, 256], bias [256]                   16,640               548,864
-//   block.2.mlp.output             dense               [16, 64]   weight [256, 64], bias [64]                    16,448               524,288
+//   block.2.mlp.output             dense               [16, 64]   weight [256, 64], bias [64]                    16,448               525,312
 //   block.2.mlp.dropout1           dropout             [16, 64]                                                       0                     0
-//   block.2.mlp                    residual            [16, 64]                                                       0                 2,048
+//   block.2.mlp                    residual            [16, 64]                                                       0                 1,024
 //   norm                           layer-norm          [16, 64]   scale [64], shift [64]                            128                 8,256
 //   logits                         dense               [16, 27]   weight [64, 27], bias [27]                      1,755                55,728
 //   total                                                                                                       104,603             3,458,288

@@ -16,11 +16,11 @@
 //   layer              type   output  parameters                  count  FLOPs per prediction
 //   stem               dense  [32]    weight [64, 32], bias [32]  2,080                 4,288
 //   block1-hidden      dense  [32]    weight [32, 32], bias [32]  1,056                 2,240
-//   block1-correction  dense  [32]    weight [32, 32], bias [32]  1,056                 2,048
-//   block1             add    [32]                                    0                    64
+//   block1-correction  dense  [32]    weight [32, 32], bias [32]  1,056                 2,080
+//   block1             add    [32]                                    0                    32
 //   block2-hidden      dense  [32]    weight [32, 32], bias [32]  1,056                 2,240
-//   block2-correction  dense  [32]    weight [32, 32], bias [32]  1,056                 2,048
-//   block2             add    [32]                                    0                    64
+//   block2-correction  dense  [32]    weight [32, 32], bias [32]  1,056                 2,080
+//   block2             add    [32]                                    0                    32
 //   scores             dense  [10]    weight [32, 10], bias [10]    330                   650
 //   total                                                         6,634                13,642
 //

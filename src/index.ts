@@ -11,13 +11,18 @@ export type { Diagnostic } from "./compiler/diagnostics/diagnostic.ts";
 // The commands as functions.
 export { inspect } from "./command/library/inspect.ts";
 export type { InspectOptions, Inspected } from "./command/library/inspect.ts";
-export { exportParameters, importParameters } from "./command/library/parameters.ts";
+export { differentiate } from "./command/library/differentiate.ts";
+export type { DifferentiateOptions } from "./command/library/differentiate.ts";
+export type { Derivative } from "./compiler/differentiate-onnx.ts";
+export { exportParameters, exportPredictor, importParameters } from "./command/library/parameters.ts";
 export type {
   ExportOptions,
+  ExportPredictorOptions,
   Imported,
   ImportOptions,
   ParameterFormat,
 } from "./command/library/parameters.ts";
+export type { PredictorModel } from "./command/onnx/predictor-model.ts";
 export { predict } from "./command/library/predict.ts";
 export type { Predicted, PredictOptions } from "./command/library/predict.ts";
 export { search } from "./command/library/search.ts";

@@ -202,7 +202,7 @@ function onlyOutput(outputs: readonly Leaf[], what: string): Leaf {
   if (outputs.length === 0) throw new InvalidModel("no output of the model depends on data");
   throw new UnknownName(
     `${what} needs one output, but the model has ${outputs.length}`,
-    `name the output with --loss: ${showNames(outputs.map(({ name }) => name))}`,
+    `name the output as the loss: ${showNames(outputs.map(({ name }) => name))}`,
   );
 }
 

@@ -227,7 +227,7 @@ export function notesOf(graph: Graph): (node: Node) => Note {
   );
   return (node) => {
     const { layer, composite, rule } = node.origin;
-    const { text, gradientOf } = provenanceOf(node, display, 0);
+    const { text, gradientOf } = provenanceOf(node, display);
     const reason = gradientOf === undefined ? [] : [`gradient of ${gradientOf}   [${rule ?? ""}]`];
     return {
       name: names.get(node) ?? node.op,

@@ -187,7 +187,7 @@ describe("tapeless differentiate", () => {
       "a model of several outputs",
       ["network.onnx"],
       "the derivative needs one output, but the model has 2",
-      "name the output with --loss: y, best",
+      "name the output as the loss: y, best",
     ],
     [
       "an output of integers",

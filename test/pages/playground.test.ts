@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import { playgroundFiles } from "../../src/studio/web/playground-files.ts";
 import { playgroundPolicy } from "../../src/studio/web/page-html.ts";
 import { serveFiles, type ServedFiles } from "../../src/studio/web/serve-files.ts";
+import type { TrainingResult } from "../../src/runtime/training/train-on.ts";
 import { chromiumPath, needsChromium, openPage, startBrowser } from "./open-page.ts";
 
 /** No test here measures time; the machine may be busy. */
@@ -153,6 +154,106 @@ describe("the playground", () => {
     }
     expect(complaints).toEqual([]);
     await page.close();
+  });
+
+  it("trains the new head of a CNN from PyTorch to at least 95 %, and says what the frozen body saves", async () => {
+    const { page, complaints } = await openPage(browser, served.url);
+    await compiled(page);
+    await page.getByLabel("Example").selectOption("fine-tune.yaml");
+    await page.getByText("ready: 12 epochs to train").waitFor();
+    const text = (await page.locator(".savings").textContent()) ?? "";
+    const [, saved] = /backward pass needs .* MFLOP per batch \((\d+) % saved\)$/.exec(text) ?? [];
+    expect(Number(saved)).toBeGreaterThanOrEqual(60);
+    // A fixed number of epochs, so that the result does not depend on the speed of the machine.
+    await write(
+      page,
+      readFileSync("graphs/fine-tune/fine-tune.yaml", "utf8").replace("epochs: 12", "epochs: 8"),
+    );
+    await page.getByText("ready: 8 epochs to train").waitFor();
+    await page.getByLabel("Speed").selectOption("maximum speed");
+    await page.getByRole("button", { name: "Train", exact: true }).click();
+    await panel(page, "done");
+    const outcome = page.locator(".outcome[data-result]");
+    const result: TrainingResult = JSON.parse((await outcome.getAttribute("data-result")) ?? "");
+    expect(result.epochs).toBe(8);
+    expect(result.test?.accuracy).toBeGreaterThanOrEqual(0.95);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  describe("with files of the user", () => {
+    const bytesOf = (file: string): Buffer => readFileSync(`graphs/fine-tune/${file}`);
+    const spec = bytesOf("fine-tune.yaml")
+      .toString()
+      .replace("file: body.onnx", "file: mine.onnx")
+      .replace("digits-5-to-9.csv.gz", "rows.csv.gz")
+      .replace("epochs: 12", "epochs: 1");
+    const model = { name: "mine.onnx", mimeType: "", buffer: bytesOf("body.onnx") };
+    const rows = { name: "rows.csv.gz", mimeType: "", buffer: bytesOf("digits-5-to-9.csv.gz") };
+    const input = (page: Page) => page.getByLabel("Files to load");
+    const missingModel = (page: Page) =>
+      page.locator(".problem", { hasText: 'cannot read "mine.onnx": the playground does not have it' });
+
+    it("says which files are missing, and trains once they are loaded", async () => {
+      const { page, complaints } = await openPage(browser, served.url);
+      await compiled(page);
+      await input(page).setInputFiles({ name: "own.yaml", mimeType: "", buffer: Buffer.from(spec) });
+      await missingModel(page).waitFor();
+      expect(await missingModel(page).textContent()).toContain(
+        "hint: drop the file on this page, or select it with Load files",
+      );
+      await input(page).setInputFiles(model);
+      await page.getByText('the playground does not have the data file "rows.csv.gz"').waitFor();
+      await input(page).setInputFiles(rows);
+      await page.getByText("ready: 1 epochs to train").waitFor();
+      const items = page.getByRole("list", { name: "Loaded files" }).getByRole("listitem");
+      expect(await items.allTextContents()).toEqual(["mine.onnx107.7 kB×", "rows.csv.gz434.5 kB×"]);
+      await page.getByRole("button", { name: "Train", exact: true }).click();
+      await panel(page, "done");
+      // New data starts a new training, and a removed model is missing again.
+      await input(page).setInputFiles(rows);
+      await page.getByText("ready: 1 epochs to train").waitFor();
+      await page.getByRole("button", { name: "Remove mine.onnx" }).click();
+      await missingModel(page).waitFor();
+      expect(await items.allTextContents()).toEqual(["rows.csv.gz434.5 kB×"]);
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
+
+    it("takes dropped files, several at once, also over the editor", async () => {
+      const { page, complaints } = await openPage(browser, served.url);
+      await compiled(page);
+      const all = [model, rows, { name: "own.yaml", buffer: Buffer.from(spec) }];
+      const encoded = JSON.stringify(all.map(({ name, buffer }) => [name, buffer.toString("base64")]));
+      const dropped = await page.evaluateHandle(`
+        const transfer = new DataTransfer();
+        for (const [name, text] of ${encoded})
+          transfer.items.add(new File([Uint8Array.from(atob(text), (each) => each.charCodeAt(0))], name));
+        transfer;
+      `);
+      const editor = page.locator(".cm-content");
+      await editor.dispatchEvent("dragover", { dataTransfer: dropped });
+      await page.locator("html.dropping").waitFor();
+      await editor.dispatchEvent("drop", { dataTransfer: dropped });
+      await page.getByText("ready: 1 epochs to train").waitFor();
+      expect(await page.locator("html.dropping").count()).toBe(0);
+      expect(await editor.textContent()).toContain("mine.onnx");
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
+
+    it("reports a model file that is invalid, and a file name that is no name of a property", async () => {
+      const { page, complaints } = await openPage(browser, served.url);
+      await compiled(page);
+      const invalid = { name: "__proto__", mimeType: "", buffer: Buffer.from("not a model") };
+      await input(page).setInputFiles([invalid, { ...invalid, name: "mine.onnx" }]);
+      await write(page, spec);
+      await page.locator(".problem", { hasText: "T3005" }).waitFor();
+      await write(page, spec.replace("file: mine.onnx", "file: __proto__"));
+      await page.locator(".problem", { hasText: "T3005" }).waitFor();
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
   });
 
   it("does not train folds, and names the command that does", async () => {

@@ -30,11 +30,12 @@ import {
   writeFile,
 } from "../files/write-file.ts";
 import type { OutputFile } from "../files/write-file.ts";
-import { reportError, usageError } from "../terminal/report-error.ts";
+import { printDiagnostics, reportError, usageError } from "../terminal/report-error.ts";
 import { sizeText } from "../../compiler/util/number-text.ts";
-import { specFiles, watchFiles } from "../files/spec-files.ts";
+import { specFiles, specWatcher } from "../files/spec-files.ts";
+import type { SpecWatcher } from "../files/spec-files.ts";
 import { shellWord } from "../../compiler/util/message-text.ts";
-import { trainedValues } from "../files/parameter-files.ts";
+import { openCheckpointFile, trainedValues } from "../files/parameter-files.ts";
 
 export interface CompileFlags extends StageFlags {
   readonly output?: string;
@@ -65,7 +66,11 @@ export interface CompileFlags extends StageFlags {
 /** Compiles every spec, including those after one that fails. Returns the highest exit code. */
 export async function compileSpecs(specs: readonly string[], flags: CompileFlags): Promise<number> {
   if (flags.predictor && !hasAbility(flags.target, "predictor"))
-    throw new Unsupported(`--predictor does not support --target ${flags.target} yet; use --target ts`);
+    throw new Unsupported(
+      flags.target === "onnx"
+        ? "--predictor does not support --target onnx; `tapeless export --format onnx` writes the predictor"
+        : `--predictor does not support --target ${flags.target} yet; use --target ts`,
+    );
   checkTrainerFlags(flags);
   if (flags.check && flags.watch) throw usageError("--check cannot be combined with --watch");
   if (flags.predictor && flags.module)
@@ -99,16 +104,17 @@ export async function compileSpecs(specs: readonly string[], flags: CompileFlags
     );
   const written = new Map<string, string>();
   let worst = 0;
-  for (const file of files) worst = Math.max(worst, await compileOne(file, flags, written));
-  if (!flags.watch) return worst;
-  // Watching starts before the line is printed, so a change after the line is never missed.
-  const watching = watchFiles(files, async (file) => {
-    await compileOne(file, flags, new Map());
-  });
+  const watcher = flags.watch
+    ? specWatcher(async (spec) => {
+        await compileOne(spec, flags, new Map(), watcher);
+      })
+    : undefined;
+  for (const file of files) worst = Math.max(worst, await compileOne(file, flags, written, watcher));
+  if (watcher === undefined) return worst;
   process.stderr.write(
     `watching ${files.length === 1 ? files[0] : `${files.length} specs`} (press Ctrl-C to stop)\n`,
   );
-  return watching;
+  return watcher.start();
 }
 
 /** The flags that change the code of a trainer. */
@@ -146,16 +152,25 @@ const isEmitted = (text: string): boolean =>
   /^\x08.\x12\x08tapeless/.test(text);
 
 /**
- * `written` maps the files of this run to their specs, to detect two specs that would write the same file.
+ * `written` maps the files of this run to their specs, to detect two specs that would write the same file. The watcher
+ * watches each file before it is read, so no change is missed.
  */
-async function compileOne(spec: string, flags: CompileFlags, written: Map<string, string>): Promise<number> {
+async function compileOne(
+  spec: string,
+  flags: CompileFlags,
+  written: Map<string, string>,
+  watcher: SpecWatcher | undefined,
+): Promise<number> {
+  watcher?.watch(spec, spec);
   try {
     const start = performance.now();
     const { target, dtype, probe, exact, readable, stopAfter } = flags;
     const skip = readable ? [...(flags.skip ?? []), ...(await blockingStages())] : flags.skip;
     const runsKernels = comparesKernels(flags) && !flags.check;
     if (runsKernels) startTranspiler();
-    const compiled = await compileSpec(spec, { target, dtype, probe, exact, skip, stopAfter });
+    const compiled = await compileSpec(spec, { target, dtype, probe, exact, skip, stopAfter }, (file) =>
+      watcher?.watch(spec, file),
+    );
     const { compilation } = compiled;
     const files = (await byteFiles(compilation, flags)) ?? (await textFiles(spec, compiled, flags));
     for (const { file } of files) {
@@ -288,12 +303,11 @@ async function emittedOf(
   });
   if (predictor === undefined) return trainer;
   const { createTrainer } = await loadTrainer(trainer.text);
+  const checkpoint = await openCheckpointFile(predictor);
+  const { trained, warnings } = trainedValues(createTrainer(), compilation.model, checkpoint);
+  printDiagnostics(warnings);
   const { emitPredictor } = await import("../../compiler/emission.ts");
-  return emitPredictor(
-    compilation,
-    dtype,
-    await trainedValues(createTrainer(), compilation.model, predictor),
-  );
+  return emitPredictor(compilation, dtype, trained);
 }
 
 /** The command that brings a checked file up to date. */

@@ -1,10 +1,7 @@
 /** `tapeless differentiate`: writes the derivatives of an ONNX model as an ONNX model. */
-import { UnknownName, differentiateModel } from "../../compiler/differentiate-onnx.ts";
-import { readModel } from "../../compiler/library/onnx/model-file.ts";
 import { sizeText } from "../../compiler/util/number-text.ts";
 import { checkOutputs, writeFile } from "../files/write-file.ts";
-import { modelBytes, onModel } from "../onnx/model-diagnostics.ts";
-import { usageError } from "../terminal/report-error.ts";
+import { differentiate } from "../library/differentiate.ts";
 
 export interface DifferentiateFlags {
   readonly output: string;
@@ -17,15 +14,7 @@ export interface DifferentiateFlags {
 export async function differentiateFile(file: string, flags: DifferentiateFlags): Promise<number> {
   const { output, loss, of, dtype } = flags;
   await checkOutputs({ "-o": output }, { "the model": file });
-  const model = await modelBytes(file);
-  const { bytes, inputs, outputs } = onModel(file, () => {
-    try {
-      return differentiateModel(readModel(model), { dtype, loss, ...(of && { of }) });
-    } catch (error) {
-      if (error instanceof UnknownName) throw usageError(error.message, error.hint);
-      throw error;
-    }
-  });
+  const { bytes, inputs, outputs } = await differentiate(file, { loss, of, dtype });
   await writeFile(output, bytes);
   const lines = [
     `${file} → ${output}  ${sizeText(bytes.length)}`,

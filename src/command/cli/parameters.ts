@@ -7,10 +7,10 @@ import { compileSpec, onData, onFile } from "../compile/compile-spec.ts";
 import {
   formatOf,
   noPreprocessing,
+  openCheckpointFile,
   readCheckpointFile,
   readMapFile,
   readTensors,
-  trainedValues,
 } from "../files/parameter-files.ts";
 import { isOnnx } from "../files/spec-files.ts";
 import { readSource } from "../files/read-source.ts";
@@ -50,17 +50,14 @@ export async function exportCheckpoint(checkpoint: string, flags: ExportFlags): 
 
 /** Writes the predictor as an ONNX model. */
 async function exportPredictor(checkpoint: string, spec: string, output: string): Promise<number> {
-  const { bytes } = await readCheckpointFile(checkpoint);
-  const { dtype } = onFile(checkpoint, "T3001", () => parametersIn(bytes)).model;
-  const { compilation } = await compileSpec(spec, { dtype });
+  const opened = await openCheckpointFile(checkpoint);
+  const { compilation } = await compileSpec(spec, { dtype: opened.header.model.dtype });
   await checkOutputs({ "-o": output }, { ...ofSpec(spec, compilation.model), "the checkpoint": checkpoint });
-  const { emitText } = await import("../../compiler/compile-target.ts");
-  const { createTrainer } = await loadTrainer(await emitText(compilation, dtype, { isFormatted: false }));
-  const trained = await trainedValues(createTrainer(), compilation.model, checkpoint);
-  const { emitOnnxPredictor } = await import("../../compiler/onnx-emission.ts");
-  const model = emitOnnxPredictor(compilation, dtype, trained);
-  await writeFile(output, model);
-  process.stdout.write(`${checkpoint} → ${output}  ${sizeText(model.length)}\n`);
+  const { predictorModel } = await import("../onnx/predictor-model.ts");
+  const { bytes, warnings } = await predictorModel(compilation, opened);
+  printDiagnostics(warnings);
+  await writeFile(output, bytes);
+  process.stdout.write(`${checkpoint} → ${output}  ${sizeText(bytes.length)}\n`);
   return 0;
 }
 

@@ -117,7 +117,7 @@ function compileCommand(program: Command, done: Done): void {
     .addOption(dtypeOption())
     .addOption(checkKernelsOption())
     .option("--check", "write nothing; exit with 1 if a file is not up to date")
-    .option("--watch", "recompile whenever a spec changes")
+    .option("--watch", "recompile whenever a spec or a model file that it names changes")
     .option("--module", "omit the command-line program, for use in a page or a worker")
     .option(
       "--predictor <checkpoint>",

@@ -64,9 +64,16 @@ export interface CompiledSpec {
   readonly hasSearch: boolean;
 }
 
-/** @throws DiagnosticError with all errors of the spec, each with its location. */
-export async function compileSpec(file: string, options: TargetOptions): Promise<CompiledSpec> {
-  const { model, warnings, source, search } = await readGuarded(file);
+/**
+ * @param onFile receives the path of each model file before the file is read
+ * @throws DiagnosticError with all errors of the spec, each with its location.
+ */
+export async function compileSpec(
+  file: string,
+  options: TargetOptions,
+  onFile?: (path: string) => void,
+): Promise<CompiledSpec> {
+  const { model, warnings, source, search } = await readGuarded(file, onFile);
   const { compileFor } = await import("../../compiler/compile-target.ts");
   const compilation = await located(source, () => compileFor(model, options));
   printDiagnostics([...warnings, ...(await source.locate(compilation.built.warnings))]);
@@ -77,7 +84,7 @@ export async function compileSpec(file: string, options: TargetOptions): Promise
  * Reads a spec. A spec in TypeScript is a program and may end the process, by `process.exit` or by awaiting a
  * promise that never settles. The exit code must then report a failure.
  */
-export async function readGuarded(file: string): Promise<ReadSpec> {
+export async function readGuarded(file: string, onFile?: (path: string) => void): Promise<ReadSpec> {
   const ended = () => {
     const message = "the process ends while the file runs, before the file exports a spec";
     const hint = "it may call process.exit(), or await a promise that never settles";
@@ -87,7 +94,7 @@ export async function readGuarded(file: string): Promise<ReadSpec> {
   process.once("exit", ended);
   const uncaught = catchUncaught(file);
   try {
-    return await Promise.race([readSpec(file), uncaught.thrown]);
+    return await Promise.race([readSpec(file, onFile), uncaught.thrown]);
   } finally {
     uncaught.release();
     process.removeListener("exit", ended);

@@ -30,13 +30,13 @@ interface CheckpointFile {
   readonly header: CheckpointHeader;
 }
 
-/**
- * Opens a checkpoint that is given as bytes or as a file; `name` is its name in messages. @throws
- * DiagnosticError (T3001)
- */
-export async function openCheckpointFile(
-  given: Uint8Array | string,
-): Promise<CheckpointFile & { readonly name: string }> {
+/** A checkpoint with its name in messages. */
+export interface OpenedCheckpoint extends CheckpointFile {
+  readonly name: string;
+}
+
+/** Opens a checkpoint that is given as bytes or as a file. @throws DiagnosticError (T3001) */
+export async function openCheckpointFile(given: Uint8Array | string): Promise<OpenedCheckpoint> {
   if (typeof given === "string") return { name: given, ...(await readCheckpointFile(given)) };
   const name = "the checkpoint";
   return { name, bytes: given, header: onFile(name, "T3001", () => openCheckpoint(given)).header };
@@ -168,13 +168,19 @@ function otherSpec(file: string, changes: readonly SpecChange[] | undefined, hin
 }
 
 /** @throws DiagnosticError (T3001) if the checkpoint does not fit the trainer. */
-export async function trainedValues(trainer: Trainer, model: Model, file: string): Promise<Trained> {
-  const opened = await readCheckpointFile(file);
-  const { bytes } = opened;
-  const metadata = loadToPredict(trainer, model, opened, file);
-  warnOfFold(model, metadata, file);
-  const fields = onFile(file, "T3001", () => fieldsFor(model, metadata.fields));
-  return { values: trainer.parameters, checkpointHash: sha256(bytes), fields };
+export function trainedValues(
+  trainer: Trainer,
+  model: Model,
+  opened: OpenedCheckpoint,
+): { readonly trained: Trained; readonly warnings: readonly Diagnostic[] } {
+  const { name, bytes } = opened;
+  const metadata = loadToPredict(trainer, model, opened, name);
+  const warning = foldWarning(model, metadata, name);
+  const fields = onFile(name, "T3001", () => fieldsFor(model, metadata.fields));
+  return {
+    trained: { values: trainer.parameters, checkpointHash: sha256(bytes), fields },
+    warnings: warning === undefined ? [] : [warning],
+  };
 }
 
 /**

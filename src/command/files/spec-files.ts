@@ -25,31 +25,57 @@ export async function specFiles(specs: readonly string[]): Promise<string[]> {
 /** Milliseconds to wait for further events of a change: editors write a new file and rename it. */
 const settling = 50;
 
-/** Calls `changed` whenever a file changes, for one file at a time. The returned promise never settles. */
-export function watchFiles(
-  files: readonly string[],
-  changed: (file: string) => Promise<void>,
-): Promise<never> {
-  let last = Promise.resolve();
-  for (const file of files) {
-    let timer: NodeJS.Timeout | undefined;
-    let seen: number | undefined;
-    const look = async () => {
-      const status = await stat(file).catch(() => undefined);
-      if (status === undefined || status.mtimeMs === seen) return;
-      seen = status.mtimeMs;
-      await changed(file);
-    };
+export interface SpecWatcher {
+  /** Watches a file for a spec: the spec itself, or a file that it names, which need not exist yet. */
+  watch(spec: string, file: string): void;
+  /** Begins to report changes, including those since a file is watched. The returned promise never settles. */
+  start(): Promise<never>;
+}
+
+/** Calls `changed` whenever a file of a spec changes, for one spec at a time. */
+export function specWatcher(changed: (spec: string) => Promise<void>): SpecWatcher {
+  const watched = new Set<string>();
+  let begin = () => {};
+  let last = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  return {
+    watch(spec, file) {
+      const key = JSON.stringify([spec, file]);
+      if (watched.has(key)) return;
+      const isWatched = watchFile(file, () => {
+        last = last.then(() => changed(spec));
+      });
+      if (isWatched) watched.add(key);
+    },
+    start() {
+      begin();
+      return new Promise(() => {});
+    },
+  };
+}
+
+/** Returns false if the folder of the file does not exist. */
+function watchFile(file: string, onChange: () => void): boolean {
+  let timer: NodeJS.Timeout | undefined;
+  let seen: number | undefined;
+  const look = async () => {
+    const status = await stat(file).catch(() => undefined);
+    if (status === undefined || status.mtimeMs === seen) return;
+    seen = status.mtimeMs;
+    onChange();
+  };
+  try {
     // Watches the folder, because the watcher of a file is lost when the file is replaced.
     watch(dirname(file), (_event, name) => {
       if (name !== null && name !== basename(file)) return;
       clearTimeout(timer);
-      timer = setTimeout(() => {
-        last = last.then(look);
-      }, settling);
+      timer = setTimeout(() => void look(), settling);
     });
+    return true;
+  } catch {
+    return false;
   }
-  return new Promise(() => {});
 }
 
 /** Whether the name is that of an ONNX model. */

@@ -8,7 +8,7 @@ import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import type { EmitOptions } from "../../compiler/emit/emitted-file.ts";
 import { loadTrainer } from "../../compiler/load-trainer.ts";
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
-import { checkedFiles, readModelFiles } from "../../compiler/spec/model-files.ts";
+import { MissingContent, checkedFiles, readModelFiles } from "../../compiler/spec/model-files.ts";
 import { readSpec, readerInFolder } from "../../compiler/spec/read/read-spec.ts";
 import { located, specOfValue } from "../../compiler/spec/read/spec-source.ts";
 import type { ReadSpec } from "../../compiler/spec/read/spec-source.ts";
@@ -46,7 +46,10 @@ export async function openSpec(spec: SpecInput, { folder, files }: SpecFiles = {
   const read = async (name: string): Promise<Uint8Array> => {
     if (Object.hasOwn(given, name)) return given[name];
     if (inFolder !== undefined) return inFolder(name);
-    throw new Error("pass its bytes in `files`, or the `folder` of the spec");
+    throw new MissingContent(
+      "`files` does not contain it, and the spec has no `folder`",
+      "pass its bytes in `files`, or the `folder` of the spec",
+    );
   };
   return {
     read: specOfValue(spec, await readModelFiles(spec, read)),

@@ -1,4 +1,4 @@
-/** `exportParameters` and `importParameters` of the library: parameters in the formats of other libraries. */
+/** Converts trained models of the library to formats of other libraries, and back. */
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { defaultTarget } from "../../compiler/targets.ts";
@@ -12,9 +12,11 @@ import { layoutNames } from "../formats/parameters/tensors.ts";
 import type { LayoutName, TensorFormat } from "../formats/parameters/tensors.ts";
 import { readMap } from "../formats/pytorch/map-file.ts";
 import { resolveTensors } from "../formats/pytorch/state-dict.ts";
+import { predictorModel } from "../onnx/predictor-model.ts";
+import type { PredictorModel } from "../onnx/predictor-model.ts";
 import { breathe, throwIfAborted } from "./aborted.ts";
 import { checkOptions, compileOpen, loadCompiled, openSpec, optionError, warningsOf } from "./open-spec.ts";
-import type { SpecInput } from "./open-spec.ts";
+import type { SpecFiles, SpecInput } from "./open-spec.ts";
 import { sourceOf } from "./rows.ts";
 import type { SourceOptions } from "./rows.ts";
 
@@ -47,6 +49,31 @@ export async function exportParameters(
   const { model, epoch, tensors } = onFile(name, "T3001", () => parametersIn(bytes));
   const facts = { format: "tapeless", model: model.name, specHash: model.specHash, epoch: String(epoch) };
   return format.encode(tensors, facts);
+}
+
+export interface ExportPredictorOptions extends SpecFiles {
+  /** The trained model: a checkpoint as bytes, or the path of its file. */
+  readonly checkpoint: Uint8Array | string;
+}
+
+/**
+ * Converts a trained model to an ONNX file, which any ONNX runtime executes. The file takes encoded inputs
+ * `[n, …]` and returns the output of the network. Its metadata contains the encoding of rows and the names of classes.
+ *
+ * @throws {DiagnosticError} for an invalid spec, option or checkpoint, and for a checkpoint of another spec
+ */
+export async function exportPredictor(
+  spec: SpecInput,
+  options: ExportPredictorOptions,
+): Promise<PredictorModel> {
+  checkOptions(options, ["checkpoint", "folder", "files"]);
+  if (options.checkpoint === undefined)
+    throw optionError("`checkpoint` is missing", "pass the checkpoint of `train`");
+  const checkpoint = await openCheckpointFile(options.checkpoint);
+  const open = await openSpec(spec, options);
+  const compilation = await compileOpen(open, { dtype: checkpoint.header.model.dtype });
+  const { bytes, warnings } = await predictorModel(compilation, checkpoint);
+  return { bytes, warnings: [...(await warningsOf(open, compilation)), ...warnings] };
 }
 
 export interface ImportOptions extends SourceOptions {

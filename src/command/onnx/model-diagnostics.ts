@@ -2,10 +2,12 @@
 import { readFile } from "node:fs/promises";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
+import { UnknownName } from "../../compiler/differentiate-onnx.ts";
 import { UnsupportedNodes } from "../../compiler/library/onnx/import-graph.ts";
 import { InvalidModel } from "../../compiler/library/onnx/invalid-model.ts";
 import { fileReason } from "../../compiler/util/message-text.ts";
 import { regularFile } from "../formats/tables/open-bytes.ts";
+import { usageError } from "../terminal/report-error.ts";
 
 /** @throws DiagnosticError (T1001) */
 export async function modelBytes(file: string): Promise<Uint8Array> {
@@ -16,7 +18,10 @@ export async function modelBytes(file: string): Promise<Uint8Array> {
   });
 }
 
-/** @throws DiagnosticError with every node that is not supported, or if the file is not a valid model */
+/**
+ * @throws DiagnosticError with every node that is not supported (T1901), if the file is not a valid model (T3005), or
+ * if it does not have a name that the user wrote (T1010)
+ */
 export function onModel<T>(file: string, work: () => T): T {
   try {
     return work();
@@ -30,6 +35,7 @@ export function onModel<T>(file: string, work: () => T): T {
           location: { file },
         })),
       );
+    if (error instanceof UnknownName) throw usageError(error.message, error.hint);
     if (error instanceof InvalidModel) throw modelError(file, "T3005", error.message);
     throw error;
   }

@@ -98,6 +98,8 @@ export interface Provenance {
   readonly rule: string | undefined;
   readonly path: readonly (string | number)[] | undefined;
   readonly flops: number;
+  /** The same operations by layer. A line also computes the values of other layers that are fused into it. */
+  readonly flopsByLayer: ReadonlyMap<string | undefined, number>;
 }
 
 export interface Kernel {

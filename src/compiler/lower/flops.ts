@@ -28,6 +28,22 @@ export function flopsOf(node: Node, batchSize: number): number {
 export const flopsToMaterialise = (node: Node, stored: ReadonlySet<Node>, batchSize: number): number =>
   [...nodesToMaterialise(node, stored)].reduce((sum, each) => sum + flopsOf(each, batchSize), 0);
 
+/**
+ * The same operations by layer. A node without a layer counts for the layer of the materialised node.
+ */
+export function flopsByLayer(
+  node: Node,
+  stored: ReadonlySet<Node>,
+  batchSize: number,
+): ReadonlyMap<string | undefined, number> {
+  const sums = new Map<string | undefined, number>();
+  for (const each of nodesToMaterialise(node, stored)) {
+    const layer = each.origin.layer ?? node.origin.layer;
+    sums.set(layer, (sums.get(layer) ?? 0) + flopsOf(each, batchSize));
+  }
+  return sums;
+}
+
 /** A materialised node and all nodes that are computed with it, back to materialised nodes and leaves. */
 export function nodesToMaterialise(node: Node, stored: ReadonlySet<Node>): Set<Node> {
   const computed = new Set([node]);

@@ -23,7 +23,7 @@ import { chooseLayouts } from "./choose-layouts.ts";
 import { chooseMaterialised } from "./choose-materialised.ts";
 import { directOutputs, storedElement } from "./scope.ts";
 import type { Scope } from "./scope.ts";
-import { flopsToMaterialise } from "./flops.ts";
+import { flopsByLayer } from "./flops.ts";
 import { copyNest, lowerNode } from "./lower-nodes.ts";
 import { lowerRecurrence } from "./lower-recurrence.ts";
 import { nestsOfLoops } from "./nests.ts";
@@ -123,7 +123,8 @@ class GraphLowering {
   }
 
   private nestOf(node: Node, { scope, scan, times }: Surroundings): Nest {
-    const flops = flopsToMaterialise(node, this.stored, this.context.batchSize) * times;
+    const once = flopsByLayer(node, this.stored, this.context.batchSize);
+    const flops = new Map([...once].map(([layer, count]) => [layer, count * times]));
     const line = provenanceOf(node, this.display, flops);
     return {
       statements: attributed(lowerNode(node, scope), line),

@@ -29,7 +29,11 @@ const labelOf =
 
 const nameIn = (formula: Formula): string => (formula.kind === "name" ? formula.name : textOf(formula));
 
-export function provenanceOf(node: Node, display: Display, flops: number): Provenance {
+export function provenanceOf(
+  node: Node,
+  display: Display,
+  flopsByLayer: Provenance["flopsByLayer"] = new Map(),
+): Provenance {
   const { forward, rule, layer, path } = node.origin;
   const value = display(node) ?? named(node.op);
   return {
@@ -39,7 +43,8 @@ export function provenanceOf(node: Node, display: Display, flops: number): Prove
     path,
     rule,
     gradientOf: forward === undefined ? undefined : forwardText(forward, display),
-    flops,
+    flops: [...flopsByLayer.values()].reduce((sum, flops) => sum + flops, 0),
+    flopsByLayer,
   };
 }
 
@@ -77,6 +82,7 @@ const ofNoNode = ({ origin: { layer, path } }: Node, line: Line): Provenance => 
   rule: undefined,
   gradientOf: undefined,
   flops: 0,
+  flopsByLayer: new Map(),
 });
 
 /**

@@ -15,13 +15,25 @@ import type { WrittenLayer, WrittenList } from "./written-network.ts";
 /** The model in a file with its SHA-256, or why there is none. */
 export type ModelFile =
   | { readonly model: OnnxModel; readonly hash: string }
-  | { readonly code: "T1001" | "T3005"; readonly reason: string };
+  | { readonly code: "T1001" | "T3005"; readonly reason: string; readonly hint?: string };
 
 /** The files that a spec names, by name. */
 export type ModelFiles = ReadonlyMap<string, ModelFile>;
 
-/** Reads the content of a file by the name that the spec uses. @throws Error with the reason if it cannot */
+/**
+ * Reads the content of a file by the name that the spec uses.
+ * @throws Error with the reason if it cannot; a `MissingContent` also says what to do
+ */
 export type ReadContent = (file: string) => Promise<Uint8Array>;
+
+/** The caller has no file of this name. The hint says how a user adds it. */
+export class MissingContent extends Error {
+  readonly hint: string;
+  constructor(message: string, hint: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
 
 /** The file that a layer of the spec names, if it is an ONNX layer. */
 export const fileOfLayer = ({ value }: WrittenLayer): string | undefined =>
@@ -54,6 +66,7 @@ export async function readModelFiles(spec: unknown, read: ReadContent): Promise<
       await read(name).then(modelFile, (error: unknown) => ({
         code: "T1001",
         reason: error instanceof Error ? error.message : String(error),
+        hint: error instanceof MissingContent ? error.hint : "paths of model files are relative to the spec",
       })),
     );
   return files;

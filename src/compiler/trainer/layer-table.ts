@@ -78,20 +78,22 @@ interface LayerFlops {
 
 /**
  * The FLOPs of each layer for one run of the program with a full batch. A backward node is counted for the
- * layer of the forward node that it differentiates.
+ * layer of the forward node that it differentiates. A forward node that the backward pass recomputes is part of the
+ * backward pass.
  */
 function flopsOf(lowered: readonly LoopProgram[], program: string): ReadonlyMap<string, LayerFlops> {
   const sums = new Map<string, LayerFlops>();
   const kernels = lowered.filter(({ name }) => name === program).flatMap((each) => each.kernels);
-  for (const { layer, gradientOf, flops } of kernels.flatMap(({ provenance }) => provenance)) {
-    if (layer === undefined) continue;
-    const { forward, backward } = sums.get(layer) ?? { forward: 0, backward: 0 };
-    const isForward = gradientOf === undefined;
-    sums.set(
-      layer,
-      isForward ? { forward: forward + flops, backward } : { forward, backward: backward + flops },
-    );
-  }
+  for (const { gradientOf, flopsByLayer } of kernels.flatMap(({ provenance }) => provenance))
+    for (const [layer, flops] of flopsByLayer) {
+      if (layer === undefined) continue;
+      const { forward, backward } = sums.get(layer) ?? { forward: 0, backward: 0 };
+      const isForward = gradientOf === undefined;
+      sums.set(
+        layer,
+        isForward ? { forward: forward + flops, backward } : { forward, backward: backward + flops },
+      );
+    }
   return sums;
 }
 

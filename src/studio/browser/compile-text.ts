@@ -4,6 +4,7 @@ import { compileFor, emitText } from "../../compiler/compile-target.ts";
 import type { TargetCompilation } from "../../compiler/compile-target.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError, Unsupported } from "../../compiler/diagnostics/errors.ts";
+import { MissingContent } from "../../compiler/spec/model-files.ts";
 import { readJson } from "../../compiler/spec/read/json.ts";
 import { located, specOfTree } from "../../compiler/spec/read/spec-source.ts";
 import type { ReadSpec } from "../../compiler/spec/read/spec-source.ts";
@@ -13,6 +14,7 @@ import type { StageReport } from "../../compiler/stages/run.ts";
 import { datasetContextOf, prepareDataset } from "../../compiler/trainer/dataset-context.ts";
 import { answersOf, modelFacts, trainingFacts } from "../../compiler/trainer/trainer-facts.ts";
 import { mapValues } from "../../compiler/util/collections.ts";
+import { showValue } from "../../compiler/util/message-text.ts";
 import type { Batch } from "../../runtime/step/batch.ts";
 import { InputError } from "../../runtime/step/errors.ts";
 import { windowViewOf } from "../../runtime/step/window-rows.ts";
@@ -20,10 +22,11 @@ import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { naiveIn } from "../../runtime/training/ruled-training.ts";
 import { csv, tableOfText } from "../../runtime/data/csv.ts";
+import { unpacked } from "../../runtime/data/idx.ts";
 import type { Table } from "../../runtime/data/table.ts";
 import { cleanedCsv, formattedCsv } from "../../runtime/program/readers.ts";
 import { locateErrors } from "../../runtime/program/program.ts";
-import type { PageFiles, TrainerScript } from "./messages.ts";
+import type { PageFiles, TrainerScript, VersionedFiles } from "./messages.ts";
 
 // The editor accepts JSON and YAML. It does not accept TypeScript, because text from a link must never run as
 // code.
@@ -54,14 +57,15 @@ const codeRefused = (): DiagnosticError =>
 
 /** @throws DiagnosticError with all errors, each with its line and column */
 async function readText(text: string, files: PageFiles): Promise<ReadSpec> {
-  const read = async (file: string) => bytesOf(contentOf(file, files));
+  const read = async (file: string) => {
+    const content = contentOf(file, files);
+    if (content === undefined) throw new MissingContent("the playground does not have it", howToLoad);
+    return typeof content === "string" ? new TextEncoder().encode(content) : content;
+  };
   if (isJson(text)) return specOfTree("spec.json", text, readJson(text), { read });
   if (isCode.test(text)) throw codeRefused();
   return specOfTree("spec.yaml", text, readYaml(text), { read });
 }
-
-const bytesOf = (content: string | Uint8Array): Uint8Array =>
-  typeof content === "string" ? new TextEncoder().encode(content) : content;
 
 // Prepares the data of a spec, like `tapeless train`, but from the files in the page instead of files on
 // disk.
@@ -70,11 +74,11 @@ const bytesOf = (content: string | Uint8Array): Uint8Array =>
  * Splits and encodes the rows according to the spec.
  * @throws InputError if the page does not have the file, or if the file does not match the spec
  */
-function prepareData(
+async function prepareData(
   model: Model,
   facts: ModelFacts,
   files: PageFiles,
-): Required<Pick<TrainerScript, "data" | "naive">> {
+): Promise<Required<Pick<TrainerScript, "data" | "naive">>> {
   const { data, training } = model;
   if (data === undefined)
     throw new InputError("the spec has no data section, so there are no rows to train on");
@@ -86,17 +90,21 @@ function prepareData(
     [...Object.values(data.inputs), ...Object.values(data.targets)].some(({ missing }) => missing === "drop");
   const plain = isCleaned ? cleanedCsv : csv;
   const format = data.numbers === undefined ? plain : formattedCsv;
-  const tableIn = (file: string): Table => {
-    const content = contentOf(file, files);
-    const text = typeof content === "string" ? content : new TextDecoder().decode(content);
+  const tableIn = async (file: string): Promise<Table> => {
+    const text = await dataText(file, files);
     return locateErrors(file, () => tableOfText(text, format, context.data));
   };
   const { file, test, validation } = data;
   if (typeof file !== "string" || typeof test === "object")
     throw new InputError("the playground reads only CSV; use `tapeless train` for other formats");
-  const partIn = (part: string | undefined) =>
-    part === undefined ? undefined : { file: part, table: tableIn(part) };
-  const source = { file, table: tableIn(file), test: partIn(test), validationFile: partIn(validation) };
+  const partIn = async (part: string | undefined) =>
+    part === undefined ? undefined : { file: part, table: await tableIn(part) };
+  const source = {
+    file,
+    table: await tableIn(file),
+    test: await partIn(test),
+    validationFile: await partIn(validation),
+  };
   const dataset = prepareDataset(context, source, training.seed, locateErrors);
   return { data: withoutViews(dataset), naive: naiveIn(context, dataset) };
 }
@@ -113,13 +121,26 @@ function withoutViews({ train, validation, test, fields }: Dataset): Dataset {
   };
 }
 
-/** The content of a file in the page. Only its name counts, because the page has no folders. @throws InputError */
-function contentOf(file: string, files: PageFiles): string | Uint8Array {
+/** The content of a file in the page. Only its name counts, because the page has no folders. */
+function contentOf(file: string, files: PageFiles): string | Uint8Array | undefined {
   const name = file.replace(/^.*[/\\]/s, "");
-  if (Object.hasOwn(files, name)) return files[name];
-  throw new InputError(
-    `the playground has no file "${name}"; available files: ${Object.keys(files).join(", ")}`,
+  return Object.hasOwn(files, name) ? files[name] : undefined;
+}
+
+const howToLoad = "drop the file on this page, or select it with Load files";
+
+/** The text of a data file, unpacked. @throws InputError if the page does not have the file, or if it is damaged */
+async function dataText(file: string, files: PageFiles): Promise<string> {
+  const content = contentOf(file, files);
+  if (content === undefined)
+    throw new InputError(`the playground does not have the data file ${showValue(file)}: ${howToLoad}`);
+  if (typeof content === "string") return content;
+  const bytes = await unpacked(content).catch((error: unknown) =>
+    locateErrors(file, () => {
+      throw error;
+    }),
   );
+  return new TextDecoder().decode(bytes);
 }
 
 // The text is compiled in separate steps, the most urgent first. Between steps, the worker can stop if the
@@ -134,7 +155,7 @@ export interface CompiledText {
 }
 
 /** @throws DiagnosticError with all errors, each with its line and column if it has a location */
-export async function compileText(text: string, files: PageFiles = {}): Promise<CompiledText> {
+export async function compileText(text: string, files: PageFiles): Promise<CompiledText> {
   const read = await readText(text, files);
   const reports: StageReport[] = [];
   const compilation = await located(read.source, () =>
@@ -151,15 +172,15 @@ export const scriptOf = async (compilation: TargetCompilation): Promise<string> 
 /** Returns the emitted module and its training data. */
 export async function trainerScript(
   compilation: TargetCompilation,
-  files: PageFiles,
+  { contents, version }: VersionedFiles,
 ): Promise<TrainerScript> {
   const { model, built } = compilation;
   const facts = modelFacts(model, built, "f32");
   const script = await scriptOf(compilation);
-  const found = preparedOr(() => prepareData(model, facts, files));
+  const found = await preparedOr(() => prepareData(model, facts, contents));
   const answers = mapValues(answersOf(model, built) ?? {}, ({ answer }) => answer);
   const horizon = model.data?.windows?.horizon;
-  return { script, facts, training: trainingFacts(model), answers, horizon, ...found };
+  return { script, facts, filesVersion: version, training: trainingFacts(model), answers, horizon, ...found };
 }
 
 /**
@@ -169,11 +190,11 @@ export async function trainerScript(
 const withoutTypes = (code: string): string =>
   transform(code, { transforms: ["typescript"], disableESTransforms: true }).code;
 
-function preparedOr(
-  prepare: () => Pick<TrainerScript, "data" | "naive">,
-): Pick<TrainerScript, "data" | "naive" | "problem"> {
+async function preparedOr(
+  prepare: () => Promise<Pick<TrainerScript, "data" | "naive">>,
+): Promise<Pick<TrainerScript, "data" | "naive" | "problem">> {
   try {
-    return { ...prepare(), problem: undefined };
+    return { ...(await prepare()), problem: undefined };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return { data: undefined, naive: {}, problem: error.message };

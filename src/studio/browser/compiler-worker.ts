@@ -2,7 +2,9 @@
  * The worker that compiles the editor's text and answers questions about the schema. When a request with
  * newer text arrives, the worker drops the older request.
  */
+import { isFrozen } from "../../compiler/trainer/layer-table.ts";
 import { explain } from "../explain/explain.ts";
+import { frozenSavings } from "../explain/explain-layers.ts";
 import { specSchema } from "../../compiler/spec/json-schema.ts";
 import type { SchemaNode } from "../../compiler/spec/json-schema.ts";
 import { compileText, diagnosticsOf, scriptOf, trainerScript } from "./compile-text.ts";
@@ -12,8 +14,10 @@ import type {
   CompileRequest,
   ExplainRequest,
   CompilerRequest,
+  FilesRequest,
   ScriptRequest,
   SuggestRequest,
+  VersionedFiles,
 } from "./messages.ts";
 import { checkPlaneFormula } from "./plane-formula.ts";
 import { describe, suggest } from "./suggest.ts";
@@ -26,21 +30,26 @@ declare const self: {
 declare const performance: { now(): number };
 
 interface State {
+  files: VersionedFiles;
   /** The id of the newest request to compile. */
   newest: number;
   /** The result for the last compiled text. It is removed when it has been explained. */
   compiled?: CompiledText & { readonly id: number };
   schema?: SchemaNode;
 }
-const state: State = { newest: 0 };
+const state: State = { files: { contents: {}, version: 0 }, newest: 0 };
 
 self.onmessage = ({ data: request }) => {
+  if (request.kind === "files") {
+    state.files = request.files;
+    return;
+  }
   void handle(request).catch((error: unknown) =>
     self.postMessage({ kind: "errors", id: request.id, diagnostics: diagnosticsOf(error) }),
   );
 };
 
-async function handle(request: CompilerRequest): Promise<void> {
+async function handle(request: Exclude<CompilerRequest, FilesRequest>): Promise<void> {
   if (request.kind === "compile") return handleCompile(request);
   if (request.kind === "explain") return handleExplain(request);
   if (request.kind === "script") return handleScript(request);
@@ -49,7 +58,7 @@ async function handle(request: CompilerRequest): Promise<void> {
 
 async function handleScript({ id, text, formula }: ScriptRequest): Promise<void> {
   checkPlaneFormula(formula);
-  const { compilation } = await compileText(text);
+  const { compilation } = await compileText(text, {});
   self.postMessage({ kind: "script", id, script: await scriptOf(compilation) });
 }
 
@@ -65,15 +74,19 @@ async function isWanted(id: number): Promise<boolean> {
   return id === state.newest;
 }
 
-async function handleCompile({ id, text, files }: CompileRequest): Promise<void> {
+async function handleCompile({ id, text }: CompileRequest): Promise<void> {
   state.newest = id;
+  const { files } = state;
   if (!(await isWanted(id))) return;
   const started = performance.now();
-  const made = await compileText(text, files);
+  const made = await compileText(text, files.contents);
   const { compilation, warnings } = made;
   const trainer = await trainerScript(compilation, files);
   self.postMessage({ kind: "trainer", id, trainer, warnings, milliseconds: performance.now() - started });
   state.compiled = { id, ...made };
+  // The comparison compiles the model again, so training must not wait for it.
+  if (!compilation.model.network.some(isFrozen) || !(await isWanted(id))) return;
+  self.postMessage({ kind: "savings", id, text: frozenSavings(compilation, { dtype: "f32" }) });
 }
 
 async function handleExplain({ id }: ExplainRequest): Promise<void> {

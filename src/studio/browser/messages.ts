@@ -9,7 +9,19 @@ import type { EpochReport } from "../../runtime/trainer/trainer.ts";
 import type { LocationInSpec, Suggestion } from "./suggest.ts";
 
 /** Requests from the page to the compiler's worker. */
-export type CompilerRequest = CompileRequest | ExplainRequest | SuggestRequest | ScriptRequest;
+export type CompilerRequest = FilesRequest | CompileRequest | ExplainRequest | SuggestRequest | ScriptRequest;
+
+/** Replaces the files that specs can name. There is no reply. */
+export interface FilesRequest {
+  readonly kind: "files";
+  readonly files: VersionedFiles;
+}
+
+export interface VersionedFiles {
+  readonly contents: PageFiles;
+  /** Differs from that of earlier contents. */
+  readonly version: number;
+}
 
 /** Requests completions for a location in a spec, or a description of the key at that location. */
 export interface SuggestRequest {
@@ -24,10 +36,9 @@ export interface CompileRequest {
   /** The page increments the id with each request, and ignores replies that have an older id. */
   readonly id: number;
   readonly text: string;
-  readonly files: PageFiles;
 }
 
-/** The contents of data files and model files, by the file names that specs use. Model files are bytes. */
+/** The contents of data files and model files, by name without folder: texts, or bytes that may be gzipped data. */
 export type PageFiles = Readonly<Record<string, string | Uint8Array>>;
 
 /**
@@ -58,6 +69,8 @@ export type Interpretations = Readonly<Record<string, string | undefined>>;
 export interface TrainerScript {
   readonly script: string;
   readonly facts: ModelFacts;
+  /** The version of the files from which the data was read. */
+  readonly filesVersion: number;
   readonly training: TrainingFacts;
   readonly answers: Interpretations;
   /** The number of future rows in each window, if the spec cuts a series into windows. */
@@ -86,8 +99,8 @@ export type SuggestReply =
     };
 
 /**
- * The replies to a compile request, in this order. An `explanation` is sent only if the page requests it.
- * After `errors`, no other reply follows.
+ * The replies to a compile request. `trainer` is the first, and `savings` follows if layers are frozen. An
+ * `explanation` is sent only if the page requests it. After `errors`, no other reply follows.
  */
 export type CompileReply =
   | { readonly kind: "errors"; readonly id: number; readonly diagnostics: readonly Diagnostic[] }
@@ -98,6 +111,8 @@ export type CompileReply =
       readonly warnings: readonly Diagnostic[];
       readonly milliseconds: number;
     }
+  /** What frozen layers save, as `tapeless inspect` prints it. */
+  | { readonly kind: "savings"; readonly id: number; readonly text: string }
   | { readonly kind: "explanation"; readonly id: number; readonly explanation: Explanation };
 
 /**

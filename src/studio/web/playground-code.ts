@@ -5,6 +5,7 @@
  * because they change only with package-lock.json, whereas the code of the project changes with every commit.
  */
 import { existsSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "esbuild";
 import { invariant } from "../../compiler/diagnostics/errors.ts";
@@ -31,7 +32,7 @@ const libraries = [
   "zod",
 ];
 
-/** The example specs of the repository whose data is included in the page. */
+/** The example specs of the repository whose files are included in the page. */
 const specFiles = [
   "iris.json",
   "wine.yaml",
@@ -41,18 +42,22 @@ const specFiles = [
   "diabetes.json",
   "two-moons.yaml",
   "perceptron.json",
+  "fine-tune/fine-tune.yaml",
 ];
 
 /** Data files of the examples that are small enough to include. */
-const dataFiles = [
-  "diabetes.csv",
-  "digits.csv",
-  "iris-two.csv",
-  "iris.csv",
-  "load.csv",
-  "two-moons.csv",
-  "wine.csv",
+const textFiles = [
+  "data/diabetes.csv",
+  "data/digits.csv",
+  "data/iris-two.csv",
+  "data/iris.csv",
+  "data/load.csv",
+  "data/two-moons.csv",
+  "data/wine.csv",
 ];
+
+/** Files of the examples that are not texts. */
+const byteFiles = ["fine-tune/body.onnx", "fine-tune/digits-5-to-9.csv.gz"];
 
 const pathOf = (file: string): string => fileURLToPath(new URL(file, source));
 
@@ -160,8 +165,10 @@ export async function workerFiles(): Promise<WorkerFiles> {
     bundle({ file: "studio/pages/playground/paths/path-worker.ts" }, []),
     bundle({ text: librariesText() }, []),
   ]);
-  const textsIn = (folder: URL, files: readonly string[]) =>
-    Object.fromEntries(files.map((file) => [file, readFileSync(new URL(file, folder), "utf8")]));
+  const contents = (files: readonly string[], encoding: "utf8" | "base64") =>
+    Object.fromEntries(
+      files.map((file) => [basename(file), readFileSync(new URL(file, graphs), { encoding })]),
+    );
   const compilerText =
     definition("compiler", compiler.text) +
     definition("trainer", trainer.text) +
@@ -171,8 +178,9 @@ export async function workerFiles(): Promise<WorkerFiles> {
     ["libraries.js", definition("libraries", shelved.text)],
     [
       "data.js",
-      definition("data", textsIn(new URL("data/", graphs), dataFiles)) +
-        definition("specs", textsIn(graphs, specFiles)),
+      definition("data", contents(textFiles, "utf8")) +
+        definition("binaries", contents(byteFiles, "base64")) +
+        definition("specs", contents(specFiles, "utf8")),
     ],
   ]);
   return { files, bundled: [compiler, trainer, pathWorker, shelved].map((script) => script.bundled) };

@@ -2,7 +2,7 @@
 // become stale unnoticed, or the command destroys a file.
 import { format } from "prettier";
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -267,11 +267,13 @@ describe("tapeless compile --check", () => {
 });
 
 describe("tapeless compile --watch", () => {
-  it("recompiles when the spec changes, and continues after errors", async () => {
+  /** Runs the command until `work` ends. `until` waits for output, and forgets what came before it. */
+  const watching = async (
+    spec: string,
+    work: (until: (pattern: RegExp) => Promise<void>) => Promise<void>,
+  ) => {
     const launcher = fileURLToPath(new URL("../../../src/command/cli/tapeless.js", import.meta.url));
-    const child = spawn(process.execPath, [launcher, "compile", "specs/flowers.json", "--watch"], {
-      cwd: place.folder,
-    });
+    const child = spawn(process.execPath, [launcher, "compile", spec, "--watch"], { cwd: place.folder });
     let said = "";
     const listen = (text: Buffer) => {
       said += text.toString();
@@ -286,14 +288,46 @@ describe("tapeless compile --watch", () => {
       said = "";
     };
     try {
+      await work(until);
+    } finally {
+      child.kill();
+    }
+  };
+
+  it("recompiles when the spec changes, and continues after errors", () =>
+    watching("specs/flowers.json", async (until) => {
       await until(/watching specs\/flowers\.json/);
       place.write("specs/flowers.json", { ...flowers, loss: "cross-entorpy" });
       await until(/did you mean "cross-entropy"/);
       place.write("specs/flowers.json", { ...flowers, metrics: [] });
       await until(/→ generated\/flowers\.ts/);
-    } finally {
-      child.kill();
-    }
+    }));
+
+  it("recompiles when a model file changes, also if it did not exist or the spec names it only now", async () => {
+    const layer = { type: "onnx", file: "body.onnx", until: "/flatten/Flatten" };
+    const spec = {
+      ...flowers,
+      name: "tuned",
+      inputs: { flower: { shape: [784] } },
+      network: [{ type: "reshape", shape: [1, 28, 28] }, layer, { type: "dense", units: 3 }],
+      data: undefined,
+    };
+    const body = readFileSync(new URL("../../../graphs/fine-tune/body.onnx", import.meta.url));
+    place.write("specs/tuned.json", spec);
+    await watching("specs/tuned.json", async (until) => {
+      await until(/watching specs\/tuned\.json/);
+      place.write("specs/body.onnx", body);
+      await until(/→ generated\/tuned\.ts/);
+      place.write("specs/body.onnx", body.subarray(0, 1000));
+      await until(/T3005/);
+      place.write("specs/tuned.json", {
+        ...spec,
+        network: spec.network.with(1, { ...layer, file: "new.onnx" }),
+      });
+      await until(/T1001/);
+      place.write("specs/new.onnx", body);
+      await until(/→ generated\/tuned\.ts/);
+    });
   });
 });
 

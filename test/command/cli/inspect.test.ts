@@ -60,6 +60,31 @@ describe("tapeless inspect", () => {
     );
   });
 
+  it("counts the operations of a layer that is fused into another one for its own layer", async () => {
+    const dense = { type: "dense", units: 4 };
+    place.write("fused.json", {
+      ...flowers,
+      network: [
+        dense,
+        { type: "prelu" },
+        { type: "dense", units: 4 },
+        { type: "add", from: ["prelu1", "dense2"] },
+        { type: "dense", units: 3 },
+      ],
+    });
+    const { stdout } = await place.run("inspect", "fused.json", "--format", "json");
+    const { layers } = JSON.parse(stdout);
+    const flops = layers.map(({ name, flops }: { name: string; flops: number }) => [name, flops]);
+    // A dense layer: a multiplication and an addition for each weight, and an addition for each bias.
+    expect(flops).toEqual([
+      ["dense1", 2 * 2 * 4 + 4],
+      ["prelu1", expect.toSatisfy((count: number) => count >= 4 && count <= 16 && count % 4 === 0)],
+      ["dense2", 2 * 4 * 4 + 4],
+      ["add1", 4],
+      ["dense3", 2 * 4 * 3 + 3],
+    ]);
+  });
+
   it("counts frozen layers and running statistics, and prints the table of the emitted file", async () => {
     const network = [
       { type: "dense", units: 5, activation: "relu", trainable: false },

@@ -72,6 +72,10 @@ describe("tapeless compile --predictor", () => {
 
   it("rejects flags that cannot be combined", async () => {
     expectRefusal(await predictor("--watch"), "T1010: --predictor cannot be combined with --watch");
+    expectRefusal(
+      await predictor("--target", "onnx"),
+      "--predictor does not support --target onnx; `tapeless export --format onnx` writes the predictor",
+    );
     place.write("other.json", { ...flowers, name: "other" });
     expectRefusal(await predictor("other.json"), "T1010: --predictor needs exactly one spec, got 2");
   });

@@ -3,6 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import * as library from "../../../src/index.ts";
 import type { ModelSpec, TrainEvent } from "../../../src/index.ts";
@@ -11,6 +12,7 @@ import { flowers, flowersCsv } from "../cli/workspace.ts";
 
 const { Aborted, DiagnosticError, TrainingDiverged } = library;
 const { exportParameters, importParameters, inspect, predict, search, train, verify } = library;
+const { differentiate, exportPredictor } = library;
 
 const spec = flowers as unknown as ModelSpec;
 const rows = flowersCsv
@@ -124,6 +126,34 @@ describe("leaves the process alone", () => {
       expect(imported.warnings).toEqual([]);
       expect(await predict(spec, { checkpoint: imported.checkpoint, data: rows })).toEqual(predicted);
     }
+  });
+
+  it("exports the predictor as the bytes of the command line", async () => {
+    const { checkpoint } = await train(spec, { data: rows });
+    const { bytes, warnings } = await exportPredictor(spec, { checkpoint });
+    expect(warnings).toEqual([]);
+    writeFileSync(join(folder, "predictor.ckpt"), checkpoint);
+    const flags = ["--spec", "flowers.json", "-o", "predictor.onnx"];
+    const { code } = await runTapeless(folder, ["export", "predictor.ckpt", ...flags]);
+    expect(code).toBe(0);
+    expect(new Uint8Array(readFileSync(join(folder, "predictor.onnx")))).toEqual(bytes);
+  });
+
+  it("differentiates an ONNX model to the bytes of the command line", async () => {
+    const file = fileURLToPath(new URL("../../../graphs/fine-tune/body.onnx", import.meta.url));
+    const options = { loss: "cross-entropy", of: ["conv1.*"], dtype: "f64" } as const;
+    const { bytes, inputs, outputs } = await differentiate(new Uint8Array(readFileSync(file)), options);
+    expect(inputs.map(({ name }) => name)).toEqual(["image", "conv1.weight", "conv1.bias", "target"]);
+    expect(outputs).toEqual([
+      { name: "loss", shape: [] },
+      { name: "gradient:conv1.weight", shape: [8, 1, 3, 3] },
+      { name: "gradient:conv1.bias", shape: [8] },
+    ]);
+    const flags = ["--loss", "cross-entropy", "--of", "conv1.*", "--dtype", "f64", "-o", "gradient.onnx"];
+    const { code } = await runTapeless(folder, ["differentiate", file, ...flags]);
+    expect(code).toBe(0);
+    expect(new Uint8Array(readFileSync(join(folder, "gradient.onnx")))).toEqual(bytes);
+    expect(await differentiate(file, options)).toEqual({ bytes, inputs, outputs });
   });
 
   it("verifies and inspects", async () => {
@@ -349,6 +379,24 @@ describe("rejects with exported error classes", () => {
       "a format",
       () => exportParameters(new Uint8Array(0), Object.assign({ format: "csv" })),
       /T1010: unknown format/,
+    ],
+    ["a predictor without a checkpoint", () => exportPredictor(spec, Object.assign({})), /T1010: .*missing/],
+    ["a model that does not exist", () => differentiate("none.onnx"), /none\.onnx.* T1001: cannot read/],
+    ["bytes that are not a model", () => differentiate(new Uint8Array([1, 2, 3])), /the model.* T3005/],
+    [
+      "an unknown loss of a model",
+      () => differentiate(readFileSync("graphs/fine-tune/body.onnx"), { loss: "crossentropy" }),
+      /T1010: "crossentropy" is neither an output of the model nor a loss/,
+    ],
+    [
+      "patterns that are not a list",
+      () => differentiate(new Uint8Array(0), Object.assign({ of: "conv1.*" })),
+      /T1010: of must be a list of patterns, got "conv1/,
+    ],
+    [
+      "an unknown element type",
+      () => differentiate(new Uint8Array(0), Object.assign({ dtype: "f16" })),
+      /T1010: dtype must be "f32" or "f64", got "f16"/,
     ],
   ])("%s", async (_, work, message) => {
     const error = await refusal(work());

@@ -49,6 +49,7 @@ it("a kernel is printed after the nodes that it implements, with roles, types an
         rule: "add.vjp",
         path: undefined,
         flops: 8,
+        flopsByLayer: new Map(),
       },
     ],
     body: [

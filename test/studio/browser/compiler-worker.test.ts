@@ -11,11 +11,18 @@ type Texts = Readonly<Record<"libraries" | "compiler", string>> & {
   readonly data: Readonly<Record<string, string>>;
 };
 
+/** Returns the replies to a text, up to the first of the kind `last`, or errors. */
+type Compile = (
+  text: string,
+  options?: { readonly files?: PageFiles; readonly last?: CompileReply["kind"] },
+) => Promise<CompileReply[]>;
+
 /** The global scope of the worker has only what real workers have. */
-async function startCompiler(): Promise<(text: string, files?: PageFiles) => Promise<CompileReply[]>> {
+async function startCompiler(): Promise<Compile> {
   const scope: { tapelessTexts?: Texts } & Record<string, unknown> = {};
   const answers: CompileReply[] = [];
   Object.assign(scope, { setTimeout, performance, TextEncoder, TextDecoder, console, btoa });
+  Object.assign(scope, { Blob, DecompressionStream });
   scope.self = scope;
   scope.postMessage = (answer: CompileReply) => answers.push(answer);
   createContext(scope);
@@ -35,11 +42,12 @@ async function startCompiler(): Promise<(text: string, files?: PageFiles) => Pro
       if (own.some(({ kind }) => kind === "errors" || kind === last)) return own;
     }
   };
-  return async (text, files = texts.data) => {
-    ask({ kind: "compile", id: ++id, text, files });
-    await answered("trainer");
-    ask({ kind: "explain", id });
-    return answered("explanation");
+  return async (text, { files: contents = texts.data, last = "trainer" } = {}) => {
+    ask({ kind: "files", files: { contents, version: id } });
+    ask({ kind: "compile", id: ++id, text });
+    const replies = await answered("trainer");
+    if (last === "explanation") ask({ kind: "explain", id });
+    return last === "trainer" ? replies : answered(last);
   };
 }
 
@@ -48,7 +56,7 @@ describe("the compiler's worker", async () => {
 
   it.each(["iris", "digits"])("emits %s with the bytes of the command line", async (name) => {
     const text = readFileSync(`graphs/${name}.json`, "utf8");
-    const answers = await compileInPage(text);
+    const answers = await compileInPage(text, { last: "explanation" });
     const code = answers.find((answer) => answer.kind === "explanation")?.explanation.code.text;
     expect(code).toBe((await compile(JSON.parse(text))).code);
     expect(code).toBe(readFileSync(`generated/${name}.ts`, "utf8"));
@@ -60,20 +68,61 @@ describe("the compiler's worker", async () => {
     expect(first.kind === "trainer" && first.trainer.data?.train.moon.length).toBe(600);
   });
 
-  it("takes the bytes of a model file from the page", async () => {
+  describe("with a model file and packed data", () => {
     const folder = "graphs/fine-tune";
-    const files = {
-      "body.onnx": Uint8Array.from(readFileSync(`${folder}/body.onnx`)),
-      "digits-5-to-9.csv": readFileSync(`${folder}/digits-5-to-9.csv`, "utf8"),
-    };
+    const bytesOf = (name: string) => Uint8Array.from(readFileSync(`${folder}/${name}`));
     const text = readFileSync(`${folder}/fine-tune.yaml`, "utf8");
-    const answers = await compileInPage(text, files);
-    const [first] = answers;
-    expect(first.kind === "trainer" && first.trainer.problem).toBe(undefined);
-    const code = answers.find((answer) => answer.kind === "explanation")?.explanation.code.text;
-    expect(code).toBe(readFileSync("generated/fine-tune.ts", "utf8"));
-    const [reply] = await compileInPage(text, {});
-    expect(reply.kind === "errors" && reply.diagnostics[0].code).toBe("T1001");
+    const files = {
+      "body.onnx": bytesOf("body.onnx"),
+      "digits-5-to-9.csv.gz": bytesOf("digits-5-to-9.csv.gz"),
+    };
+
+    it("emits the bytes of the command line, and says what frozen layers save", async () => {
+      const answers = await compileInPage(text, { files, last: "explanation" });
+      const [first] = answers;
+      expect(first.kind === "trainer" && first.trainer.problem).toBe(undefined);
+      expect(first.kind === "trainer" && first.trainer.data?.train.digit.length).toBe(1200);
+      const code = answers.find((answer) => answer.kind === "explanation")?.explanation.code.text;
+      expect(code).toBe(readFileSync("generated/fine-tune.ts", "utf8"));
+      const savings = answers.find((answer) => answer.kind === "savings")?.text;
+      expect(savings).toMatch(/^frozen: body\. .* % saved\)$/);
+    });
+
+    it("names a file that the page does not have, and says how to load it", async () => {
+      const [reply] = await compileInPage(text, { files: {} });
+      expect(reply.kind === "errors" && reply.diagnostics).toMatchObject([
+        {
+          code: "T1001",
+          message: 'network[1].file: cannot read "body.onnx": the playground does not have it',
+          hint: "drop the file on this page, or select it with Load files",
+        },
+      ]);
+      const [other] = await compileInPage(text, { files: { "body.onnx": files["body.onnx"] } });
+      expect(other.kind === "trainer" && other.trainer.problem).toBe(
+        'the playground does not have the data file "digits-5-to-9.csv.gz": ' +
+          "drop the file on this page, or select it with Load files",
+      );
+    });
+
+    it("reports a damaged file with its name", async () => {
+      const cut = bytesOf("digits-5-to-9.csv.gz").slice(0, 1000);
+      const [reply] = await compileInPage(text, { files: { ...files, "digits-5-to-9.csv.gz": cut } });
+      expect(reply.kind === "trainer" && reply.trainer.problem).toBe(
+        "digits-5-to-9.csv.gz: the gzip data is damaged or truncated",
+      );
+      const invalid = new Uint8Array([1, 2, 3]);
+      const [other] = await compileInPage(text, { files: { ...files, "body.onnx": invalid } });
+      expect(other.kind === "errors" && other.diagnostics[0].code).toBe("T3005");
+    });
+
+    it("gives each version of the files its own number, so that new data starts a new training", async () => {
+      const versions = [];
+      for (const each of [files, { ...files }]) {
+        const [reply] = await compileInPage(text, { files: each });
+        versions.push(reply.kind === "trainer" && reply.trainer.filesVersion);
+      }
+      expect(new Set(versions).size).toBe(2);
+    });
   });
 
   it("reports the line and column of an error", async () => {

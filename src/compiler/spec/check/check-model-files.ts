@@ -44,8 +44,7 @@ function graphOf(layer: WrittenLayer, files: ModelFiles, problems: Collector): L
   }
   if ("reason" in found) {
     const message = found.code === "T1001" ? `cannot read ${showValue(file)}: ${found.reason}` : found.reason;
-    const hint = found.code === "T1001" ? "paths of model files are relative to the spec" : undefined;
-    problems.error(path, found.code, `${where}: ${message}`, { hint });
+    problems.error(path, found.code, `${where}: ${message}`, { hint: found.hint });
     return undefined;
   }
   const { model, hash } = found;

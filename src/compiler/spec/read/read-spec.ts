@@ -19,22 +19,24 @@ const largestBytes = 4 * 2 ** 20;
 
 /**
  * Reads a spec in JSON (`.json`), YAML (`.yaml`, `.yml`) or TypeScript (`.ts`, which is executed).
+ * @param onFile receives the path of each model file before the file is read, also if it does not exist
  * @throws DiagnosticError with all errors, each with its file and, where known, line, column and code frame.
  */
-export async function readSpec(file: string): Promise<ReadSpec> {
+export async function readSpec(file: string, onFile?: (path: string) => void): Promise<ReadSpec> {
   const parse = readerOf(file);
   const text = await readText(file);
   const tree = await parse(file, text);
-  const read = readerInFolder(dirname(file));
+  const read = readerInFolder(dirname(file), onFile);
   const locationsOf = async () => tree.located ?? typescriptLocations(text);
   return specOfTree(file, text, tree, { read, locationsOf });
 }
 
 /** Reads model files by names that are relative to the folder. */
 export const readerInFolder =
-  (folder: string): ReadContent =>
+  (folder: string, onFile: (path: string) => void = () => {}): ReadContent =>
   async (name) => {
     const path = isAbsolute(name) ? name : join(folder, name);
+    onFile(path);
     try {
       const status = await stat(path);
       if (!status.isFile()) throw new Error("it is not a file");

@@ -5,6 +5,7 @@
 import { deflateSync, inflateSync, strFromU8, strToU8 } from "fflate";
 import { readPathsState } from "./paths/state.ts";
 import type { PathsState } from "./paths/state.ts";
+import { bytesOfBase64 } from "./texts.ts";
 
 export interface PageState {
   readonly text: string;
@@ -61,5 +62,4 @@ function unfolded(text: string): string {
 const base64Url = (bytes: Uint8Array): string =>
   btoa(strFromU8(bytes, true)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
-const bytesOf = (text: string): Uint8Array =>
-  strToU8(atob(text.replaceAll("-", "+").replaceAll("_", "/")), true);
+const bytesOf = (text: string): Uint8Array => bytesOfBase64(text.replaceAll("-", "+").replaceAll("_", "/"));

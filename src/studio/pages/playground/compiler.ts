@@ -2,13 +2,15 @@
 import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
 import type { ModelFacts } from "../../../runtime/model/facts.ts";
 import type { Trainer } from "../../../runtime/trainer/trainer.ts";
-import type { Reply, CompileReply, CompilerRequest } from "../../browser/messages.ts";
+import type { Reply, CompileReply, CompilerRequest, PageFiles } from "../../browser/messages.ts";
 import type { LocationInSpec, Suggestion } from "../../browser/suggest.ts";
 import { texts, workerOf } from "./texts.ts";
 
 export interface Compiler {
+  /** Replaces the files that specs can name. */
+  setFiles(files: PageFiles): void;
   /** Compiles a text and passes the results to `onReply`, unless a newer text arrives first. */
-  compile(text: string, files: Readonly<Record<string, string>>): void;
+  compile(text: string): void;
   /** Requests the explanation of the last compiled text. Each text is explained at most once. */
   explain(): void;
   suggest(location: LocationInSpec): Promise<readonly Suggestion[]>;
@@ -27,7 +29,9 @@ export function startCompiler(onReply: (reply: CompileReply) => void): Compiler 
   const start = () => workerOf(texts().libraries, texts().compiler);
   const compiling = start();
   let asked: Worker | undefined;
+  const tell = (request: CompilerRequest) => compiling.postMessage(request);
   let newest = 0;
+  let versions = 0;
   let requests = 0;
   const waiting = new Map<number, (reply: Reply) => void>();
   compiling.onmessage = ({ data: reply }: MessageEvent<CompileReply>) => {
@@ -44,8 +48,9 @@ export function startCompiler(onReply: (reply: CompileReply) => void): Compiler 
     return new Promise((resolve) => waiting.set(id, resolve));
   };
   return {
-    compile: (text, files) => compiling.postMessage({ kind: "compile", id: ++newest, text, files }),
-    explain: () => compiling.postMessage({ kind: "explain", id: newest }),
+    setFiles: (contents) => tell({ kind: "files", files: { contents, version: ++versions } }),
+    compile: (text) => tell({ kind: "compile", id: ++newest, text }),
+    explain: () => tell({ kind: "explain", id: newest }),
     async suggest(location) {
       const reply = await ask((id) => ({ kind: "suggest", id, location }));
       return reply.kind === "suggest" ? reply.suggestions : [];

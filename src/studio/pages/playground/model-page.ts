@@ -1,5 +1,5 @@
 /** The first view: a spec in the editor, and next to it the results of compiling it. */
-import type { CompileReply } from "../../browser/messages.ts";
+import type { CompileReply, PageFiles } from "../../browser/messages.ts";
 import { element } from "../shared/element.ts";
 import { codePanel, explanationPanels, gradientsPanel, picturePanel } from "./explanation-panels.ts";
 import type { GoTo } from "./explanation-panels.ts";
@@ -8,9 +8,11 @@ import type { Compiler } from "./compiler.ts";
 import { createEditor, showProblems } from "./editor.ts";
 import type { Editor } from "./editor.ts";
 import { examplesOf, generatedData, planes } from "./examples.ts";
+import { loadedFiles } from "./loaded-files.ts";
 import { planeFile } from "./paths/spec-of-path.ts";
 import { tabbed, allTab } from "./tabs.ts";
-import { texts } from "./texts.ts";
+import { bytesOfBase64, texts } from "./texts.ts";
+import type { PageTexts } from "./texts.ts";
 import { trainPanel } from "./train-panel.ts";
 
 export interface ModelPage {
@@ -26,11 +28,8 @@ export interface ModelPage {
 const pause = 120;
 
 export function modelPage(onChange: () => void): ModelPage {
-  const { data, specs } = texts();
-  const files = filesWith(data);
-  const examples = examplesOf(specs);
-  const status = element("output", { class: "status" });
-  const problems = element("ul", { class: "problems" });
+  const { data, binaries, specs } = texts();
+  const ofExamples = exampleFiles(data, binaries);
   const host = element("div", { class: "editor" });
   const training = trainPanel();
   const goTo: GoTo = (line, column) => editor.goTo(line, column);
@@ -43,30 +42,26 @@ export function modelPage(onChange: () => void): ModelPage {
   const compile = () => {
     changed = performance.now();
     explaining.show("working");
-    compiler.compile(editor.text(), files);
+    compiler.compile(editor.text());
   };
   const handleReply = (reply: CompileReply) => {
+    if (reply.kind === "savings") return summary.showSavings(reply.text);
     if (reply.kind === "errors") {
-      status.textContent = errorCountText(reply.diagnostics);
-      showDiagnostics(reply.diagnostics);
+      summary.show(errorCountText(reply.diagnostics), reply.diagnostics);
       explaining.show("wrong");
       return training.setStale(true);
     }
     if (reply.kind === "trainer") {
-      showDiagnostics(reply.warnings);
-      status.textContent = compiledText(reply);
+      summary.show(compiledText(reply), reply.warnings);
       training.show(reply.trainer);
       return explaining.show("compiled");
     }
-    status.dataset.explained = String(Math.round(performance.now() - changed));
+    summary.status.dataset.explained = String(Math.round(performance.now() - changed));
     explaining.show(reply.explanation);
-  };
-  const showDiagnostics = (diagnostics: Diagnostics) => {
-    editor.mark(diagnostics);
-    showProblems(problems, diagnostics, editor.goTo);
   };
 
   const compiler = startCompiler(handleReply);
+  compiler.setFiles(ofExamples);
   const editor = createEditor(host, {
     text: "",
     compiler,
@@ -76,16 +71,23 @@ export function modelPage(onChange: () => void): ModelPage {
       onChange();
     }),
   });
+  const summary = compilerSummary(editor);
   const tabs = tabbed(
     "Results of the spec",
     [{ name: "Train", element: training.element }, ...explaining.panels],
     onChange,
   );
 
-  const example = chooser("Example", [...examples.keys()], (name) =>
-    editor.setText(examples.get(name) ?? ""),
-  );
+  const example = exampleChooser(examplesOf(specs), editor);
   const dataset = datasetChooser(editor);
+  const loaded = loadedFiles({
+    onSpec: editor.setText,
+    onChange(files) {
+      // A loaded file takes precedence over the file of an example.
+      compiler.setFiles({ ...ofExamples, ...files });
+      compile();
+    },
+  });
   const open = (text: string, tab = allTab) => {
     editor.setText(text);
     tabs.choose(tab);
@@ -93,11 +95,12 @@ export function modelPage(onChange: () => void): ModelPage {
   const left = element(
     "section",
     { class: "left", "aria-label": "Spec" },
-    element("div", { class: "bar" }, example.element, dataset.element),
+    element("div", { class: "bar" }, example.element, dataset.element, loaded.button),
+    loaded.list,
     host,
-    status,
-    problems,
+    ...summary.elements,
   );
+  loaded.acceptDrops(document.documentElement);
   const right = element("section", { class: "right", "aria-label": "Result" }, tabs.element);
   return {
     element: element("div", { class: "model-page" }, left, right),
@@ -108,12 +111,35 @@ export function modelPage(onChange: () => void): ModelPage {
   };
 }
 
-/** The data files that specs can name: those of the examples, and generated files. */
-const filesWith = (data: Readonly<Record<string, string>>): Readonly<Record<string, string>> => ({
+/** The files that specs can name without loading: those of the examples, and generated files. */
+const exampleFiles = (data: PageTexts["data"], binaries: PageTexts["binaries"]): PageFiles => ({
   ...data,
+  ...Object.fromEntries(Object.entries(binaries).map(([name, base64]) => [name, bytesOfBase64(base64)])),
   ...generatedData(data["two-moons.csv"]),
   [planeFile.name]: planeFile.text,
 });
+
+/** What the compiler says about the text, below the editor: its status, the savings of frozen layers, the problems. */
+function compilerSummary(editor: Editor) {
+  const status = element("output", { class: "status" });
+  const savings = element("p", { class: "status savings", hidden: true });
+  const problems = element("ul", { class: "problems" });
+  const showSavings = (text: string) => {
+    savings.textContent = text;
+    savings.hidden = text === "";
+  };
+  return {
+    elements: [status, savings, problems],
+    status,
+    showSavings,
+    show(text: string, diagnostics: Diagnostics) {
+      status.textContent = text;
+      showSavings("");
+      editor.mark(diagnostics);
+      showProblems(problems, diagnostics, editor.goTo);
+    },
+  };
+}
 
 /** Returns a function that runs `act` when it has not been called again for the length of the pause. */
 function afterPause(act: () => void): () => void {
@@ -138,6 +164,9 @@ function compiledText({ trainer, milliseconds }: Extract<CompileReply, { kind: "
   );
   return `compiled in ${Math.round(milliseconds)} ms · ${parameters.toLocaleString("en")} parameters`;
 }
+
+const exampleChooser = (examples: ReadonlyMap<string, string>, editor: Editor) =>
+  chooser("Example", [...examples.keys()], (name) => editor.setText(examples.get(name) ?? ""));
 
 /**
  * A control that replaces the data set of the spec with another of the generated sets of points. It is hidden

@@ -179,12 +179,12 @@ type Progress = Exclude<TrainReply, { kind: "failed" }>;
 
 const send = (worker: Worker, request: TrainRequest): void => worker.postMessage(request);
 
-/**
- * Whether two trainers have the same spec and thus the same data. Comparing the hash of the spec is enough,
- * because the files in the page do not change.
- */
+/** Whether two trainers have the same spec and the same data. */
 const isSame = (a: TrainerScript, b: TrainerScript): boolean =>
-  a.facts.specHash === b.facts.specHash && a.problem === undefined && b.problem === undefined;
+  a.facts.specHash === b.facts.specHash &&
+  a.filesVersion === b.filesVersion &&
+  a.problem === undefined &&
+  b.problem === undefined;
 
 const metricsText = (all: Readonly<Record<string, number>>): string =>
   Object.entries(all)

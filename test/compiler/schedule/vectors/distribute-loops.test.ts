@@ -51,6 +51,7 @@ const lineOf = (text: string): Provenance => ({
   rule: undefined,
   path: undefined,
   flops: 1,
+  flopsByLayer: new Map(),
 });
 
 /** The body, in which each definition and each store of `s` refers to the line of `s` or `next_s`. */
