@@ -168,19 +168,6 @@ const hostile: readonly (readonly [what: string, bytes: () => Uint8Array, messag
     /pad \(Pad\) pads with the mode "constructor", which is not supported/,
   ],
   [
-    "a constant with an element for each row of the batch",
-    () =>
-      modelBytes({
-        ...dense,
-        initializer: [integers("pair", [3, 4])],
-        node: [
-          { name: "shape", opType: "Shape", input: ["x"], output: ["sizes"] },
-          { name: "rows", opType: "Expand", input: ["pair", "sizes"], output: ["y"] },
-        ],
-      }),
-    /rows \(Expand\) creates a constant whose size depends on the batch size, which is not supported/,
-  ],
-  [
     "a constant of 10¹² elements",
     () =>
       one({ name: "huge", opType: "ConstantOfShape", input: ["shape"], output: ["y"] }, [

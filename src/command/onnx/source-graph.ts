@@ -9,11 +9,18 @@ import { collectNodes, leafName, makeGraph, operandsOf } from "../../compiler/ir
 import type { Node } from "../../compiler/ir/nodes.ts";
 import { sizeOf } from "../../compiler/ir/types.ts";
 import type { Dimension, Shape } from "../../compiler/ir/types.ts";
+import { readBy } from "../../compiler/library/onnx/cut-model.ts";
 import { importGraph, UnsupportedNodes } from "../../compiler/library/onnx/import-graph.ts";
 import { InvalidModel } from "../../compiler/library/onnx/invalid-model.ts";
 import { shapeOfInput } from "../../compiler/library/onnx/model.ts";
 import type { ModelInput, ModelNode, OnnxModel } from "../../compiler/library/onnx/model.ts";
-import { isKnown, knownTensor, shapeOf, typeOfElement } from "../../compiler/library/onnx/values.ts";
+import {
+  isKnown,
+  isMerged,
+  knownTensor,
+  shapeOf,
+  typeOfElement,
+} from "../../compiler/library/onnx/values.ts";
 import type { Known, Value } from "../../compiler/library/onnx/values.ts";
 import { gradientsOfSum } from "../../compiler/passes/derivatives/gradients-of.ts";
 import { evaluateGraph } from "../../compiler/reference/interpret.ts";
@@ -31,7 +38,10 @@ export interface SourceGraph {
   /** The nodes that compute from the data, in order. */
   readonly nodes: readonly ModelNode[];
   isData(name: string): boolean;
+  /** The shape. A value whose batch axis is joined with others has the axes that are joined. */
   shape(name: string): Shape;
+  /** Whether the batch axis of a value is joined with others, as in [n · heads, time, size]. */
+  joinsBatch(name: string): boolean;
   /** The numbers of a value that does not depend on the data or on the number of rows. */
   constant(name: string): Tensor | undefined;
   /** Whether a value is absent, or consists of zeros. */
@@ -78,6 +88,7 @@ function graphFor(model: OnnxModel, rows: Dimension): SourceGraph {
   const g = createBuilder("f64");
   const given = new Map<string, Tensor>();
   const values = new Map<string, Value>();
+  const joined = new Set<string>();
   const leaf = (name: string, element: ModelInput["element"], shape: Shape): Node =>
     g.input({ name, type: { element: typeOfElement(element, "f64"), shape } });
   const stored = (name: string, known: Known): Node => {
@@ -99,7 +110,10 @@ function graphFor(model: OnnxModel, rows: Dimension): SourceGraph {
     built(node, outputs) {
       nodes.push(node);
       node.outputs.forEach((name, i) => {
-        if (outputs[i] !== undefined) values.set(name, outputs[i]);
+        const value = outputs[i];
+        if (value === undefined) return;
+        if (isMerged(value) && value.plain === undefined) joined.add(name);
+        values.set(name, isMerged(value) ? (value.plain ?? value.node) : value);
       });
     },
   });
@@ -126,6 +140,7 @@ function graphFor(model: OnnxModel, rows: Dimension): SourceGraph {
     nodes: computing,
     isData,
     shape: (name) => shapeOf(values.get(name) ?? knownTensor({ element: "real", shape: [], values: [] })),
+    joinsBatch: (name) => joined.has(name),
     constant: (name) => (hasRows(values.get(name)) ? undefined : numbersOf(name)),
     isZero: (name) => name === "" || (numbersOf(name)?.data.every((x) => x === 0) ?? false),
     producer: (name) => producers.get(name),
@@ -164,7 +179,8 @@ function rowsOf(input: ModelInput): SourceInput {
 
 /** Whether a value is a list of sizes with the batch size, or a tensor with an axis for the rows. */
 const hasRows = (value: Value | undefined): boolean =>
-  value !== undefined && (isKnown(value) ? value.values.includes("n") : value.type.shape.includes("n"));
+  value !== undefined &&
+  (isKnown(value) ? !value.values.every((size) => typeof size === "number") : value.type.shape.includes("n"));
 
 /** All nodes that depend on the inputs with these names. */
 function nodesOfData(values: readonly Value[], inputs: ReadonlySet<string>): ReadonlySet<Node> {
@@ -179,6 +195,6 @@ function nodesOfData(values: readonly Value[], inputs: ReadonlySet<string>): Rea
 function groupReaders(nodes: readonly ModelNode[]): ReadonlyMap<string, readonly ModelNode[]> {
   const readers = new Map<string, ModelNode[]>();
   for (const node of nodes)
-    for (const name of new Set(node.inputs)) readers.set(name, [...(readers.get(name) ?? []), node]);
+    for (const name of new Set(readBy(node))) readers.set(name, [...(readers.get(name) ?? []), node]);
   return readers;
 }

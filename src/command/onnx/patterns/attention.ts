@@ -160,8 +160,8 @@ function outputAfter(
   let projection: Projection | undefined;
   let name = start;
   for (;;) {
-    if (projection !== undefined && String(r.source.shape(name)) === shape)
-      return { projection, result: name, nodes };
+    const hasShape = String(r.source.shape(name)) === shape && !r.source.joinsBatch(name);
+    if (projection !== undefined && hasShape) return { projection, result: name, nodes };
     const [reader, ...others] = r.source.readers(name);
     if (reader === undefined || others.length > 0) return undefined;
     nodes.push(reader);
