@@ -24,6 +24,7 @@ import {
 import type { Known, Value } from "../../compiler/library/onnx/values.ts";
 import { gradientsOfSum } from "../../compiler/passes/derivatives/gradients-of.ts";
 import { evaluateGraph } from "../../compiler/reference/interpret.ts";
+import { fuseSoftmax } from "./fuse-softmax.ts";
 
 export interface SourceInput extends ModelInput {
   /** The shape of a row. */
@@ -44,6 +45,8 @@ export interface SourceGraph {
   joinsBatch(name: string): boolean;
   /** The numbers of a value that does not depend on the data or on the number of rows. */
   constant(name: string): Tensor | undefined;
+  /** The numbers, for this number of rows, of a value that does not depend on the data. */
+  constantFor(name: string, rows: number): Tensor | undefined;
   /** Whether a value is absent, or consists of zeros. */
   isZero(name: string): boolean;
   producer(name: string): ModelNode | undefined;
@@ -109,39 +112,46 @@ function graphFor(model: OnnxModel, rows: Dimension): SourceGraph {
     gradients: (y, xs) => gradientsOfSum(g, y, xs),
     built(node, outputs) {
       nodes.push(node);
-      node.outputs.forEach((name, i) => {
-        const value = outputs[i];
-        if (value === undefined) return;
-        if (isMerged(value) && value.plain === undefined) joined.add(name);
-        values.set(name, isMerged(value) ? (value.plain ?? value.node) : value);
-      });
+      for (const [i, value] of outputs.entries()) {
+        if (isMerged(value) && value.plain === undefined) joined.add(node.outputs[i]);
+        values.set(node.outputs[i], isMerged(value) ? (value.plain ?? value.node) : value);
+      }
     },
   });
   const dataNodes = nodesOfData([...values.values()], new Set(inputs.map(({ name }) => name)));
-  const isData = (name: string): boolean => {
-    const value = values.get(name);
-    return value !== undefined && !isKnown(value) && dataNodes.has(value);
-  };
+  const isData = (name: string): boolean => isNodeIn(dataNodes, values.get(name));
   if (!isData(output)) throw new InvalidModel(`the output "${output}" does not depend on the data`);
-  const numbersOf = (name: string): Tensor | undefined => {
+  const numbersOf = (name: string, count = 1): Tensor | undefined => {
     const value = values.get(name);
     if (value === undefined || isData(name)) return undefined;
     if (isKnown(value)) return { shape: value.shape, data: Float64Array.from(value.values, Number) };
-    return evaluated(value, given, 1);
+    return evaluated(value, given, count);
   };
-  const computing = nodes.filter(({ outputs }) => outputs.some(isData));
+  const shape = (name: string): Shape =>
+    shapeOf(values.get(name) ?? knownTensor({ element: "real", shape: [], values: [] }));
+  const computing = fuseSoftmax(
+    nodes.filter(({ outputs }) => outputs.some(isData)),
+    {
+      shape,
+      numbers: (name) => (name === "" ? undefined : Array.from(numbersOf(name)?.data ?? [])),
+      isOutput: (name) => name === output,
+    },
+  );
   // Nodes that read only the shape of a value do not count.
   const readers = groupReaders(computing);
-  const producers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const producers = new Map(
+    [...nodes, ...computing].flatMap((node) => node.outputs.map((name) => [name, node] as const)),
+  );
   return {
     inputs,
     output,
     rows,
     nodes: computing,
     isData,
-    shape: (name) => shapeOf(values.get(name) ?? knownTensor({ element: "real", shape: [], values: [] })),
+    shape,
     joinsBatch: (name) => joined.has(name),
     constant: (name) => (hasRows(values.get(name)) ? undefined : numbersOf(name)),
+    constantFor: numbersOf,
     isZero: (name) => name === "" || (numbersOf(name)?.data.every((x) => x === 0) ?? false),
     producer: (name) => producers.get(name),
     readers: (name) => readers.get(name) ?? [],
@@ -176,6 +186,9 @@ function rowsOf(input: ModelInput): SourceInput {
     throw new InvalidModel(`the input "${input.name}" has no axis for the batch`);
   return { ...input, sizes: sizes.map(Number) };
 }
+
+const isNodeIn = (nodes: ReadonlySet<Node>, value: Value | undefined): boolean =>
+  value !== undefined && !isKnown(value) && nodes.has(value);
 
 /** Whether a value is a list of sizes with the batch size, or a tensor with an axis for the rows. */
 const hasRows = (value: Value | undefined): boolean =>

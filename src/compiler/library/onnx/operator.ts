@@ -165,7 +165,12 @@ export const pointwise = (row: Pointwise): Operator =>
     const constants = operands.filter(isKnown);
     if (constants.length < operands.length)
       return [row.build(context, ...operands.map((x) => context.node(x)))];
-    return [pointwiseKnown(context, constants, row)];
+    const value = pointwiseKnown(context, constants, row);
+    if (value !== undefined) return [value];
+    // The graph computes real numbers from the number of rows, such as the factor 1 / n of a mean.
+    return constants.some(({ element }) => element === "real")
+      ? [row.build(context, ...operands.map((x) => context.node(x)))]
+      : context.refuse("computes an integer from the batch size, which is not supported");
   });
 
 /**
@@ -198,22 +203,25 @@ export const bounded = (context: OperatorContext, count: number): number =>
         `creates a constant of ${count} elements, but this number must be from 0 to ${mostElements}`,
       );
 
-function pointwiseKnown(context: OperatorContext, operands: readonly Known[], row: Pointwise): Known {
+/** The result for known operands; undefined if it depends on the batch size and is not a size. */
+function pointwiseKnown(
+  context: OperatorContext,
+  operands: readonly Known[],
+  row: Pointwise,
+): Known | undefined {
   const shape = broadcastShape(context, operands);
   bounded(context, countOf(shape));
   const f = row.numbers(context);
   const element = row.result ?? operands[0].element;
-  const values = Array.from(indicesOf(shape), (at) => {
+  const values = Array.from(indicesOf(shape), (at): Size | undefined => {
     const given = operands.map((operand) => broadcastElement(operand, at));
     const numbers = given.filter((x) => typeof x === "number");
     if (numbers.length === given.length)
       return element === "integer" ? Math.trunc(f(...numbers)) : f(...numbers);
-    return (
-      row.symbolic?.(...given) ??
-      context.refuse("computes a number from the batch size, which is not supported")
-    );
+    return row.symbolic?.(...given);
   });
-  return known(element, shape, values);
+  const results = values.flatMap((value) => value ?? []);
+  return results.length < values.length ? undefined : known(element, shape, results);
 }
 
 /** The common shape of known values by NumPy's broadcasting rule. */

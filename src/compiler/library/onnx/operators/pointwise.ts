@@ -87,11 +87,11 @@ const minimum = binary((g, x, y) => g.minimum(x, y), Math.min);
 // A dimension is at least 1.
 const maximum = binary((g, x, y) => g.maximum(x, y), Math.max, neutral(1));
 
+/** Integers of graphs have 32 bits, and there is no op for their quotient. Random bits need both. */
+const noQuotient = "divides integers that are not constant, but graphs have no quotient of integers";
+
 const divide: Operator = pointwise({
-  build: (context, x, y) =>
-    x.type.element === "i32"
-      ? context.refuse("divides integers, which is not supported")
-      : context.g.divide(x, y),
+  build: (context, x, y) => (x.type.element === "i32" ? context.refuse(noQuotient) : context.g.divide(x, y)),
   numbers: () => (x, y) => x / y,
   symbolic: quotientOf,
 });
@@ -112,7 +112,7 @@ const mean: Operator = computed((context, inputs) => {
 const remainder: Operator = pointwise({
   build: (context, x, y) => {
     const { g } = context;
-    if (x.type.element === "i32") return context.refuse("divides integers, which is not supported");
+    if (x.type.element === "i32") return context.refuse(noQuotient);
     if (context.integer("fmod", 0) === 0) return g.subtract(x, g.multiply(y, g.floor(g.divide(x, y))));
     const quotient = g.divide(x, y);
     return g.subtract(x, g.multiply(y, g.multiply(g.sign(quotient), g.floor(g.absolute(quotient)))));

@@ -38,6 +38,7 @@ interface Facts {
 const scan: Operator = {
   build: (context, inputs) => {
     const { g } = context;
+    if (context.opset < 9) return context.refuse("has the form of opset 8, which is not supported");
     const values = inputs.map((_, index) => context.node(required(context, inputs, index)));
     const facts = factsOf(context, values);
     const { body, states, length, reverse } = facts;
@@ -82,7 +83,6 @@ const scan: Operator = {
 };
 
 function factsOf(context: OperatorContext, values: readonly Node[]): Facts {
-  if (context.opset < 9) return context.refuse("has the form of opset 8, which is not supported");
   const body = context.graph("body") ?? context.refuse("has no body");
   const states = values.length - context.integer("num_scan_inputs", 0);
   const fits =
