@@ -52,6 +52,38 @@ const one = (
 
 const whole = modelBytes(dense);
 
+/** A Scan over x [batch, 4] and z [5, 4], whose body adds the elements of both along their first axes. */
+const scanned = (bodyInputs: readonly string[], opset = 17): Uint8Array =>
+  modelBytes(
+    {
+      name: "scanned",
+      input: [valueInfo("x", [3, 4]), valueInfo("z", [5, 4])],
+      output: [valueInfo("y", [3, 4])],
+      node: [
+        {
+          name: "scan",
+          opType: "Scan",
+          input: ["x", "z"],
+          output: ["y"],
+          attribute: [
+            { name: "num_scan_inputs", type: AttributeType.INT, i: 2n },
+            {
+              name: "body",
+              type: AttributeType.GRAPH,
+              g: {
+                name: "step",
+                input: bodyInputs.map((name) => valueInfo(name, [4])),
+                output: [valueInfo("sum", [4])],
+                node: [{ name: "add", opType: "Add", input: [bodyInputs[0], "z"], output: ["sum"] }],
+              },
+            },
+          ],
+        },
+      ],
+    },
+    opset,
+  );
+
 const hostile: readonly (readonly [what: string, bytes: () => Uint8Array, message: RegExp])[] = [
   ["an empty file", () => new Uint8Array(), /has no graph/],
   ["text", () => new TextEncoder().encode("name: spec\nnetwork: []\n"), /is not an ONNX model|has no graph/],
@@ -167,18 +199,37 @@ const hostile: readonly (readonly [what: string, bytes: () => Uint8Array, messag
       ),
     /pad \(Pad\) pads with the mode "constructor", which is not supported/,
   ],
+  ["a Scan of sequences of different lengths", () => scanned(["a", "b"]), /different lengths: 3, 5/],
+  ["a Scan whose body reads less", () => scanned(["a"]), /\(Scan\) has a body with other inputs and outputs/],
+  ["a Scan of opset 8", () => scanned(["a", "b"], 8), /\(Scan\) has the form of opset 8/],
   [
-    "a constant with an element for each row of the batch",
+    "an output whose rows are joined with another axis",
     () =>
       modelBytes({
         ...dense,
-        initializer: [integers("pair", [3, 4])],
+        initializer: [integers("flat", [-1])],
+        node: [{ name: "all", opType: "Reshape", input: ["x", "flat"], output: ["y"] }],
+      }),
+    /the output "y" joins the batch axis with another axis: \[2n\]/,
+  ],
+  [
+    "a reduction along such an axis",
+    () =>
+      modelBytes({
+        ...dense,
+        initializer: [integers("flat", [-1, 1])],
         node: [
-          { name: "shape", opType: "Shape", input: ["x"], output: ["sizes"] },
-          { name: "rows", opType: "Expand", input: ["pair", "sizes"], output: ["y"] },
+          { name: "all", opType: "Reshape", input: ["x", "flat"], output: ["column"] },
+          {
+            name: "shares",
+            opType: "Softmax",
+            input: ["column"],
+            output: ["y"],
+            attribute: [{ name: "axis", type: AttributeType.INT, i: 0n }],
+          },
         ],
       }),
-    /rows \(Expand\) creates a constant whose size depends on the batch size, which is not supported/,
+    /shares \(Softmax\) joins the batch axis with another axis/,
   ],
   [
     "a constant of 10¹² elements",

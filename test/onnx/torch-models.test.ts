@@ -6,9 +6,12 @@ import { beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { makeGraph } from "../../src/compiler/ir/nodes.ts";
 import type { Node } from "../../src/compiler/ir/nodes.ts";
+import { boundShape } from "../../src/compiler/ir/types.ts";
+import type { Shape } from "../../src/compiler/ir/types.ts";
 import { importGraph } from "../../src/compiler/library/onnx/import-graph.ts";
 import { readModel } from "../../src/compiler/library/onnx/model-file.ts";
 import { shapeOfInput } from "../../src/compiler/library/onnx/model.ts";
+import type { Element } from "../../src/compiler/library/onnx/model.ts";
 import { isKnown, knownTensor, typeOfElement } from "../../src/compiler/library/onnx/values.ts";
 import { createBuilder } from "../../src/compiler/ops/index.ts";
 import type { Tensor } from "../../src/compiler/ops/tensor.ts";
@@ -19,6 +22,7 @@ import { runWasm, wasmOf } from "../support/run-wasm.ts";
 const exported = z.object({
   name: z.string(),
   file: z.base64(),
+  rows: z.int(),
   x: z.array(z.number()),
   y: z.array(z.number()),
   weight: z.array(z.number()),
@@ -32,6 +36,9 @@ const names = [
   "encoder",
   "gpt",
   "attention",
+  "multihead",
+  "multihead-weights",
+  "post-norm",
   "lstm",
   "bilstm",
   "gru",
@@ -46,46 +53,39 @@ const script = fileURLToPath(new URL("torch_models.py", import.meta.url));
 const hasTorch = spawnSync("/usr/bin/python3", ["-c", "import torch, onnx"]).status === 0;
 
 /** The outputs and the gradients of the weighted sum of the outputs, by storage. */
-async function computed({ file, x, weight }: Exported, float: "f32" | "f64", target: "ts" | "wasm") {
+async function computed({ file, rows, x, weight }: Exported, float: "f32" | "f64", target: "ts" | "wasm") {
   const model = readModel(Buffer.from(file, "base64"));
   const g = createBuilder(float);
   const given = new Map<string, Tensor>();
   const parameters = new Map<string, Node>();
-  const leaf = (name: string, element: "real" | "integer" | "boolean", tensor: Tensor): Node => {
-    given.set(name, tensor);
-    return g.input({ name, type: { element: typeOfElement(element, float), shape: tensor.shape } });
+  const leaf = (name: string, element: Element, shape: Shape, values: ArrayLike<number>): Node => {
+    given.set(name, { shape: boundShape(shape, rows), data: Float64Array.from(values) });
+    return g.input({ name, type: { element: typeOfElement(element, float), shape } });
   };
   const [input] = model.inputs;
-  const shape = shapeOfInput(input).map(Number);
   const results = importGraph(model, {
     g,
-    inputs: new Map([[input.name, leaf("x", input.element, { shape, data: Float64Array.from(x) })]]),
+    inputs: new Map([[input.name, leaf("x", input.element, shapeOfInput(input), x)]]),
     initialiser(name, data) {
       if (data.element !== "real") return knownTensor(data);
-      const node = leaf(`parameter ${name}`, "real", {
-        shape: data.shape,
-        data: Float64Array.from(data.values),
-      });
+      const node = leaf(`parameter ${name}`, "real", data.shape, data.values);
       parameters.set(name, node);
       return node;
     },
-    constant: (name, { element, shape: own, values }) =>
-      leaf(`constant ${name}`, element, { shape: own, data: Float64Array.from(values, Number) }),
+    constant: (name, { element, shape, values }) =>
+      leaf(`constant ${name}`, element, shape, values.map(Number)),
     gradients: (y, xs) => gradientsOfSum(g, y, xs),
   });
   const y = results.get("y");
   if (y === undefined || isKnown(y)) throw new Error("the output does not depend on the input");
-  const weights = leaf("weight", "real", {
-    shape: y.type.shape.map(Number),
-    data: Float64Array.from(weight),
-  });
+  const weights = leaf("weight", "real", y.type.shape, weight);
   const gradients = gradientsOfSum(g, g.multiply(weights, y), [...parameters.values()]);
   const graph = makeGraph("gradient", [
     { storage: "y", node: y },
     ...[...parameters.keys()].map((name, i) => ({ storage: `gradient ${name}`, node: gradients[i] })),
   ]);
-  if (target === "ts") return runAsLoops(graph, given, 1, { float, batchSize: 1 });
-  return runWasm(await wasmOf(graph, { float, batchSize: 1, vectors: true }), given, 1, 1);
+  if (target === "ts") return runAsLoops(graph, given, rows, { float, batchSize: rows });
+  return runWasm(await wasmOf(graph, { float, batchSize: rows, vectors: true }), given, rows, 1);
 }
 
 /** The largest difference, relative to the largest expected number or to 1. */

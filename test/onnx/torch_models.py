@@ -36,9 +36,9 @@ class Gpt(nn.Module):
 class Encoder(nn.Module):
     """A pre-norm encoder layer. The exporter would make its optional arguments inputs."""
 
-    def __init__(self):
+    def __init__(self, norm_first=True):
         super().__init__()
-        self.layer = nn.TransformerEncoderLayer(8, 2, 16, 0.0, batch_first=True, norm_first=True)
+        self.layer = nn.TransformerEncoderLayer(8, 2, 16, 0.0, batch_first=True, norm_first=norm_first)
 
     def forward(self, x):
         return self.layer(x)
@@ -53,6 +53,19 @@ class Last(nn.Module):
 
     def forward(self, x):
         return self.head(self.module(x)[0][:, -1])
+
+
+class SelfAttention(nn.Module):
+    """PyTorch's own attention, which merges the rows and the heads of a batch. Its weights are not an output."""
+
+    def __init__(self, batch_first):
+        super().__init__()
+        self.batch_first, self.attention = batch_first, nn.MultiheadAttention(8, 2, batch_first=batch_first)
+
+    def forward(self, x):
+        z = x if self.batch_first else x.transpose(0, 1)
+        y = self.attention(z, z, z, need_weights=not self.batch_first)[0]
+        return y if self.batch_first else y.transpose(0, 1)
 
 
 class Squeezed(nn.Module):
@@ -80,6 +93,9 @@ def models():
         "encoder": (Encoder(), torch.randn(3, 5, 8)),
         "gpt": (Gpt(), torch.randint(0, 11, (3, 6))),
         "attention": (Attention(8, 2), torch.randn(3, 5, 8)),
+        "multihead": (SelfAttention(True), torch.randn(3, 5, 8)),
+        "multihead-weights": (SelfAttention(False), torch.randn(3, 5, 8)),
+        "post-norm": (Encoder(norm_first=False), torch.randn(3, 5, 8)),
         "lstm": (Last(nn.LSTM(4, 6, num_layers=2, batch_first=True), 6, 3), torch.randn(3, 7, 4)),
         "bilstm": (Last(nn.LSTM(4, 6, batch_first=True, bidirectional=True), 12, 3), torch.randn(3, 7, 4)),
         "gru": (Last(nn.GRU(4, 6, batch_first=True), 6, 3), torch.randn(3, 7, 4)),
@@ -108,11 +124,16 @@ def models():
     }
 
 
-def exported(model, x):
+# Exported with a variable batch.
+dynamic = ("encoder", "post-norm", "multihead", "multihead-weights")
+
+
+def exported(name, model, x):
     file = io.BytesIO()
     torch.onnx.export(
         model, x, file, opset_version=17, input_names=["x"], output_names=["y"], dynamo=False,
         do_constant_folding=False, training=torch.onnx.TrainingMode.PRESERVE,
+        dynamic_axes={"x": {0: "batch"}, "y": {0: "batch"}} if name in dynamic else None,
     )
     return base64.b64encode(file.getvalue()).decode()
 
@@ -124,7 +145,7 @@ for name, (model, x) in models().items():
     with torch.no_grad():
         for p in model.parameters():
             p.add_(0.1 * torch.randn_like(p))
-    file = exported(model, x)
+    file = exported(name, model, x)
     y = model(x)
     weight = torch.rand_like(y) - 0.5
     model.zero_grad()
@@ -135,6 +156,7 @@ for name, (model, x) in models().items():
             {
                 "name": name,
                 "file": file,
+                "rows": len(x),
                 "x": numbers(x),
                 "y": numbers(y),
                 "weight": numbers(weight),

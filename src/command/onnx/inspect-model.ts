@@ -8,8 +8,8 @@ import { importGraph } from "../../compiler/library/onnx/import-graph.ts";
 import { readModel } from "../../compiler/library/onnx/model-file.ts";
 import { shapeOfInput } from "../../compiler/library/onnx/model.ts";
 import type { OnnxModel } from "../../compiler/library/onnx/model.ts";
-import { isKnown, knownTensor, shapeOf, typeOfElement } from "../../compiler/library/onnx/values.ts";
-import type { Value } from "../../compiler/library/onnx/values.ts";
+import { isKnown, knownTensor, shapeOf, sizesOf, typeOfElement } from "../../compiler/library/onnx/values.ts";
+import type { Size, Value } from "../../compiler/library/onnx/values.ts";
 import { createBuilder } from "../../compiler/ops/index.ts";
 import { gradientsOfSum } from "../../compiler/passes/derivatives/gradients-of.ts";
 import { countText } from "../../compiler/util/number-text.ts";
@@ -19,7 +19,7 @@ import { modelBytes, onModel } from "./model-diagnostics.ts";
 interface NodeRow {
   readonly name: string;
   readonly operator: string;
-  readonly output: Shape;
+  readonly output: readonly Size[];
   readonly parameters: readonly ParameterRow[];
 }
 
@@ -64,7 +64,7 @@ function summaryOf(model: OnnxModel): ModelSummary {
         const data = model.initialisers.get(name);
         return data?.element === "real" ? [{ name, shape: data.shape }] : [];
       });
-      nodes.push({ name: node.name, operator: node.operator, output: output.type.shape, parameters });
+      nodes.push({ name: node.name, operator: node.operator, output: sizesOf(output), parameters });
     },
   });
   const real = [...model.initialisers.values()].filter(({ element }) => element === "real");
@@ -77,7 +77,7 @@ function summaryOf(model: OnnxModel): ModelSummary {
   };
 }
 
-const shapeText = (shape: Shape): string => `[${shape.join(", ")}]`;
+const shapeText = (shape: readonly Size[]): string => `[${shape.join(", ")}]`;
 
 /** Formats the summary: a line for each input and output, and a table of the nodes. */
 export function modelText(file: string, { opset, inputs, outputs, nodes, parameters }: ModelSummary): string {

@@ -3,7 +3,7 @@
  * of patterns. Nodes that are not a part of any layer are collected with the reason. The part of the file that contains
  * them becomes one layer of the type `onnx`.
  */
-import { cutModel } from "../../compiler/library/onnx/cut-model.ts";
+import { cutModel, readBy } from "../../compiler/library/onnx/cut-model.ts";
 import { InvalidModel } from "../../compiler/library/onnx/invalid-model.ts";
 import type { ModelNode, OnnxModel } from "../../compiler/library/onnx/model.ts";
 import { groupBy } from "../../compiler/util/collections.ts";
@@ -191,8 +191,8 @@ function canCut(model: OnnxModel, from: string | undefined, until: string | unde
 /** All cuts of the file, in order. */
 function cutsOf({ nodes, inputs, output, isData }: SourceGraph): readonly Cut[] {
   const lastReader = new Map<string, number>([[output, nodes.length]]);
-  nodes.forEach(({ inputs: read }, index) =>
-    read.forEach((name) => lastReader.set(name, Math.max(index, lastReader.get(name) ?? 0))),
+  nodes.forEach((node, index) =>
+    readBy(node).forEach((name) => lastReader.set(name, Math.max(index, lastReader.get(name) ?? 0))),
   );
   const live = new Set(inputs.map(({ name }) => name));
   const cuts: Cut[] = [];

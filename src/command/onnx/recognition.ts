@@ -80,6 +80,7 @@ export class Reading {
   }
 
   placeOf(name: string): Place {
+    if (this.source.joinsBatch(name)) return refuse("joins the batch axis with another axis");
     const found = this.#state.places.get(name);
     if (found !== undefined) return found;
     return refuse(this.source.isData(name) ? hasNoLayer : "has an input that is a constant");

@@ -9,14 +9,22 @@ import { collectNodes, leafName, makeGraph, operandsOf } from "../../compiler/ir
 import type { Node } from "../../compiler/ir/nodes.ts";
 import { sizeOf } from "../../compiler/ir/types.ts";
 import type { Dimension, Shape } from "../../compiler/ir/types.ts";
+import { readBy } from "../../compiler/library/onnx/cut-model.ts";
 import { importGraph, UnsupportedNodes } from "../../compiler/library/onnx/import-graph.ts";
 import { InvalidModel } from "../../compiler/library/onnx/invalid-model.ts";
 import { shapeOfInput } from "../../compiler/library/onnx/model.ts";
 import type { ModelInput, ModelNode, OnnxModel } from "../../compiler/library/onnx/model.ts";
-import { isKnown, knownTensor, shapeOf, typeOfElement } from "../../compiler/library/onnx/values.ts";
+import {
+  isKnown,
+  isMerged,
+  knownTensor,
+  shapeOf,
+  typeOfElement,
+} from "../../compiler/library/onnx/values.ts";
 import type { Known, Value } from "../../compiler/library/onnx/values.ts";
 import { gradientsOfSum } from "../../compiler/passes/derivatives/gradients-of.ts";
 import { evaluateGraph } from "../../compiler/reference/interpret.ts";
+import { fuseSoftmax } from "./fuse-softmax.ts";
 
 export interface SourceInput extends ModelInput {
   /** The shape of a row. */
@@ -31,9 +39,14 @@ export interface SourceGraph {
   /** The nodes that compute from the data, in order. */
   readonly nodes: readonly ModelNode[];
   isData(name: string): boolean;
+  /** The shape. A value whose batch axis is joined with others has the axes that are joined. */
   shape(name: string): Shape;
+  /** Whether the batch axis of a value is joined with others, as in [n · heads, time, size]. */
+  joinsBatch(name: string): boolean;
   /** The numbers of a value that does not depend on the data or on the number of rows. */
   constant(name: string): Tensor | undefined;
+  /** The numbers, for this number of rows, of a value that does not depend on the data. */
+  constantFor(name: string, rows: number): Tensor | undefined;
   /** Whether a value is absent, or consists of zeros. */
   isZero(name: string): boolean;
   producer(name: string): ModelNode | undefined;
@@ -78,6 +91,7 @@ function graphFor(model: OnnxModel, rows: Dimension): SourceGraph {
   const g = createBuilder("f64");
   const given = new Map<string, Tensor>();
   const values = new Map<string, Value>();
+  const joined = new Set<string>();
   const leaf = (name: string, element: ModelInput["element"], shape: Shape): Node =>
     g.input({ name, type: { element: typeOfElement(element, "f64"), shape } });
   const stored = (name: string, known: Known): Node => {
@@ -98,35 +112,46 @@ function graphFor(model: OnnxModel, rows: Dimension): SourceGraph {
     gradients: (y, xs) => gradientsOfSum(g, y, xs),
     built(node, outputs) {
       nodes.push(node);
-      node.outputs.forEach((name, i) => {
-        if (outputs[i] !== undefined) values.set(name, outputs[i]);
-      });
+      for (const [i, value] of outputs.entries()) {
+        if (isMerged(value) && value.plain === undefined) joined.add(node.outputs[i]);
+        values.set(node.outputs[i], isMerged(value) ? (value.plain ?? value.node) : value);
+      }
     },
   });
   const dataNodes = nodesOfData([...values.values()], new Set(inputs.map(({ name }) => name)));
-  const isData = (name: string): boolean => {
-    const value = values.get(name);
-    return value !== undefined && !isKnown(value) && dataNodes.has(value);
-  };
+  const isData = (name: string): boolean => isNodeIn(dataNodes, values.get(name));
   if (!isData(output)) throw new InvalidModel(`the output "${output}" does not depend on the data`);
-  const numbersOf = (name: string): Tensor | undefined => {
+  const numbersOf = (name: string, count = 1): Tensor | undefined => {
     const value = values.get(name);
     if (value === undefined || isData(name)) return undefined;
     if (isKnown(value)) return { shape: value.shape, data: Float64Array.from(value.values, Number) };
-    return evaluated(value, given, 1);
+    return evaluated(value, given, count);
   };
-  const computing = nodes.filter(({ outputs }) => outputs.some(isData));
+  const shape = (name: string): Shape =>
+    shapeOf(values.get(name) ?? knownTensor({ element: "real", shape: [], values: [] }));
+  const computing = fuseSoftmax(
+    nodes.filter(({ outputs }) => outputs.some(isData)),
+    {
+      shape,
+      numbers: (name) => (name === "" ? undefined : Array.from(numbersOf(name)?.data ?? [])),
+      isOutput: (name) => name === output,
+    },
+  );
   // Nodes that read only the shape of a value do not count.
   const readers = groupReaders(computing);
-  const producers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const producers = new Map(
+    [...nodes, ...computing].flatMap((node) => node.outputs.map((name) => [name, node] as const)),
+  );
   return {
     inputs,
     output,
     rows,
     nodes: computing,
     isData,
-    shape: (name) => shapeOf(values.get(name) ?? knownTensor({ element: "real", shape: [], values: [] })),
+    shape,
+    joinsBatch: (name) => joined.has(name),
     constant: (name) => (hasRows(values.get(name)) ? undefined : numbersOf(name)),
+    constantFor: numbersOf,
     isZero: (name) => name === "" || (numbersOf(name)?.data.every((x) => x === 0) ?? false),
     producer: (name) => producers.get(name),
     readers: (name) => readers.get(name) ?? [],
@@ -162,9 +187,13 @@ function rowsOf(input: ModelInput): SourceInput {
   return { ...input, sizes: sizes.map(Number) };
 }
 
+const isNodeIn = (nodes: ReadonlySet<Node>, value: Value | undefined): boolean =>
+  value !== undefined && !isKnown(value) && nodes.has(value);
+
 /** Whether a value is a list of sizes with the batch size, or a tensor with an axis for the rows. */
 const hasRows = (value: Value | undefined): boolean =>
-  value !== undefined && (isKnown(value) ? value.values.includes("n") : value.type.shape.includes("n"));
+  value !== undefined &&
+  (isKnown(value) ? !value.values.every((size) => typeof size === "number") : value.type.shape.includes("n"));
 
 /** All nodes that depend on the inputs with these names. */
 function nodesOfData(values: readonly Value[], inputs: ReadonlySet<string>): ReadonlySet<Node> {
@@ -179,6 +208,6 @@ function nodesOfData(values: readonly Value[], inputs: ReadonlySet<string>): Rea
 function groupReaders(nodes: readonly ModelNode[]): ReadonlyMap<string, readonly ModelNode[]> {
   const readers = new Map<string, ModelNode[]>();
   for (const node of nodes)
-    for (const name of new Set(node.inputs)) readers.set(name, [...(readers.get(name) ?? []), node]);
+    for (const name of new Set(readBy(node))) readers.set(name, [...(readers.get(name) ?? []), node]);
   return readers;
 }

@@ -11,6 +11,8 @@ import type { SourceGraph } from "./source-graph.ts";
 /** A layer of the spec with its name. */
 export interface NamedDraft {
   readonly name: string;
+  /** Whether a spec must state the name, because it is not the default. */
+  readonly isStated?: boolean;
   readonly draft: Draft;
 }
 
@@ -38,18 +40,24 @@ export function specOf(
 ): RecognisedSpec {
   const { place, order } = checkedOutput(output);
   const merged = withActivations(drafts, place.draft);
-  const layers = namedLayers(merged.drafts);
-  const taken = layers.map((layer) => layer.name);
+  const begins = drafts.flatMap(({ keys }) => (typeof keys.begin === "string" ? [keys.begin] : []));
+  const layers = namedLayers(merged.drafts, begins);
+  const taken = [...layers.map((layer) => layer.name), ...begins];
   const named = namedInputs(inputs, taken);
   const names = new Map([...named, ...layers].map((each) => [each.draft, each.name]));
   const nameOf = (draft: Draft): string => names.get(merged.current(draft)) ?? "";
-  const network = layers.map(({ draft }, i) => {
+  const network = layers.map(({ name, isStated, draft }, i) => {
     // A layer `onnx` may begin at a value of its file.
     const { begin, ...keys } = draft.keys;
     const from = [...draft.from.map(nameOf), ...(typeof begin === "string" ? [begin] : [])];
     const before = i === 0 ? (named.length === 1 ? named[0].name : undefined) : layers[i - 1].name;
     const isDefault = from.length === 1 && from[0] === before;
-    return { type: draft.type, ...keys, ...(isDefault ? {} : { from: from.length === 1 ? from[0] : from }) };
+    return {
+      type: draft.type,
+      ...(isStated ? { name } : {}),
+      ...keys,
+      ...(isDefault ? {} : { from: from.length === 1 ? from[0] : from }),
+    };
   });
   const shape = source.shape(source.output);
   const sizes = order.filter((axis) => place.axes[axis] !== null).map((axis) => shape[axis]);
@@ -134,13 +142,19 @@ function withActivations(drafts: readonly Draft[], output: Draft): Merged {
   return { drafts: merged, current: (draft) => current.get(draft) ?? draft };
 }
 
-/** The default names: the type and an ordinal. */
-function namedLayers(drafts: readonly Draft[]): NamedDraft[] {
+/**
+ * The default names: the type and an ordinal. Where a layer `onnx` begins at a value of this name, the layer of the
+ * spec gets another one, because `from` would take the value for the layer.
+ */
+function namedLayers(drafts: readonly Draft[], begins: readonly string[]): NamedDraft[] {
+  const unique = nameMaker(begins, "_");
   const counts = new Map<string, number>();
   return drafts.map((draft) => {
     const ordinal = (counts.get(draft.type) ?? 0) + 1;
     counts.set(draft.type, ordinal);
-    return { name: `${draft.type}${ordinal}`, draft };
+    const usual = `${draft.type}${ordinal}`;
+    const name = unique(usual);
+    return { name, isStated: name !== usual, draft };
   });
 }
 

@@ -565,6 +565,15 @@ const rows: Readonly<Record<string, readonly (readonly [before: string, after: s
        %z: f64[2,2,4] = contract %1, %y {"sumX":[0],"sumY":[0]}`,
     ],
   ],
+  "windows-along-all": [
+    [
+      `%r: f64[n,2,2] = reshape %x {"shape":["n",2,2]}
+       %w: f64[n,1,2,2] = window %r {"axes":[1],"size":[2],"stride":[1],"dilation":[1]}
+       %z: f64[n,1,1,2,2] = window %w {"axes":[2],"size":[2],"stride":[3],"dilation":[1]}`,
+      `%r: f64[n,2,2] = reshape %x {"shape":["n",2,2]}
+       %z: f64[n,1,1,2,2] = window %r {"axes":[1,2],"size":[2,2],"stride":[1,3],"dilation":[1,1]}`,
+    ],
+  ],
   tiles: [
     [
       `%z: f64[n,2,2] = window %x {"axes":[1],"size":[2],"stride":[2],"dilation":[1]}`,
@@ -687,6 +696,12 @@ const refusals: readonly (readonly [rule: string, why: string, text: string])[] 
      %p: f64[n,4] = pad %a2 {"before":[0,0],"after":[0,2],"value":0}
      %q: f64[n,4] = pad %b2 {"before":[0,1],"after":[0,1],"value":0}
      %z: f64[n,4] = add %p, %q`,
+  ],
+  [
+    "windows-along-all",
+    "the second windows are along the elements of the first",
+    `%w: f64[n,2,3] = window %x {"axes":[1],"size":[3],"stride":[1],"dilation":[1]}
+     %z: f64[n,2,2,2] = window %w {"axes":[2],"size":[2],"stride":[1],"dilation":[1]}`,
   ],
   [
     "tiles",

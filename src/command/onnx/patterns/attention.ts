@@ -116,15 +116,15 @@ function scoresOf(r: Reading, start: string): Scores | undefined {
   }
 }
 
-/** Whether the node hides exactly the later positions. */
+/** Whether the node hides exactly the later positions, for every row and every head. */
 function isCausalMask(r: Reading, { operator, inputs }: ModelNode, data: string): boolean {
   const hides = (tensor: Tensor | undefined, isHidden: (value: number) => boolean): boolean => {
     const length = tensor?.shape.at(-1) ?? 0;
-    if (tensor === undefined || tensor.data.length !== length * length) return false;
-    return tensor.data.every((value, i) => isHidden(value) === i % length > Math.floor(i / length));
+    if (tensor === undefined || length === 0 || tensor.shape.at(-2) !== length) return false;
+    return tensor.data.every((value, i) => isHidden(value) === i % length > Math.floor(i / length) % length);
   };
   if (operator === "Add") {
-    const mask = r.source.constant(inputs[0] === data ? inputs[1] : inputs[0]);
+    const mask = r.source.constantFor(inputs[0] === data ? inputs[1] : inputs[0], 2);
     const isZeroElsewhere = mask?.data.every((value) => value === 0 || value < -1e4) ?? false;
     return isZeroElsewhere && hides(mask, (value) => value < 0);
   }
@@ -132,7 +132,7 @@ function isCausalMask(r: Reading, { operator, inputs }: ModelNode, data: string)
   const isHiddenFirst = inputs[2] === data;
   const fill = r.number(isHiddenFirst ? inputs[1] : inputs[2]);
   if (fill === undefined || fill > -1e4) return false;
-  return hides(r.source.constant(inputs[0]), (value) => (value !== 0) === isHiddenFirst);
+  return hides(r.source.constantFor(inputs[0], 2), (value) => (value !== 0) === isHiddenFirst);
 }
 
 /** The first softmax after a value, through nodes that a projection of attention can have. */
@@ -160,8 +160,8 @@ function outputAfter(
   let projection: Projection | undefined;
   let name = start;
   for (;;) {
-    if (projection !== undefined && String(r.source.shape(name)) === shape)
-      return { projection, result: name, nodes };
+    const hasShape = String(r.source.shape(name)) === shape && !r.source.joinsBatch(name);
+    if (projection !== undefined && hasShape) return { projection, result: name, nodes };
     const [reader, ...others] = r.source.readers(name);
     if (reader === undefined || others.length > 0) return undefined;
     nodes.push(reader);

@@ -18,8 +18,9 @@ import { didYouMean, showNames, showValue } from "../../util/message-text.ts";
 import { cutModel } from "../onnx/cut-model.ts";
 import type { CutModel } from "../onnx/cut-model.ts";
 import { importGraph } from "../onnx/import-graph.ts";
-import type { ModelNode, TensorData } from "../onnx/model.ts";
-import { elementOf, isKnown, knownTensor } from "../onnx/values.ts";
+import { shapeOfInput } from "../onnx/model.ts";
+import type { ModelInput, ModelNode, TensorData } from "../onnx/model.ts";
+import { elementOf, isKnown, knownTensor, typeOfElement } from "../onnx/values.ts";
 import type { Known, Value } from "../onnx/values.ts";
 import { defineLayer, givenText, shapeText } from "./layer.ts";
 import type { GivenParameter, LayerContext, LayerInput } from "./layer.ts";
@@ -47,7 +48,7 @@ export const importedOnnx = defineLayer({
     const { g } = context;
     const results = importGraph(cut, {
       g,
-      inputs: new Map([[cut.input.name, input.node]]),
+      inputs: new Map([...cut.sizes.map((size) => rowsOf(g, size)), [cut.input.name, input.node]]),
       initialiser: parameters.initialiser,
       constant: parameters.constant,
       around: (node, build) => g.within({ composite: labelOf(node) }, build),
@@ -119,6 +120,14 @@ function checkInput(
       { hint: shapeHint(shape.slice(1), given.slice(1)) },
     );
 }
+
+/** A value in place of an input of which only the shape is read. The layer has as many rows as the input. */
+const rowsOf = (g: GraphBuilder, { name, element, shape }: ModelInput): readonly [string, Node] => {
+  const type = typeOfElement(element, g.float);
+  const [, ...sizes] = shapeOfInput({ name, element, shape });
+  const zero = type === "bool" ? g.equal(g.number(0), g.number(1)) : g.number(0, type);
+  return [name, g.broadcastTo(zero, ["n", ...sizes])];
+};
 
 function shapeHint(
   wanted: readonly (number | string | undefined)[],

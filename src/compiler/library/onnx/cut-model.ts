@@ -15,6 +15,8 @@ export interface CutPoints {
 export interface CutModel extends OnnxModel {
   /** The value at which the cut begins. Its element type and shape are known if it is an input of the model. */
   readonly input: Pick<ModelInput, "name"> & Partial<ModelInput>;
+  /** Inputs of the model of which the part reads only the shape, such as the number of rows. */
+  readonly sizes: readonly ModelInput[];
   readonly output: string;
 }
 
@@ -42,10 +44,17 @@ export function cutModel(model: OnnxModel, { from, until }: CutPoints): CutModel
   }
   nodes.reverse();
   const inputs = model.inputs.filter(({ name }) => needed.has(name));
-  const input = from === undefined ? onlyInput(inputs, output) : cutInput(from, inputs, output, needed);
+  const isSize = ({ name }: ModelInput): boolean =>
+    name !== from && nodes.every((node) => isShapeOf(node, name) || !readBy(node).includes(name));
+  const sizes = from === undefined ? [] : inputs.filter(isSize);
+  const read = inputs.filter((each) => !sizes.includes(each));
+  const input = from === undefined ? onlyInput(read, output) : cutInput(from, read, output, needed);
   const initialisers = new Map([...model.initialisers].filter(([name]) => needed.has(name)));
-  return { opset: model.opset, nodes, initialisers, inputs, outputs: [output], input, output };
+  return { opset: model.opset, nodes, initialisers, inputs, outputs: [output], input, sizes, output };
 }
+
+const isShapeOf = ({ domain, operator, inputs }: ModelNode, name: string): boolean =>
+  domain === "" && operator === "Shape" && inputs[0] === name;
 
 function onlyOutput({ outputs }: OnnxModel): string {
   if (outputs.length === 1) return outputs[0];
@@ -84,14 +93,15 @@ function cutInput(
 }
 
 /** The values that a node reads, also those that its subgraphs read from the enclosing graph. */
-function readBy(node: ModelNode): readonly string[] {
+export function readBy(node: ModelNode): readonly string[] {
   const captured = [...node.attributes.values()].flatMap((value) =>
     typeof value === "object" && "nodes" in value ? capturedBy(value) : [],
   );
   return [...node.inputs, ...captured].filter((name) => name !== "");
 }
 
-function capturedBy(graph: ModelGraph): readonly string[] {
+/** The values of enclosing graphs that a subgraph reads. */
+export function capturedBy(graph: ModelGraph): readonly string[] {
   const own = new Set([...graph.initialisers.keys(), ...valueNames(graph)]);
   return [...graph.nodes.flatMap(readBy), ...graph.outputs].filter((name) => !own.has(name));
 }

@@ -6,11 +6,12 @@ import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { InvalidModel } from "./invalid-model.ts";
 import type { Attribute, ModelGraph, ModelNode, OnnxModel, TensorData } from "./model.ts";
-import { refusing, uniformNode } from "./operator.ts";
-import type { OperatorContext } from "./operator.ts";
+import { readBy } from "./cut-model.ts";
+import { buildWith, mergesBatch, plainOf, plainOrRefused, refusing, uniformNode } from "./operator.ts";
+import type { Operator, OperatorContext } from "./operator.ts";
 import { operatorOf } from "./operators/index.ts";
-import { isKnown, knownTensor, shapeOf } from "./values.ts";
-import type { Known, Value } from "./values.ts";
+import { isKnown, isMerged, knownTensor, sizesOf, shapeOf } from "./values.ts";
+import type { Known, Stored, Value } from "./values.ts";
 
 export interface ImportOptions {
   readonly g: GraphBuilder;
@@ -28,7 +29,7 @@ export interface ImportOptions {
   /** Calls `build`, which builds a node of the model. Without this function, `build` is called directly. */
   around?<T>(node: ModelNode, build: () => T): T;
   /** Called after each node of the model is built, with the values of its outputs. */
-  built?(node: ModelNode, outputs: readonly Value[]): void;
+  built?(node: ModelNode, outputs: readonly Stored[]): void;
 }
 
 /** A node that cannot be built, and the reason. */
@@ -59,7 +60,7 @@ class Refused extends Error {}
  */
 export function importGraph(model: OnnxModel, options: ImportOptions): ReadonlyMap<string, Value> {
   const refusals: Refusal[] = [];
-  const values = new Map<string, Value>(options.inputs);
+  const values = new Map<string, Stored>(options.inputs);
   buildGraph(model, values, {
     ...options,
     opset: model.opset,
@@ -72,7 +73,10 @@ export function importGraph(model: OnnxModel, options: ImportOptions): ReadonlyM
     model.outputs.map((name) => {
       const value = values.get(name);
       if (value === undefined) throw new InvalidModel(`the output "${name}" has no value`);
-      return [name, value];
+      const plain = plainOf(value);
+      if (plain === undefined)
+        throw new InvalidModel(`the output "${name}" ${mergesBatch([sizesOf(value)])}`);
+      return [name, plain];
     }),
   );
 }
@@ -90,7 +94,7 @@ interface Building extends ImportOptions {
  * Adds the values of a graph to `values`. Skips nodes that depend on a refused node. `prefix` distinguishes the names
  * of initialisers in subgraphs.
  */
-function buildGraph(graph: ModelGraph, values: Map<string, Value>, building: Building, prefix = ""): void {
+function buildGraph(graph: ModelGraph, values: Map<string, Stored>, building: Building, prefix = ""): void {
   for (const [name, data] of graph.initialisers) {
     const value = building.initialiser(prefix + name, data);
     values.set(name, value);
@@ -99,7 +103,7 @@ function buildGraph(graph: ModelGraph, values: Map<string, Value>, building: Bui
   const missing = new Set<string>();
   for (const node of graph.nodes) {
     const operator = operatorOf(node.domain, node.operator);
-    const isBlocked = node.inputs.some((name) => missing.has(name));
+    const isBlocked = readBy(node).some((name) => missing.has(name));
     const results = operator && !isBlocked ? builtNode(operator, node, values, building) : undefined;
     if (results) building.built?.(node, results);
     if (operator === undefined)
@@ -124,15 +128,15 @@ function buildGraph(graph: ModelGraph, values: Map<string, Value>, building: Bui
 
 /** Returns the outputs of a node, or undefined if the node is refused. */
 function builtNode(
-  operator: { build(context: OperatorContext, inputs: readonly (Value | undefined)[]): readonly Value[] },
+  operator: Operator,
   node: ModelNode,
-  values: Map<string, Value>,
+  values: Map<string, Stored>,
   building: Building,
-): readonly Value[] | undefined {
+): readonly Stored[] | undefined {
   const context = contextOf(node, values, building);
   const inputs = node.inputs.map((name) => (name === "" ? undefined : values.get(name)));
   try {
-    const build = () => refusing(context, () => operator.build(context, inputs));
+    const build = () => refusing(context, () => buildWith(operator, context, inputs));
     const results = building.around === undefined ? build() : building.around(node, build);
     for (const value of results) checkShape(context, value);
     return results;
@@ -144,15 +148,15 @@ function builtNode(
 }
 
 /** Refuses a node if its output does not have a valid shape. Invalid attributes can cause such shapes. */
-function checkShape(context: OperatorContext, value: Value): void {
-  const shape = shapeOf(value);
+function checkShape(context: OperatorContext, value: Stored): void {
+  const shape = isMerged(value) ? value.node.type.shape : shapeOf(value);
   const isValid = shape.every(
     (size) => size === "n" || (Number.isInteger(size) && size >= (isKnown(value) ? 0 : 1) && size < 2 ** 31),
   );
   if (!isValid) context.refuse(`has an output with the invalid shape [${shape.join(", ")}]`);
 }
 
-function contextOf(node: ModelNode, values: Map<string, Value>, building: Building): OperatorContext {
+function contextOf(node: ModelNode, values: Map<string, Stored>, building: Building): OperatorContext {
   const { g, opset } = building;
   const refuse = (reason: string): never => {
     throw new Refused(reason);
@@ -164,7 +168,7 @@ function contextOf(node: ModelNode, values: Map<string, Value>, building: Buildi
     return refuse(`has the attribute "${name}" with an unexpected type`);
   };
   const number = (name: string, otherwise: number): number => ofType(name, isNumber) ?? otherwise;
-  return {
+  const context: OperatorContext = {
     g,
     opset,
     outputs: node.outputs.length,
@@ -177,14 +181,18 @@ function contextOf(node: ModelNode, values: Map<string, Value>, building: Buildi
     texts: (name) => ofType(name, isTexts),
     tensor: (name) => ofType(name, isTensor),
     graph: (name) => ofType(name, isGraph),
-    outputsOf(graph) {
-      const inner = new Map(values);
+    outputsOf(graph, given = new Map()) {
+      const inner = new Map([...values, ...given]);
+      for (const [name, value] of given) shareNumbers(value, values.get(name), building);
       buildGraph(graph, inner, building, `${node.name}/${building.names.count++}/`);
       return graph.outputs.map(
-        (name) => inner.get(name) ?? refuse(`has a branch whose output "${name}" has no value`),
+        (name) =>
+          plainOrRefused(context, inner.get(name)) ??
+          refuse(`has a subgraph whose output "${name}" has no value`),
       );
     },
-    value: (name) => values.get(name) ?? refuse(`reads "${name}", which has no value`),
+    value: (name) =>
+      plainOrRefused(context, values.get(name)) ?? refuse(`reads "${name}", which has no value`),
     gradients: (y, xs) =>
       building.gradients?.(y, xs) ?? refuse("derives a gradient, which is not supported inside a network"),
     node: (value) => (isKnown(value) ? constantOf(value, node, building, refuse) : value),
@@ -194,6 +202,14 @@ function contextOf(node: ModelNode, values: Map<string, Value>, building: Buildi
     },
     refuse,
   };
+  return context;
+}
+
+/** A node in place of a weight has the numbers of the weight. */
+function shareNumbers(value: Value, replaced: Stored | undefined, { numbers }: Building): void {
+  if (replaced === undefined || isKnown(replaced) || isMerged(replaced) || isKnown(value)) return;
+  const known = numbers.get(replaced);
+  if (known !== undefined) numbers.set(value, known);
 }
 
 /** A known value as a node. */
@@ -203,12 +219,22 @@ function constantOf(
   { g, names, constant }: Building,
   refuse: (reason: string) => never,
 ): Node {
-  if (value.element === "integer" && value.values.some((x) => x !== "n" && Math.abs(x) > 2 ** 31 - 1))
+  if (
+    value.element === "integer" &&
+    value.values.some((x) => typeof x === "number" && Math.abs(x) > 2 ** 31 - 1)
+  )
     return refuse("computes with an integer of more than 32 bits, which is not supported");
   const uniform = uniformNode(g, value);
-  if (uniform === undefined && value.values.includes("n"))
+  if (uniform === undefined && !value.values.every((x) => typeof x === "number"))
     return refuse("computes with a list that contains the batch size and numbers, which is not supported");
-  return uniform ?? constant(`${node.name}_constant${names.count++}`, value);
+  return uniform ?? positions(g, value) ?? constant(`${node.name}_constant${names.count++}`, value);
+}
+
+/** The positions 0, 1, 2, … along the only axis whose size is not 1, as a node; undefined for other values. */
+function positions(g: GraphBuilder, { element, shape, values }: Known): Node | undefined {
+  const isCount = element === "integer" && values.every((x, i) => x === i);
+  const axis = shape.findIndex((size) => size === values.length);
+  return isCount && axis >= 0 ? g.iota({ shape, axis }) : undefined;
 }
 
 const isNumber = (value: Attribute): value is number => typeof value === "number";

@@ -10,13 +10,30 @@ import { DiagnosticError } from "../../diagnostics/errors.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { collectNodes } from "../../ir/nodes.ts";
 import type { Node } from "../../ir/nodes.ts";
-import type { Dimension, Shape } from "../../ir/types.ts";
+import { sameShape } from "../../ir/types.ts";
+import type { ElementType, Shape } from "../../ir/types.ts";
 import { createBuilder, evaluateNodes } from "../../ops/index.ts";
 import { countOf, indicesOf, positionOf } from "../../ops/tensor.ts";
 import type { ModelGraph, TensorData } from "./model.ts";
 import { InvalidModel } from "./invalid-model.ts";
-import { elementOf, isKnown, known, shapeOf, typeOfElement } from "./values.ts";
-import type { Known, Value } from "./values.ts";
+import {
+  aroundBatch,
+  elementOf,
+  factorsOf,
+  groupsOf,
+  isDimension,
+  isKnown,
+  isMerged,
+  known,
+  merged,
+  partsOf,
+  productOf,
+  shapeOf,
+  sizesOf,
+  startsOf,
+  typeOfElement,
+} from "./values.ts";
+import type { Known, Size, Stored, Value } from "./values.ts";
 
 /** The node of the model that is being built, with its attributes. */
 export interface OperatorContext {
@@ -34,8 +51,11 @@ export interface OperatorContext {
   texts(name: string): readonly string[] | undefined;
   tensor(name: string): TensorData | undefined;
   graph(name: string): ModelGraph | undefined;
-  /** Builds a subgraph and returns the values of its outputs. */
-  outputsOf(graph: ModelGraph): readonly Value[];
+  /**
+   * Builds a subgraph and returns the values of its outputs. `given` are the values of its inputs, and values that
+   * replace those of the enclosing graph.
+   */
+  outputsOf(graph: ModelGraph, given?: ReadonlyMap<string, Value>): readonly Value[];
   /** Returns the value with this name, which any earlier node may have defined. */
   value(name: string): Value;
   /** Returns the gradients of the sum of y with respect to nodes from which y is computed. */
@@ -43,7 +63,7 @@ export interface OperatorContext {
   /** Returns the value as a node of the graph. */
   node(value: Value): Node;
   /** Returns the elements of a known list of integers, such as axes. `what` names the list in messages. */
-  list(value: Value, what: string): readonly Dimension[];
+  list(value: Value, what: string): readonly Size[];
   /** Stops the build of this node. In the message, `reason` follows the name and the operator of the node. */
   refuse(reason: string): never;
 }
@@ -51,14 +71,40 @@ export interface OperatorContext {
 export type Inputs = readonly (Value | undefined)[];
 
 export interface Operator {
-  build(context: OperatorContext, inputs: Inputs): readonly Value[];
+  build(context: OperatorContext, inputs: Inputs): readonly Stored[];
+  /**
+   * The same for inputs of which at least one has merged axes. Without this function, `build` gets such values with
+   * the axes of the file, and the node is refused if one of these axes is a multiple of the batch.
+   */
+  readonly merged?: BuildMerged;
+}
+
+export type StoredInputs = readonly (Stored | undefined)[];
+export type BuildMerged = (context: OperatorContext, inputs: StoredInputs) => readonly Stored[];
+
+/** Builds the operator for values that may have merged axes. */
+export function buildWith(
+  { build, merged: buildMerged }: Operator,
+  context: OperatorContext,
+  inputs: StoredInputs,
+): readonly Stored[] {
+  if (buildMerged !== undefined && inputs.some((value) => value !== undefined && isMerged(value)))
+    return buildMerged(context, inputs);
+  return build(
+    context,
+    inputs.map((value) => plainOrRefused(context, value)),
+  );
 }
 
 /** The operators that one file defines, by name. */
 export type Operators = Readonly<Record<string, Operator>>;
 
 /** Returns the input with this index. Refuses the node if it has no such input. */
-export function required(context: OperatorContext, inputs: Inputs, index: number): Value {
+export function required<T extends Stored>(
+  context: OperatorContext,
+  inputs: readonly (T | undefined)[],
+  index: number,
+): T {
   const value = inputs[index];
   return value === undefined ? context.refuse(`has no input number ${index + 1}`) : value;
 }
@@ -71,24 +117,35 @@ export function axisOf(context: OperatorContext, axis: number, rank: number): nu
     : context.refuse(`has the axis ${axis}, but its input has ${rank} axes`);
 }
 
-/** Returns the size. Refuses the node if it is the batch size. */
-export function staticSize(context: OperatorContext, size: Dimension, what: string): number {
+/** Returns the size. Refuses the node if it depends on the batch size. */
+export function staticSize(context: OperatorContext, size: Size, what: string): number {
   return typeof size === "number"
     ? size
-    : context.refuse(`needs a constant ${what}, but it is the batch size`);
+    : context.refuse(`needs a constant ${what}, but it is ${size === "n" ? "the batch size" : size}`);
 }
 
-/** Returns the sizes of all axes. Refuses the node if one of them is the batch size. */
-export const staticShape = (context: OperatorContext, shape: Shape, what: string): readonly number[] =>
-  shape.map((size) => staticSize(context, size, what));
+/** Returns the sizes as a shape of the graph. Refuses the node if one of them is a multiple of the batch size. */
+export const dimensionsOf = (context: OperatorContext, sizes: readonly Size[]): Shape =>
+  sizes.map((size) => (isDimension(size) ? size : context.refuse(mergesBatch([sizes]))));
+
+/** The reason to refuse a node that reads or builds values of these shapes. */
+export const mergesBatch = (shapes: readonly (readonly Size[])[]): string =>
+  `joins the batch axis with another axis: ${shapes.map((shape) => `[${shape.join(", ")}]`).join(", ")}`;
+
+/** Returns the sizes of all axes. Refuses the node if one of them depends on the batch size. */
+export const staticShape = (
+  context: OperatorContext,
+  shape: readonly Size[],
+  what: string,
+): readonly number[] => shape.map((size) => staticSize(context, size, what));
 
 // Pointwise operators.
 
 type Numbers = (...operands: number[]) => number;
 type Nodes = (context: OperatorContext, ...operands: Node[]) => Node;
 
-/** The result of a pointwise operator for operands that contain the batch size; undefined if the result is unknown. */
-type Symbolic = (...operands: Dimension[]) => Dimension | undefined;
+/** The result of a pointwise operator for operands with the batch size as a factor; undefined if it is unknown. */
+type Symbolic = (...operands: Size[]) => Size | undefined;
 
 export interface Pointwise {
   readonly build: Nodes;
@@ -99,8 +156,8 @@ export interface Pointwise {
 }
 
 /** An elementwise operator. If all inputs are known, so is the result. */
-export const pointwise = (row: Pointwise): Operator => ({
-  build: (context, inputs) => {
+export const pointwise = (row: Pointwise): Operator =>
+  elementwise((context, inputs) => {
     const operands = aligned(
       context,
       inputs.map((_, index) => required(context, inputs, index)),
@@ -108,9 +165,13 @@ export const pointwise = (row: Pointwise): Operator => ({
     const constants = operands.filter(isKnown);
     if (constants.length < operands.length)
       return [row.build(context, ...operands.map((x) => context.node(x)))];
-    return [pointwiseKnown(context, constants, row)];
-  },
-});
+    const value = pointwiseKnown(context, constants, row);
+    if (value !== undefined) return [value];
+    // The graph computes real numbers from the number of rows, such as the factor 1 / n of a mean.
+    return constants.some(({ element }) => element === "real")
+      ? [row.build(context, ...operands.map((x) => context.node(x)))]
+      : context.refuse("computes an integer from the batch size, which is not supported");
+  });
 
 /**
  * Before opset 7, the axes of the second operand correspond to those of the first operand from `axis` on. Appending
@@ -134,35 +195,33 @@ function aligned(context: OperatorContext, operands: readonly Value[]): readonly
  */
 const mostElements = 2 ** 22;
 
-/**
- * Returns the number of elements or positions. Refuses the node if it is not a whole number or is too large. The number
- * is NaN if it depends on the batch size.
- */
+/** Returns the number of elements or positions. Refuses the node if it is not a whole number or is too large. */
 export const bounded = (context: OperatorContext, count: number): number =>
   Number.isInteger(count) && count >= 0 && count <= mostElements
     ? count
     : context.refuse(
-        Number.isNaN(count)
-          ? "creates a constant whose size depends on the batch size, which is not supported"
-          : `creates a constant of ${count} elements, but this number must be from 0 to ${mostElements}`,
+        `creates a constant of ${count} elements, but this number must be from 0 to ${mostElements}`,
       );
 
-function pointwiseKnown(context: OperatorContext, operands: readonly Known[], row: Pointwise): Known {
+/** The result for known operands; undefined if it depends on the batch size and is not a size. */
+function pointwiseKnown(
+  context: OperatorContext,
+  operands: readonly Known[],
+  row: Pointwise,
+): Known | undefined {
   const shape = broadcastShape(context, operands);
   bounded(context, countOf(shape));
   const f = row.numbers(context);
   const element = row.result ?? operands[0].element;
-  const values = Array.from(indicesOf(shape), (at) => {
+  const values = Array.from(indicesOf(shape), (at): Size | undefined => {
     const given = operands.map((operand) => broadcastElement(operand, at));
     const numbers = given.filter((x) => typeof x === "number");
     if (numbers.length === given.length)
       return element === "integer" ? Math.trunc(f(...numbers)) : f(...numbers);
-    return (
-      row.symbolic?.(...given) ??
-      context.refuse("computes a number from the batch size, which is not supported")
-    );
+    return row.symbolic?.(...given);
   });
-  return known(element, shape, values);
+  const results = values.flatMap((value) => value ?? []);
+  return results.length < values.length ? undefined : known(element, shape, results);
 }
 
 /** The common shape of known values by NumPy's broadcasting rule. */
@@ -181,10 +240,100 @@ export function broadcastShape(context: OperatorContext, operands: readonly Know
 }
 
 /** The element of a known value at an index of the common shape. */
-export function broadcastElement({ shape, values }: Known, at: readonly number[]): Dimension {
+export function broadcastElement({ shape, values }: Known, at: readonly number[]): Size {
   const own = at.slice(at.length - shape.length).map((i, axis) => (shape[axis] === 1 ? 0 : i));
   return values[positionOf(shape, own)];
 }
+
+// Operators on merged axes.
+
+/** An operator that computes each element of its result from one element of each input, with broadcasting. */
+export const elementwise = (build: Operator["build"]): Operator => ({
+  build,
+  merged: (context, inputs) => {
+    if (inputs.every((value) => value === undefined || isPlain(value)))
+      return build(context, inputs.map(plainOf));
+    const { operands, parts } = withEqualParts(context, inputs);
+    return build(context, operands).map((value) =>
+      isKnown(value) || isMerged(value) ? value : merged(context.g, value, parts),
+    );
+  },
+});
+
+export const isPlain = (value: Stored): boolean => !isMerged(value) || value.plain !== undefined;
+
+/** The value with the axes of the file, if graphs have such axes. */
+export const plainOf = (value: Stored | undefined): Value | undefined =>
+  value !== undefined && isMerged(value) ? value.plain : value;
+
+/** The value with the axes of the file. Refuses the node if graphs have no such axes. */
+export const plainOrRefused = (context: OperatorContext, value: Stored | undefined): Value | undefined =>
+  value === undefined || isPlain(value) ? plainOf(value) : context.refuse(mergesBatch([sizesOf(value)]));
+
+/** The operands with all axes apart, so that they broadcast as with merged axes. */
+function withEqualParts(context: OperatorContext, inputs: StoredInputs) {
+  const given = inputs.flatMap((value) => (value === undefined ? [] : [groupsOfStored(value)]));
+  const rank = Math.max(...given.map((groups) => groups.length));
+  const groupAt = (groups: readonly Shape[], axis: number): Shape =>
+    groups[axis - rank + groups.length] ?? [1];
+  const common = Array.from({ length: rank }, (_, axis): Shape => {
+    const groups = given.map((each) => groupAt(each, axis)).filter((group) => productOf(group) !== 1);
+    const isSame = (list: readonly Shape[]): boolean => list.every((group) => sameShape(group, list[0]));
+    const shared = isSame(groups) ? groups : groups.map(aroundBatch);
+    return isSame(shared) ? (shared[0] ?? [1]) : context.refuse(mergesBatch(groups));
+  });
+  const operands = inputs.map((value): Value | undefined => {
+    if (value === undefined) return undefined;
+    const groups = groupsOfStored(value);
+    const shape = common.flatMap((group, axis) =>
+      productOf(groupAt(groups, axis)) === 1 ? group.map(() => 1) : group,
+    );
+    if (isKnown(value)) return { ...value, shape: shape.map(Number) };
+    return context.g.reshape(partsOf(value).node, { shape });
+  });
+  return { operands, parts: common.map((group) => group.length) };
+}
+
+const groupsOfStored = (value: Stored): readonly Shape[] =>
+  isKnown(value) ? value.shape.map((size) => [size]) : groupsOf(partsOf(value));
+
+/**
+ * An operator along axes of its first input, which its attribute `axis`, its attribute `axes` or its list `axes` names.
+ * It treats all other axes alike, so that these may be merged.
+ */
+export const alongAxes = (operator: Operator): Operator => ({
+  ...operator,
+  merged: (context, inputs) => {
+    const [x, ...others] = inputs;
+    const parameters = others.map((value) => plainOrRefused(context, value));
+    if (x === undefined || isKnown(x) || isPlain(x))
+      return operator.build(context, [plainOf(x), ...parameters]);
+    const { node, parts } = partsOf(x);
+    const starts = startsOf(parts);
+    const named: number[] = [];
+    const axisIn = (given: number): number => {
+      const axis = axisOf(context, given, parts.length);
+      if (parts[axis] > 1) return context.refuse(mergesBatch([[...groupsOf({ node, parts })[axis]]]));
+      named.push(axis);
+      return starts[axis];
+    };
+    const apart: OperatorContext = {
+      ...context,
+      integer: (name, otherwise) =>
+        name === "axis" ? axisIn(context.integer(name, otherwise)) : context.integer(name, otherwise),
+      integers: (name) => (name === "axes" ? context.integers(name)?.map(axisIn) : context.integers(name)),
+      list: (value, what) =>
+        what === "axes"
+          ? context.list(value, what).map((axis) => axisIn(Number(axis)))
+          : context.list(value, what),
+    };
+    return operator.build(apart, [node, ...parameters]).map((value) => {
+      if (isKnown(value) || isMerged(value)) return value;
+      const isDropped = value.type.shape.length < node.type.shape.length;
+      return merged(context.g, value, isDropped ? parts.filter((_, axis) => !named.includes(axis)) : parts);
+    });
+  },
+});
 
 // Views.
 
@@ -291,12 +440,17 @@ export function uniformNode(g: GraphBuilder, value: Known): Node | undefined {
   if (value.values.some((x) => x !== first)) return undefined;
   const element = typeOfElement(value.element, g.float);
   const one =
-    first === "n"
-      ? g.batchSize({ element })
-      : value.element === "boolean"
-        ? g.equal(g.number(first, "i32"), g.number(1, "i32"))
-        : g.number(first, element);
+    typeof first === "number" && value.element === "boolean"
+      ? g.equal(g.number(first, "i32"), g.number(1, "i32"))
+      : sizeNode(g, first, element);
   return g.broadcastTo(one, value.shape);
+}
+
+function sizeNode(g: GraphBuilder, size: Size, element: ElementType): Node {
+  const { count, isBatch } = factorsOf(size);
+  if (!isBatch) return g.number(count, element);
+  const rows = g.batchSize({ element });
+  return count === 1 ? rows : g.multiply(g.number(count, element), rows);
 }
 
 const constantNode = (context: OperatorContext, g: GraphBuilder, value: Value): Node => {

@@ -1,6 +1,6 @@
 /**
- * Rules for windows that do not overlap. Each element is in at most one window, so the windows are a
- * transpose of a reshape.
+ * Rules for windows. If windows do not overlap, each element is in at most one of them, so the windows are a
+ * transpose of a reshape. Windows along one axis after another are windows along several axes.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Axes, Node, WindowShape } from "../../ir/nodes.ts";
@@ -59,7 +59,28 @@ function untiled(node: Node, g: GraphBuilder): Node | undefined {
   return g.pad(box, { before: after.map(() => 0), after, value: 0 });
 }
 
+/** Windows of windows, along later axes of the same tensor. */
+function windowsAlongAll(node: Node, g: GraphBuilder): Node | undefined {
+  if (!is(node, "window") || !is(node.operands.x, "window")) return undefined;
+  const { operands, attributes: inner } = node.operands.x;
+  const outer = node.attributes;
+  const rank = operands.x.type.shape.length;
+  const fits = outer.axes.every((axis) => axis < rank && axis > Math.max(...inner.axes));
+  if (!fits) return undefined;
+  return g.window(operands.x, {
+    axes: [...inner.axes, ...outer.axes],
+    size: [...inner.size, ...outer.size],
+    stride: [...inner.stride, ...outer.stride],
+    dilation: [...inner.dilation, ...outer.dilation],
+  });
+}
+
 export const windowRules = [
+  defineRule({
+    name: "windows-along-all",
+    equation: "windows along b of windows along a of x = windows along a and b of x",
+    apply: windowsAlongAll,
+  }),
   defineRule({
     name: "tiles",
     equation: "windows of x that do not overlap = x in another shape",

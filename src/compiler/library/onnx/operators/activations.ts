@@ -2,14 +2,14 @@
 import type { Node } from "../../../ir/nodes.ts";
 import { activate } from "../../activations/index.ts";
 import type { ActivationChoice } from "../../activations/index.ts";
-import { computed } from "../operator.ts";
+import { computed, elementwise } from "../operator.ts";
 import type { Operator, OperatorContext, Operators } from "../operator.ts";
 import * as compositions from "../../compositions.ts";
 
 type Build = (context: OperatorContext, x: Node) => Node;
 
 const of = (build: Build): Operator =>
-  computed((context, [x]) => build(context, x ?? context.refuse("has no input")));
+  elementwise(computed((context, [x]) => build(context, x ?? context.refuse("has no input"))).build);
 
 /** An activation of the layer library. `keys` reads its options from the attributes of the node. */
 const ours = (keys: (context: OperatorContext) => ActivationChoice): Operator =>

@@ -15,6 +15,7 @@ import { productOperators } from "./products.ts";
 import { recurrentOperators } from "./recurrent.ts";
 import { reductionOperators } from "./reductions.ts";
 import { resizeOperators } from "./resize.ts";
+import { scanOperators } from "./scan.ts";
 import { viewOperators } from "./views.ts";
 import { windowOperators } from "./windows.ts";
 
@@ -28,6 +29,7 @@ const standard: Operators = {
   ...resizeOperators,
   ...normOperators,
   ...recurrentOperators,
+  ...scanOperators,
   ...lossOperators,
   ...controlOperators,
 };

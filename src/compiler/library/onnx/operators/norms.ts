@@ -1,7 +1,7 @@
 /** Normalisation: y = (x − μ) / √(σ² + ε) · scale + bias. The operators differ in the axes of mean and variance. */
 import type { GraphBuilder } from "../../../ir/builder.ts";
 import type { Node } from "../../../ir/nodes.ts";
-import { axisOf, computed, staticSize } from "../operator.ts";
+import { alongAxes, axisOf, computed, staticSize } from "../operator.ts";
 import type { Operator, OperatorContext, Operators } from "../operator.ts";
 import { meanAlong } from "./reductions.ts";
 
@@ -156,7 +156,7 @@ const localResponseNorm: Operator = computed((context, [x]) => {
 
 export const normOperators: Operators = {
   BatchNormalization: batchNorm,
-  LayerNormalization: layerNorm,
+  LayerNormalization: alongAxes(layerNorm),
   InstanceNormalization: instanceNorm,
   GroupNormalization: groupNorm,
   MeanVarianceNormalization: meanVarianceNorm,

@@ -4,46 +4,46 @@
  */
 import type { GraphBuilder } from "../../../ir/builder.ts";
 import type { Node } from "../../../ir/nodes.ts";
-import type { Dimension } from "../../../ir/types.ts";
-import { computed, pointwise, required } from "../operator.ts";
-import type { Operator, OperatorContext, Operators } from "../operator.ts";
-import { elementOf, isKnown, known, typeOfElement } from "../values.ts";
+import { computed, elementwise, plainOrRefused, pointwise, required } from "../operator.ts";
+import type { BuildMerged, Operator, OperatorContext, Operators } from "../operator.ts";
+import { elementOf, isKnown, known, productOf, quotientOf, typeOfElement } from "../values.ts";
+import type { Size, Value } from "../values.ts";
 import type { Element } from "../model.ts";
 
 /** A function of one real number. */
 const real = (build: (g: GraphBuilder, x: Node) => Node): Operator =>
-  computed((context, [x]) => build(context.g, x ?? context.refuse("has no input")));
+  elementwise(computed((context, [x]) => build(context.g, x ?? context.refuse("has no input"))).build);
 
-/** Returns the batch size if one operand is the batch size and the other is the neutral element of the operator. */
+/** Returns the size that depends on the batch if the other operand is the neutral element of the operator. */
 const neutral =
   (value: number, isSwappable = true) =>
-  (x: Dimension, y: Dimension): Dimension | undefined => {
-    if (x === "n" && y === value) return "n";
-    return isSwappable && y === "n" && x === value ? "n" : undefined;
+  (x: Size, y: Size): Size | undefined => {
+    if (y === value) return x;
+    return isSwappable && x === value ? y : undefined;
   };
 
 const binary = (
   build: (g: GraphBuilder, x: Node, y: Node) => Node,
   f: (x: number, y: number) => number,
-  symbolic?: (x: Dimension, y: Dimension) => Dimension | undefined,
+  symbolic?: (x: Size, y: Size) => Size | undefined,
 ): Operator =>
   pointwise({ build: ({ g }, x, y) => build(g, x, y), numbers: () => f, ...(symbolic && { symbolic }) });
 
 /**
- * Compares the batch size with a number. The batch size is at least 1, so it is greater than every number below 1. The
- * result of a comparison with a larger number is unknown.
+ * Compares a size that depends on the batch with a number. The batch size is at least 1, so it is greater than every
+ * number below 1. The result of a comparison with a larger number is unknown.
  */
 const compared =
   (same: number, above: number) =>
-  (x: Dimension, y: Dimension): Dimension | undefined => {
-    if (x === "n" && y === "n") return same;
-    return x === "n" && typeof y === "number" && y < 1 ? above : undefined;
+  (x: Size, y: Size): Size | undefined => {
+    if (x === y) return same;
+    return typeof x === "string" && typeof y === "number" && y < 1 ? above : undefined;
   };
 
 const comparison = (
   build: (g: GraphBuilder, x: Node, y: Node) => Node,
   f: (x: number, y: number) => boolean,
-  symbolic: (x: Dimension, y: Dimension) => Dimension | undefined,
+  symbolic: (x: Size, y: Size) => Size | undefined,
 ): Operator =>
   pointwise({
     build: ({ g }, x, y) => {
@@ -70,12 +70,13 @@ const logical = (
   });
 
 /** Applies an operator with two inputs to any number of inputs, from left to right. */
-const variadic = (operator: Operator): Operator => ({
-  build: (context, inputs) => {
+const variadic = (operator: Operator): Operator =>
+  elementwise((context, inputs) => {
     const values = inputs.map((_, index) => required(context, inputs, index));
-    return [values.slice(1).reduce((sum, value) => operator.build(context, [sum, value])[0], values[0])];
-  },
-});
+    const both = (sum: Value, value: Value): Value =>
+      plainOrRefused(context, operator.build(context, [sum, value])[0]) ?? sum;
+    return [values.slice(1).reduce(both, values[0])];
+  });
 
 const add = binary(
   (g, x, y) => g.add(x, y),
@@ -84,19 +85,15 @@ const add = binary(
 );
 const minimum = binary((g, x, y) => g.minimum(x, y), Math.min);
 // A dimension is at least 1.
-const maximum = binary(
-  (g, x, y) => g.maximum(x, y),
-  Math.max,
-  (x, y) => (x === 1 || y === 1 ? "n" : undefined),
-);
+const maximum = binary((g, x, y) => g.maximum(x, y), Math.max, neutral(1));
+
+/** Integers of graphs have 32 bits, and there is no op for their quotient. Random bits need both. */
+const noQuotient = "divides integers that are not constant, but graphs have no quotient of integers";
 
 const divide: Operator = pointwise({
-  build: (context, x, y) =>
-    x.type.element === "i32"
-      ? context.refuse("divides integers, which is not supported")
-      : context.g.divide(x, y),
+  build: (context, x, y) => (x.type.element === "i32" ? context.refuse(noQuotient) : context.g.divide(x, y)),
   numbers: () => (x, y) => x / y,
-  symbolic: (x, y) => (x === "n" && y === "n" ? 1 : neutral(1, false)(x, y)),
+  symbolic: quotientOf,
 });
 
 /** The sum of the inputs divided by their number. */
@@ -115,7 +112,7 @@ const mean: Operator = computed((context, inputs) => {
 const remainder: Operator = pointwise({
   build: (context, x, y) => {
     const { g } = context;
-    if (x.type.element === "i32") return context.refuse("divides integers, which is not supported");
+    if (x.type.element === "i32") return context.refuse(noQuotient);
     if (context.integer("fmod", 0) === 0) return g.subtract(x, g.multiply(y, g.floor(g.divide(x, y))));
     const quotient = g.divide(x, y);
     return g.subtract(x, g.multiply(y, g.multiply(g.sign(quotient), g.floor(g.absolute(quotient)))));
@@ -155,23 +152,21 @@ const isInfinite: Operator = computed((context, [x]) => {
   return above ?? below ?? context.refuse("detects no infinity");
 });
 
-const where: Operator = {
-  build: (context, inputs) => {
-    const values = [0, 1, 2].map((index) => required(context, inputs, index));
-    if (!values.every(isKnown)) {
-      const { g } = context;
-      const [condition, x, y] = values.map((value) => context.node(value));
-      if (x.type.element !== "bool") return [g.select(condition, x, y)];
-      return [g.equal(1, g.select(condition, asInteger(g, x), asInteger(g, y)))];
-    }
-    return pointwise({
-      build: ({ g }, condition, x, y) => g.select(condition, x, y),
-      numbers: () => (condition, x, y) => (condition !== 0 ? x : y),
-      symbolic: (condition, x, y) => (condition === "n" ? undefined : condition !== 0 ? x : y),
-      result: elementOf(values[1]),
-    }).build(context, values);
-  },
-};
+const where: Operator = elementwise((context, inputs) => {
+  const values = [0, 1, 2].map((index) => required(context, inputs, index));
+  if (!values.every(isKnown)) {
+    const { g } = context;
+    const [condition, x, y] = values.map((value) => context.node(value));
+    if (x.type.element !== "bool") return [g.select(condition, x, y)];
+    return [g.equal(1, g.select(condition, asInteger(g, x), asInteger(g, y)))];
+  }
+  return pointwise({
+    build: ({ g }, condition, x, y) => g.select(condition, x, y),
+    numbers: () => (condition, x, y) => (condition !== 0 ? x : y),
+    symbolic: (condition, x, y) => (typeof condition === "string" ? undefined : condition !== 0 ? x : y),
+    result: elementOf(values[1]),
+  }).build(context, values);
+});
 
 const elementOfCode = (context: OperatorContext, code: number): Element => {
   if ([1, 10, 11, 16].includes(code)) return "real";
@@ -180,10 +175,10 @@ const elementOfCode = (context: OperatorContext, code: number): Element => {
 };
 
 /** Booleans become 0 and 1. Numbers other than 0 become true. Real numbers are truncated to integers. */
-function castTo(context: OperatorContext, value: Parameters<Operator["build"]>[1][number], element: Element) {
+function castTo(context: OperatorContext, value: Value | undefined, element: Element) {
   const x = value ?? context.refuse("has no input");
   if (isKnown(x)) {
-    const convert = (number: Dimension): Dimension => {
+    const convert = (number: Size): Size => {
       if (element === "boolean") return number === 0 ? 0 : 1;
       return typeof number === "number" && element === "integer" ? Math.trunc(number) : number;
     };
@@ -196,6 +191,10 @@ function castTo(context: OperatorContext, value: Parameters<Operator["build"]>[1
 }
 
 const negated = (g: GraphBuilder, x: Node): Node => g.equal(asInteger(g, x), 0);
+
+/** Returns the value as it is. */
+const same: BuildMerged = (context, inputs) => [required(context, inputs, 0)];
+const identity: Operator = { build: same, merged: same };
 
 const power: Operator = pointwise({
   build: (context, x, y) => {
@@ -217,7 +216,7 @@ export const pointwiseOperators: Operators = {
   Mul: binary(
     (g, x, y) => g.multiply(x, y),
     (x, y) => x * y,
-    neutral(1),
+    (x, y) => productOf([x, y]),
   ),
   Div: divide,
   Mod: remainder,
@@ -303,8 +302,8 @@ export const pointwiseOperators: Operators = {
   // atanh(x) = log((1 + x) / (1 − x)) / 2
   Atanh: real((g, x) => g.multiply(0.5, g.log1p(g.divide(g.multiply(2, x), g.subtract(1, x))))),
 
-  Identity: { build: (context, inputs) => [required(context, inputs, 0)] },
-  Cast: { build: (context, [x]) => castTo(context, x, elementOfCode(context, context.integer("to", 0))) },
+  Identity: identity,
+  Cast: elementwise((context, [x]) => castTo(context, x, elementOfCode(context, context.integer("to", 0)))),
   CastLike: {
     build: (context, inputs) => castTo(context, inputs[0], elementOf(required(context, inputs, 1))),
   },

@@ -1,9 +1,13 @@
 /** Matrix products and Einstein summation, built as contractions. */
 import type { Node } from "../../../ir/nodes.ts";
 import type { GraphBuilder } from "../../../ir/builder.ts";
+import { sameShape } from "../../../ir/types.ts";
 import type { Dimension } from "../../../ir/types.ts";
-import { computed } from "../operator.ts";
-import type { OperatorContext, Operators } from "../operator.ts";
+import { buildWith, computed, elementwise, plainOrRefused } from "../operator.ts";
+import type { Operator, OperatorContext, Operators, StoredInputs } from "../operator.ts";
+import { aroundBatch, axesIn, groupsOf, isKnown, merged, partsOf } from "../values.ts";
+import type { Merged, Stored } from "../values.ts";
+import { transposed } from "./views.ts";
 
 /**
  * NumPy's matmul. The last two axes are the axes of matrices; the other axes broadcast. A vector is treated as a matrix
@@ -35,18 +39,114 @@ function stackedProduct(g: GraphBuilder, x: Node, y: Node): Node {
   return g.contract(a, b, { batchX: batch, batchY: batch, sumX: [depth + 1], sumY: [depth] });
 }
 
+/**
+ * The product of two matrices, or of two stacks of equally many matrices, whose axes may be merged. A merged axis is
+ * summed over its parts, so that no axis of the graph is merged:
+ *
+ *     [positions · n, k · channels] · [k · channels, filters] = [positions · n, filters]
+ *
+ * Undefined if the shapes are others.
+ */
+function mergedProduct(g: GraphBuilder, a: Node | Merged, b: Node | Merged): Node | Merged | undefined {
+  const [depth, rows] = [partsOf(a).parts.length - 2, partsOf(b).parts.length - 2];
+  if (depth < 0 || (rows !== 0 && rows !== depth)) return undefined;
+  const [x, y] = withEqualParts(g, partsOf(a), depth + 1, partsOf(b), rows);
+  const [left, right] = [groupsOf(x), groupsOf(y)];
+  const stacks = Array.from({ length: rows }, (_, axis) => axis);
+  const fits = [...stacks.map((axis) => [axis, axis]), [depth + 1, rows]].every(([i, k]) =>
+    sameShape(left[i], right[k]),
+  );
+  if (!fits) return undefined;
+  const product = g.contract(x.node, y.node, {
+    batchX: stacks.flatMap((axis) => axesIn(x.parts, axis)),
+    batchY: stacks.flatMap((axis) => axesIn(y.parts, axis)),
+    sumX: axesIn(x.parts, depth + 1),
+    sumY: axesIn(y.parts, rows),
+  });
+  return merged(g, product, [...x.parts.slice(0, -1), y.parts[rows + 1]]);
+}
+
+type Parts = Pick<Merged, "node" | "parts">;
+
+/** The operands such that these axes have the same parts. */
+function withEqualParts(
+  g: GraphBuilder,
+  x: Parts,
+  axisX: number,
+  y: Parts,
+  axisY: number,
+): readonly [Parts, Parts] {
+  if (sameShape(groupsOf(x)[axisX], groupsOf(y)[axisY])) return [x, y];
+  return [withFewParts(g, x, axisX), withFewParts(g, y, axisY)];
+}
+
+/** The operand with as few parts of an axis as possible. */
+function withFewParts(g: GraphBuilder, x: Parts, axis: number): Parts {
+  const groups = groupsOf(x).map((group, i) => (i === axis ? aroundBatch(group) : group));
+  const shape = groups.flat();
+  return { node: g.reshape(x.node, { shape }), parts: groups.map((group) => group.length) };
+}
+
+/** The inputs as nodes. */
+const nodesOf = (context: OperatorContext, inputs: StoredInputs): readonly (Node | Merged | undefined)[] =>
+  inputs.map((value) => (value === undefined || !isKnown(value) ? value : context.node(value)));
+
+const matMul: Operator = computed((context, [a, b]) =>
+  a === undefined || b === undefined ? context.refuse("needs two matrices") : matrixProduct(context.g, a, b),
+);
+
 /** y = α · A · B + β · C. A and B may be transposed, and C broadcasts. */
 function gemm(context: OperatorContext, [a, b, c]: readonly (Node | undefined)[]): Node {
   const { g } = context;
   if (a === undefined || b === undefined) return context.refuse("needs two matrices");
   const sumX = context.integer("transA", 0) !== 0 ? 0 : 1;
   const sumY = context.integer("transB", 0) !== 0 ? 1 : 0;
-  const [alpha, beta] = [context.real("alpha", 1), context.real("beta", 1)];
   const product = g.contract(a, b, { batchX: [], batchY: [], sumX: [sumX], sumY: [sumY] });
-  const scaled = alpha === 1 ? product : g.multiply(alpha, product);
+  return addScaled(context, product, c);
+}
+
+/** α · x + β · c */
+function addScaled(context: OperatorContext, x: Node, c: Node | undefined): Node {
+  const { g } = context;
+  const [alpha, beta] = [context.real("alpha", 1), context.real("beta", 1)];
+  const scaled = alpha === 1 ? x : g.multiply(alpha, x);
   if (c === undefined || beta === 0) return scaled;
   return g.add(scaled, beta === 1 ? c : g.multiply(beta, c));
 }
+
+/** The operator on merged axes, where `product` can compute it, and otherwise on the axes of the file. */
+const withMerged = (
+  operator: Operator,
+  product: (context: OperatorContext, inputs: readonly (Node | Merged | undefined)[]) => Stored | undefined,
+): Operator => ({
+  ...operator,
+  merged: (context, inputs) => {
+    const value = product(context, nodesOf(context, inputs));
+    if (value !== undefined) return [value];
+    return operator.build(
+      context,
+      inputs.map((each) => plainOrRefused(context, each)),
+    );
+  },
+});
+
+const mergedGemm = (
+  context: OperatorContext,
+  [a, b, c]: readonly (Node | Merged | undefined)[],
+): Stored | undefined => {
+  const { g } = context;
+  if (a === undefined || b === undefined) return undefined;
+  const turned = (name: string, x: Node | Merged): Node | Merged =>
+    context.integer(name, 0) !== 0 ? transposed(g, x, [1, 0]) : x;
+  const product = mergedProduct(g, turned("transA", a), turned("transB", b));
+  return product && buildWith(scaledSum, context, [product, c])[0];
+};
+
+const scaledSum = elementwise((context, [x, c]) => [
+  x === undefined
+    ? context.refuse("needs two matrices")
+    : addScaled(context, context.node(x), c && context.node(c)),
+]);
 
 /** An operand of an Einstein summation, with a letter for each of its axes. */
 interface Lettered {
@@ -126,11 +226,7 @@ function einsum(context: OperatorContext, inputs: readonly (Node | undefined)[])
 }
 
 export const productOperators: Operators = {
-  MatMul: computed((context, [a, b]) =>
-    a === undefined || b === undefined
-      ? context.refuse("needs two matrices")
-      : matrixProduct(context.g, a, b),
-  ),
-  Gemm: computed(gemm),
+  MatMul: withMerged(matMul, ({ g }, [a, b]) => (a && b ? mergedProduct(g, a, b) : undefined)),
+  Gemm: withMerged(computed(gemm), mergedGemm),
   Einsum: computed(einsum),
 };

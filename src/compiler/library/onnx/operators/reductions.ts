@@ -2,7 +2,7 @@
 import type { GraphBuilder } from "../../../ir/builder.ts";
 import type { Node } from "../../../ir/nodes.ts";
 import type { Shape } from "../../../ir/types.ts";
-import { axisOf, computed, pointwise, required, staticSize } from "../operator.ts";
+import { alongAxes, axisOf, computed, pointwise, required, staticSize } from "../operator.ts";
 import type { Inputs, Operator, OperatorContext, Operators } from "../operator.ts";
 import { isKnown, known, shapeOf } from "../values.ts";
 import { axesOf, listOf, reversed } from "./views.ts";
@@ -44,17 +44,18 @@ const keptShape = (shape: Shape, axes: readonly number[]): Shape =>
   shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
 
 /** A reduction along constant axes. If the input is known, the result is computed during the import. */
-const reduction = (reduce: Reduce): Operator => ({
-  build: (context, inputs) => {
-    const rank = shapeOf(required(context, inputs, 0)).length;
-    const axes = reducedAxes(context, inputs, rank);
-    return computed((inner, [x]) => {
-      if (x === undefined) return inner.refuse("has no input");
-      const value = reduce(inner, x, axes);
-      return keepsAxes(inner) ? inner.g.reshape(value, { shape: keptShape(x.type.shape, axes) }) : value;
-    }).build(context, [inputs[0]]);
-  },
-});
+const reduction = (reduce: Reduce): Operator =>
+  alongAxes({
+    build: (context, inputs) => {
+      const rank = shapeOf(required(context, inputs, 0)).length;
+      const axes = reducedAxes(context, inputs, rank);
+      return computed((inner, [x]) => {
+        if (x === undefined) return inner.refuse("has no input");
+        const value = reduce(inner, x, axes);
+        return keepsAxes(inner) ? inner.g.reshape(value, { shape: keptShape(x.type.shape, axes) }) : value;
+      }).build(context, [inputs[0]]);
+    },
+  });
 
 const sum = (g: GraphBuilder, x: Node, axes: readonly number[]): Node =>
   axes.length === 0 ? x : g.reduceSum(x, { axes });
@@ -213,8 +214,10 @@ function hardmax(g: GraphBuilder, x: Node, axes: readonly number[]): Node {
 }
 
 const normalising = (build: (g: GraphBuilder, x: Node, axes: readonly number[]) => Node): Operator =>
-  computed((context, [x]) =>
-    x === undefined ? context.refuse("has no input") : alongLast(context, x, build),
+  alongAxes(
+    computed((context, [x]) =>
+      x === undefined ? context.refuse("has no input") : alongLast(context, x, build),
+    ),
   );
 
 export const reductionOperators: Operators = {

@@ -2,10 +2,38 @@
 import type { GraphBuilder } from "../../../ir/builder.ts";
 import type { Node } from "../../../ir/nodes.ts";
 import type { Dimension, Shape } from "../../../ir/types.ts";
-import { axisOf, arranged, bounded, computed, required, staticShape, staticSize, view } from "../operator.ts";
-import type { Inputs, Operator, OperatorContext, Operators } from "../operator.ts";
-import { elementOf, isKnown, known, knownList, knownTensor, shapeOf, typeOfElement } from "../values.ts";
-import type { Known } from "../values.ts";
+import {
+  alongAxes,
+  arranged,
+  axisOf,
+  bounded,
+  computed,
+  dimensionsOf,
+  mergesBatch,
+  plainOrRefused,
+  required,
+  staticShape,
+  staticSize,
+  view,
+} from "../operator.ts";
+import type { BuildMerged, Inputs, Operator, OperatorContext, Operators } from "../operator.ts";
+import {
+  axesIn,
+  elementOf,
+  isKnown,
+  known,
+  knownList,
+  knownTensor,
+  merged,
+  partsOf,
+  productOf,
+  quotientOf,
+  rearranged,
+  shapeOf,
+  sizesOf,
+  typeOfElement,
+} from "../values.ts";
+import type { Known, Merged, Size } from "../values.ts";
 
 /**
  * A list of integers that older opsets pass as an attribute and newer opsets as an input; undefined if it is absent.
@@ -14,94 +42,112 @@ export function listOf(
   context: OperatorContext,
   inputs: Inputs,
   { name, index }: { readonly name: string; readonly index: number },
-): readonly Dimension[] | undefined {
+): readonly Size[] | undefined {
   const value = inputs[index];
   return value === undefined ? context.integers(name) : context.list(value, name);
 }
 
 /** Axes in ascending order. Negative axes count from the end. */
-export const axesOf = (
-  context: OperatorContext,
-  axes: readonly Dimension[],
-  rank: number,
-): readonly number[] => axes.map((axis) => axisOf(context, Number(axis), rank)).sort((a, b) => a - b);
+export const axesOf = (context: OperatorContext, axes: readonly Size[], rank: number): readonly number[] =>
+  axes.map((axis) => axisOf(context, Number(axis), rank)).sort((a, b) => a - b);
 
-// Views that change the shape.
+// Views that change the shape. Exporters merge axes with them, and separate them again.
+
+type Arrange = (context: OperatorContext, from: readonly Size[], inputs: Inputs) => readonly Size[];
+
+/** An operator that gives the elements of its first input another shape, without changing their order. */
+const reshaping = (shapeFrom: Arrange): Operator => {
+  const build: BuildMerged = (context, inputs) => {
+    const [x, ...others] = [required(context, inputs, 0), ...inputs.slice(1)];
+    const to = shapeFrom(context, sizesOf(x), [
+      undefined,
+      ...others.map((value) => plainOrRefused(context, value)),
+    ]);
+    if (isKnown(x)) return [{ ...x, shape: staticShape(context, to, "shape") }];
+    return [rearranged(context.g, x, to) ?? context.refuse(mergesBatch([sizesOf(x), to]))];
+  };
+  return { build, merged: build };
+};
 
 /**
  * The shape `to` with 0 replaced by the size of the same axis of `from`, and −1 by the size that keeps the number of
  * elements.
  */
-function reshaped(context: OperatorContext, from: Shape, to: readonly Dimension[]): Shape {
+function reshaped(context: OperatorContext, from: readonly Size[], to: readonly Size[]): readonly Size[] {
   const allowsZero = context.integer("allowzero", 0) !== 0;
   const sizes = to.map((size, axis) => (size === 0 && !allowsZero ? from[axis] : size));
   const unknown = sizes.indexOf(-1);
-  if (unknown < 0) return sizes;
-  const product = (list: Shape): number => list.reduce<number>((all, d) => (d === "n" ? all : all * d), 1);
-  const others = sizes.filter((_, axis) => axis !== unknown);
-  const rows = (list: Shape): number => list.filter((d) => d === "n").length;
-  const rest = product(from) / product(others);
-  if (!Number.isInteger(rest)) return context.refuse(`cannot reshape [${from.join()}] to [${to.join()}]`);
-  const hasBatch = rows(from) - rows(others);
-  if (hasBatch === 1 && rest === 1) return sizes.with(unknown, "n");
-  if (hasBatch !== 0)
-    return context.refuse(
-      `joins the batch axis with another axis: it reshapes [${from.join()}] to [${to.join()}]`,
-    );
-  return sizes.with(unknown, rest);
+  const [all, others] = [productOf(from), productOf(sizes.filter((_, axis) => axis !== unknown))];
+  const missing = all !== undefined && others !== undefined ? quotientOf(all, others) : undefined;
+  const isWhole = unknown < 0 ? all === others : missing !== undefined;
+  if (!isWhole) return context.refuse(`cannot reshape [${from.join()}] to [${to.join()}]`);
+  return sizes.map((size, axis) => (axis === unknown ? (missing ?? size) : size));
 }
 
-const reshape = view((context, x, inputs) => {
-  const to = listOf(context, inputs, { name: "shape", index: 1 }) ?? context.refuse("has no shape");
-  return context.g.reshape(x, { shape: reshaped(context, x.type.shape, to) });
-});
+const reshape = reshaping((context, from, inputs) =>
+  reshaped(
+    context,
+    from,
+    listOf(context, inputs, { name: "shape", index: 1 }) ?? context.refuse("has no shape"),
+  ),
+);
 
 /** Merges the axes before `axis` into one axis, and the remaining axes into a second one. */
-const flatten = view((context, x) => {
-  const { shape } = x.type;
+const flatten = reshaping((context, from) => {
   const given = context.integer("axis", 1);
-  const axis = given === shape.length ? given : axisOf(context, given, shape.length);
-  const product = (sizes: Shape): Dimension => {
-    const numbers = sizes.filter((size) => size !== "n").reduce<number>((all, size) => all * Number(size), 1);
-    if (!sizes.includes("n")) return numbers;
-    return numbers === 1 ? "n" : context.refuse("joins the batch axis with another axis");
-  };
-  return context.g.reshape(x, { shape: [product(shape.slice(0, axis)), product(shape.slice(axis))] });
+  const axis = given === from.length ? given : axisOf(context, given, from.length);
+  return [from.slice(0, axis), from.slice(axis)].map(
+    (sizes) => productOf(sizes) ?? context.refuse(mergesBatch([sizes])),
+  );
 });
 
-const squeeze = view((context, x, inputs) => {
-  const { shape } = x.type;
+const squeeze = reshaping((context, from, inputs) => {
   const given = listOf(context, inputs, { name: "axes", index: 1 });
   const axes = given
-    ? axesOf(context, given, shape.length)
-    : shape.flatMap((size, axis) => (size === 1 ? [axis] : []));
-  return context.g.reshape(x, { shape: shape.filter((_, axis) => !axes.includes(axis)) });
+    ? axesOf(context, given, from.length)
+    : from.flatMap((size, axis) => (size === 1 ? [axis] : []));
+  return from.filter((_, axis) => !axes.includes(axis));
 });
 
-const unsqueeze = view((context, x, inputs) => {
-  const { shape } = x.type;
+const unsqueeze = reshaping((context, from, inputs) => {
   const given = listOf(context, inputs, { name: "axes", index: 1 }) ?? context.refuse("has no axes");
-  const axes = axesOf(context, given, shape.length + given.length);
+  const axes = axesOf(context, given, from.length + given.length);
   if (new Set(axes).size < axes.length) return context.refuse(`inserts an axis twice: [${axes.join(", ")}]`);
-  const rest = shape[Symbol.iterator]();
-  const sizes = Array.from({ length: shape.length + axes.length }, (_, axis): Dimension =>
+  const rest = from[Symbol.iterator]();
+  return Array.from({ length: from.length + axes.length }, (_, axis): Size =>
     axes.includes(axis) ? 1 : (rest.next().value ?? 1),
   );
-  return context.g.reshape(x, { shape: sizes });
 });
 
-const transpose = view((context, x) => {
-  const rank = x.type.shape.length;
-  const permutation = context.integers("perm") ?? Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
-  return context.g.transpose(x, { permutation });
-});
+/** The order of the axes, by default the reverse. */
+const orderOf = (context: OperatorContext, rank: number): readonly number[] =>
+  context.integers("perm") ?? Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
+
+const transpose: Operator = {
+  ...view((context, x) => context.g.transpose(x, { permutation: orderOf(context, x.type.shape.length) })),
+  merged: (context, [x]) => {
+    if (x === undefined || isKnown(x)) return context.refuse("has no input");
+    return [transposed(context.g, x, orderOf(context, sizesOf(x).length))];
+  },
+};
+
+/** The value with its axes in this order. Axes that are merged remain so. */
+export function transposed(g: GraphBuilder, x: Node | Merged, order: readonly number[]): Node | Merged {
+  const { node, parts } = partsOf(x);
+  const permutation = order.flatMap((axis) => axesIn(parts, axis));
+  return merged(
+    g,
+    g.transpose(node, { permutation }),
+    order.map((axis) => parts[axis]),
+  );
+}
 
 // Views that repeat or omit elements.
 
 /** Broadcasts x and the given shape to their common shape. */
 const expand: Operator = {
   build: (context, inputs) => {
-    const to = context.list(required(context, inputs, 1), "shape");
+    const to = dimensionsOf(context, context.list(required(context, inputs, 1), "shape"));
     const x = required(context, inputs, 0);
     const broadcast = (g: GraphBuilder, node: Node): Node => {
       const rank = Math.max(to.length, node.type.shape.length);
@@ -112,9 +158,9 @@ const expand: Operator = {
         wanted.map((size, axis) => (size === 1 ? own[axis] : size)),
       );
     };
-    return isKnown(x)
+    return isKnown(x) && to.every((size) => size !== "n")
       ? arranged(context, [x], ([node], { g }) => broadcast(g, node))
-      : [broadcast(context.g, x)];
+      : [broadcast(context.g, context.node(x))];
   },
 };
 
@@ -194,7 +240,7 @@ function cutsOf(context: OperatorContext, shape: Shape, inputs: Inputs): readonl
   const read = (name: string, index: number) => listOf(context, inputs, { name, index });
   const starts = read("starts", 1) ?? context.refuse("has no starts");
   const ends = read("ends", 2) ?? context.refuse("has no ends");
-  const axes = read("axes", 3) ?? starts.map((_, i) => i);
+  const axes = read("axes", 3) ?? starts.map((_, i) => axisOf(context, i, shape.length));
   const steps = read("steps", 4) ?? starts.map(() => 1);
   return axes.flatMap((given, i) => {
     const axis = axisOf(context, Number(given), shape.length);
@@ -204,7 +250,7 @@ function cutsOf(context: OperatorContext, shape: Shape, inputs: Inputs): readonl
     if (starts[i] === 0 && step === 1 && isToEnd) return [];
     const length = staticSize(context, shape[axis], "size of a sliced axis");
     const [low, high] = step > 0 ? [0, length] : [-1, length - 1];
-    const bound = (to: Dimension): number => {
+    const bound = (to: Size): number => {
       const at = staticSize(context, to, "bound of a slice");
       return limited(at < 0 ? at + length : at, low, high);
     };
@@ -286,20 +332,12 @@ const pad: Operator = {
     const mode = context.text("mode", "constant");
     const fill =
       inputs[2] === undefined ? context.real("value", 0) : Number(context.list(inputs[2], "value")[0]);
-    const { g } = context;
+    if (mode === "constant") return [paddedWith(context, context.node(x), edges, fill)];
+    const source =
+      sources.get(mode) ?? context.refuse(`pads with the mode "${mode}", which is not supported`);
     const node = edges.reduce<Node>((value, [before, after], axis) => {
       if (before === 0 && after === 0) return value;
-      const { shape } = value.type;
-      const size = staticSize(context, shape[axis], "size of a padded axis");
-      if (mode === "constant") {
-        const inside = part(g, value, axis, Math.max(-before, 0), size - Math.max(-after, 0));
-        const at = (count: number) => shape.map((_, i) => (i === axis ? Math.max(count, 0) : 0));
-        return before <= 0 && after <= 0
-          ? inside
-          : g.pad(inside, { before: at(before), after: at(after), value: fill });
-      }
-      const source =
-        sources.get(mode) ?? context.refuse(`pads with the mode "${mode}", which is not supported`);
+      const size = staticSize(context, value.type.shape[axis], "size of a padded axis");
       const from = Array.from({ length: bounded(context, before + size + after) }, (_, i) =>
         source(i - before, size),
       );
@@ -308,6 +346,24 @@ const pad: Operator = {
     return [node];
   },
 };
+
+/** Adds elements before and after those of each axis. Negative numbers remove elements. */
+function paddedWith(
+  context: OperatorContext,
+  x: Node,
+  edges: readonly (readonly [before: number, after: number])[],
+  value: number,
+): Node {
+  const { g } = context;
+  const inside = edges.reduce<Node>((rest, [before, after], axis) => {
+    if (before >= 0 && after >= 0) return rest;
+    const size = staticSize(context, rest.type.shape[axis], "size of a padded axis");
+    return part(g, rest, axis, Math.max(-before, 0), size - Math.max(-after, 0));
+  }, x);
+  const [before, after] = [0, 1].map((side) => edges.map((edge) => Math.max(edge[side], 0)));
+  const isPadded = [...before, ...after].some((count) => count > 0);
+  return isPadded ? g.pad(inside, { before, after, value }) : inside;
+}
 
 // Reading by index.
 
@@ -322,6 +378,8 @@ export function gathered(context: OperatorContext, x: Node, axis: number, indice
   const size = staticSize(context, x.type.shape[axis], "size of the axis that is read");
   const list = indices.values.map((index) => placeOf(context, index, size));
   if (list.length === 0) return context.refuse("reads no elements, which is not supported");
+  const windows = windowsIn(list, indices.shape, size);
+  if (windows !== undefined) return windowed(g, x, axis, windows);
   const runs: { readonly start: number; readonly step: number; readonly count: number }[] = [];
   for (let i = 0; i < list.length;) {
     const step = (list[i + 1] ?? list[i] + 1) - list[i];
@@ -335,6 +393,31 @@ export function gathered(context: OperatorContext, x: Node, axis: number, indice
   const pieces = runs.map((run) => stepped(context, x, { axis, ...run }));
   const all = pieces.reduce((before, piece) => g.concat(before, piece, { axis }));
   return g.reshape(all, { shape: x.type.shape.toSpliced(axis, 1, ...indices.shape) });
+}
+
+/** The windows of an axis: window o has the elements o · stride + k · dilation for 0 ≤ k < size. */
+interface Windows {
+  readonly size: number;
+  readonly stride: number;
+  readonly dilation: number;
+}
+
+/** The windows whose elements a matrix of indices lists, one window in each row; undefined if there are none. */
+function windowsIn(list: readonly number[], shape: readonly number[], length: number): Windows | undefined {
+  const [positions, size = 0] = shape;
+  if (shape.length !== 2 || positions < 2 || size < 2) return undefined;
+  const [stride, dilation] = [list[size], list[1]];
+  const isRegular = list.every((index, i) => index === Math.floor(i / size) * stride + (i % size) * dilation);
+  const fits = Math.floor((length - dilation * (size - 1) - 1) / stride) + 1 === positions;
+  return isRegular && stride > 0 && dilation > 0 && fits ? { size, stride, dilation } : undefined;
+}
+
+/** The windows of an axis, with the axis of their elements after that of their positions. */
+function windowed(g: GraphBuilder, x: Node, axis: number, { size, stride, dilation }: Windows): Node {
+  const windows = g.window(x, { axes: [axis], size: [size], stride: [stride], dilation: [dilation] });
+  const rank = windows.type.shape.length;
+  const axes = Array.from({ length: rank - 1 }, (_, i) => i);
+  return g.transpose(windows, { permutation: axes.toSpliced(axis + 1, 0, rank - 1) });
 }
 
 /** The elements of a known value at known indices of an axis. */
@@ -351,7 +434,7 @@ function takenFrom(context: OperatorContext, x: Known, axis: number, indices: Kn
 }
 
 /** Returns a constant index. A negative index counts from the end. */
-function placeOf(context: OperatorContext, index: Dimension, size: number): number {
+function placeOf(context: OperatorContext, index: Size, size: number): number {
   const at = staticSize(context, index, "index");
   const found = at < 0 ? at + size : at;
   return found >= 0 && found < size
@@ -455,15 +538,13 @@ const triangle = computed((context, [x, offset]) => {
 
 // Shapes and constants.
 
-const shapeOperator: Operator = {
-  build: (context, inputs) => {
-    const shape = shapeOf(required(context, inputs, 0));
-    const bound = (name: string, otherwise: number): number => {
-      const at = context.integer(name, otherwise);
-      return limited(at < 0 ? at + shape.length : at, 0, shape.length);
-    };
-    return [knownList(shape.slice(bound("start", 0), bound("end", shape.length)))];
-  },
+const readShape: BuildMerged = (context, inputs) => {
+  const shape = sizesOf(required(context, inputs, 0));
+  const bound = (name: string, otherwise: number): number => {
+    const at = context.integer(name, otherwise);
+    return limited(at < 0 ? at + shape.length : at, 0, shape.length);
+  };
+  return [knownList(shape.slice(bound("start", 0), bound("end", shape.length)))];
 };
 
 const size: Operator = {
@@ -488,7 +569,7 @@ const constant: Operator = {
 
 const constantOfShape: Operator = {
   build: (context, inputs) => {
-    const shape = context.list(required(context, inputs, 0), "shape");
+    const shape = dimensionsOf(context, context.list(required(context, inputs, 0), "shape"));
     const fill = context.tensor("value");
     const [element, value] = [fill?.element ?? "real", fill?.values[0] ?? 0];
     if (shape.includes("n")) {
@@ -560,16 +641,16 @@ export const viewOperators: Operators = {
   Transpose: transpose,
   Expand: expand,
   Tile: tile,
-  Slice: slice,
-  Split: split,
+  Slice: alongAxes(slice),
+  Split: alongAxes(split),
   Pad: pad,
-  Gather: gather,
+  Gather: alongAxes(gather),
   OneHot: oneHot,
   Concat: concat,
   DepthToSpace: depthToSpace,
   SpaceToDepth: spaceToDepth,
   Trilu: triangle,
-  Shape: shapeOperator,
+  Shape: { build: readShape, merged: readShape },
   Size: size,
   Constant: constant,
   ConstantOfShape: constantOfShape,
