@@ -188,3 +188,38 @@ describe("older forms and known operands", () => {
     expect(() => valuesOf(graph([1, 2], [node], lists), [1, 2], opset)).toThrow(message);
   });
 });
+
+describe("Scan", () => {
+  it("reads a sequence from its end, and constants of its body and of the graph", () => {
+    const step: Graph = {
+      name: "step",
+      input: [valueInfo("before", [2]), valueInfo("element", [2])],
+      output: [valueInfo("sum", [2]), valueInfo("stacked", [2])],
+      initializer: [reals("factor", [2], [1, 10])],
+      node: [
+        { opType: "Mul", input: ["element", "factor"], output: ["product"] },
+        { opType: "Sum", input: ["before", "product", "outer"], output: ["sum"] },
+        { opType: "Identity", input: ["sum"], output: ["stacked"] },
+      ],
+    };
+    const graph: Graph = {
+      name: "scan",
+      input: [valueInfo("x", [3, 2])],
+      output: [valueInfo("y", [3, 2])],
+      initializer: [reals("zeros", [2], [0, 0]), reals("outer", [2], [0, 1])],
+      node: [
+        {
+          opType: "Scan",
+          input: ["zeros", "x"],
+          output: ["last", "y"],
+          attribute: [
+            int("num_scan_inputs", 1),
+            ints("scan_input_directions", [1]),
+            { name: "body", type: AttributeType.GRAPH, g: step },
+          ],
+        },
+      ],
+    };
+    expect(valuesOf(graph, [1, 2, 3, 4, 5, 6], 17)).toEqual([5, 61, 8, 102, 9, 123]);
+  });
+});
