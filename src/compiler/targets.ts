@@ -84,6 +84,16 @@ export const targets = {
       return emitOnnx(graphs, dtype);
     },
   },
+  pytorch: {
+    from: "graph",
+    makes: "text",
+    ending: "py",
+    abilities: [],
+    async emit(graphs, dtype) {
+      const { emitPytorch } = await import("./pytorch-emission.ts");
+      return emitPytorch(graphs, dtype);
+    },
+  },
 } as const satisfies TargetTable;
 
 export type Target = keyof typeof targets;

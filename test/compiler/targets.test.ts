@@ -51,15 +51,15 @@ describe("another target", () => {
 
 describe("the table", () => {
   it("has the names in order", () => {
-    expect(targetNames).toEqual(["ts", "wasm", "onnx"]);
+    expect(targetNames).toEqual(["ts", "wasm", "onnx", "pytorch"]);
     expect(trainerTargets).toEqual(["ts", "wasm"]);
   });
   it("lists the abilities of a target", () => {
-    expect(targetNames.map((name) => hasAbility(name, "predictor"))).toEqual([true, false, false]);
+    expect(targetNames.map((name) => hasAbility(name, "predictor"))).toEqual([true, false, false, false]);
     expect(targetsWith("kernels")).toBe("wasm");
   });
   it("has the targets that the command line offers", () => {
-    expect(targetOption(targetNames).argChoices).toEqual(["ts", "wasm", "onnx"]);
+    expect(targetOption(targetNames).argChoices).toEqual(["ts", "wasm", "onnx", "pytorch"]);
     expect(targetOption().argChoices).toEqual(["ts", "wasm"]);
     expect(targetOption().defaultValue).toBe("ts");
   });
@@ -67,6 +67,6 @@ describe("the table", () => {
     const hasVectors = targetNames.map(
       (target) => compileFor(model, { target, dtype: "f32" }).vectors !== undefined,
     );
-    expect(hasVectors).toEqual([false, true, false]);
+    expect(hasVectors).toEqual([false, true, false, false]);
   });
 });

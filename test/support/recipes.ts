@@ -50,6 +50,11 @@ export const halve = defineOp({
     c.make("Mul", [c.value(x), c.writer.scalar(type.element, 0.5)]),
 `,
     },
+    {
+      file: "src/compiler/emit/pytorch/operators.ts",
+      after: '  relu: pointwise("F.relu"),\n',
+      text: "  halve: ({ operands: { x } }, c) => ({ ...c.tensor(x), text: `(${c.tensor(x).text}) / 2` }),\n",
+    },
   ],
 };
 
@@ -88,6 +93,11 @@ export function asinh(x: number): number {
       file: "src/compiler/emit/onnx/operators.ts",
       after: '  sigmoid: elementwise("Sigmoid"),\n',
       text: '  asinh: elementwise("Asinh"),\n',
+    },
+    {
+      file: "src/compiler/emit/pytorch/operators.ts",
+      after: '  sigmoid: pointwise("torch.sigmoid"),\n',
+      text: '  asinh: pointwise("torch.asinh"),\n',
     },
   ],
   closedBy: ["src/compiler/loop/evaluate-expressions.ts", "src/compiler/ops/index.ts"],

@@ -99,6 +99,7 @@ function compileCommand(program: Command, done: Done): void {
     "tapeless compile graphs/digits.json -o src/digits.ts --dtype f64",
     "tapeless compile graphs/digits.json --target wasm      WebAssembly kernels, still in one file",
     "tapeless compile graphs/digits.json --target onnx      gradient and training step as ONNX files",
+    "tapeless compile graphs/digits.json --target pytorch   a Python file that trains with PyTorch",
     "tapeless compile graphs --check      check that the output of a whole folder is up to date",
     "tapeless compile graphs/digits.json --module -o src/digits.ts      only createTrainer, for a page",
     "tapeless compile spec.ts --watch",

@@ -1,0 +1,377 @@
+/** Python: reads a CSV file, splits its rows, and encodes its columns, as `runtime/data` does. */
+
+const table = String.raw`
+class InputError(Exception):
+    """An error in the data or in the arguments."""
+
+
+class Table:
+    """A CSV file: its cells by column, and the line of each row."""
+
+    def __init__(self, file):
+        with open(file, encoding="utf-8-sig", newline="") as stream:
+            reader = csv.reader(stream, delimiter=SEPARATOR, strict=True)
+            records, line = [], 1
+            for cells in reader:
+                if cells:
+                    records.append((line, cells))
+                line = reader.line_num + 1
+        if not records:
+            raise InputError(f"{file}:1: the file is empty: its first row must name the columns")
+        names = records[0][1]
+        for name in names:
+            if names.count(name) > 1:
+                raise InputError(f'{file}:1: two columns are named "{name}"')
+        for line, cells in records:
+            if len(cells) != len(names):
+                raise InputError(f"{file}:{line}: the row has {len(cells)} cells for {len(names)} columns")
+        if len(records) == 1:
+            raise InputError(f"{file}:1: the file has no rows")
+        self.file, self.names = file, names
+        self.lines, rows = [line for line, _ in records[1:]], [cells for _, cells in records[1:]]
+        self.columns = {name: [cells[i] for cells in rows] for i, name in enumerate(names)}
+
+    def __len__(self):
+        return len(self.lines)
+
+    def select(self, entries):
+        """The columns of a list of names and ranges such as "p0..p63"."""
+        found = []
+        for entry in entries:
+            first, _, last = entry.partition("..")
+            if entry in self.names:
+                found.append(entry)
+            elif first in self.names and last in self.names:
+                found += self.names[self.names.index(first) : self.names.index(last) + 1]
+            else:
+                raise InputError(f'{self.file}: there is no column "{entry}"')
+        return found
+
+    def error(self, column, row, what):
+        return InputError(f'{self.file}:{self.lines[row]}: column "{column}": {what}')
+
+    def texts(self, column):
+        for row, cell in enumerate(self.columns[column]):
+            if not cell.strip():
+                raise self.error(column, row, "the cell is empty")
+        return self.columns[column]
+
+    def numbers(self, column, missing=None):
+        """The numbers of a column, with another number in place of missing values."""
+        cells = self.columns[column]
+        values = np.array([number_in(cell) for cell in cells])
+        for row in np.flatnonzero(np.isnan(values)).tolist():
+            if missing is None or not is_missing(cells[row]):
+                raise self.error(column, row, f'"{cells[row]}" is not a number')
+            values[row] = missing
+        return values
+
+
+def number_in(cell):
+    """The decimal number in a cell, or NaN."""
+    is_number = re.fullmatch(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", cell, re.ASCII | re.IGNORECASE)
+    value = float(cell) if is_number else math.nan
+    return value if math.isfinite(value) else math.nan
+
+
+def is_missing(cell):
+    return re.fullmatch(r"(n/?a|nan|null|\?)?", cell.strip(), re.IGNORECASE) is not None
+`;
+
+const dropping = String.raw`
+def drop_missing(table):
+    """Removes the rows with a missing value in these columns."""
+    columns = table.select([entry for field in FIELDS.values() if field.missing == "drop" for entry in field.columns])
+    kept = [row for row in range(len(table)) if not any(is_missing(table.columns[name][row]) for name in columns)]
+    if not kept:
+        raise InputError(f'{table.file}: every row has a missing value; "drop" would remove them all')
+    if len(kept) < len(table):
+        print(f"{len(table) - len(kept)} of {len(table)} rows have a missing value and are dropped", file=sys.stderr)
+    table.lines = [table.lines[row] for row in kept]
+    table.columns = {name: [cells[row] for row in kept] for name, cells in table.columns.items()}
+`;
+
+/** The encoders of fields by name. */
+export const encoders = {
+  Numbers: String.raw`
+@dataclass
+class Numbers:
+    """Real numbers: x becomes (x - shift) / span, as fitted on the training rows."""
+
+    columns: list
+    shape: tuple
+    scale: object = None
+    missing: str | None = None
+    lowest: float = -math.inf
+    highest: float = math.inf
+    whole: bool = False
+    rule: str = ""
+
+    def fit(self, table, rows):
+        self.names = table.select(self.columns)
+        if len(self.names) != math.prod(self.shape):
+            raise InputError(f"{table.file}: {len(self.names)} columns for {math.prod(self.shape)} numbers per row")
+        self.means = [self.mean(table, name, rows) if self.missing == "mean" else None for name in self.names]
+        fitted = [scale_of(table.numbers(*column)[rows], self.scale) for column in zip(self.names, self.means)]
+        self.shifts, self.spans = np.array(fitted).T
+
+    def mean(self, table, name, rows):
+        values = table.numbers(name, missing=math.nan)[rows]
+        values = values[~np.isnan(values)]
+        if len(values) == 0:
+            raise InputError(f'{table.file}: column "{name}" has no value in the training rows, so it has no mean')
+        return np.cumsum(values)[-1] / len(values)
+
+    def encode(self, table, rows):
+        values = np.stack([table.numbers(*column)[rows] for column in zip(self.names, self.means)], 1)
+        encoded = (values - self.shifts) / self.spans
+        wrong = (encoded < self.lowest) | (encoded > self.highest) | (self.whole & (encoded % 1 != 0))
+        for row, column in np.argwhere(wrong).tolist():
+            raise table.error(self.names[column], int(rows[row]), f"{values[row, column]:g} is not {self.rule}")
+        return encoded.reshape(-1, *self.shape)
+
+
+def scale_of(values, rule):
+    """The shift and the span. Sums run in the order of the rows."""
+    low, high = values.min(), values.max()
+    if rule is None:
+        return 0.0, 1.0
+    if not isinstance(rule, str):
+        return 0.0, rule
+    if low == high:
+        return low, 1.0
+    if rule == "min-max":
+        return low, high - low
+    mean = np.cumsum(values)[-1] / len(values)
+    return mean, np.sqrt(np.cumsum((values - mean) * (values - mean))[-1] / len(values))
+`,
+  Indices: String.raw`
+@dataclass
+class Indices:
+    """Integers from lowest to highest."""
+
+    columns: list
+    shape: tuple
+    lowest: int = -(2**31)
+    highest: int = 2**31 - 1
+    missing: str | None = None
+
+    def fit(self, table, rows):
+        self.names = table.select(self.columns)
+        if len(self.names) != math.prod(self.shape):
+            raise InputError(f"{table.file}: {len(self.names)} columns for {math.prod(self.shape)} numbers per row")
+
+    def encode(self, table, rows):
+        values = np.stack([table.numbers(name)[rows] for name in self.names], 1)
+        wrong = (values < self.lowest) | (values > self.highest) | (values % 1 != 0)
+        for row, column in np.argwhere(wrong).tolist():
+            what = f"{values[row, column]:g} is not an integer from {self.lowest} to {self.highest}"
+            raise table.error(self.names[column], int(rows[row]), what)
+        return values.astype(np.int64).reshape(-1, *self.shape)
+`,
+  Classes: String.raw`
+@dataclass
+class Classes:
+    """Class indices, or sorted names of classes. The class -1 does not count."""
+
+    columns: list
+    shape: tuple
+    classes: int
+    names_are_numbers: bool = False
+    expected: list | None = None
+    missing: str | None = None
+
+    def fit(self, table, rows):
+        self.names = table.select(self.columns)
+        if len(self.names) != math.prod(self.shape):
+            raise InputError(f"{table.file}: {len(self.names)} columns for {math.prod(self.shape)} classes per row")
+        cells = [cell for name in self.names for cell in table.texts(name)]
+        is_named = self.names_are_numbers or any(math.isnan(number_in(cell)) for cell in cells)
+        self.class_names = sorted(set(cells), key=sort_key) if is_named else []
+        if is_named and len(self.class_names) != self.classes:
+            raise InputError(f"{table.file}: the target has {self.classes} classes, but {len(self.class_names)} names")
+        if self.expected is not None and self.expected != self.class_names:
+            raise InputError(f"{table.file}: classWeights names the classes {self.expected}, not {self.class_names}")
+
+    def encode(self, table, rows):
+        numbers = {name: index for index, name in enumerate(self.class_names)}
+        columns = []
+        for name in self.names:
+            cells = table.texts(name)
+            column = [numbers[cell] for cell in cells] if numbers else table.numbers(name)
+            for row in rows.tolist():
+                if column[row] not in range(-1, self.classes):
+                    what = f"{cells[row]} is not a class from 0 to {self.classes - 1} (or -1: ignored)"
+                    raise table.error(name, row, what)
+            columns.append(np.array(column)[rows])
+        return np.stack(columns, 1).astype(np.int64).reshape(-1, *self.shape)
+`,
+  Categories: String.raw`
+@dataclass
+class Categories:
+    """
+    The categories of the training rows, sorted: a number for each category of each column, or an index from 1. A
+    category that does not occur in the training rows is encoded as zeros.
+    """
+
+    columns: list
+    shape: tuple
+    form: str
+    vocabulary: int | None = None
+    missing: str | None = None
+
+    def fit(self, table, rows):
+        self.names = table.select(self.columns)
+        cells = [table.texts(name) for name in self.names]
+        self.categories = [sorted({texts[row] for row in rows}, key=sort_key) for texts in cells]
+        counts = [len(found) for found in self.categories]
+        size, found = math.prod(self.shape), sum(len(set(texts)) for texts in cells)
+        if self.form == "index":
+            if size != len(self.names) or (self.vocabulary is not None and max(counts) >= self.vocabulary):
+                raise InputError(f"{table.file}: {max(counts)} categories need a vocabulary of {max(counts) + 1}")
+        elif not sum(counts) <= size <= found:
+            raise InputError(f"{table.file}: {size} numbers per row, but the columns have {found} categories")
+
+    def encode(self, table, rows):
+        is_index = self.form == "index"
+        encoded = np.zeros((len(rows), math.prod(self.shape)), dtype=np.int64 if is_index else float)
+        offset = 0
+        for i, (name, known) in enumerate(zip(self.names, self.categories)):
+            positions = {category: position for position, category in enumerate(known)}
+            cells = table.texts(name)
+            for at, row in enumerate(rows.tolist()):
+                position = positions.get(cells[row], -1)
+                if is_index:
+                    encoded[at, i] = position + 1
+                elif position >= 0:
+                    encoded[at, offset + position] = 1
+            offset += len(known)
+        return encoded.reshape(-1, *self.shape)
+`,
+  Characters: String.raw`
+@dataclass
+class Characters:
+    """
+    A text as indices of characters, in order of code point from 1; 0 marks start, end and padding. For a target, the
+    next character at each position, and -1 after the end.
+    """
+
+    columns: list
+    shape: tuple
+    size: int | None
+    is_next: bool = False
+    missing: str | None = None
+
+    def fit(self, table, rows):
+        [self.name] = table.select(self.columns)
+        cells = table.texts(self.name)
+        [length] = self.shape
+        for row, cell in enumerate(cells):
+            if len(cell) >= length:
+                raise table.error(self.name, row, f"the text has {len(cell)} characters; the most are {length - 1}")
+        self.characters = sorted({character for row in rows.tolist() for character in cells[row]})
+        found = len(self.characters) + 1
+        if self.size is not None and self.size != found:
+            raise InputError(f"{table.file}: {found} characters with the start token, but the spec has {self.size}")
+
+    def encode(self, table, rows):
+        numbers = {character: index + 1 for index, character in enumerate(self.characters)}
+        encoded = np.full((len(rows), *self.shape), -1 if self.is_next else 0)
+        for at, row in enumerate(rows.tolist()):
+            text = self.indices(table, row, numbers)
+            if self.is_next:
+                encoded[at, : len(text) + 1] = [*text, 0]
+            else:
+                encoded[at, 1 : len(text) + 1] = text
+        return encoded
+
+    def indices(self, table, row, numbers):
+        text = table.texts(self.name)[row]
+        for character in text:
+            if character not in numbers:
+                raise table.error(self.name, row, f'the training rows have no character "{character}"')
+        return [numbers[character] for character in text]
+`,
+} as const;
+
+export type EncoderName = keyof typeof encoders;
+
+const sorting = String.raw`
+def sort_key(text):
+    """The order of strings in JavaScript: by units of UTF-16."""
+    return text.encode("utf-16-be", "surrogatepass")
+`;
+
+const splitting = String.raw`
+def read_parts(file, seed):
+    """Reads the rows, splits them at random, and encodes each part as the fields say."""
+    table = Table(file)DROP
+    order = shuffle(np.arange(len(table)), random_key(seed, 0, SPLIT_SALT))STRATIFY
+    tested, held = [part_size(fraction, len(table)) for fraction in (TEST_FRACTION, VALIDATION_FRACTION)]
+    if tested + held >= len(table):
+        raise InputError(f"{file}: the other splits need all {len(table)} rows; none is left for training")
+    parts = {"training": np.sort(order[tested + held :])}
+    if held > 0:
+        parts["validation"] = np.sort(order[tested : tested + held])
+    if tested > 0:
+        parts["test"] = np.sort(order[:tested])
+    for field in FIELDS.values():
+        field.fit(table, parts["training"])
+    return {
+        part: {name: as_tensor(field.encode(table, rows)) for name, field in FIELDS.items()}
+        for part, rows in parts.items()
+    }
+
+
+def part_size(fraction, rows):
+    return 0 if fraction == 0 else max(1, math.floor(fraction * rows + 0.5))
+
+
+def as_tensor(values):
+    dtype = torch.int64 if values.dtype == np.int64 else torch.get_default_dtype()
+    return torch.from_numpy(values).to(dtype)
+`;
+
+const stratifying = String.raw`
+def interleave(order, classes):
+    """Distributes each class evenly over the order: row j of m rows of a class moves to the place (j + 1/2) / m."""
+    classes = classes[order]
+    places = np.zeros(len(order))
+    for each in np.unique(classes):
+        members = classes == each
+        places[members] = (np.arange(members.sum()) + 0.5) / members.sum()
+    return order[np.lexsort((classes, places))]
+`;
+
+export interface DataFeatures {
+  readonly encoders: ReadonlySet<EncoderName>;
+  readonly drops: boolean;
+  /** The target whose classes the splits keep in proportion. */
+  readonly stratified: string | undefined;
+}
+
+/** The code that reads data, without the declarations of the fields. */
+export function dataText({ encoders: used, drops, stratified }: DataFeatures): {
+  readonly reading: string;
+  readonly splitting: string;
+} {
+  const sorts = used.has("Classes") || used.has("Categories");
+  const names = Object.keys(encoders).filter((name): name is EncoderName => used.has(name as EncoderName));
+  const stratify =
+    stratified === undefined
+      ? ""
+      : `\n    target = FIELDS[${stratified}]\n    target.fit(table, np.arange(len(table)))\n` +
+        "    order = interleave(order, target.encode(table, np.arange(len(table))))";
+  return {
+    reading: [table, ...(sorts ? [sorting] : []), ...names.map((name) => encoders[name])]
+      .map((text) => text.trim())
+      .join("\n\n\n"),
+    splitting: [
+      ...(drops ? [dropping] : []),
+      ...(stratified === undefined ? [] : [stratifying]),
+      splitting.replace("DROP", drops ? "\n    drop_missing(table)" : "").replace("STRATIFY", stratify),
+    ]
+      .map((text) => text.trim())
+      .join("\n\n\n"),
+  };
+}

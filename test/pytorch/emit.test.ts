@@ -1,0 +1,150 @@
+// The text of emitted PyTorch files. If a test fails, a file does not compile, a string of a spec became code, or a
+// reader has to scroll sideways.
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { DiagnosticError } from "../../src/compiler/diagnostics/errors.ts";
+import { literal, stringText } from "../../src/compiler/emit/pytorch/python-text.ts";
+import { emitPytorch } from "../../src/compiler/pytorch-emission.ts";
+import { parseModel } from "../../src/compiler/spec/parse-model.ts";
+import { readSpec } from "../../src/compiler/spec/read/read-spec.ts";
+import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
+import { randomSpec } from "../fuzz/random-spec.ts";
+import { python, withoutData } from "../support/pytorch.ts";
+import { specs } from "../support/specs.ts";
+
+const hasPython = spawnSync(python, ["--version"]).status === 0;
+const textOf = (spec: ModelSpec): string => emitPytorch({ model: withoutData(parseModel(spec)) }, "f32").text;
+
+/** The errors of Python's parser for these files, which are only compiled. */
+function compileErrors(files: readonly string[]): string {
+  const script = "import json, sys\nfor text in json.load(sys.stdin): compile(text, 'emitted.py', 'exec')";
+  return spawnSync(python, ["-c", script], { input: JSON.stringify(files), encoding: "utf8" }).stderr;
+}
+
+const hostile: readonly string[] = [
+  'x"\nimport os #',
+  "\\",
+  '"""',
+  "{__import__('os')}",
+  "\u2028\u0000\u00e9\ud83d\ude00",
+  "a".repeat(500),
+];
+
+const hostileSpec: ModelSpec = {
+  name: "train",
+  inputs: { self: { shape: [hostile.length] } },
+  targets: { import: { classes: 2 } },
+  network: [
+    { type: "dense", name: "forward", units: 3, activation: { formula: "x * x + 1" } },
+    { type: "dense", name: "train", units: 3, activation: "relu" },
+    {
+      type: "dense",
+      name: "lambda",
+      units: 3,
+      activation: { formula: "x * sigmoid(class * x)", constants: { class: 2 } },
+    },
+    { type: "dense", name: "state_dict", units: 2 },
+  ],
+  loss: "cross-entropy",
+  optimizer: { type: "adam", learningRate: 0.01 },
+  training: { epochs: 1, batchSize: 4, seed: 1 },
+  data: {
+    file: "hostile.csv",
+    inputs: { self: { columns: [...hostile] } },
+    targets: { import: { columns: ["os.system('x')"] } },
+  },
+};
+describe("emitted PyTorch files", () => {
+  it.skipIf(!hasPython)("compile in Python, for hostile names and random specs", () => {
+    const random = Array.from({ length: 40 }, (_, index) => randomSpec(5, index).spec);
+    const unranked = random.filter((spec) => !/"(auc|spearman)"/.test(JSON.stringify(spec)));
+    const texts = unranked.map((spec) => emitPytorch({ model: withoutData(parseModel(spec)) }, "f32").text);
+    expect(unranked.length).toBeGreaterThan(20);
+    const model = emitPytorch({ model: parseModel(hostileSpec) }, "f32").text;
+    expect(compileErrors([model, ...texts, ...Object.values(specs).map(textOf)])).toBe("");
+  });
+  it.skipIf(!hasPython)("keep every string of a spec a string", () => {
+    const script =
+      "import ast, json, sys\nprint(json.dumps([ast.literal_eval(x) for x in json.load(sys.stdin)]))";
+    const given = [...hostile.map(stringText), literal([...hostile], "", 10)];
+    const { stdout } = spawnSync(python, ["-c", script], { input: JSON.stringify(given), encoding: "utf8" });
+    expect(JSON.parse(stdout)).toEqual([...hostile, hostile]);
+  });
+  it("have short lines, few of them for each layer, and the same bytes each time", async () => {
+    for (const file of readdirSync("graphs").filter((name) => /\.(json|yaml|ts)$/.test(name))) {
+      const model = withoutData((await readSpec(join("graphs", file))).model);
+      const { text } = emitPytorch({ model }, "f32");
+      expect(text).toBe(emitPytorch({ model }, "f32").text);
+      const lines = text.split("\n");
+      expect(lines.filter((line) => line.length > 120)).toEqual([]);
+      const start = lines.indexOf("class Model(nn.Module):");
+      const body = lines.slice(start + 3, lines.indexOf("", lines.indexOf("", start) + 1));
+      const own = body.filter((line) => line.trim() !== "" && !/def |return /.test(line));
+      expect(own.length / model.network.length).toBeLessThanOrEqual(2.5);
+    }
+  });
+  it("keep the modules of PyTorch where they mean the same", () => {
+    const { data: _, ...spec } = hostileSpec;
+    const text = textOf({
+      ...spec,
+      inputs: { x: { shape: [8, 8, 2] } },
+      network: [
+        { type: "conv2d", filters: 3, kernel: 3, padding: 1, activation: "relu" },
+        { type: "flatten" },
+        { type: "dense", units: 5, activation: "gelu" },
+        { type: "dropout", rate: 0.3 },
+        { type: "dense", units: 2 },
+      ],
+    });
+    expect(text).toContain("self.conv2d1 = nn.Conv2d(2, 3, 3, padding=1)");
+    expect(text).toContain("dense1 = F.gelu(self.dense1(flatten1))");
+    expect(text).toContain("self.dropout1 = Dropout(0.3, draws, salt=");
+    expect(text).toContain("self.dense2 = nn.Linear(5, 2)");
+  });
+});
+
+describe("the target pytorch", () => {
+  it("reports everything that it does not support, all at once", () => {
+    const model = parseModel({
+      ...hostileSpec,
+      inputs: { self: { shape: [1] }, day: { shape: [2] } },
+      network: [
+        { type: "concat", from: ["self", "day"] },
+        { type: "dense", units: 2 },
+      ],
+      metrics: ["accuracy", "auc"],
+      training: { epochs: 1, batchSize: 4, seed: 1, test: { last: 0.2 }, validation: { folds: 3 } },
+      data: {
+        file: "data.csv",
+        time: "time",
+        numbers: { decimal: "," },
+        inputs: {
+          self: { columns: ["a"] },
+          day: { columns: ["time"], dates: { parts: ["weekday"] } },
+        },
+        targets: { import: { columns: ["b"] } },
+      },
+    } as ModelSpec);
+    const found = (): readonly string[] => {
+      try {
+        emitPytorch({ model }, "f32");
+        return [];
+      } catch (error) {
+        if (!(error instanceof DiagnosticError)) throw error;
+        expect(new Set(error.diagnostics.map(({ code }) => code))).toEqual(new Set(["T1901"]));
+        return error.diagnostics.map(({ message }) => message);
+      }
+    };
+    const keys = [
+      "metrics[1]",
+      "training.test.last",
+      "training.validation.folds",
+      "data.time",
+      "data.numbers",
+      "data.inputs.day.dates",
+    ];
+    expect(found()).toEqual(keys.map((key) => `the target pytorch does not support ${key} yet`));
+  });
+});

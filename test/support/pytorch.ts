@@ -1,0 +1,172 @@
+/**
+ * Trains models by their emitted PyTorch files and by their TypeScript trainers, from the same seed with the same
+ * batches. Many models run in one Python process, because PyTorch takes seconds to start.
+ */
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import * as z from "zod";
+import { compileFor, emitText } from "../../src/compiler/compile-target.ts";
+import { emitPytorch } from "../../src/compiler/pytorch-emission.ts";
+import type { Model } from "../../src/compiler/spec/types.ts";
+import { modelFacts } from "../../src/compiler/trainer/trainer-facts.ts";
+import { sizeOf } from "../../src/runtime/model/facts.ts";
+import type { Batch } from "../../src/runtime/step/batch.ts";
+import { randomData } from "../fuzz/random-batch.ts";
+import { imported } from "./emitted.ts";
+import { largestDifference } from "./onnx-training.ts";
+
+export const python = "/usr/bin/python3";
+const isRequired = process.env.CI === "true";
+
+/** Whether tests skip what needs PyTorch. With CI=true they do not, and fail if it is missing. */
+export const lacksTorch = (): boolean =>
+  !isRequired && spawnSync(python, ["-c", "import torch, numpy"]).status !== 0;
+
+export interface Job {
+  readonly model: Model;
+  readonly dtype: "f32" | "f64";
+  readonly steps: number;
+  /** Parameters to start from, instead of those that the seed draws. */
+  readonly parameters?: Readonly<Record<string, ArrayLike<number>>>;
+  /** Batches to train on, instead of random ones. */
+  readonly batches?: readonly Batch[];
+}
+
+/** The largest differences between PyTorch and the trainer. */
+export interface Differences {
+  /** Of initial parameters: the number of units in the last place of f64, or the difference in f32. */
+  readonly initial: number;
+  /** Of the first loss, relative if it is above 1. */
+  readonly loss: number;
+  /** Of the first gradients, relative to the largest element of each. */
+  readonly gradient: number;
+  /** Of all losses. */
+  readonly losses: number;
+  /** Of the parameters after the last step, relative to the largest element of each. */
+  readonly final: number;
+  /** Of loss and metrics after the last step, relative for values above 1. */
+  readonly evaluated: number;
+}
+
+/** A spec without what only the program needs, which the target may not support yet. */
+export function withoutData({ data: _, ...model }: Model): Model {
+  const { validation: __, test: ___, ...training } = model.training;
+  return { ...model, training };
+}
+
+const numbers = z.record(z.string(), z.base64());
+const result = z.union([
+  z.object({
+    initial: numbers,
+    loss: z.number(),
+    gradients: numbers,
+    losses: z.array(z.number()),
+    evaluated: z.record(z.string(), z.number()),
+    final: numbers,
+  }),
+  z.object({ error: z.string() }),
+]);
+
+const encoded = (data: ArrayLike<number>): string =>
+  Buffer.from(Float64Array.from(data).buffer).toString("base64");
+
+const decoded = (text: string): Float64Array => {
+  const bytes = Buffer.from(text, "base64");
+  return Float64Array.from({ length: bytes.length / 8 }, (_, i) => bytes.readDoubleLE(i * 8));
+};
+
+const seed = 5;
+
+function batchJson({ inputs, targets }: Model, batch: Batch) {
+  const fields = [
+    ...Object.entries(inputs).map(([name, { shape, dtype }]) => ({ name, shape, isWhole: dtype === "i32" })),
+    ...Object.entries(targets).map(([name, { shape, classes }]) => ({
+      name,
+      shape,
+      isWhole: classes !== undefined,
+    })),
+  ];
+  return Object.fromEntries(
+    fields.map(({ name, shape, isWhole }) => {
+      const rows = batch[name].length / sizeOf([...shape]);
+      return [name, { shape: [rows, ...shape], isWhole, data: encoded(batch[name]) }];
+    }),
+  );
+}
+
+/** The differences of each job, or the error of Python. */
+export async function comparePytorch(jobs: readonly Job[]): Promise<readonly (Differences | string)[]> {
+  const given = jobs.map((job) => {
+    const { built } = compileFor(job.model, { target: "pytorch", dtype: job.dtype });
+    const facts = modelFacts(job.model, built, job.dtype, "ts");
+    const batches = job.batches ?? randomData(facts, job.model, 11).batches;
+    return { ...job, batches };
+  });
+  const input = given.map(({ model, dtype, steps, parameters, batches }) => ({
+    code: emitPytorch({ model }, dtype).text,
+    dtype,
+    seed,
+    steps,
+    parameters:
+      parameters === undefined
+        ? null
+        : Object.fromEntries(
+            Object.entries(parameters).map(([name, values]) => [
+              name,
+              { shape: [values.length], data: encoded(values) },
+            ]),
+          ),
+    groups: batches.map((batch) => [batchJson(model, batch)]),
+  }));
+  const { stdout, stderr, status } = spawnSync(
+    python,
+    [fileURLToPath(new URL("pytorch_trainer.py", import.meta.url))],
+    { input: JSON.stringify(input), maxBuffer: 2 ** 30, encoding: "utf8" },
+  );
+  if (status !== 0) throw new Error(`pytorch_trainer.py failed: ${stderr.slice(-2000)}`);
+  const results = z.array(result).parse(JSON.parse(stdout));
+  const differences: (Differences | string)[] = [];
+  for (const [i, found] of results.entries())
+    differences.push("error" in found ? found.error : await differencesOf(given[i], found));
+  return differences;
+}
+
+const relative = (actual: number, expected: number): number =>
+  Math.abs(actual - expected) / Math.max(1, Math.abs(expected));
+
+function largest(
+  actual: Readonly<Record<string, string>>,
+  expected: Readonly<Record<string, ArrayLike<number>>>,
+  floor = 1e-3,
+): number {
+  const each = Object.entries(expected).map(([name, values]) => {
+    const size = Array.from(values).reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+    // A parameter on which the loss does not depend has no gradient in PyTorch.
+    const own = name in actual ? decoded(actual[name]) : new Float64Array(values.length);
+    return largestDifference(own, values) / Math.max(size, floor);
+  });
+  return Math.max(0, ...each);
+}
+
+async function differencesOf(
+  { model, dtype, steps, parameters, batches }: Job & { readonly batches: readonly Batch[] },
+  found: Exclude<z.infer<typeof result>, { error: string }>,
+): Promise<Differences> {
+  const module = await imported(await emitText(compileFor(model, { dtype }), dtype, { isFormatted: false }));
+  const trainer = module.createTrainer({ seed });
+  const initial = largest(found.initial, trainer.parameters, Number.MIN_VALUE);
+  for (const [name, values] of Object.entries(parameters ?? {})) trainer.parameters[name].set(values);
+  const loss = relative(found.loss, trainer.gradient(batches[0]));
+  // A bias before batch-norm has the gradient 0, of which rounding leaves about 3e-8 in f32.
+  const gradient = largest(found.gradients, trainer.gradients, dtype === "f32" ? 1e-2 : 1e-3);
+  const losses = Array.from({ length: steps }, (_, i) => trainer.step(batches[i % batches.length]));
+  const evaluated = Object.entries(trainer.evaluate(batches[0]));
+  return {
+    initial,
+    loss,
+    gradient,
+    losses: Math.max(0, ...losses.map((value, i) => relative(found.losses[i], value))),
+    final: largest(found.final, trainer.parameters, 1e-2),
+    evaluated: Math.max(0, ...evaluated.map(([name, value]) => relative(found.evaluated[name], value))),
+  };
+}
