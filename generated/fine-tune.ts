@@ -175,7 +175,7 @@ function sizeOf(shape: readonly number[]): number {
 /** The element type of the arena. */
 export type Numbers = Float32Array;
 
-// The arena is one block of 1,576,512 bytes. Each constant is the offset of a tensor, in elements of its type.
+// The arena is one block of 1,582,000 bytes. Each constant is the offset of a tensor, in elements of its type.
 
 // Parameters.
 const at_hidden_weight = 0; // f32[784, 32]
@@ -219,33 +219,33 @@ const at_totals_accuracy_total = 63844; // f64[]
 const at_totals_accuracy_count = 63845; // f64[]
 
 // Intermediate values. Values that are never needed at the same time may share memory.
-const at_body_conv1_Conv_2 = 127692; // f32[n, 28, 28, 8], kernels 2 to 3 of gradient
-const at_body_conv2_Conv_2 = 127692; // f32[n, 14, 14, 16], kernels 4 to 5 of gradient
-const at_body_conv2_Conv = 328396; // f32[n, 8, 16, 16], kernels 3 to 4 of gradient
+const at_body_relu1_Relu = 127692; // f32[n, 28, 28, 8], kernels 2 to 3 of gradient
+const at_body_relu2_Relu = 127692; // f32[n, 14, 14, 16], kernels 4 to 5 of gradient
+const at_body_conv2_Conv = 328396; // f32[n, 16, 16, 8], kernels 3 to 4 of gradient
 const at_body_conv1_Conv = 328396; // f32[n, 1, 30, 30], kernels 1 to 2 of gradient
-const at_body_pool2_MaxPool = 228044; // f32[n, 16, 7, 7], kernels 5 to 14 of gradient
+const at_body_pool2_MaxPool = 228044; // f32[n, 7, 7, 16], kernels 5 to 14 of gradient
+const at_body_pool1_MaxPool = 393932; // f32[14, 14, 8], kernels 3 to 3 of gradient
 const at_hidden = 127692; // f32[n, 32], kernels 6 to 12 of gradient
 const at_d_hidden_sum = 128716; // f32[n, 32], kernels 12 to 14 of gradient
-const at_body_pool1_MaxPool = 393932; // f32[14, 14], kernels 3 to 3 of gradient
 const at_scores = 128716; // f32[n, 5], kernels 7 to 8 of gradient
 const at_exponentials = 128876; // f32[n, 5], kernels 8 to 9 of gradient
 const at_d_scores = 129740; // f32[n, 5], kernels 9 to 12 of gradient
 const at_sum_of_exponentials = 129036; // f32[n], kernels 8 to 9 of gradient
 const at_d_loss_total = 129068; // f32[], kernels 8 to 9 of gradient
-const at_predict_body_conv1_Conv_2 = 127692; // f32[n, 28, 28, 8], kernels 2 to 3 of predict
-const at_predict_body_conv2_Conv_2 = 127692; // f32[n, 14, 14, 16], kernels 4 to 5 of predict
-const at_predict_body_conv2_Conv = 328396; // f32[n, 8, 16, 16], kernels 3 to 4 of predict
+const at_predict_body_relu1_Relu = 127692; // f32[n, 28, 28, 8], kernels 2 to 3 of predict
+const at_predict_body_relu2_Relu = 127692; // f32[n, 14, 14, 16], kernels 4 to 5 of predict
+const at_predict_body_conv2_Conv = 328396; // f32[n, 16, 16, 8], kernels 3 to 4 of predict
 const at_predict_body_conv1_Conv = 328396; // f32[n, 1, 30, 30], kernels 1 to 2 of predict
-const at_predict_body_pool2_MaxPool = 228044; // f32[n, 16, 7, 7], kernels 5 to 6 of predict
+const at_predict_body_pool2_MaxPool = 228044; // f32[n, 7, 7, 16], kernels 5 to 6 of predict
+const at_predict_body_pool1_MaxPool = 393932; // f32[14, 14, 8], kernels 3 to 3 of predict
 const at_predict_hidden = 127692; // f32[n, 32], kernels 6 to 7 of predict
-const at_predict_body_pool1_MaxPool = 393932; // f32[14, 14], kernels 3 to 3 of predict
-const at_evaluate_body_conv1_Conv_2 = 127692; // f32[n, 28, 28, 8], kernels 2 to 3 of evaluate
-const at_evaluate_body_conv2_Conv_2 = 127692; // f32[n, 14, 14, 16], kernels 4 to 5 of evaluate
-const at_evaluate_body_conv2_Conv = 328396; // f32[n, 8, 16, 16], kernels 3 to 4 of evaluate
+const at_evaluate_body_relu1_Relu = 127692; // f32[n, 28, 28, 8], kernels 2 to 3 of evaluate
+const at_evaluate_body_relu2_Relu = 127692; // f32[n, 14, 14, 16], kernels 4 to 5 of evaluate
+const at_evaluate_body_conv2_Conv = 328396; // f32[n, 16, 16, 8], kernels 3 to 4 of evaluate
 const at_evaluate_body_conv1_Conv = 328396; // f32[n, 1, 30, 30], kernels 1 to 2 of evaluate
-const at_evaluate_body_pool2_MaxPool = 228044; // f32[n, 16, 7, 7], kernels 5 to 6 of evaluate
+const at_evaluate_body_pool2_MaxPool = 228044; // f32[n, 7, 7, 16], kernels 5 to 6 of evaluate
+const at_evaluate_body_pool1_MaxPool = 393932; // f32[14, 14, 8], kernels 3 to 3 of evaluate
 const at_evaluate_hidden = 127692; // f32[n, 32], kernels 6 to 7 of evaluate
-const at_evaluate_body_pool1_MaxPool = 393932; // f32[14, 14], kernels 3 to 3 of evaluate
 const at_evaluate_scores = 128716; // f32[n, 5], kernels 7 to 8 of evaluate
 
 /** Creates a live view of each tensor, by name. The tensors are consecutive and begin at `start`. */
@@ -296,11 +296,12 @@ function body_forward_conv1_Conv(f: Numbers, n: number, at_output: number): void
 }
 
 // body_conv1_Conv_2 = Σ_k,p,j windows(body_conv1_Conv) ⊙ body.conv1.weight
+// body_relu1_Relu = relu(body_conv1_Conv_2 + body.conv1.bias)
 // The same loops before blocking: for row < n: for j < 28: for l < 28: for m < 8: { sum = 0; for k < 3:
 //   for o < 3: sum += body_conv1_Conv[row, 0, j + k, l + o] * body.conv1.weight[m, 0, k, o];
-//   body_conv1_Conv_2[row, j, l, m] = sum }
+//   body_relu1_Relu[row, j, l, m] = Math.max(sum + body.conv1.bias[m], 0) }
 // Also called by predict and evaluate.
-function body_forward_conv1_Conv_2(f: Numbers, n: number, at_input: number, at_output: number): void {
+function body_forward_relu1_Relu(f: Numbers, n: number, at_input: number, at_output: number): void {
   for (let row = 0; row < n; row++) {
     const at_input_row = at_input + row * 900;
     const at_output_row = at_output + row * 6272;
@@ -358,29 +359,33 @@ function body_forward_conv1_Conv_2(f: Numbers, n: number, at_input: number, at_o
               sum33 += input3 * body_conv1_weight3;
             }
           }
-          f[at_output_l + m] = sum00;
-          f[at_output_l + m + 8] = sum10;
-          f[at_output_l + m + 16] = sum20;
-          f[at_output_l + m + 24] = sum30;
-          f[at_output_l + m + 1] = sum01;
-          f[at_output_l + m + 9] = sum11;
-          f[at_output_l + m + 17] = sum21;
-          f[at_output_l + m + 25] = sum31;
-          f[at_output_l + m + 2] = sum02;
-          f[at_output_l + m + 10] = sum12;
-          f[at_output_l + m + 18] = sum22;
-          f[at_output_l + m + 26] = sum32;
-          f[at_output_l + m + 3] = sum03;
-          f[at_output_l + m + 11] = sum13;
-          f[at_output_l + m + 19] = sum23;
-          f[at_output_l + m + 27] = sum33;
+          const body_conv1_bias0 = f[at_body_conv1_bias + m]!;
+          f[at_output_l + m] = Math.max(sum00 + body_conv1_bias0, 0);
+          f[at_output_l + m + 8] = Math.max(sum10 + body_conv1_bias0, 0);
+          f[at_output_l + m + 16] = Math.max(sum20 + body_conv1_bias0, 0);
+          f[at_output_l + m + 24] = Math.max(sum30 + body_conv1_bias0, 0);
+          const body_conv1_bias1 = f[at_body_conv1_bias + m + 1]!;
+          f[at_output_l + m + 1] = Math.max(sum01 + body_conv1_bias1, 0);
+          f[at_output_l + m + 9] = Math.max(sum11 + body_conv1_bias1, 0);
+          f[at_output_l + m + 17] = Math.max(sum21 + body_conv1_bias1, 0);
+          f[at_output_l + m + 25] = Math.max(sum31 + body_conv1_bias1, 0);
+          const body_conv1_bias2 = f[at_body_conv1_bias + m + 2]!;
+          f[at_output_l + m + 2] = Math.max(sum02 + body_conv1_bias2, 0);
+          f[at_output_l + m + 10] = Math.max(sum12 + body_conv1_bias2, 0);
+          f[at_output_l + m + 18] = Math.max(sum22 + body_conv1_bias2, 0);
+          f[at_output_l + m + 26] = Math.max(sum32 + body_conv1_bias2, 0);
+          const body_conv1_bias3 = f[at_body_conv1_bias + m + 3]!;
+          f[at_output_l + m + 3] = Math.max(sum03 + body_conv1_bias3, 0);
+          f[at_output_l + m + 11] = Math.max(sum13 + body_conv1_bias3, 0);
+          f[at_output_l + m + 19] = Math.max(sum23 + body_conv1_bias3, 0);
+          f[at_output_l + m + 27] = Math.max(sum33 + body_conv1_bias3, 0);
         }
       }
     }
   }
 }
 
-// body_pool1_MaxPool = max_p,j(rearrange(relu(rearrange(body_conv1_Conv_2) + body.conv1.bias)))
+// body_pool1_MaxPool = max_l,p(body_relu1_Relu)
 // body_conv2_Conv = pad(body_pool1_MaxPool)
 // Also called by predict and evaluate.
 function body_forward_conv2_Conv(
@@ -392,52 +397,57 @@ function body_forward_conv2_Conv(
 ): void {
   for (let row = 0; row < n; row++) {
     const at_input_row = at_input + row * 6272;
-    const at_output_row = at_output_2 + row * 2048;
-    for (let j = 0; j < 8; j++) {
-      const body_conv1_bias = f[at_body_conv1_bias + j]!;
-      const at_input_j = at_input_row + j;
+    for (let j = 0; j < 14; j++) {
+      const at_input_j = at_input_row + j * 448;
+      const at_output_j = at_output + j * 112;
       for (let l = 0; l < 14; l++) {
-        const at_input_l = at_input_j + l * 448;
-        const at_output_l = at_output + l * 14;
-        for (let m = 0; m < 14; m++) {
+        const at_input_l = at_input_j + l * 16;
+        const at_output_l = at_output_j + l * 8;
+        for (let m = 0; m < 8; m++) {
           let output = -Infinity;
-          const at_input_m = at_input_l + m * 16;
+          const at_input_m = at_input_l + m;
           for (let k = 0; k < 2; k++) {
             const at_input_k = at_input_m + k * 224;
             for (let o = 0; o < 2; o++) {
-              output = Math.max(output, Math.max(f[at_input_k + o * 8]! + body_conv1_bias, 0));
+              output = Math.max(output, f[at_input_k + o * 8]!);
             }
           }
           f[at_output_l + m] = output;
         }
       }
-      const at_output_j = at_output_row + j * 256;
+    }
+    const at_output_row = at_output_2 + row * 2048;
+    for (let j = 0; j < 16; j++) {
+      const factor = j >= 1 && j < 15;
+      const at_output_j0 = at_output + j * 112;
+      const at_output_j1 = at_output_row + j * 128;
       for (let l = 0; l < 16; l++) {
-        const factor = l >= 1 && l < 15;
-        const at_output_l0 = at_output + l * 14;
-        const at_output_l1 = at_output_j + l * 16;
-        for (let m = 0; m < 16; m++) {
-          f[at_output_l1 + m] = factor && m >= 1 && m < 15 ? f[at_output_l0 + m + -15]! : 0;
+        const factor_value = factor && l >= 1 && l < 15;
+        const at_output_l0 = at_output_j0 + l * 8;
+        const at_output_l1 = at_output_j1 + l * 8;
+        for (let m = 0; m < 8; m++) {
+          f[at_output_l1 + m] = factor_value ? f[at_output_l0 + m + -120]! : 0;
         }
       }
     }
   }
 }
 
-// body_conv2_Conv_2 = Σ_k,p,j windows(body_conv2_Conv) ⊙ body.conv2.weight
+// body_conv2_Conv_2 = windows(body_conv2_Conv) · body.conv2.weightᵀ
+// body_relu2_Relu = relu(body_conv2_Conv_2 + body.conv2.bias)
 // The same loops before blocking: for row < n: for j < 14: for l < 14: for m < 16: { sum = 0; for k <
-//   8: for o < 3: for p < 3: sum += body_conv2_Conv[row, k, j + o, l + p] * body.conv2.weight[m, k, o,
-//   p]; body_conv2_Conv_2[row, j, l, m] = sum }
+//   8: for o < 3: for p < 3: sum += body_conv2_Conv[row, j + o, l + p, k] * body.conv2.weight[m, k, o,
+//   p]; body_relu2_Relu[row, j, l, m] = Math.max(sum + body.conv2.bias[m], 0) }
 // Also called by predict and evaluate.
-function body_forward_conv2_Conv_2(f: Numbers, n: number, at_input: number, at_output: number): void {
+function body_forward_relu2_Relu(f: Numbers, n: number, at_input: number, at_output: number): void {
   for (let row = 0; row < n; row++) {
     const at_input_row = at_input + row * 2048;
     const at_output_row = at_output + row * 3136;
     for (let j = 0; j < 14; j++) {
-      const at_input_j = at_input_row + j * 16;
+      const at_input_j = at_input_row + j * 128;
       const at_output_j = at_output_row + j * 224;
       for (let l = 0; l < 14; l += 2) {
-        const at_input_l = at_input_j + l;
+        const at_input_l = at_input_j + l * 8;
         const at_output_l = at_output_j + l * 16;
         for (let m = 0; m < 16; m += 4) {
           let sum00 = 0;
@@ -450,16 +460,17 @@ function body_forward_conv2_Conv_2(f: Numbers, n: number, at_input: number, at_o
           let sum13 = 0;
           const at_body_conv2_weight_m = at_body_conv2_weight + m * 72;
           for (let k = 0; k < 8; k++) {
-            const at_input_k = at_input_l + k * 256;
+            const at_input_k = at_input_l + k;
             const at_body_conv2_weight_k = at_body_conv2_weight_m + k * 9;
             for (let o = 0; o < 3; o++) {
-              const at_input_o = at_input_k + o * 16;
+              const at_input_o = at_input_k + o * 128;
               const at_body_conv2_weight_o = at_body_conv2_weight_k + o * 3;
               for (let p = 0; p < 3; p++) {
-                const input0 = f[at_input_o + p]!;
+                const at_input_p = at_input_o + p * 8;
+                const input0 = f[at_input_p]!;
                 const body_conv2_weight0 = f[at_body_conv2_weight_o + p]!;
                 sum00 += input0 * body_conv2_weight0;
-                const input1 = f[at_input_o + p + 1]!;
+                const input1 = f[at_input_p + 8]!;
                 sum10 += input1 * body_conv2_weight0;
                 const body_conv2_weight1 = f[at_body_conv2_weight_o + p + 72]!;
                 sum01 += input0 * body_conv2_weight1;
@@ -473,40 +484,43 @@ function body_forward_conv2_Conv_2(f: Numbers, n: number, at_input: number, at_o
               }
             }
           }
-          f[at_output_l + m] = sum00;
-          f[at_output_l + m + 16] = sum10;
-          f[at_output_l + m + 1] = sum01;
-          f[at_output_l + m + 17] = sum11;
-          f[at_output_l + m + 2] = sum02;
-          f[at_output_l + m + 18] = sum12;
-          f[at_output_l + m + 3] = sum03;
-          f[at_output_l + m + 19] = sum13;
+          const body_conv2_bias0 = f[at_body_conv2_bias + m]!;
+          f[at_output_l + m] = Math.max(sum00 + body_conv2_bias0, 0);
+          f[at_output_l + m + 16] = Math.max(sum10 + body_conv2_bias0, 0);
+          const body_conv2_bias1 = f[at_body_conv2_bias + m + 1]!;
+          f[at_output_l + m + 1] = Math.max(sum01 + body_conv2_bias1, 0);
+          f[at_output_l + m + 17] = Math.max(sum11 + body_conv2_bias1, 0);
+          const body_conv2_bias2 = f[at_body_conv2_bias + m + 2]!;
+          f[at_output_l + m + 2] = Math.max(sum02 + body_conv2_bias2, 0);
+          f[at_output_l + m + 18] = Math.max(sum12 + body_conv2_bias2, 0);
+          const body_conv2_bias3 = f[at_body_conv2_bias + m + 3]!;
+          f[at_output_l + m + 3] = Math.max(sum03 + body_conv2_bias3, 0);
+          f[at_output_l + m + 19] = Math.max(sum13 + body_conv2_bias3, 0);
         }
       }
     }
   }
 }
 
-// body_pool2_MaxPool = max_p,j(rearrange(relu(rearrange(body_conv2_Conv_2) + body.conv2.bias)))
+// body_pool2_MaxPool = max_l,p(body_relu2_Relu)
 // Also called by predict and evaluate.
 function body_forward_pool2_MaxPool(f: Numbers, n: number, at_input: number, at_output: number): void {
   for (let row = 0; row < n; row++) {
     const at_input_row = at_input + row * 3136;
     const at_output_row = at_output + row * 784;
-    for (let j = 0; j < 16; j++) {
-      const body_conv2_bias = f[at_body_conv2_bias + j]!;
-      const at_input_j = at_input_row + j;
-      const at_output_j = at_output_row + j * 49;
+    for (let j = 0; j < 7; j++) {
+      const at_input_j = at_input_row + j * 448;
+      const at_output_j = at_output_row + j * 112;
       for (let l = 0; l < 7; l++) {
-        const at_input_l = at_input_j + l * 448;
-        const at_output_l = at_output_j + l * 7;
-        for (let m = 0; m < 7; m++) {
+        const at_input_l = at_input_j + l * 32;
+        const at_output_l = at_output_j + l * 16;
+        for (let m = 0; m < 16; m++) {
           let output = -Infinity;
-          const at_input_m = at_input_l + m * 32;
+          const at_input_m = at_input_l + m;
           for (let k = 0; k < 2; k++) {
             const at_input_k = at_input_m + k * 224;
             for (let o = 0; o < 2; o++) {
-              output = Math.max(output, Math.max(f[at_input_k + o * 16]! + body_conv2_bias, 0));
+              output = Math.max(output, f[at_input_k + o * 16]!);
             }
           }
           f[at_output_l + m] = output;
@@ -516,10 +530,10 @@ function body_forward_pool2_MaxPool(f: Numbers, n: number, at_input: number, at_
   }
 }
 
-// hidden_product = body_pool2_MaxPool · hidden.weight
+// hidden_product = rearrange(body_pool2_MaxPool) · hidden.weight
 // hidden = relu(hidden_product + hidden.bias)
 // The same loops before blocking: for row < n: for j < 32: { sum = 0; for k < 784: sum +=
-//   body_pool2_MaxPool[row, Math.trunc(k / 49), Math.trunc(k / 7) % 7, k % 7] * hidden.weight[k, j];
+//   body_pool2_MaxPool[row, Math.trunc(k / 7) % 7, k % 7, Math.trunc(k / 49)] * hidden.weight[k, j];
 //   hidden[row, j] = Math.max(sum + hidden.bias[j], 0) }
 // Also called by predict and evaluate.
 function hidden_forward(f: Numbers, n: number, at_input: number, at_output: number): void {
@@ -541,13 +555,14 @@ function hidden_forward(f: Numbers, n: number, at_input: number, at_output: numb
       let sum23 = 0;
       const at_hidden_weight_j = at_hidden_weight + j;
       for (let k = 0; k < 784; k++) {
-        const input0 = f[at_input_row + k]!;
+        const at_input_k = at_input_row + (Math.trunc(k / 7) % 7) * 112 + (k % 7) * 16 + Math.trunc(k / 49);
+        const input0 = f[at_input_k]!;
         const at_hidden_weight_k = at_hidden_weight_j + k * 32;
         const hidden_weight0 = f[at_hidden_weight_k]!;
         sum00 += input0 * hidden_weight0;
-        const input1 = f[at_input_row + k + 784]!;
+        const input1 = f[at_input_k + 784]!;
         sum10 += input1 * hidden_weight0;
-        const input2 = f[at_input_row + k + 1568]!;
+        const input2 = f[at_input_k + 1568]!;
         sum20 += input2 * hidden_weight0;
         const hidden_weight1 = f[at_hidden_weight_k + 1]!;
         sum01 += input0 * hidden_weight1;
@@ -590,7 +605,7 @@ function hidden_forward(f: Numbers, n: number, at_input: number, at_output: numb
       let sum3 = 0;
       const at_hidden_weight_j = at_hidden_weight + j;
       for (let k = 0; k < 784; k++) {
-        const input = f[at_input_row + k]!;
+        const input = f[at_input_row + (Math.trunc(k / 7) % 7) * 112 + (k % 7) * 16 + Math.trunc(k / 49)]!;
         const at_hidden_weight_k = at_hidden_weight_j + k * 32;
         sum0 += input * f[at_hidden_weight_k]!;
         sum1 += input * f[at_hidden_weight_k + 1]!;
@@ -907,13 +922,29 @@ function hidden_backward_bias(f: Numbers, n: number): void {
 }
 
 // Gradient of hidden_product = body · hidden.weight [contract.vjp]:
-//   d_hidden.weight = body_pool2_MaxPoolᵀ · d_hidden_sum
+//   d_hidden.weight = rearrange(body_pool2_MaxPool)ᵀ · d_hidden_sum
 // The same loops before blocking: for i < 784: for j < 32: { sum = 0; for row < n: sum +=
-//   body_pool2_MaxPool[row, Math.trunc(i / 49), Math.trunc(i / 7) % 7, i % 7] * d_hidden_sum[row, j];
+//   body_pool2_MaxPool[row, Math.trunc(i / 7) % 7, i % 7, Math.trunc(i / 49)] * d_hidden_sum[row, j];
 //   d_hidden.weight[i, j] = sum }
 function hidden_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 784; i += 4) {
-    const at_body_pool2_MaxPool_i = at_body_pool2_MaxPool + i;
+    const at_body_pool2_MaxPool_i0 =
+      at_body_pool2_MaxPool + (Math.trunc(i / 7) % 7) * 112 + (i % 7) * 16 + Math.trunc(i / 49);
+    const at_body_pool2_MaxPool_i1 =
+      at_body_pool2_MaxPool +
+      (Math.trunc((i + 1) / 7) % 7) * 112 +
+      ((i + 1) % 7) * 16 +
+      Math.trunc((i + 1) / 49);
+    const at_body_pool2_MaxPool_i2 =
+      at_body_pool2_MaxPool +
+      (Math.trunc((i + 2) / 7) % 7) * 112 +
+      ((i + 2) % 7) * 16 +
+      Math.trunc((i + 2) / 49);
+    const at_body_pool2_MaxPool_i3 =
+      at_body_pool2_MaxPool +
+      (Math.trunc((i + 3) / 7) % 7) * 112 +
+      ((i + 3) % 7) * 16 +
+      Math.trunc((i + 3) / 49);
     const at_d_hidden_weight_i = at_d_hidden_weight + i * 32;
     for (let j = 0; j < 32; j += 4) {
       let sum00 = 0;
@@ -934,16 +965,15 @@ function hidden_backward_weight(f: Numbers, n: number): void {
       let sum33 = 0;
       const at_d_hidden_sum_j = at_d_hidden_sum + j;
       for (let row = 0; row < n; row++) {
-        const at_body_pool2_MaxPool_row = at_body_pool2_MaxPool_i + row * 784;
-        const body_pool2_MaxPool0 = f[at_body_pool2_MaxPool_row]!;
+        const body_pool2_MaxPool0 = f[at_body_pool2_MaxPool_i0 + row * 784]!;
         const at_d_hidden_sum_row = at_d_hidden_sum_j + row * 32;
         const d_hidden_sum0 = f[at_d_hidden_sum_row]!;
         sum00 += body_pool2_MaxPool0 * d_hidden_sum0;
-        const body_pool2_MaxPool1 = f[at_body_pool2_MaxPool_row + 1]!;
+        const body_pool2_MaxPool1 = f[at_body_pool2_MaxPool_i1 + row * 784]!;
         sum10 += body_pool2_MaxPool1 * d_hidden_sum0;
-        const body_pool2_MaxPool2 = f[at_body_pool2_MaxPool_row + 2]!;
+        const body_pool2_MaxPool2 = f[at_body_pool2_MaxPool_i2 + row * 784]!;
         sum20 += body_pool2_MaxPool2 * d_hidden_sum0;
-        const body_pool2_MaxPool3 = f[at_body_pool2_MaxPool_row + 3]!;
+        const body_pool2_MaxPool3 = f[at_body_pool2_MaxPool_i3 + row * 784]!;
         sum30 += body_pool2_MaxPool3 * d_hidden_sum0;
         const d_hidden_sum1 = f[at_d_hidden_sum_row + 1]!;
         sum01 += body_pool2_MaxPool0 * d_hidden_sum1;
@@ -1015,10 +1045,10 @@ function adam_update(f: Numbers, integers: Int32Array, doubles: Float64Array): v
 /** Runs the forward and backward pass over n rows. Writes the gradients and returns the mean loss. */
 function gradient(f: Numbers, integers: Int32Array, n: number): number {
   body_forward_conv1_Conv(f, n, at_body_conv1_Conv);
-  body_forward_conv1_Conv_2(f, n, at_body_conv1_Conv, at_body_conv1_Conv_2);
-  body_forward_conv2_Conv(f, n, at_body_conv1_Conv_2, at_body_pool1_MaxPool, at_body_conv2_Conv);
-  body_forward_conv2_Conv_2(f, n, at_body_conv2_Conv, at_body_conv2_Conv_2);
-  body_forward_pool2_MaxPool(f, n, at_body_conv2_Conv_2, at_body_pool2_MaxPool);
+  body_forward_relu1_Relu(f, n, at_body_conv1_Conv, at_body_relu1_Relu);
+  body_forward_conv2_Conv(f, n, at_body_relu1_Relu, at_body_pool1_MaxPool, at_body_conv2_Conv);
+  body_forward_relu2_Relu(f, n, at_body_conv2_Conv, at_body_relu2_Relu);
+  body_forward_pool2_MaxPool(f, n, at_body_relu2_Relu, at_body_pool2_MaxPool);
   hidden_forward(f, n, at_body_pool2_MaxPool, at_hidden);
   scores_forward(f, n, at_hidden, at_scores);
   loss_forward(f, integers, n);
@@ -1449,7 +1479,7 @@ function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part
 export function createTrainer(
   options: { seed?: number | undefined; selfCheck?: boolean | undefined } = {},
 ): Trainer {
-  const memory = new ArrayBuffer(1576512);
+  const memory = new ArrayBuffer(1582000);
   const f = new Float32Array(memory);
   const integers = new Int32Array(memory);
   const doubles = new Float64Array(memory);
@@ -2199,16 +2229,16 @@ function summary(doubles: Float64Array): void {
 /** Computes the output of the network for n rows, in evaluation mode. */
 function predict(f: Numbers, n: number): void {
   body_forward_conv1_Conv(f, n, at_predict_body_conv1_Conv);
-  body_forward_conv1_Conv_2(f, n, at_predict_body_conv1_Conv, at_predict_body_conv1_Conv_2);
+  body_forward_relu1_Relu(f, n, at_predict_body_conv1_Conv, at_predict_body_relu1_Relu);
   body_forward_conv2_Conv(
     f,
     n,
-    at_predict_body_conv1_Conv_2,
+    at_predict_body_relu1_Relu,
     at_predict_body_pool1_MaxPool,
     at_predict_body_conv2_Conv,
   );
-  body_forward_conv2_Conv_2(f, n, at_predict_body_conv2_Conv, at_predict_body_conv2_Conv_2);
-  body_forward_pool2_MaxPool(f, n, at_predict_body_conv2_Conv_2, at_predict_body_pool2_MaxPool);
+  body_forward_relu2_Relu(f, n, at_predict_body_conv2_Conv, at_predict_body_relu2_Relu);
+  body_forward_pool2_MaxPool(f, n, at_predict_body_relu2_Relu, at_predict_body_pool2_MaxPool);
   hidden_forward(f, n, at_predict_body_pool2_MaxPool, at_predict_hidden);
   scores_forward(f, n, at_predict_hidden, at_prediction);
 }
@@ -2216,16 +2246,16 @@ function predict(f: Numbers, n: number): void {
 /** Adds n rows to the sums from which loss and metrics are computed. */
 function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: number): void {
   body_forward_conv1_Conv(f, n, at_evaluate_body_conv1_Conv);
-  body_forward_conv1_Conv_2(f, n, at_evaluate_body_conv1_Conv, at_evaluate_body_conv1_Conv_2);
+  body_forward_relu1_Relu(f, n, at_evaluate_body_conv1_Conv, at_evaluate_body_relu1_Relu);
   body_forward_conv2_Conv(
     f,
     n,
-    at_evaluate_body_conv1_Conv_2,
+    at_evaluate_body_relu1_Relu,
     at_evaluate_body_pool1_MaxPool,
     at_evaluate_body_conv2_Conv,
   );
-  body_forward_conv2_Conv_2(f, n, at_evaluate_body_conv2_Conv, at_evaluate_body_conv2_Conv_2);
-  body_forward_pool2_MaxPool(f, n, at_evaluate_body_conv2_Conv_2, at_evaluate_body_pool2_MaxPool);
+  body_forward_relu2_Relu(f, n, at_evaluate_body_conv2_Conv, at_evaluate_body_relu2_Relu);
+  body_forward_pool2_MaxPool(f, n, at_evaluate_body_relu2_Relu, at_evaluate_body_pool2_MaxPool);
   hidden_forward(f, n, at_evaluate_body_pool2_MaxPool, at_evaluate_hidden);
   scores_forward(f, n, at_evaluate_hidden, at_evaluate_scores);
   evaluation_totals(f, integers, doubles, n);
