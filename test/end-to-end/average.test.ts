@@ -33,7 +33,7 @@ test.each([
   ["frozen layers and running statistics", withNorm],
 ])("%s: the parameters are d · p + (1 − d) · w, with w from training without averaging", async (_, spec) => {
   const [plain, own] = await Promise.all(
-    [spec, averagedSpec(spec)].map(async (each) => await emittedModule(each, { dtype: "f64" })),
+    [spec, averagedSpec(spec)].map(async (each) => emittedModule(each, { dtype: "f64" })),
   );
   const [w, p] = [plain.createTrainer({ seed: 4 }), own.createTrainer({ seed: 4 })];
   const moving = new Set(Object.keys(p.gradients));
