@@ -13,7 +13,7 @@ test.each<[unknown, string, string?]>([
     'unknown option "zzz" of compile',
     "known options: target, dtype, emit, program, probe, pauses, exact, readable, checkKernels, skip, stopAfter, files",
   ],
-  [{ target: "wsam" }, 'target must be "ts" or "wasm" or "onnx", got "wsam"'],
+  [{ target: "wsam" }, 'target must be "ts" or "wasm" or "onnx" or "pytorch", got "wsam"'],
   [
     { target: "onnx", probe: true },
     'probe cannot be combined with target "onnx"',
