@@ -98,11 +98,16 @@ describe.skipIf(lacksTorch())("the first step and its gradients are those of the
   });
 });
 
+// On random data, the autoencoder amplifies a change of the last bits to 1e-7.
 describe.skipIf(lacksTorch())("200 steps are those of the trainer", () => {
   const files = ["digits.json", "two-moons.yaml", "autoencoder.yaml", "residual.ts", "wine-targets.yaml"];
   it.each(files)("of %s, in f64", async (file) => {
     const job: Job = { model: await readGraph(file), dtype: "f64", steps: 200 };
-    expect(await failures([job], [file], { losses: 1e-9, final: 1e-9 })).toEqual([]);
+    const [result] = await comparePytorch([job]);
+    if (typeof result === "string") throw new Error(result);
+    const limit = Math.max(1e-9, 100 * result.ofLastBits);
+    expect(result.losses).toBeLessThanOrEqual(limit);
+    expect(result.final).toBeLessThanOrEqual(limit);
   });
 });
 

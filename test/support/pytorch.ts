@@ -6,13 +6,14 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { compileFor, emitText } from "../../src/compiler/compile-target.ts";
+import type { Trainer } from "../../src/runtime/trainer/trainer.ts";
 import { emitPytorch } from "../../src/compiler/pytorch-emission.ts";
 import type { Model } from "../../src/compiler/spec/types.ts";
 import { modelFacts } from "../../src/compiler/trainer/trainer-facts.ts";
 import { sizeOf } from "../../src/runtime/model/facts.ts";
 import type { Batch } from "../../src/runtime/step/batch.ts";
 import { randomData } from "../fuzz/random-batch.ts";
-import { imported } from "./emitted.ts";
+import { loadTrainer } from "../../src/compiler/load-trainer.ts";
 import { largestDifference } from "./onnx-training.ts";
 
 export const python = "/usr/bin/python3";
@@ -38,12 +39,20 @@ export interface Differences {
   readonly initial: number;
   /** Of the first loss, relative if it is above 1. */
   readonly loss: number;
-  /** Of the first gradients, relative to the largest element of each. */
+  /**
+   * Of the first gradients, relative to the largest element of each, or to a hundredth of the largest element of all
+   * gradients if that is larger: a bias before batch-norm has the gradient 0, of which only rounding is left.
+   */
   readonly gradient: number;
   /** Of all losses. */
   readonly losses: number;
   /** Of the parameters after the last step, relative to the largest element of each. */
   readonly final: number;
+  /**
+   * The largest difference of all losses and of the last parameters between two TypeScript trainers, if the initial
+   * parameters of one differ in the last bit. Some models amplify such differences within a few hundred steps.
+   */
+  readonly ofLastBits: number;
   /** Of loss and metrics after the last step, relative for values above 1. */
   readonly evaluated: number;
 }
@@ -134,39 +143,66 @@ export async function comparePytorch(jobs: readonly Job[]): Promise<readonly (Di
 const relative = (actual: number, expected: number): number =>
   Math.abs(actual - expected) / Math.max(1, Math.abs(expected));
 
-function largest(
-  actual: Readonly<Record<string, string>>,
-  expected: Readonly<Record<string, ArrayLike<number>>>,
-  floor = 1e-3,
-): number {
+type Tensors = Readonly<Record<string, ArrayLike<number>>>;
+
+const decodedAll = (tensors: Readonly<Record<string, string>>): Tensors =>
+  Object.fromEntries(Object.entries(tensors).map(([name, text]) => [name, decoded(text)]));
+
+const sizeOfLargest = (values: ArrayLike<number>): number =>
+  Array.from(values).reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+
+/** The largest difference of tensors, each relative to its largest element or to `floor`. */
+function largest(actual: Tensors, expected: Tensors, floor: number): number {
   const each = Object.entries(expected).map(([name, values]) => {
-    const size = Array.from(values).reduce((most, x) => Math.max(most, Math.abs(x)), 0);
     // A parameter on which the loss does not depend has no gradient in PyTorch.
-    const own = name in actual ? decoded(actual[name]) : new Float64Array(values.length);
-    return largestDifference(own, values) / Math.max(size, floor);
+    const own = actual[name] ?? new Float64Array(values.length);
+    return largestDifference(own, values) / Math.max(sizeOfLargest(values), floor);
   });
   return Math.max(0, ...each);
 }
+
+/** The losses of these steps. */
+const lossesOf = (trainer: Trainer, steps: number, batches: readonly Batch[]): number[] =>
+  Array.from({ length: steps }, (_, i) => trainer.step(batches[i % batches.length]));
+
+const ofLosses = (actual: readonly number[], expected: readonly number[]): number =>
+  Math.max(0, ...expected.map((value, i) => relative(actual[i], value)));
+
+/** Elements of parameters that are smaller are compared as if they had this size. */
+const smallest = 1e-2;
 
 async function differencesOf(
   { model, dtype, steps, parameters, batches }: Job & { readonly batches: readonly Batch[] },
   found: Exclude<z.infer<typeof result>, { error: string }>,
 ): Promise<Differences> {
-  const module = await imported(await emitText(compileFor(model, { dtype }), dtype, { isFormatted: false }));
-  const trainer = module.createTrainer({ seed });
-  const initial = largest(found.initial, trainer.parameters, Number.MIN_VALUE);
-  for (const [name, values] of Object.entries(parameters ?? {})) trainer.parameters[name].set(values);
+  const { createTrainer } = await loadTrainer(
+    await emitText(compileFor(model, { dtype }), dtype, { isFormatted: false }),
+  );
+  const started = (): Trainer => {
+    const trainer = createTrainer({ seed });
+    for (const [name, values] of Object.entries(parameters ?? {})) trainer.parameters[name].set(values);
+    return trainer;
+  };
+  const initial = largest(decodedAll(found.initial), createTrainer({ seed }).parameters, Number.MIN_VALUE);
+  const [trainer, changed] = [started(), started()];
   const loss = relative(found.loss, trainer.gradient(batches[0]));
-  // A bias before batch-norm has the gradient 0, of which rounding leaves about 3e-8 in f32.
-  const gradient = largest(found.gradients, trainer.gradients, dtype === "f32" ? 1e-2 : 1e-3);
-  const losses = Array.from({ length: steps }, (_, i) => trainer.step(batches[i % batches.length]));
+  const ofAll = Math.max(0, ...Object.values(trainer.gradients).map(sizeOfLargest));
+  const gradient = largest(decodedAll(found.gradients), trainer.gradients, 1e-2 * ofAll || 1);
+  const losses = lossesOf(trainer, steps, batches);
+  for (const values of Object.values(changed.parameters))
+    values.forEach((value, i) => (values[i] = value * (1 + Number.EPSILON)));
+  const changedLosses = lossesOf(changed, steps, batches);
   const evaluated = Object.entries(trainer.evaluate(batches[0]));
   return {
     initial,
     loss,
     gradient,
-    losses: Math.max(0, ...losses.map((value, i) => relative(found.losses[i], value))),
-    final: largest(found.final, trainer.parameters, 1e-2),
+    losses: ofLosses(found.losses, losses),
+    final: largest(decodedAll(found.final), trainer.parameters, smallest),
+    ofLastBits: Math.max(
+      ofLosses(changedLosses, losses),
+      largest(changed.parameters, trainer.parameters, smallest),
+    ),
     evaluated: Math.max(0, ...evaluated.map(([name, value]) => relative(found.evaluated[name], value))),
   };
 }

@@ -135,6 +135,11 @@ describe("errors name the op, the types and the reason", () => {
       "T1310 window(f64[5,2]): a window over 3 elements does not fit into axis 1 of 2",
     ],
     [
+      "windows with more strides than axes",
+      () => g.window(m, { axes: [0], size: [3], stride: [1, 1], dilation: [1] }),
+      "T1310 window(f64[5,2]): windows need one size, stride and dilation for each axis",
+    ],
+    [
       "a concatenation of tensors of different shapes",
       () => g.concat(x, m, { axis: 1 }),
       "T1310 concat(f64[n,4], f64[5,2]): f64[n,4] and f64[5,2] cannot be concatenated along axis 1",

@@ -79,6 +79,12 @@ function tiling(d: Draw): { readonly shape: Shape; readonly windows: WindowShape
   return { shape, windows: { axes, size, stride: size, dilation } };
 }
 
+/** Windows along one axis, which may overlap. */
+function windowsAlong(d: Draw, x: Node, axis: number): Node {
+  const [size, stride, dilation] = [1 + d.below(3), 1 + d.below(3), 1 + d.below(2)];
+  return d.g.window(x, { axes: [axis], size: [size], stride: [stride], dilation: [dilation] });
+}
+
 export const contractionInstances: Instances = {
   "contract-transposed": transposedOperands,
   "transpose-contraction": (d) => {
@@ -101,6 +107,12 @@ export const contractionInstances: Instances = {
       ...(ofY ? y.reverse() : d.shuffled(y)),
     ];
     return d.g.transpose(product, { permutation });
+  },
+  "windows-along-all": (d) => {
+    const before = d.shape(0, 1);
+    // The longest window covers 2 · 2 + 1 elements.
+    const x = d.leaf([...before, 5 + d.below(3), 5 + d.below(3)]);
+    return windowsAlong(d, windowsAlong(d, x, before.length), before.length + 1);
   },
   tiles: (d) => {
     const { shape, windows } = tiling(d);

@@ -9,6 +9,8 @@ import { checkAxes, staticSize } from "../shape-rules.ts";
 /** An axis has ⌊(size − reach) / stride⌋ + 1 windows, where reach = (k − 1)·dilation + 1. */
 export function windowsShape(shape: Shape, { axes, size, stride, dilation }: WindowShape): Shape {
   checkAxes(axes, shape.length);
+  if ([size, stride, dilation].some(({ length }) => length !== axes.length))
+    throw new TypeRefusal("windows need one size, stride and dilation for each axis");
   const positions = [...shape];
   axes.forEach((axis, i) => {
     const whole = staticSize(shape[axis], "a window");
