@@ -270,9 +270,10 @@ def group_norm(layer, x, p, training):
 
 
 def instance_norm(layer, x, p, training):
-    # PyTorch rejects a single position, which is its own mean.
-    is_single = x[0, ..., 0].numel() == 1
-    normal = x - x if is_single else last(F.instance_norm(first(x), eps=layer["epsilon"]))
+    # F.instance_norm rejects a single position. For one row whose channels are last in memory, its backward pass returns
+    # wrong gradients on the CPU (PyTorch 2.6): they differ from the differences of its own results.
+    variance, mean = torch.var_mean(x, tuple(range(1, x.dim() - 1)), correction=0, keepdim=True)
+    normal = (x - mean) * torch.rsqrt(variance + layer["epsilon"])
     return normal * p["scale"] + p["shift"] if layer["affine"] else normal
 
 
