@@ -167,15 +167,15 @@ describe("the playground", () => {
     // A fixed number of epochs, so that the result does not depend on the speed of the machine.
     await write(
       page,
-      readFileSync("graphs/fine-tune/fine-tune.yaml", "utf8").replace("epochs: 12", "epochs: 8"),
+      readFileSync("graphs/fine-tune/fine-tune.yaml", "utf8").replace("epochs: 12", "epochs: 3"),
     );
-    await page.getByText("ready: 8 epochs to train").waitFor();
+    await page.getByText("ready: 3 epochs to train").waitFor();
     await page.getByLabel("Speed").selectOption("maximum speed");
     await page.getByRole("button", { name: "Train", exact: true }).click();
     await panel(page, "done");
     const outcome = page.locator(".outcome[data-result]");
     const result: TrainingResult = JSON.parse((await outcome.getAttribute("data-result")) ?? "");
-    expect(result.epochs).toBe(8);
+    expect(result.epochs).toBe(3);
     expect(result.test?.accuracy).toBeGreaterThanOrEqual(0.95);
     expect(complaints).toEqual([]);
     await page.close();
