@@ -258,7 +258,7 @@ def train_epoch(trainer, data, epoch):
     order = shuffle(order, random_key(trainer.seed, epoch, SHUFFLE_SALT))
     total = 0.0
     for rows in torch.from_numpy(order).split(BATCH_SIZE * BATCHES_PER_STEP):
-        loss = trainer.step([batch_of(data, part) for part in rows.split(BATCH_SIZE)])
+        loss = trainer.step([batch_of(data, indices) for indices in rows.split(BATCH_SIZE)])
         check_loss(loss, f"the loss at step {trainer.step_count}, in epoch {epoch},")
         total += loss * len(rows)
     return total / len(order)
@@ -273,14 +273,14 @@ def check_loss(loss, what):
         raise Diverged(f"training diverged: {what} is {loss}")
 
 
-def evaluated(trainer, data, part, units):
+def evaluated(trainer, data, split, units):
     """The loss and the metrics, those of a scaled target in its own units."""
-    figures = trainer.evaluate(data)
-    check_loss(figures["loss"], f"the {part} loss")
-    return {name: value * units.get(name, 1.0) for name, value in figures.items()}
+    metrics = trainer.evaluate(data)
+    check_loss(metrics["loss"], f"the {split} loss")
+    return {name: value * units.get(name, 1.0) for name, value in metrics.items()}
 
 
-def train(trainer, parts, epochs, units):
+def train(trainer, splits, epochs, units):
     """
     Trains for these epochs, or until the monitored value has not improved for PATIENCE epochs. Prints a line for each
     epoch. Returns the number of epochs and the best of them, and leaves its parameters in the model.
@@ -288,30 +288,30 @@ def train(trainer, parts, epochs, units):
     best_epoch, best_value, best_state, epoch = 0, math.nan, None, 0
     while epoch < epochs and epoch - best_epoch < PATIENCE:
         epoch += 1
-        figures = {"loss": train_epoch(trainer, parts["training"], epoch)}
+        metrics = {"loss": train_epoch(trainer, splits["training"], epoch)}
         if METRICS:
-            figures |= {**evaluated(trainer, parts["training"], "training", units), "loss": figures["loss"]}
-        line = f"epoch {epoch}/{epochs}  {figures_text(figures)}"
-        if "validation" in parts:
-            figures = evaluated(trainer, parts["validation"], "validation", units)
-            line += f"  validation {figures_text(figures)}"
-        value = figures[MONITOR]
+            metrics |= {**evaluated(trainer, splits["training"], "training", units), "loss": metrics["loss"]}
+        line = f"epoch {epoch}/{epochs}  {metrics_text(metrics)}"
+        if "validation" in splits:
+            metrics = evaluated(trainer, splits["validation"], "validation", units)
+            line += f"  validation {metrics_text(metrics)}"
+        value = metrics[MONITOR]
         gain = (value - best_value) * (1 if HIGHER_IS_BETTER else -1)
         if math.isfinite(value) and (best_epoch == 0 or gain > MIN_DELTA):
             best_epoch, best_value = epoch, value
             best_state = {name: tensor.clone() for name, tensor in trainer.model.state_dict().items()}
             line += "  best"
         print(line, file=sys.stderr)
-    if KEEPS_BEST and best_state is not None and ("validation" in parts or PATIENCE < math.inf):
+    if KEEPS_BEST and best_state is not None and ("validation" in splits or PATIENCE < math.inf):
         trainer.model.load_state_dict(best_state)
     return epoch, best_epoch
 
 
-def figures_text(figures):
-    return "  ".join(f"{name} {figure_text(value)}" for name, value in figures.items())
+def metrics_text(metrics):
+    return "  ".join(f"{name} {number_text(value)}" for name, value in metrics.items())
 
 
-def figure_text(value):
+def number_text(value):
     """Four decimals. Very small and very large values have four significant digits instead."""
     size = abs(value)
     return f"{value:.4f}" if value == 0 or 0.001 <= size < 1e6 else f"{value:.4g}"
@@ -327,13 +327,20 @@ class Table:
     """A CSV file: its cells by column, and the line of each row."""
 
     def __init__(self, file):
-        with open(file, encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream, delimiter=SEPARATOR, strict=True)
-            records, line = [], 1
-            for cells in reader:
-                if cells:
-                    records.append((line, cells))
-                line = reader.line_num + 1
+        records, line = [], 1
+        try:
+            with open(file, encoding="utf-8-sig", newline="") as stream:
+                reader = csv.reader(stream, delimiter=SEPARATOR, strict=True)
+                for cells in reader:
+                    if cells:
+                        records.append((line, cells))
+                    line = reader.line_num + 1
+        except OSError as error:
+            raise InputError(f"cannot read {file}: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise InputError(f"{file}: the file is not in UTF-8") from error
+        except csv.Error as error:
+            raise InputError(f"{file}:{line}: {error}") from error
         if not records:
             raise InputError(f"{file}:1: the file is empty: its first row must name the columns")
         names = records[0][1]
@@ -368,7 +375,7 @@ class Table:
     def error(self, column, row, what):
         return InputError(f'{self.file}:{self.lines[row]}: column "{column}": {what}')
 
-    def texts(self, column):
+    def strings(self, column):
         for row, cell in enumerate(self.columns[column]):
             if not cell.strip():
                 raise self.error(column, row, "the cell is empty")
@@ -468,7 +475,7 @@ class Classes:
         self.names = table.select(self.columns)
         if len(self.names) != math.prod(self.shape):
             raise InputError(f"{table.file}: {len(self.names)} columns for {math.prod(self.shape)} classes per row")
-        cells = [cell for name in self.names for cell in table.texts(name)]
+        cells = [cell for name in self.names for cell in table.strings(name)]
         is_named = self.names_are_numbers or any(math.isnan(number_in(cell)) for cell in cells)
         self.class_names = sorted(set(cells), key=sort_key) if is_named else []
         if is_named and len(self.class_names) != self.classes:
@@ -480,7 +487,7 @@ class Classes:
         numbers = {name: index for index, name in enumerate(self.class_names)}
         columns = []
         for name in self.names:
-            cells = table.texts(name)
+            cells = table.strings(name)
             column = [numbers[cell] for cell in cells] if numbers else table.numbers(name)
             for row in rows.tolist():
                 if column[row] not in range(-1, self.classes):
@@ -507,30 +514,30 @@ def interleave(order, classes):
     return order[np.lexsort((classes, places))]
 
 
-def read_parts(file, seed):
-    """Reads the rows, splits them at random, and encodes each part as the fields say."""
+def read_splits(file, seed):
+    """Reads the rows, splits them at random, and encodes each split as the fields say."""
     table = Table(file)
     order = shuffle(np.arange(len(table)), random_key(seed, 0, SPLIT_SALT))
     target = FIELDS["digit"]
     target.fit(table, np.arange(len(table)))
     order = interleave(order, target.encode(table, np.arange(len(table))))
-    tested, held = [part_size(fraction, len(table)) for fraction in (TEST_FRACTION, VALIDATION_FRACTION)]
+    tested, held = [split_size(fraction, len(table)) for fraction in (TEST_FRACTION, VALIDATION_FRACTION)]
     if tested + held >= len(table):
         raise InputError(f"{file}: the other splits need all {len(table)} rows; none is left for training")
-    parts = {"training": np.sort(order[tested + held :])}
+    splits = {"training": np.sort(order[tested + held :])}
     if held > 0:
-        parts["validation"] = np.sort(order[tested : tested + held])
+        splits["validation"] = np.sort(order[tested : tested + held])
     if tested > 0:
-        parts["test"] = np.sort(order[:tested])
+        splits["test"] = np.sort(order[:tested])
     for field in FIELDS.values():
-        field.fit(table, parts["training"])
+        field.fit(table, splits["training"])
     return {
-        part: {name: as_tensor(field.encode(table, rows)) for name, field in FIELDS.items()}
-        for part, rows in parts.items()
+        split: {name: as_tensor(field.encode(table, rows)) for name, field in FIELDS.items()}
+        for split, rows in splits.items()
     }
 
 
-def part_size(fraction, rows):
+def split_size(fraction, rows):
     return 0 if fraction == 0 else max(1, math.floor(fraction * rows + 0.5))
 
 
@@ -555,7 +562,7 @@ def main():
     torch.set_default_device(given.device)
     try:
         print(run(given))
-    except (InputError, OSError, UnicodeDecodeError, csv.Error) as error:
+    except InputError as error:
         sys.exit(fail(2, error))
     except Diverged as error:
         sys.exit(fail(1, error))
@@ -574,19 +581,19 @@ def fail(code, error):
 
 
 def run(given):
-    parts = read_parts(given.data, given.seed)
+    splits = read_splits(given.data, given.seed)
     trainer = Trainer(given.seed, torch.bfloat16 if given.dtype == "bf16" else None)
     if given.compile:
         trainer.network = torch.compile(trainer.model)
     units = {}
-    epochs, best_epoch = train(trainer, parts, given.epochs, units)
-    results = {part: evaluated(trainer, data, part, units) for part, data in parts.items()}
+    epochs, best_epoch = train(trainer, splits, given.epochs, units)
+    results = {split: evaluated(trainer, data, split, units) for split, data in splits.items()}
     if given.json:
         results["train"] = results.pop("training")
         return json.dumps({"model": NAME, "epochs": epochs, "bestEpoch": best_epoch, **results})
     best = f", best epoch {best_epoch}" if best_epoch > 0 else ""
     names = {"training": "train"}
-    lines = [f"{names.get(part, part):12}{figures_text(figures)}" for part, figures in results.items()]
+    lines = [f"{names.get(split, split):12}{metrics_text(metrics)}" for split, metrics in results.items()]
     return "\n".join([f"{NAME}: {epochs} epochs{best}", *lines])
 
 

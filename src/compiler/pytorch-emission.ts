@@ -10,7 +10,6 @@ import type { GivenValue, LayerPlan, LayerValues } from "./emit/pytorch/model.ts
 import type { EncoderName } from "./emit/pytorch/parts/data.ts";
 import { identifier, numberText, stringText } from "./emit/pytorch/python-text.ts";
 import type { GraphBuilder } from "./ir/builder.ts";
-
 import { makeGraph } from "./ir/nodes.ts";
 import type { Node, Output } from "./ir/nodes.ts";
 import {
@@ -178,7 +177,7 @@ function valuesOf(
   return { value, mask: masks.get(layer), statistics: new Map(own) };
 }
 
-/** A value that a loss or a metric reads, and the leaf that stands for it in their graphs. */
+/** A value that a loss or a metric reads, and the leaf that represents it in their graphs. */
 interface OutputLeaf extends NamedNode {
   readonly layer: string;
   readonly isMask: boolean;
@@ -250,7 +249,7 @@ function measuresOf(
   }));
   const value = mean.value(Object.fromEntries(lossTotals.map(({ name, node }) => [name, node])));
   const summaries = summaryOutputs(g, model, evaluated, totals, problems);
-  const figures = summaries.map(({ storage, node }) => ({
+  const values = summaries.map(({ storage, node }) => ({
     name: measureOfSummary(storage) ?? storage,
     node,
   }));
@@ -266,7 +265,7 @@ function measuresOf(
         results: totals.map(({ storage, node }) => ({ name: totalName(storage), node: sumOf(node) })),
       },
       totals: totalsIn(summaries),
-      summary: { results: figures },
+      summary: { results: values },
     },
   };
 }
@@ -461,7 +460,7 @@ const unitsOf = (model: Model): ModulePlan["program"]["units"] =>
       ? []
       : metrics.flatMap(({ type }) =>
           type === "mae" || type === "rmse"
-            ? [{ figure: stringText(prefix + type), target: stringText(target.name) }]
+            ? [{ metric: stringText(prefix + type), target: stringText(target.name) }]
             : [],
         ),
   );

@@ -44,14 +44,14 @@ async function runPrograms(runs: readonly Run[]) {
   return outcomes.parse(JSON.parse(stdout));
 }
 
-const figures = z.record(z.string(), z.number());
+const metrics = z.record(z.string(), z.number());
 const results = z.object({
   model: z.string(),
   epochs: z.number(),
   bestEpoch: z.number(),
-  train: figures,
-  validation: figures.optional(),
-  test: figures.optional(),
+  train: metrics,
+  validation: metrics.optional(),
+  test: metrics.optional(),
 });
 
 interface Comparison {
@@ -255,6 +255,7 @@ const wrongFiles: readonly (readonly [what: string, lines: readonly string[], me
   ["a short row", [header, ...rows.slice(0, 9), "1,2"], /:11: the row has 2 cells for 5 columns/],
   ["a repeated name", ["x,x,colour,weight,label", ...rows], /two columns are named "x"/],
   ["a missing column", ["x,z,colour,weight,other", ...rows], /there is no column "label"/],
+  ["an open quote", [header, ...rows.slice(0, 9), '"1,2,red,1,rare'], /:11: unexpected end of data/],
   ["no rows", [header], /the file has no rows/],
   ["no content", [], /the file is empty/],
 ];
@@ -268,6 +269,8 @@ describe.skipIf(lacksTorch())("the program", () => {
   it("reports wrong data, arguments and diverged training without a stack trace", async () => {
     const model = parseModel(tableSpec);
     const file = tableFile([header, ...rows]);
+    const latin = join(folder, "latin.csv");
+    writeFileSync(latin, Buffer.from(`${header}\n1,2,gr\xfcn,1,rare\n`, "latin1"));
     const { data: _, ...withoutFile } = tableSpec;
     const diverging = parseModel({ ...tableSpec, optimizer: { type: "sgd", learningRate: 1e300 } });
     const onModel = (args: readonly string[]): Run => ({ model, dtype: "f32", args });
@@ -277,9 +280,18 @@ describe.skipIf(lacksTorch())("the program", () => {
         message,
         status: 2,
       })),
-      { run: onModel(["--data", "none.csv"]), message: /error: .*none\.csv/, status: 2 },
-      { run: onModel(["--data", folder]), message: /error: /, status: 2 },
-      { run: onModel(["--data", file, "--epochs", "-1"]), message: /error: /, status: 2 },
+      {
+        run: onModel(["--data", "none.csv"]),
+        message: /error: cannot read none\.csv: No such file or directory/,
+        status: 2,
+      },
+      { run: onModel(["--data", folder]), message: /error: cannot read .*: Is a directory/, status: 2 },
+      { run: onModel(["--data", latin]), message: /latin\.csv: the file is not in UTF-8/, status: 2 },
+      {
+        run: onModel(["--data", file, "--epochs", "-1"]),
+        message: /--epochs: must be an integer from 0 to 4294967295, got -1/,
+        status: 2,
+      },
       { run: onModel([]), message: /required: --data/, status: 2 },
       {
         run: { model: parseModel(withoutFile), dtype: "f32" as const, args: [] },

@@ -70,7 +70,7 @@ export interface ModulePlan {
     readonly totals: readonly NamedNode[];
     readonly summary: FunctionPlan;
   };
-  /** The leaves that stand for outputs of the model, in its order. */
+  /** The leaves that represent outputs of the model, in its order. */
   readonly outputs: readonly NamedNode[];
   /** The buffers of the model by storage. */
   readonly buffers: ReadonlyMap<string, string>;

@@ -9,13 +9,20 @@ class Table:
     """A CSV file: its cells by column, and the line of each row."""
 
     def __init__(self, file):
-        with open(file, encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream, delimiter=SEPARATOR, strict=True)
-            records, line = [], 1
-            for cells in reader:
-                if cells:
-                    records.append((line, cells))
-                line = reader.line_num + 1
+        records, line = [], 1
+        try:
+            with open(file, encoding="utf-8-sig", newline="") as stream:
+                reader = csv.reader(stream, delimiter=SEPARATOR, strict=True)
+                for cells in reader:
+                    if cells:
+                        records.append((line, cells))
+                    line = reader.line_num + 1
+        except OSError as error:
+            raise InputError(f"cannot read {file}: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise InputError(f"{file}: the file is not in UTF-8") from error
+        except csv.Error as error:
+            raise InputError(f"{file}:{line}: {error}") from error
         if not records:
             raise InputError(f"{file}:1: the file is empty: its first row must name the columns")
         names = records[0][1]
@@ -50,7 +57,7 @@ class Table:
     def error(self, column, row, what):
         return InputError(f'{self.file}:{self.lines[row]}: column "{column}": {what}')
 
-    def texts(self, column):
+    def strings(self, column):
         for row, cell in enumerate(self.columns[column]):
             if not cell.strip():
                 raise self.error(column, row, "the cell is empty")
@@ -185,7 +192,7 @@ class Classes:
         self.names = table.select(self.columns)
         if len(self.names) != math.prod(self.shape):
             raise InputError(f"{table.file}: {len(self.names)} columns for {math.prod(self.shape)} classes per row")
-        cells = [cell for name in self.names for cell in table.texts(name)]
+        cells = [cell for name in self.names for cell in table.strings(name)]
         is_named = self.names_are_numbers or any(math.isnan(number_in(cell)) for cell in cells)
         self.class_names = sorted(set(cells), key=sort_key) if is_named else []
         if is_named and len(self.class_names) != self.classes:
@@ -197,7 +204,7 @@ class Classes:
         numbers = {name: index for index, name in enumerate(self.class_names)}
         columns = []
         for name in self.names:
-            cells = table.texts(name)
+            cells = table.strings(name)
             column = [numbers[cell] for cell in cells] if numbers else table.numbers(name)
             for row in rows.tolist():
                 if column[row] not in range(-1, self.classes):
@@ -222,10 +229,10 @@ class Categories:
 
     def fit(self, table, rows):
         self.names = table.select(self.columns)
-        cells = [table.texts(name) for name in self.names]
-        self.categories = [sorted({texts[row] for row in rows}, key=sort_key) for texts in cells]
+        cells = [table.strings(name) for name in self.names]
+        self.categories = [sorted({column[row] for row in rows}, key=sort_key) for column in cells]
         counts = [len(found) for found in self.categories]
-        size, found = math.prod(self.shape), sum(len(set(texts)) for texts in cells)
+        size, found = math.prod(self.shape), sum(len(set(column)) for column in cells)
         if self.form == "index":
             if size != len(self.names) or (self.vocabulary is not None and max(counts) >= self.vocabulary):
                 raise InputError(f"{table.file}: {max(counts)} categories need a vocabulary of {max(counts) + 1}")
@@ -238,7 +245,7 @@ class Categories:
         offset = 0
         for i, (name, known) in enumerate(zip(self.names, self.categories)):
             positions = {category: position for position, category in enumerate(known)}
-            cells = table.texts(name)
+            cells = table.strings(name)
             for at, row in enumerate(rows.tolist()):
                 position = positions.get(cells[row], -1)
                 if is_index:
@@ -264,7 +271,7 @@ class Characters:
 
     def fit(self, table, rows):
         [self.name] = table.select(self.columns)
-        cells = table.texts(self.name)
+        cells = table.strings(self.name)
         [length] = self.shape
         for row, cell in enumerate(cells):
             if len(cell) >= length:
@@ -286,7 +293,7 @@ class Characters:
         return encoded
 
     def indices(self, table, row, numbers):
-        text = table.texts(self.name)[row]
+        text = table.strings(self.name)[row]
         for character in text:
             if character not in numbers:
                 raise table.error(self.name, row, f'the training rows have no character "{character}"')
@@ -303,27 +310,27 @@ def sort_key(text):
 `;
 
 const splitting = String.raw`
-def read_parts(file, seed):
-    """Reads the rows, splits them at random, and encodes each part as the fields say."""
+def read_splits(file, seed):
+    """Reads the rows, splits them at random, and encodes each split as the fields say."""
     table = Table(file)DROP
     order = shuffle(np.arange(len(table)), random_key(seed, 0, SPLIT_SALT))STRATIFY
-    tested, held = [part_size(fraction, len(table)) for fraction in (TEST_FRACTION, VALIDATION_FRACTION)]
+    tested, held = [split_size(fraction, len(table)) for fraction in (TEST_FRACTION, VALIDATION_FRACTION)]
     if tested + held >= len(table):
         raise InputError(f"{file}: the other splits need all {len(table)} rows; none is left for training")
-    parts = {"training": np.sort(order[tested + held :])}
+    splits = {"training": np.sort(order[tested + held :])}
     if held > 0:
-        parts["validation"] = np.sort(order[tested : tested + held])
+        splits["validation"] = np.sort(order[tested : tested + held])
     if tested > 0:
-        parts["test"] = np.sort(order[:tested])
+        splits["test"] = np.sort(order[:tested])
     for field in FIELDS.values():
-        field.fit(table, parts["training"])
+        field.fit(table, splits["training"])
     return {
-        part: {name: as_tensor(field.encode(table, rows)) for name, field in FIELDS.items()}
-        for part, rows in parts.items()
+        split: {name: as_tensor(field.encode(table, rows)) for name, field in FIELDS.items()}
+        for split, rows in splits.items()
     }
 
 
-def part_size(fraction, rows):
+def split_size(fraction, rows):
     return 0 if fraction == 0 else max(1, math.floor(fraction * rows + 0.5))
 
 

@@ -15,7 +15,7 @@ def main():
     torch.set_default_device(given.device)
     try:
         print(run(given))
-    except (InputError, OSError, UnicodeDecodeError, csv.Error) as error:
+    except InputError as error:
         sys.exit(fail(2, error))
     except Diverged as error:
         sys.exit(fail(1, error))
@@ -34,19 +34,19 @@ def fail(code, error):
 
 
 def run(given):
-    parts = read_parts(given.data, given.seed)
+    splits = read_splits(given.data, given.seed)
     trainer = Trainer(given.seed, torch.bfloat16 if given.dtype == "bf16" else None)BALANCE
     if given.compile:
         trainer.network = torch.compile(trainer.model)
     units = UNITS
-    epochs, best_epoch = train(trainer, parts, given.epochs, units)
-    results = {part: evaluated(trainer, data, part, units) for part, data in parts.items()}
+    epochs, best_epoch = train(trainer, splits, given.epochs, units)
+    results = {split: evaluated(trainer, data, split, units) for split, data in splits.items()}
     if given.json:
         results["train"] = results.pop("training")
         return json.dumps({"model": NAME, "epochs": epochs, "bestEpoch": best_epoch, **results})
     best = f", best epoch {best_epoch}" if best_epoch > 0 else ""
     names = {"training": "train"}
-    lines = [f"{names.get(part, part):12}{figures_text(figures)}" for part, figures in results.items()]
+    lines = [f"{names.get(split, split):12}{metrics_text(metrics)}" for split, metrics in results.items()]
     return "\n".join([f"{NAME}: {epochs} epochs{best}", *lines])
 
 
@@ -71,16 +71,16 @@ export interface ProgramFeatures {
   /** The class weights that follow from the data: the buffer of the model, and the target. */
   readonly balanced: readonly { readonly buffer: string; readonly target: string }[];
   /** The values in reports that are in the unit of a target, and the expression of the unit. */
-  readonly units: readonly { readonly figure: string; readonly target: string }[];
+  readonly units: readonly { readonly metric: string; readonly target: string }[];
 }
 
 /** The command line; without data, a program that refuses to run. All names are Python strings. */
 export function programText({ hasData, balanced, units }: ProgramFeatures): string {
   if (!hasData) return refusal.trim();
   const calls = balanced.map(
-    ({ buffer, target }) => `\n    balance(trainer.model.${buffer}, parts["training"][${target}])`,
+    ({ buffer, target }) => `\n    balance(trainer.model.${buffer}, splits["training"][${target}])`,
   );
-  const entries = units.map(({ figure, target }) => `${figure}: float(FIELDS[${target}].spans[0])`);
+  const entries = units.map(({ metric, target }) => `${metric}: float(FIELDS[${target}].spans[0])`);
   const text = program.replace("BALANCE", calls.join("")).replace("UNITS", () => `{${entries.join(", ")}}`);
   return [...(balanced.length > 0 ? [balance.trim()] : []), text.trim()].join("\n\n\n");
 }

@@ -135,7 +135,7 @@ def train_epoch(trainer, data, epoch):
     order = np.arange(row_count(data))SHUFFLE
     total = 0.0
     for rows in torch.from_numpy(order).split(BATCH_SIZE * BATCHES_PER_STEP):
-        loss = trainer.step([batch_of(data, part) for part in rows.split(BATCH_SIZE)])
+        loss = trainer.step([batch_of(data, indices) for indices in rows.split(BATCH_SIZE)])
         check_loss(loss, f"the loss at step {trainer.step_count}, in epoch {epoch},")
         total += loss * len(rows)
     return total / len(order)
@@ -150,15 +150,15 @@ def check_loss(loss, what):
         raise Diverged(f"training diverged: {what} is {loss}")
 
 
-def evaluated(trainer, data, part, units):
+def evaluated(trainer, data, split, units):
     """The loss and the metrics, those of a scaled target in its own units."""
-    figures = trainer.evaluate(data)
-    check_loss(figures["loss"], f"the {part} loss")
-    return {name: value * units.get(name, 1.0) for name, value in figures.items()}
+    metrics = trainer.evaluate(data)
+    check_loss(metrics["loss"], f"the {split} loss")
+    return {name: value * units.get(name, 1.0) for name, value in metrics.items()}
 `;
 
 const loop = String.raw`
-def train(trainer, parts, epochs, units):
+def train(trainer, splits, epochs, units):
     """
     Trains for these epochs, or until the monitored value has not improved for PATIENCE epochs. Prints a line for each
     epoch. Returns the number of epochs and the best of them, and leaves its parameters in the model.
@@ -166,30 +166,30 @@ def train(trainer, parts, epochs, units):
     best_epoch, best_value, best_state, epoch = 0, math.nan, None, 0
     while epoch < epochs and epoch - best_epoch < PATIENCE:
         epoch += 1
-        figures = {"loss": train_epoch(trainer, parts["training"], epoch)}
+        metrics = {"loss": train_epoch(trainer, splits["training"], epoch)}
         if METRICS:
-            figures |= {**evaluated(trainer, parts["training"], "training", units), "loss": figures["loss"]}
-        line = f"epoch {epoch}/{epochs}  {figures_text(figures)}"
-        if "validation" in parts:
-            figures = evaluated(trainer, parts["validation"], "validation", units)
-            line += f"  validation {figures_text(figures)}"
-        value = figures[MONITOR]
+            metrics |= {**evaluated(trainer, splits["training"], "training", units), "loss": metrics["loss"]}
+        line = f"epoch {epoch}/{epochs}  {metrics_text(metrics)}"
+        if "validation" in splits:
+            metrics = evaluated(trainer, splits["validation"], "validation", units)
+            line += f"  validation {metrics_text(metrics)}"
+        value = metrics[MONITOR]
         gain = (value - best_value) * (1 if HIGHER_IS_BETTER else -1)
         if math.isfinite(value) and (best_epoch == 0 or gain > MIN_DELTA):
             best_epoch, best_value = epoch, value
             best_state = STATE
             line += "  best"
         print(line, file=sys.stderr)
-    if KEEPS_BEST and best_state is not None and ("validation" in parts or PATIENCE < math.inf):
+    if KEEPS_BEST and best_state is not None and ("validation" in splits or PATIENCE < math.inf):
         RESTORE
     return epoch, best_epoch
 
 
-def figures_text(figures):
-    return "  ".join(f"{name} {figure_text(value)}" for name, value in figures.items())
+def metrics_text(metrics):
+    return "  ".join(f"{name} {number_text(value)}" for name, value in metrics.items())
 
 
-def figure_text(value):
+def number_text(value):
     """Four decimals. Very small and very large values have four significant digits instead."""
     size = abs(value)
     return f"{value:.4f}" if value == 0 or 0.001 <= size < 1e6 else f"{value:.4g}"
