@@ -14,6 +14,7 @@ import { makeGraph, operandsOf } from "../ir/nodes.ts";
 import type { Axes, Graph, Node, NodeOf } from "../ir/nodes.ts";
 import type { Dimension, Shape } from "../ir/types.ts";
 import { hasTrait } from "../ops/index.ts";
+import { range } from "../util/collections.ts";
 import { definePass } from "./define.ts";
 import { is } from "./rules/define.ts";
 
@@ -23,10 +24,9 @@ interface Arranged {
   readonly order: Axes;
 }
 
-const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 const isIdentity = (order: Axes): boolean => order.every((to, from) => to === from);
 const isSame = (a: Axes, b: Axes): boolean => a.length === b.length && a.every((axis, i) => axis === b[i]);
-const plainly = (stored: Node): Arranged => ({ stored, order: range(stored.type.shape.length) });
+const plainly = (stored: Node): Arranged => ({ stored, order: range(0, stored.type.shape.length) });
 
 /** The list by axes of the value, as a list by axes of what is stored. */
 function placed<T>(list: readonly T[], order: Axes): T[] {
@@ -42,7 +42,7 @@ function ranksOf(numbers: readonly number[]): number[] {
 }
 
 /** The list for which `order[list[i]] = i`. */
-const inverse = (order: Axes): number[] => placed(range(order.length), order);
+const inverse = (order: Axes): number[] => placed(range(0, order.length), order);
 
 /** Axes before and after a reshape that contain the same elements. Most groups have one axis on one side. */
 interface Group {
@@ -93,7 +93,7 @@ function reshapedOrder(from: Shape, to: Shape, order: Axes): Axes | undefined {
   const groups = groupsOf(from, to);
   // An axis of size 1 can be anywhere.
   const isLong = (axis: number): boolean => from[axis] !== 1;
-  const long = range(from.length)
+  const long = range(0, from.length)
     .filter(isLong)
     .toSorted((a, b) => order[a] - order[b]);
   const isTogether = ({ from: axes }: Group) =>
@@ -131,7 +131,7 @@ class Arrangements {
   }
 
   private inOwnOrder(node: Node, operands: readonly Node[]): Node {
-    const plain = operands.map((x) => this.as(x, range(x.type.shape.length)));
+    const plain = operands.map((x) => this.as(x, range(0, x.type.shape.length)));
     return plain.every((x, i) => x === operands[i]) ? node : withOperands(this.g, node, plain);
   }
 
@@ -267,7 +267,7 @@ function contraction(
       sumY: at(right, sumY),
     }),
     order: [
-      ...range(batch),
+      ...range(0, batch),
       ...freeX.map((rank) => batch + rank),
       ...freeY.map((rank) => batch + freeX.length + rank),
     ],
@@ -295,9 +295,9 @@ function rowsFirst(product: Node, g: GraphBuilder): Arranged | undefined {
   const batch = attributes.batchX.length;
   if (rows <= 0 || rows < batch) return plainly(product);
   const split = operands.x.type.shape.length - attributes.sumX.length;
-  const [left, right] = [range(split).slice(batch), range(type.shape.length).slice(split)];
+  const [left, right] = [range(batch, split - batch), range(split, type.shape.length - split)];
   const permutation =
-    rows < split ? [...left, ...range(batch), ...right] : [...right, ...range(batch), ...left];
+    rows < split ? [...left, ...range(0, batch), ...right] : [...right, ...range(0, batch), ...left];
   return { stored: g.transpose(product, { permutation }), order: inverse(permutation) };
 }
 
@@ -316,7 +316,7 @@ function repeated(
   values: Arrangements,
 ): Arranged {
   const { stored, order: own } = values.of(x);
-  const order = range(shape.length);
+  const order = range(0, shape.length);
   axes.forEach((axis, i) => (order[axis] = axes[own[i]]));
   return { stored: values.g.broadcast(stored, { shape: placed(shape, order), axes }), order };
 }
@@ -380,7 +380,7 @@ export const moveTransposes = definePass("move-transposes", (graph, g) => {
   for (const node of graph.nodes) values.arrange(node);
   const outputs = graph.outputs.map(({ storage, node }) => ({
     storage,
-    node: values.as(node, range(node.type.shape.length)),
+    node: values.as(node, range(0, node.type.shape.length)),
   }));
   const after = makeGraph(graph.name, outputs);
   return transposesIn(after) < transposesIn(graph) ? after : graph;

@@ -1,4 +1,8 @@
-/** Groups values by a key, and maps the values of records. */
+/** Lists of consecutive integers, values grouped by a key, and the values of records. */
+
+/** `count` consecutive integers. */
+export const range = (from: number, count: number): number[] =>
+  Array.from({ length: count }, (_, i) => from + i);
 
 /** Values grouped by key, in the order in which keys first occur. (Node 20 has no `Map.groupBy`.) */
 export function groupBy<V, K>(values: Iterable<V>, keyOf: (value: V) => K): Map<K, [V, ...V[]]> {

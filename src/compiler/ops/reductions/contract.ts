@@ -14,14 +14,13 @@ import type { Axes, ContractAxes, Node } from "../../ir/nodes.ts";
 import { sameShape, tensorType, TypeRefusal } from "../../ir/types.ts";
 import type { Dimension, Shape } from "../../ir/types.ts";
 import { binary } from "../../loop/expressions.ts";
+import { range } from "../../util/collections.ts";
 import { defineOp, uniform } from "../define.ts";
 import { checkAxes, sameOperands } from "../shape-rules.ts";
 import { indicesOf, positionOf, tensorOf } from "../tensor.ts";
 
 const freeAxes = (shape: Shape, ...taken: readonly Axes[]): number[] =>
   shape.flatMap((_, axis) => (taken.some((axes) => axes.includes(axis)) ? [] : [axis]));
-
-const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
 
 /** Assembles an operand's index from parts: the axes of each part, and the indices along them. */
 function operandIndex<T>(rank: number, parts: readonly (readonly [Axes, readonly T[]])[]): T[] {

@@ -1,12 +1,10 @@
 /** Normalisation: y = (x − μ) / √(σ² + ε) · scale + bias. The operators differ in the axes of mean and variance. */
 import type { GraphBuilder } from "../../../ir/builder.ts";
 import type { Node } from "../../../ir/nodes.ts";
+import { range } from "../../../util/collections.ts";
 import { alongAxes, axisOf, computed, staticSize } from "../operator.ts";
 import type { Operator, OperatorContext, Operators } from "../operator.ts";
 import { meanAlong } from "./reductions.ts";
-
-const range = (start: number, end: number): number[] =>
-  Array.from({ length: end - start }, (_, i) => start + i);
 
 /** Repeats x along the axes that it lacks. */
 const along = (g: GraphBuilder, x: Node, axes: readonly number[], like: Node): Node =>
@@ -74,7 +72,8 @@ const layerNorm: Operator = computed((context, [x, scale, bias]) => {
   if (x === undefined || scale === undefined) return context.refuse("needs an input and a scale");
   const { g } = context;
   const { shape } = x.type;
-  const axes = range(axisOf(context, context.integer("axis", -1), shape.length), shape.length);
+  const first = axisOf(context, context.integer("axis", -1), shape.length);
+  const axes = range(first, shape.length - first);
   const { mean, deviation, variance } = momentsAlong(g, x, axes);
   const inverse = inverseDeviation(g, variance, epsilonOf(context));
   const scaled = g.multiply(g.multiply(deviation, along(g, inverse, axes, x)), scale);
@@ -90,7 +89,7 @@ const instanceNorm: Operator = computed((context, [x, scale, bias]) => {
   if (x === undefined || scale === undefined || bias === undefined)
     return context.refuse("has too few inputs");
   const { g } = context;
-  const y = normalised(g, x, range(2, x.type.shape.length), epsilonOf(context));
+  const y = normalised(g, x, range(2, x.type.shape.length - 2), epsilonOf(context));
   return g.add(g.multiply(y, perChannel(g, scale, x)), perChannel(g, bias, x));
 });
 
@@ -108,7 +107,7 @@ const groupNorm: Operator = computed((context, [x, scale, bias]) => {
   if (channels % groups !== 0)
     return context.refuse(`cannot divide ${channels} channels into ${groups} groups`);
   const split = g.reshape(x, { shape: [shape[0], groups, channels / groups, ...shape.slice(2)] });
-  const y = normalised(g, split, range(2, shape.length + 1), epsilonOf(context));
+  const y = normalised(g, split, range(2, shape.length - 1), epsilonOf(context));
   if (scale.type.shape[0] === groups && groups !== channels)
     return g.reshape(g.add(g.multiply(y, perChannel(g, scale, split)), perChannel(g, bias, split)), {
       shape,

@@ -5,6 +5,7 @@
  */
 import type { GraphBuilder } from "../../../ir/builder.ts";
 import type { Node } from "../../../ir/nodes.ts";
+import { range } from "../../../util/collections.ts";
 import { computed, staticShape } from "../operator.ts";
 import type { Operator, OperatorContext, Operators } from "../operator.ts";
 import { meanAlong } from "./reductions.ts";
@@ -80,8 +81,6 @@ const windowsOf = (g: GraphBuilder, x: Node, geometry: Geometry, fill: number): 
     stride: geometry.stride,
     dilation: geometry.dilation,
   });
-
-const range = (start: number, count: number): number[] => Array.from({ length: count }, (_, i) => start + i);
 
 /** Adds one number per channel. Axis 1 is the axis of channels. */
 const withBias = (g: GraphBuilder, y: Node, bias: Node | undefined): Node =>
