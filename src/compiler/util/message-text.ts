@@ -142,6 +142,13 @@ const longestWord = 100;
 /** The name in lower case, without separators. */
 export const plainName = (name: string): string => name.toLowerCase().replaceAll(/[-_ ]/g, "");
 
+/** Whether two names differ in the order of two neighbouring letters. This is one mistake of typing. */
+function isSwap(one: string, other: string): boolean {
+  if (one.length !== other.length) return false;
+  const at = one.split("").findIndex((letter, i) => letter !== other[i]);
+  return at >= 0 && `${one.slice(0, at)}${one[at + 1]}${one[at]}${one.slice(at + 2)}` === other;
+}
+
 /**
  * The nearest candidate, ignoring case and separators. The maximum number of edits is two fifths of the longer
  * name's length, but at least 1.
@@ -152,7 +159,8 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
   let fewest = Infinity;
   for (const candidate of candidates) {
     if (candidate.length > longestWord) continue;
-    const edits = distance(plainName(word), plainName(candidate));
+    const [given, known] = [plainName(word), plainName(candidate)];
+    const edits = isSwap(given, known) ? 1 : distance(given, known);
     const allowed = Math.max(1, Math.floor(0.4 * Math.max(word.length, candidate.length)));
     if (edits <= allowed && edits < fewest) {
       best = candidate;

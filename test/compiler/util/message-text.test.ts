@@ -38,6 +38,8 @@ it.each([
   ["frist", ["x", "first"], "first"],
   ["crossEntropy", ["mse", "cross-entropy"], "cross-entropy"],
   ["RELU", ["relu", "elu"], "relu"],
+  ["tahn", ["linear", "tanh"], "tanh"],
+  ["mes", ["mae", "mse"], "mse"],
 ])("suggests the similar name: %s", (word, candidates, expected) => {
   expect(didYouMean(word, candidates)).toBe(expected);
 });
