@@ -196,8 +196,9 @@ const rule: Recipe = {
       text: `  defineRule({
     name: "trial",
     equation: "½ · (2 · x) = x",
+    root: "multiply",
     apply(node) {
-      if (!is(node, "multiply") || scalarOf(node.operands.x) !== 0.5) return undefined;
+      if (scalarOf(node.operands.x) !== 0.5) return undefined;
       const inner = node.operands.y;
       return is(inner, "multiply") && scalarOf(inner.operands.x) === 2 ? inner.operands.y : undefined;
     },

@@ -2,7 +2,7 @@
  * The closed table of ops. To add an op, write its file, a row in `ir/nodes.ts`, and a line here; see
  * README.md. The rest of the compiler uses ops through the functions below.
  */
-import { graphBuilder } from "../ir/builder.ts";
+import { graphBuilder, isOpName } from "../ir/builder.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import { invariant } from "../diagnostics/errors.ts";
 import { collectNodes, operandNamesOf, operandsOf } from "../ir/nodes.ts";
@@ -128,6 +128,11 @@ export const samplesOf = (op: OpName): readonly AnySample[] => definitionOf(op).
 export const createBuilder = (float: "f32" | "f64"): GraphBuilder => graphBuilder(ops, float);
 
 export const hasTrait = (node: Node, trait: Trait): boolean => definitionOf(node.op).traits.includes(trait);
+
+export const opsWithTrait = (trait: Trait): OpName[] =>
+  Object.keys(ops)
+    .filter(isOpName)
+    .filter((op) => definitionOf(op).traits.includes(trait));
 
 /** The cotangent of each operand, by the operand's name. */
 export const vjpOf = (

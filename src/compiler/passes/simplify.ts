@@ -7,7 +7,7 @@
  */
 import { rewriteGraph } from "../ir/builder.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
-import type { Node } from "../ir/nodes.ts";
+import type { Node, OpName } from "../ir/nodes.ts";
 import { definePass } from "./define.ts";
 import type { PassOptions } from "./define.ts";
 import { arithmeticRules } from "./rules/arithmetic.ts";
@@ -46,14 +46,14 @@ const rounds = 8;
 function applyRules(
   node: Node,
   g: GraphBuilder,
-  active: readonly Rule[],
+  active: ReadonlyMap<OpName, readonly Rule[]>,
   settled: Set<Node>,
   applied: PassOptions["applied"],
 ): Node {
   let current = node;
   for (let tries = 0; tries < 20 && !settled.has(current); tries++) {
     const before = current;
-    for (const rule of active) {
+    for (const rule of active.get(before.op) ?? []) {
       const rewrite = { rule: rule.name, pass };
       const origin = { ...before.origin, rewrites: [...(before.origin.rewrites ?? []), rewrite] };
       const after = g.within(origin, () => rule.apply(before, g));
@@ -68,8 +68,15 @@ function applyRules(
   return current;
 }
 
+/** The rules that can replace a node of each op, in the order of the list. */
+function rulesByRoot(list: readonly Rule[]): Map<OpName, Rule[]> {
+  const byRoot = new Map<OpName, Rule[]>();
+  for (const rule of list) for (const op of rule.roots) byRoot.set(op, [...(byRoot.get(op) ?? []), rule]);
+  return byRoot;
+}
+
 export const simplify = definePass(pass, (graph, g, { exact, applied }) => {
-  const active = exact ? rules.filter((rule) => rule.fast === undefined) : rules;
+  const active = rulesByRoot(exact ? rules.filter((rule) => rule.fast === undefined) : rules);
   const settled = new Set<Node>();
   let current = graph;
   for (let round = 0; round < rounds; round++) {

@@ -25,14 +25,14 @@ export const choiceRules = [
   defineRule({
     name: "select-same",
     equation: "c ? x : x = x",
-    apply: (node) =>
-      is(node, "select") && node.operands.x === node.operands.y ? node.operands.x : undefined,
+    root: "select",
+    apply: (node) => (node.operands.x === node.operands.y ? node.operands.x : undefined),
   }),
   defineRule({
     name: "choose-once",
     equation: "c ? (c ? x : y) · w : z = c ? x · w : z, and the same for quotients and for the other side",
+    root: "select",
     apply: (node, g) => {
-      if (!is(node, "select")) return undefined;
       const { condition, x, y } = node.operands;
       const [first, second] = [withinSide(x, condition, "x", g), withinSide(y, condition, "y", g)];
       return first === x && second === y ? undefined : g.select(condition, first, second);
@@ -41,8 +41,9 @@ export const choiceRules = [
   defineRule({
     name: "choose-nonzero",
     equation: "x = 0 ? y : z = z, where x is never 0",
+    root: "select",
     apply: (node) => {
-      if (!is(node, "select") || !is(node.operands.condition, "equal")) return undefined;
+      if (!is(node.operands.condition, "equal")) return undefined;
       const { condition, y } = node.operands;
       return either(condition, (x, zero) => (scalarOf(zero) === 0 && isNeverZero(x) ? y : undefined));
     },
@@ -50,8 +51,8 @@ export const choiceRules = [
   defineRule({
     name: "join-choices",
     equation: "(c ? x : y) ± (c ? z : 0) = c ? x ± z : y ± 0, and the same with the 0 in another position",
+    root: ["add", "subtract"],
     apply: (node, g) => {
-      if (!is(node, "add") && !is(node, "subtract")) return undefined;
       const { x: left, y: right } = node.operands;
       if (!is(left, "select") || !is(right, "select")) return undefined;
       const [first, second] = [left.operands, right.operands];
@@ -64,9 +65,9 @@ export const choiceRules = [
   defineRule({
     name: "negate-choice",
     equation: "c ? −x : 0 = −(c ? x : 0), and the same with the 0 on the other side",
+    root: "select",
     fast: ["zero-sign"],
     apply: (node, g) => {
-      if (!is(node, "select")) return undefined;
       const { condition, x, y } = node.operands;
       if (scalarOf(y) === 0 && is(x, "negate")) return g.negate(g.select(condition, x.operands.x, 0));
       if (scalarOf(x) === 0 && is(y, "negate")) return g.negate(g.select(condition, 0, y.operands.x));

@@ -1,6 +1,6 @@
 /** Rules that let a product read its operands in memory order, so that transposes need no copy. */
 import type { GraphBuilder } from "../../ir/builder.ts";
-import type { Axes, ContractAxes, Node } from "../../ir/nodes.ts";
+import type { Axes, ContractAxes, Node, NodeOf } from "../../ir/nodes.ts";
 import { defineRule, is } from "./define.ts";
 
 const isIdentity = (permutation: Axes): boolean => permutation.every((from, to) => from === to);
@@ -19,8 +19,8 @@ const keepsFreeOrder = (permutation: Axes, ...taken: readonly Axes[]): boolean =
 /**
  * If a transpose only swaps the free axes of the two operands of a contraction, swaps the operands instead.
  */
-function swapped(node: Node, g: GraphBuilder): Node | undefined {
-  if (!is(node, "transpose") || !is(node.operands.x, "contract")) return undefined;
+function swapped(node: NodeOf<"transpose">, g: GraphBuilder): Node | undefined {
+  if (!is(node.operands.x, "contract")) return undefined;
   const { operands, attributes } = node.operands.x;
   const batch = attributes.batchX.length;
   const freeX = operands.x.type.shape.length - batch - attributes.sumX.length;
@@ -43,8 +43,8 @@ function swapped(node: Node, g: GraphBuilder): Node | undefined {
  * contraction reads transposed operands directly. This is possible if the transpose moves batch axes only
  * among batch axes, free axes of x among those of x, and free axes of y among those of y.
  */
-function arrangedOperands(node: Node, g: GraphBuilder): Node | undefined {
-  if (!is(node, "transpose") || !is(node.operands.x, "contract")) return undefined;
+function arrangedOperands(node: NodeOf<"transpose">, g: GraphBuilder): Node | undefined {
+  if (!is(node.operands.x, "contract")) return undefined;
   const { operands, attributes } = node.operands.x;
   const { permutation } = node.attributes;
   const batch = attributes.batchX.length;
@@ -87,8 +87,8 @@ export const contractionRules = [
   defineRule({
     name: "contract-transposed",
     equation: "contract (transpose x), y = contract x, y over the axes before the transpose",
+    root: "contract",
     apply: (node, g) => {
-      if (!is(node, "contract")) return undefined;
       const { x, y } = node.operands;
       const axes = node.attributes;
       if (is(x, "transpose") && keepsFreeOrder(x.attributes.permutation, axes.batchX, axes.sumX)) {
@@ -113,11 +113,13 @@ export const contractionRules = [
   defineRule({
     name: "transpose-contraction",
     equation: "(x · y)ᵀ = yᵀ · xᵀ",
+    root: "transpose",
     apply: swapped,
   }),
   defineRule({
     name: "transpose-operands",
     equation: "(x · y)^p = x^q · y^r, where p permutes the axes of x and those of y separately",
+    root: "transpose",
     apply: arrangedOperands,
   }),
 ];

@@ -5,7 +5,7 @@
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { operandsOf } from "../../ir/nodes.ts";
-import type { Node, NodeOf, OpName } from "../../ir/nodes.ts";
+import type { Node, OpName } from "../../ir/nodes.ts";
 import type { ElementType } from "../../ir/types.ts";
 import { hasTrait } from "../../ops/index.ts";
 
@@ -40,16 +40,34 @@ export type Effect = keyof typeof effects;
 export interface Rule {
   readonly name: string;
   readonly equation: string;
+  /** The ops of the nodes that the rule can replace. */
+  readonly roots: readonly OpName[];
   /**
    * The effects of a fast rule. Exact rules omit this member, and `exact` compilations use only exact rules.
    */
   readonly fast?: readonly [Effect, ...Effect[]];
+  /** The replacement of a node of any op; undefined if the rule does not apply. */
   apply(node: Node, g: GraphBuilder): Node | undefined;
 }
 
-export const defineRule = (rule: Rule): Rule => rule;
+/** A node of one of these ops. */
+type NodeOfAny<K extends OpName> = Extract<Node, { readonly op: K }>;
 
-export const is = <K extends OpName>(node: Node, op: K): node is Extract<Node, NodeOf<K>> => node.op === op;
+/** Makes a rule for nodes of the op `root`, or of several ops. */
+export function defineRule<K extends OpName>({
+  root,
+  apply,
+  ...rule
+}: Omit<Rule, "roots" | "apply"> & {
+  readonly root: K | readonly K[];
+  apply(node: NodeOfAny<K>, g: GraphBuilder): Node | undefined;
+}): Rule {
+  const roots = typeof root === "string" ? [root] : root;
+  const isRoot = (node: Node): node is NodeOfAny<K> => roots.some((op) => op === node.op);
+  return { ...rule, roots, apply: (node, g) => (isRoot(node) ? apply(node, g) : undefined) };
+}
+
+export const is = <K extends OpName>(node: Node, op: K): node is NodeOfAny<K> => node.op === op;
 
 /** The value of a constant or of a broadcast constant. */
 export function scalarOf(node: Node): number | undefined {

@@ -133,10 +133,10 @@ export const quotientRules = [
     name: "cancel-constants",
     equation:
       "c · (x / (d · y)) = (c / d) · (x / y), for normal constants c and d and a value x that is not constant",
+    root: "multiply",
     fast: ["rounding", "underflow", "overflow"],
-    apply: (node, g) => {
-      if (!is(node, "multiply")) return undefined;
-      return either(node, (outer, quotient) => {
+    apply: (node, g) =>
+      either(node, (outer, quotient) => {
         const c = scalarOf(outer);
         // A reciprocal such as 1 / (3 · n) is not rewritten.
         if (c === undefined || !is(quotient, "divide") || scalarOf(quotient.operands.x) !== undefined)
@@ -146,12 +146,12 @@ export const quotientRules = [
         const factor = c / divisor.value;
         if (!isNormal(factor, node.type.element)) return undefined;
         return g.multiply(factor, g.divide(quotient.operands.x, divisor.rest));
-      });
-    },
+      }),
   }),
   defineRule({
     name: "mean-first",
     equation: "(Σx / y) / c = (Σx / c) / y, and (Σx / y) · c = (Σx · c) / y, for a tensor y and a scalar c",
+    root: ["divide", "multiply"],
     fast: ["rounding", "underflow", "overflow"],
     apply: (node, g) => {
       const scaled = (quotient: Node, scalar: Node, join: (x: Node, c: Node) => Node) => {
@@ -160,7 +160,6 @@ export const quotientRules = [
         return isOfSum(x) ? g.divide(join(x, scalar), y) : undefined;
       };
       if (is(node, "divide")) return scaled(node.operands.x, node.operands.y, g.divide);
-      if (!is(node, "multiply")) return undefined;
       // Other rules move constants outward instead.
       return either(node, (x, c) => (scalarOf(c) === undefined ? scaled(x, c, g.multiply) : undefined));
     },
@@ -168,23 +167,22 @@ export const quotientRules = [
   defineRule({
     name: "reuse-quotient",
     equation: "(u / c) · x = u · (x / c), for repeated u and c, where u is computed from x / c",
+    root: "multiply",
     fast: ["rounding", "underflow", "overflow"],
-    apply: (node, g) => {
-      if (!is(node, "multiply")) return undefined;
-      return either(node, (repeated, x) => {
+    apply: (node, g) =>
+      either(node, (repeated, x) => {
         if (!is(repeated, "broadcast") || !is(repeated.operands.x, "divide")) return undefined;
         const { x: u, y: c } = repeated.operands.x.operands;
         const quotient = quotientWithin(u, x, c, repeated.attributes.axes);
         return quotient && g.multiply(g.broadcast(u, repeated.attributes), quotient);
-      });
-    },
+      }),
   }),
   defineRule({
     name: "join-quotients",
     equation: "x / c ± y / c = (x ± y) / c, and x / c ± (y / c) · z = (x ± y · z) / c",
+    root: ["add", "subtract"],
     fast: ["rounding", "underflow", "overflow", "zero-sign", "non-finite"],
     apply: (node, g) => {
-      if (!is(node, "add") && !is(node, "subtract")) return undefined;
       const plain = operandsOf(node).map(quotientOf);
       // If neither is a plain quotient, one large division would replace two small ones.
       if (plain.every((quotient) => quotient === undefined)) return undefined;
@@ -198,10 +196,10 @@ export const quotientRules = [
   defineRule({
     name: "divide-factor",
     equation: "(c · x) / d = (c / d) · x, for c and d repeated along the same axes",
+    root: "divide",
     fast: ["rounding", "underflow", "overflow"],
     apply: (node, g) => {
-      if (!is(node, "divide") || !is(node.operands.x, "multiply") || !is(node.operands.y, "broadcast"))
-        return undefined;
+      if (!is(node.operands.x, "multiply") || !is(node.operands.y, "broadcast")) return undefined;
       const { x: product, y: d } = node.operands;
       return either(product, (c, x) => {
         if (!is(c, "broadcast") || c.attributes.axes.join() !== d.attributes.axes.join()) return undefined;
@@ -212,9 +210,9 @@ export const quotientRules = [
   defineRule({
     name: "factor-repeated",
     equation: "c · x ± (c · d) · y = c · (x ± d · y), for repeated c and d; the same without y",
+    root: ["add", "subtract"],
     fast: ["rounding", "underflow", "overflow", "zero-sign", "non-finite"],
     apply: (node, g) => {
-      if (!is(node, "add") && !is(node, "subtract")) return undefined;
       const join = (x: Node, y: Node) => (is(node, "add") ? g.add(x, y) : g.subtract(x, y));
       const { x: first, y: second } = node.operands;
       const factored = (term: Node, other: Node, sum: (x: Node, y: Node) => Node) =>

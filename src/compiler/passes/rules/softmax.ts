@@ -15,38 +15,36 @@ export const softmaxRules = [
   defineRule({
     name: "normalise-quotient",
     equation: "(x / Σe) · e = x · (e / Σe)",
+    root: "multiply",
     fast: ["rounding", "underflow", "overflow"],
-    apply: (node, g) => {
-      if (!is(node, "multiply")) return undefined;
-      return either(node, (quotient, e) => {
+    apply: (node, g) =>
+      either(node, (quotient, e) => {
         if (!is(quotient, "divide") || !is(quotient.operands.y, "broadcast")) return undefined;
         const { x, y: sum } = quotient.operands;
         if (!isSumOf(sum.operands.x, e)) return undefined;
         return g.multiply(x, g.named("softmax", g.divide(e, sum)));
-      });
-    },
+      }),
   }),
   defineRule({
     name: "normalise-exponentials",
     equation: "(c / Σe) · e = c · (e / Σe)",
+    root: "multiply",
     fast: ["rounding", "underflow", "overflow"],
-    apply: (node, g) => {
-      if (!is(node, "multiply")) return undefined;
-      return either(node, (repeated, e) => {
+    apply: (node, g) =>
+      either(node, (repeated, e) => {
         if (!is(repeated, "broadcast") || !is(repeated.operands.x, "divide")) return undefined;
         const { x: c, y: sum } = repeated.operands.x.operands;
         if (!isSumOf(sum, e)) return undefined;
         const softmax = g.named("softmax", g.divide(e, g.broadcast(sum, repeated.attributes)));
         return g.multiply(g.broadcast(c, repeated.attributes), softmax);
-      });
-    },
+      }),
   }),
   defineRule({
     name: "factor-difference",
     equation: "c · x − c · y = c · (x − y)",
+    root: ["subtract", "add"],
     fast: ["rounding", "overflow", "zero-sign", "non-finite"],
     apply: (node, g) => {
-      if (!is(node, "subtract") && !is(node, "add")) return undefined;
       const { x, y } = node.operands;
       if (!is(x, "multiply") || !is(y, "multiply")) return undefined;
       return either(x, (c, a) =>
@@ -60,9 +58,10 @@ export const softmaxRules = [
   defineRule({
     name: "softmax-cross-entropy",
     equation: "c · softmax − c · [m] = c · (softmax − [m])",
+    root: "subtract",
     fast: ["rounding", "overflow", "zero-sign", "non-finite"],
     apply: (node, g) => {
-      if (!is(node, "subtract") || !is(node.operands.y, "select")) return undefined;
+      if (!is(node.operands.y, "select")) return undefined;
       const { x: product, y: choice } = node.operands;
       const { condition, x: chosen, y: otherwise } = choice.operands;
       if (!is(product, "multiply") || scalarOf(otherwise) !== 0) return undefined;

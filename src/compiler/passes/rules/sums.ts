@@ -78,9 +78,10 @@ export const sumRules = [
   defineRule({
     name: "sum-of-repeated",
     equation: "Σ over a repeated axis of x = size · x",
+    root: "reduceSum",
     fast: ["rounding", "overflow"],
     apply: (node, g) => {
-      if (!is(node, "reduceSum") || !is(node.operands.x, "broadcast")) return undefined;
+      if (!is(node.operands.x, "broadcast")) return undefined;
       const { x, attributes } = { x: node.operands.x.operands.x, attributes: node.operands.x.attributes };
       const repeated = node.attributes.axes.filter((axis) => !attributes.axes.includes(axis));
       if (repeated.length === 0) return undefined;
@@ -102,25 +103,27 @@ export const sumRules = [
   defineRule({
     name: "sum-of-nothing",
     equation: "Σ over no axis of x = x",
+    root: "reduceSum",
     fast: ["zero-sign"], // a sum starts at 0, and 0 + −0 is 0
-    apply: (node) =>
-      is(node, "reduceSum") && node.attributes.axes.length === 0 ? node.operands.x : undefined,
+    apply: (node) => (node.attributes.axes.length === 0 ? node.operands.x : undefined),
   }),
   defineRule({
     name: "negate-out-of-sum",
     equation: "Σ −x = −Σ x",
+    root: "reduceSum",
     fast: ["zero-sign"],
     apply: (node, g) =>
-      is(node, "reduceSum") && is(node.operands.x, "negate")
+      is(node.operands.x, "negate")
         ? g.negate(g.reduceSum(node.operands.x.operands.x, node.attributes))
         : undefined,
   }),
   defineRule({
     name: "divisor-out-of-sum",
     equation: "Σ x / c = (Σ x) / c, where c does not vary along the sum",
+    root: "reduceSum",
     fast: ["rounding", "underflow", "overflow", "zero-sign", "non-finite"],
     apply: (node, g) => {
-      if (!is(node, "reduceSum") || !is(node.operands.x, "divide")) return undefined;
+      if (!is(node.operands.x, "divide")) return undefined;
       const { x, y } = node.operands.x.operands;
       const divisor = withoutAxes(y, node.attributes.axes, node.type.shape, g);
       return divisor && g.divide(g.reduceSum(x, node.attributes), divisor);
@@ -129,9 +132,9 @@ export const sumRules = [
   defineRule({
     name: "factor-out-of-sum",
     equation: "Σ c · x = c · Σ x, and Σ (c · x) · y = c · Σ x · y, where c does not vary along the sum",
+    root: "reduceSum",
     fast: ["rounding", "underflow", "overflow", "zero-sign", "non-finite"],
     apply: (node, g) => {
-      if (!is(node, "reduceSum")) return undefined;
       const { axes } = node.attributes;
       const found = factorOf(node.operands.x, (c) => withoutAxes(c, axes, node.type.shape, g), g);
       return found && g.multiply(found.factor, g.reduceSum(found.rest, { axes }));
@@ -140,9 +143,9 @@ export const sumRules = [
   defineRule({
     name: "drop-centred-term",
     equation: "Σ (x ± c · (y − mean y)) = Σ x, where c does not vary along the sum",
+    root: "reduceSum",
     fast: ["rounding", "underflow", "overflow", "zero-sign", "non-finite"],
     apply: (node, g) => {
-      if (!is(node, "reduceSum")) return undefined;
       const { x: terms } = node.operands;
       if (!is(terms, "add") && !is(terms, "subtract")) return undefined;
       const { axes } = node.attributes;

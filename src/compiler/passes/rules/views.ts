@@ -1,9 +1,9 @@
 /** Rules that move, merge and remove views, or compute values before they are repeated. */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { operandsOf } from "../../ir/nodes.ts";
-import type { Axes, Node } from "../../ir/nodes.ts";
+import type { Axes, Node, NodeOf } from "../../ir/nodes.ts";
 import { sameShape } from "../../ir/types.ts";
-import { hasTrait } from "../../ops/index.ts";
+import { opsWithTrait } from "../../ops/index.ts";
 import { defineRule, is } from "./define.ts";
 
 const isIdentity = (permutation: Axes): boolean => permutation.every((from, to) => from === to);
@@ -11,9 +11,7 @@ const isIdentity = (permutation: Axes): boolean => permutation.every((from, to) 
 /** Replaces f(broadcast a, broadcast b) with broadcast f(a, b), over the axes that a or b has. */
 function beforeRepeating(node: Node, g: GraphBuilder): Node | undefined {
   const operands = operandsOf(node);
-  // Minus signs are excluded: negate-before-view moves them outward, where they cancel or become subtractions.
-  if (!hasTrait(node, "pointwise") || is(node, "negate") || !operands.every((x) => is(x, "broadcast")))
-    return undefined;
+  if (!operands.every((x) => is(x, "broadcast"))) return undefined;
   const { shape } = node.type;
   const axes = shape.flatMap((_, axis) =>
     operands.some((x) => x.attributes.axes.includes(axis)) ? [axis] : [],
@@ -69,8 +67,7 @@ function paddedAxis(node: Node): PaddedBox | undefined {
  * Rewrites a sum of adjacent zero-padded boxes that cover the whole result as the concatenation of the boxes.
  * Each element of the sum is x + 0 + 0 …
  */
-function joinedBoxes(node: Node, g: GraphBuilder): Node | undefined {
-  if (!is(node, "add")) return undefined;
+function joinedBoxes(node: NodeOf<"add">, g: GraphBuilder): Node | undefined {
   const boxes = boxesOf(node);
   if (boxes === undefined || boxes.some(({ axis }) => axis !== boxes[0].axis)) return undefined;
   const [first] = boxes;
@@ -90,44 +87,40 @@ export const viewRules = [
   defineRule({
     name: "reshape-nothing",
     equation: "reshape x to its own shape = x",
-    apply: (node) =>
-      is(node, "reshape") && sameShape(node.type.shape, node.operands.x.type.shape)
-        ? node.operands.x
-        : undefined,
+    root: "reshape",
+    apply: (node) => (sameShape(node.type.shape, node.operands.x.type.shape) ? node.operands.x : undefined),
   }),
   defineRule({
     name: "reshape-reshape",
     equation: "reshape (reshape x) = reshape x",
+    root: "reshape",
     apply: (node, g) =>
-      is(node, "reshape") && is(node.operands.x, "reshape")
-        ? g.reshape(node.operands.x.operands.x, node.attributes)
-        : undefined,
+      is(node.operands.x, "reshape") ? g.reshape(node.operands.x.operands.x, node.attributes) : undefined,
   }),
   defineRule({
     name: "transpose-nothing",
     equation: "transpose x by the identity = x",
-    apply: (node) =>
-      is(node, "transpose") && isIdentity(node.attributes.permutation) ? node.operands.x : undefined,
+    root: "transpose",
+    apply: (node) => (isIdentity(node.attributes.permutation) ? node.operands.x : undefined),
   }),
   defineRule({
     name: "slice-nothing",
     equation: "slice all of x = x",
-    apply: (node) =>
-      is(node, "slice") && sameShape(node.type.shape, node.operands.x.type.shape)
-        ? node.operands.x
-        : undefined,
+    root: "slice",
+    apply: (node) => (sameShape(node.type.shape, node.operands.x.type.shape) ? node.operands.x : undefined),
   }),
   defineRule({
     name: "pad-nothing",
     equation: "pad x by nothing = x",
-    apply: (node) =>
-      is(node, "pad") && sameShape(node.type.shape, node.operands.x.type.shape) ? node.operands.x : undefined,
+    root: "pad",
+    apply: (node) => (sameShape(node.type.shape, node.operands.x.type.shape) ? node.operands.x : undefined),
   }),
   defineRule({
     name: "transpose-transpose",
     equation: "(xᵖ)^q = x^(p∘q)",
+    root: "transpose",
     apply: (node, g) => {
-      if (!is(node, "transpose") || !is(node.operands.x, "transpose")) return undefined;
+      if (!is(node.operands.x, "transpose")) return undefined;
       const inner = node.operands.x;
       const permutation = node.attributes.permutation.map((axis) => inner.attributes.permutation[axis]);
       return g.transpose(inner.operands.x, { permutation });
@@ -136,16 +129,15 @@ export const viewRules = [
   defineRule({
     name: "broadcast-nothing",
     equation: "broadcast x to its own shape = x",
-    apply: (node) =>
-      is(node, "broadcast") && sameShape(node.type.shape, node.operands.x.type.shape)
-        ? node.operands.x
-        : undefined,
+    root: "broadcast",
+    apply: (node) => (sameShape(node.type.shape, node.operands.x.type.shape) ? node.operands.x : undefined),
   }),
   defineRule({
     name: "broadcast-broadcast",
     equation: "broadcast (broadcast x) = broadcast x",
+    root: "broadcast",
     apply: (node, g) => {
-      if (!is(node, "broadcast") || !is(node.operands.x, "broadcast")) return undefined;
+      if (!is(node.operands.x, "broadcast")) return undefined;
       const inner = node.operands.x;
       const axes = inner.attributes.axes.map((axis) => node.attributes.axes[axis]);
       return g.broadcast(inner.operands.x, { shape: node.attributes.shape, axes });
@@ -154,19 +146,23 @@ export const viewRules = [
   defineRule({
     name: "compute-before-repeating",
     equation: "f(broadcast x, broadcast y) = broadcast f(x, y)",
+    // Minus signs are excluded: negate-before-view moves them outward, where they cancel or become subtractions.
+    root: opsWithTrait("pointwise").filter((op) => op !== "negate"),
     apply: beforeRepeating,
   }),
   defineRule({
     name: "negate-before-view",
     equation: "view (−x) = −(view x)",
+    root: "broadcast",
     apply: (node, g) => {
-      if (!is(node, "broadcast") || !is(node.operands.x, "negate")) return undefined;
+      if (!is(node.operands.x, "negate")) return undefined;
       return g.negate(g.broadcast(node.operands.x.operands.x, node.attributes));
     },
   }),
   defineRule({
     name: "join-boxes",
     equation: "pad x + pad y = concat x, y, where the boxes are adjacent",
+    root: "add",
     fast: ["zero-sign"], // −0 + 0 is 0
     apply: joinedBoxes,
   }),

@@ -3,7 +3,7 @@
  * transpose of a reshape. Windows along one axis after another are windows along several axes.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
-import type { Axes, Node, WindowShape } from "../../ir/nodes.ts";
+import type { Axes, Node, NodeOf, WindowShape } from "../../ir/nodes.ts";
 import type { Dimension, Shape } from "../../ir/types.ts";
 import { defineRule, is } from "./define.ts";
 
@@ -39,8 +39,8 @@ function tilingOf(whole: Shape, windows: Shape, { axes, size }: WindowShape): Ti
 }
 
 /** The windows of x, as the transpose of a reshape of x. */
-function tiles(node: Node, g: GraphBuilder): Node | undefined {
-  if (!is(node, "window") || !isTiling(node.attributes)) return undefined;
+function tiles(node: NodeOf<"window">, g: GraphBuilder): Node | undefined {
+  if (!isTiling(node.attributes)) return undefined;
   const { x } = node.operands;
   const { covered, split, permutation } = tilingOf(x.type.shape, node.type.shape, node.attributes);
   const box = g.slice(x, { start: covered.map(() => 0), shape: covered });
@@ -48,8 +48,8 @@ function tiles(node: Node, g: GraphBuilder): Node | undefined {
 }
 
 /** The fold of windows, as a reshape of their transpose, with zeros in positions outside all windows. */
-function untiled(node: Node, g: GraphBuilder): Node | undefined {
-  if (!is(node, "fold") || !isTiling(node.attributes)) return undefined;
+function untiled(node: NodeOf<"fold">, g: GraphBuilder): Node | undefined {
+  if (!isTiling(node.attributes)) return undefined;
   const { x } = node.operands;
   const { shape } = node.attributes;
   const { covered, permutation } = tilingOf(shape, x.type.shape, node.attributes);
@@ -60,8 +60,8 @@ function untiled(node: Node, g: GraphBuilder): Node | undefined {
 }
 
 /** Windows of windows, along later axes of the same tensor. */
-function windowsAlongAll(node: Node, g: GraphBuilder): Node | undefined {
-  if (!is(node, "window") || !is(node.operands.x, "window")) return undefined;
+function windowsAlongAll(node: NodeOf<"window">, g: GraphBuilder): Node | undefined {
+  if (!is(node.operands.x, "window")) return undefined;
   const { operands, attributes: inner } = node.operands.x;
   const outer = node.attributes;
   const rank = operands.x.type.shape.length;
@@ -79,16 +79,19 @@ export const windowRules = [
   defineRule({
     name: "windows-along-all",
     equation: "windows along b of windows along a of x = windows along a and b of x",
+    root: "window",
     apply: windowsAlongAll,
   }),
   defineRule({
     name: "tiles",
     equation: "windows of x that do not overlap = x in another shape",
+    root: "window",
     apply: tiles,
   }),
   defineRule({
     name: "join-tiles",
     equation: "fold of windows that do not overlap = the windows next to each other",
+    root: "fold",
     fast: ["zero-sign"], // 0 + −0 is 0
     apply: untiled,
   }),
