@@ -41,13 +41,17 @@ export interface Accesses {
   readonly stored: ReadonlySet<string>;
 }
 
-const known = new WeakMap<Statement, Accesses>();
+/** The accesses of single statements, and of lists of them. */
+const known = new WeakMap<Statement | readonly Statement[], Accesses>();
 
 export function accessesOf(statements: readonly Statement[]): Accesses {
-  if (statements.length === 1) {
-    const before = known.get(statements[0]);
-    if (before !== undefined) return before;
-  }
+  const key = statements.length === 1 ? statements[0] : statements;
+  const accesses = known.get(key) ?? accessesIn(statements);
+  known.set(key, accesses);
+  return accesses;
+}
+
+function accessesIn(statements: readonly Statement[]): Accesses {
   const loads: Access[] = [];
   const stores: Access[] = [];
   const reads = new Set<string>();
@@ -61,7 +65,7 @@ export function accessesOf(statements: readonly Statement[]): Accesses {
         if (part.kind === "variable") reads.add(part.name);
       });
   });
-  const result = {
+  return {
     loads,
     stores,
     reads,
@@ -69,8 +73,6 @@ export function accessesOf(statements: readonly Statement[]): Accesses {
     loaded: new Set(loads.map(({ buffer }) => buffer)),
     stored: new Set(stores.map(({ buffer }) => buffer)),
   };
-  if (statements.length === 1) known.set(statements[0], result);
-  return result;
 }
 
 /**

@@ -250,11 +250,13 @@ export function outsideAssignments(statements: readonly Statement[]): ReadonlySe
 
 /** Whether the statements store a buffer and access another buffer that overlaps it. */
 export function storesAliases(body: readonly Statement[], buffers: ReadonlyMap<string, Buffer>): boolean {
+  const wholes = [...buffers.values()].filter(({ covers }) => covers !== undefined);
+  if (wholes.length === 0) return false;
   const { loaded, stored } = accessesOf(body);
-  const touched = new Set([...loaded, ...stored]);
-  return [...touched].some((whole) => {
-    const parts = buffers.get(whole)?.covers?.filter((part) => touched.has(part)) ?? [];
-    return stored.has(whole) ? parts.length > 0 : intersects(new Set(parts), stored);
+  const isTouched = (buffer: string) => loaded.has(buffer) || stored.has(buffer);
+  return wholes.some(({ name, covers = [] }) => {
+    const parts = isTouched(name) ? covers.filter(isTouched) : [];
+    return stored.has(name) ? parts.length > 0 : parts.some((part) => stored.has(part));
   });
 }
 

@@ -4,6 +4,7 @@
  */
 import type { ElementaryName } from "../ir/nodes.ts";
 import type { ElementType } from "../ir/types.ts";
+import { mapMembers } from "../util/collections.ts";
 
 /** Functions that every target computes with one or a few instructions. */
 const instructions = ["sqrt", "floor", "round", "absolute", "sign", "minimum", "maximum"] as const;
@@ -244,8 +245,8 @@ export function children(x: Expression): readonly Expression[] {
 /** The same expression with f applied to its operands; returns x itself if no operand changed. */
 export function mapChildren(x: Expression, f: (child: Expression) => Expression): Expression {
   const before = children(x);
-  const after = before.map(f);
-  if (after.every((child, i) => child === before[i])) return x;
+  const after = mapMembers(before, f);
+  if (after === before) return x;
   switch (x.kind) {
     case "number":
     case "variable":
@@ -297,9 +298,20 @@ export function substitute(x: Expression, values: ReadonlyMap<string, Expression
   return mapChildren(x, (child) => substitute(child, values));
 }
 
+/** Calls f for x and for all its subexpressions, outer ones first. */
 export function visit(x: Expression, f: (x: Expression) => void): void {
   f(x);
-  for (const child of children(x)) visit(child, f);
+  switch (x.kind) {
+    case "number":
+    case "variable":
+      return;
+    case "binary": // most expressions with operands are binary: this case needs no list of them
+      visit(x.x, f);
+      visit(x.y, f);
+      return;
+    default:
+      for (const child of children(x)) visit(child, f);
+  }
 }
 
 /** A string that is the same for equal expressions. */

@@ -1,5 +1,9 @@
-/** Constructors and traversals of statements. */
+/**
+ * Constructors and traversals of statements. A function that rewrites statements returns those that it does not
+ * change as they are, because facts about statements are kept by reference.
+ */
 import type { Dimension } from "../ir/types.ts";
+import { mapMembers } from "../util/collections.ts";
 import { integer, mapChildren, rows, substitute, visit } from "./expressions.ts";
 import type { Expression } from "./expressions.ts";
 import type { For, Let, LoopRole, Provenance, Statement, Store } from "./types.ts";
@@ -75,20 +79,28 @@ export const visitExpressions = (statements: readonly Statement[], f: (x: Expres
 /** Applies f to the statement's own expressions, but not to subexpressions or to its body. */
 export function mapExpressions(statement: Statement, f: (x: Expression) => Expression): Statement {
   switch (statement.kind) {
-    case "for":
-      return { ...statement, from: f(statement.from), to: f(statement.to) };
+    case "for": {
+      const [from, to] = [f(statement.from), f(statement.to)];
+      return from === statement.from && to === statement.to ? statement : { ...statement, from, to };
+    }
     case "let":
-    case "assign":
-      return { ...statement, value: f(statement.value) };
-    case "store":
-      return {
-        ...statement,
-        at: statement.at.map(f),
-        value: f(statement.value),
-        ...(statement.count && { count: f(statement.count) }),
-      };
+    case "assign": {
+      const value = f(statement.value);
+      return value === statement.value ? statement : { ...statement, value };
+    }
+    case "store": {
+      const at = mapMembers(statement.at, f);
+      const value = f(statement.value);
+      const count = statement.count && f(statement.count);
+      const isSame = at === statement.at && value === statement.value && count === statement.count;
+      return isSame ? statement : { ...statement, at, value, ...(count && { count }) };
+    }
   }
 }
+
+/** The loop with another body. */
+const withBody = (loop: For, body: readonly Statement[]): For =>
+  body === loop.body ? loop : { ...loop, body };
 
 /** Rewrites every expression of the statements, operands first. */
 export function rewriteExpressions(
@@ -96,9 +108,9 @@ export function rewriteExpressions(
   f: (x: Expression) => Expression,
 ): readonly Statement[] {
   const deep = (x: Expression): Expression => f(mapChildren(x, deep));
-  return statements.map((statement) => {
+  return mapMembers(statements, (statement) => {
     const mapped = mapExpressions(statement, deep);
-    return mapped.kind === "for" ? { ...mapped, body: rewriteExpressions(mapped.body, f) } : mapped;
+    return mapped.kind === "for" ? withBody(mapped, rewriteExpressions(mapped.body, f)) : mapped;
   });
 }
 
@@ -127,9 +139,9 @@ export const substituteVariables = (
   statements: readonly Statement[],
   values: ReadonlyMap<string, Expression>,
 ): readonly Statement[] =>
-  statements.map((statement) => {
+  mapMembers(statements, (statement) => {
     const mapped = mapExpressions(statement, (x) => substitute(x, values));
-    return mapped.kind === "for" ? { ...mapped, body: substituteVariables(mapped.body, values) } : mapped;
+    return mapped.kind === "for" ? withBody(mapped, substituteVariables(mapped.body, values)) : mapped;
   });
 
 /** Rewrites every expression, operands first, and then every statement, inner ones first. */
@@ -139,6 +151,6 @@ export const mapStatements = (
   statement: (s: Statement) => Statement,
 ): readonly Statement[] => {
   const walk = (list: readonly Statement[]): readonly Statement[] =>
-    list.map((s) => statement(s.kind === "for" ? { ...s, body: walk(s.body) } : s));
+    mapMembers(list, (s) => statement(s.kind === "for" ? withBody(s, walk(s.body)) : s));
   return walk(rewriteExpressions(statements, expression));
 };

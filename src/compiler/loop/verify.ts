@@ -8,7 +8,7 @@ import { storesAliases } from "./dependences.ts";
 import { keyOf, rowsVariable } from "./expressions.ts";
 import type { Expression } from "./expressions.ts";
 import { visitExpressions, visitStatements } from "./statements.ts";
-import type { Buffer, Kernel, LoopProgram, Statement } from "./types.ts";
+import type { Buffer, LoopProgram, Statement } from "./types.ts";
 
 // The rules of expressions: names are defined and have the stated type, operands agree in type and number of
 // lanes, and indices and bounds are scalar integers.
@@ -195,14 +195,26 @@ export function verifyLoops(program: LoopProgram): LoopError[] {
     const report = (message: string) => errors.push({ kernel: kernel.name, message });
     if (names.has(kernel.name)) report("another kernel has this name");
     names.add(kernel.name);
-    if (kernel.body.length === 0) report("its body is empty");
-    if (storesAliases(kernel.body, program.buffers))
-      report("it stores a buffer under one name and touches the same memory under another");
-    const isPlaced = checkLevel(kernel, program.buffers, report);
-    const scope = new Scope(undefined, isPlaced ? program.buffers : undefined);
-    scope.set(rowsVariable, { type: "i32", lanes: 1, mutable: false });
-    checkBlock(kernel.body, scope, { buffers: program.buffers, report });
+    for (const message of errorsInBody(kernel.body, program.buffers)) report(message);
   }
+  return errors;
+}
+
+/** The buffers with which a body has no errors. Most stages leave most kernels as they are. */
+const verified = new WeakMap<readonly Statement[], ReadonlyMap<string, Buffer>>();
+
+function errorsInBody(body: readonly Statement[], buffers: ReadonlyMap<string, Buffer>): readonly string[] {
+  if (verified.get(body) === buffers) return [];
+  const errors: string[] = [];
+  const report = (message: string) => errors.push(message);
+  if (body.length === 0) report("its body is empty");
+  if (storesAliases(body, buffers))
+    report("it stores a buffer under one name and touches the same memory under another");
+  const isPlaced = checkLevel(body, buffers, report);
+  const scope = new Scope(undefined, isPlaced ? buffers : undefined);
+  scope.set(rowsVariable, { type: "i32", lanes: 1, mutable: false });
+  checkBlock(body, scope, { buffers, report });
+  if (errors.length === 0) verified.set(body, buffers);
   return errors;
 }
 
@@ -215,11 +227,11 @@ export function checkLoops(program: LoopProgram, after: string): void {
 }
 
 /**
- * Whether all accesses of the kernel are offsets. Reports unknown buffers, and accesses that fit neither
+ * Whether all accesses of the body are offsets. Reports unknown buffers, and accesses that fit neither
  * level.
  */
 function checkLevel(
-  kernel: Kernel,
+  body: readonly Statement[],
   buffers: ReadonlyMap<string, Buffer>,
   report: (message: string) => void,
 ): boolean {
@@ -235,8 +247,8 @@ function checkLevel(
     if (at.length !== 1 && at.length !== buffer.shape.length)
       report(`${name}[${at.map(keyOf).join(", ")}] must have one offset or ${buffer.shape.length} indices`);
   };
-  visitStatements(kernel.body, (s) => s.kind === "store" && see(s.buffer, s.at));
-  visitExpressions(kernel.body, (x) => x.kind === "load" && see(x.buffer, x.at));
+  visitStatements(body, (s) => s.kind === "store" && see(s.buffer, s.at));
+  visitExpressions(body, (x) => x.kind === "load" && see(x.buffer, x.at));
   if (!byAxis && !byPlace) report("some accesses have an index for each axis, others an offset");
   return byPlace;
 }

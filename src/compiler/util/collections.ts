@@ -1,8 +1,14 @@
-/** Lists of consecutive integers, values grouped by a key, and the values of records. */
+/** Lists of consecutive integers, lists that are mapped, values grouped by a key, and the values of records. */
 
 /** `count` consecutive integers. */
 export const range = (from: number, count: number): number[] =>
   Array.from({ length: count }, (_, i) => from + i);
+
+/** The list with f applied to each member; the list itself if f returns every member unchanged. */
+export function mapMembers<V>(list: readonly V[], f: (value: V) => V): readonly V[] {
+  const mapped = list.map(f);
+  return mapped.every((value, i) => value === list[i]) ? list : mapped;
+}
 
 /** Values grouped by key, in the order in which keys first occur. (Node 20 has no `Map.groupBy`.) */
 export function groupBy<V, K>(values: Iterable<V>, keyOf: (value: V) => K): Map<K, [V, ...V[]]> {

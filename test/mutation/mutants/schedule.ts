@@ -40,8 +40,8 @@ export const scheduleMutants: readonly Mutant[] = [
     ],
     [
       "dependences: a part of a stored buffer counts as separate memory",
-      "return stored.has(whole) ? parts.length > 0 : intersects(new Set(parts), stored);",
-      "return stored.has(whole) && parts.length > 0;",
+      "return stored.has(name) ? parts.length > 0 : parts.some((part) => stored.has(part));",
+      "return stored.has(name) && parts.length > 0;",
     ],
     [
       "dependences: assignments to variables of outer scopes are ignored",
