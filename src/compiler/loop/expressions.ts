@@ -291,6 +291,10 @@ function rebuiltBinary(operator: BinaryOperator, x: Expression, y: Expression): 
   return operator === "and" ? and(x, y) : binary(operator, x, y);
 }
 
+/** Rewrites x and all its subexpressions, operands first. */
+export const rewriteExpression = (x: Expression, f: (x: Expression) => Expression): Expression =>
+  f(mapChildren(x, (child) => rewriteExpression(child, f)));
+
 /** Replaces variables with expressions. */
 export function substitute(x: Expression, values: ReadonlyMap<string, Expression>): Expression {
   if (values.size === 0) return x;

@@ -3,8 +3,8 @@
  * change as they are, because facts about statements are kept by reference.
  */
 import type { Dimension } from "../ir/types.ts";
-import { mapMembers } from "../util/collections.ts";
-import { integer, mapChildren, rows, substitute, visit } from "./expressions.ts";
+import { mapMembers, sameMembers } from "../util/collections.ts";
+import { integer, rewriteExpression, rows, substitute, visit } from "./expressions.ts";
 import type { Expression } from "./expressions.ts";
 import type { For, Let, LoopRole, Provenance, Statement, Store } from "./types.ts";
 
@@ -98,16 +98,16 @@ export function mapExpressions(statement: Statement, f: (x: Expression) => Expre
   }
 }
 
-/** The loop with another body. */
-const withBody = (loop: For, body: readonly Statement[]): For =>
-  body === loop.body ? loop : { ...loop, body };
+/** The loop with another body; the loop itself if both bodies consist of the same statements. */
+export const withBody = (loop: For, body: readonly Statement[]): For =>
+  sameMembers(body, loop.body) ? loop : { ...loop, body };
 
 /** Rewrites every expression of the statements, operands first. */
 export function rewriteExpressions(
   statements: readonly Statement[],
   f: (x: Expression) => Expression,
 ): readonly Statement[] {
-  const deep = (x: Expression): Expression => f(mapChildren(x, deep));
+  const deep = (x: Expression): Expression => rewriteExpression(x, f);
   return mapMembers(statements, (statement) => {
     const mapped = mapExpressions(statement, deep);
     return mapped.kind === "for" ? withBody(mapped, rewriteExpressions(mapped.body, f)) : mapped;

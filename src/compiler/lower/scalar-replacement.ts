@@ -5,15 +5,9 @@
  * Ensures   every temporary that is stored is also loaded.
  * Example   t[i] = x[i] + 1 ; y[i] = t[i] · t[i]   =>   const t = x[i] + 1 ; y[i] = t · t
  */
-import { children, keyOf, variable } from "../loop/expressions.ts";
+import { children, keyOf, rewriteExpression, variable } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
-import {
-  define,
-  expressionsOf,
-  mapExpressions,
-  rewriteExpressions,
-  visitExpressions,
-} from "../loop/statements.ts";
+import { define, expressionsOf, mapExpressions, visitExpressions, withBody } from "../loop/statements.ts";
 import type { Let, Statement } from "../loop/types.ts";
 import { defineStage } from "../stages/define.ts";
 import { flat, freshInNests, nestsOfLoops } from "./nests.ts";
@@ -42,24 +36,17 @@ function forwardBlock(
   const result: Statement[] = [];
   const replaceLoad = (x: Expression): Expression =>
     x.kind === "load" ? (values.get(elementKey(x.buffer, x.at)) ?? x) : x;
-  const replace = (statement: Statement): Statement => {
-    const [only] = rewriteExpressions(
-      [statement.kind === "for" ? { ...statement, body: [] } : statement],
-      replaceLoad,
-    );
-    return only;
-  };
   for (const statement of statements) {
-    const current = replace(statement);
-    if (current.kind === "for" && statement.kind === "for") {
-      result.push({ ...current, body: forwardBlock(statement.body, values, context) });
+    const current = mapExpressions(statement, (x) => rewriteExpression(x, replaceLoad));
+    if (current.kind === "for") {
+      result.push(withBody(current, forwardBlock(current.body, values, context)));
     } else if (current.kind === "store" && context.storedOnce(current.buffer)) {
       const { value } = current;
       const name = value.kind === "variable" ? value.name : context.fresh(current.buffer);
       // The value may be a mutable accumulator. At its store it is complete, so it can replace the element.
       const held = variable(name, value.type);
-      if (value.kind !== "variable") result.push({ ...define(name, value), line: current.line });
-      result.push({ ...current, value: held });
+      if (value.kind === "variable") result.push(current);
+      else result.push({ ...define(name, value), line: current.line }, { ...current, value: held });
       values.set(elementKey(current.buffer, current.at), held);
     } else result.push(current);
   }
@@ -111,7 +98,7 @@ function inlineBlock(
     }
     if (current.kind === "let" && !current.mutable && uses.get(current.name) === 1) {
       pending = current;
-    } else if (current.kind === "for") result.push({ ...current, body: inlineBlock(current.body, uses) });
+    } else if (current.kind === "for") result.push(withBody(current, inlineBlock(current.body, uses)));
     else result.push(current);
   }
   flush();
@@ -163,14 +150,12 @@ const maxDepth = 100;
 
 const depthOf = (x: Expression): number => 1 + Math.max(0, ...children(x).map(depthOf));
 
-function substituteOnce(x: Expression, name: string, value: Expression, found: () => void): Expression {
-  const [mapped] = rewriteExpressions([define("", x)], (part) => {
+const substituteOnce = (x: Expression, name: string, value: Expression, found: () => void): Expression =>
+  rewriteExpression(x, (part) => {
     if (part.kind !== "variable" || part.name !== name) return part;
     found();
     return value;
   });
-  return mapped.kind === "let" ? mapped.value : x;
-}
 
 function forwarded(given: Nests): Nests {
   const { storage } = given;
@@ -190,7 +175,7 @@ function forwarded(given: Nests): Nests {
   const prune = (statements: readonly Statement[]): Statement[] =>
     statements.flatMap((statement) => {
       if (isUseless(statement)) return [];
-      return [statement.kind === "for" ? { ...statement, body: prune(statement.body) } : statement];
+      return [statement.kind === "for" ? withBody(statement, prune(statement.body)) : statement];
     });
   return {
     ...given,

@@ -9,7 +9,7 @@
  */
 import { children, integer } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
-import { expressionsOf, substituteVariables, visitStatements } from "../loop/statements.ts";
+import { expressionsOf, substituteVariables, visitStatements, withBody } from "../loop/statements.ts";
 import type { Buffer, For, Statement } from "../loop/types.ts";
 import { factorOf, positionIn } from "../loop/linear.ts";
 import { defineKernelStage } from "../stages/loops.ts";
@@ -61,7 +61,7 @@ function collapse(outer: For, options: Surroundings): For {
 const collapseAll = (statements: readonly Statement[], options: Surroundings): readonly Statement[] =>
   statements.map((statement) => {
     if (statement.kind !== "for") return statement;
-    return collapse({ ...statement, body: collapseAll(statement.body, options) }, options);
+    return collapse(withBody(statement, collapseAll(statement.body, options)), options);
   });
 
 export const collapseLoops = defineKernelStage("collapse-loops", (kernel, { buffers, batchSize }) => ({

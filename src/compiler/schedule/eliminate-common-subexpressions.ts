@@ -22,7 +22,7 @@ import {
 import type { Expression } from "../loop/expressions.ts";
 import { isFloat } from "../ir/types.ts";
 import { accessesOf, intersects } from "../loop/accesses.ts";
-import { define, expressionsOf, mapExpressions, visitStatements } from "../loop/statements.ts";
+import { define, expressionsOf, mapExpressions, visitStatements, withBody } from "../loop/statements.ts";
 import type { Statement } from "../loop/types.ts";
 import { defineKernelStage } from "../stages/loops.ts";
 import type { Fresh } from "../stages/loops.ts";
@@ -168,10 +168,12 @@ function shareBlock(
     known.learn(value, made);
     return made;
   };
-  const shareParts = (x: Expression): Expression =>
-    x.kind === "select"
-      ? { ...x, condition: share(x.condition), x: renameOnly(x.x), y: renameOnly(x.y) }
-      : mapChildren(x, share);
+  const shareParts = (x: Expression): Expression => {
+    if (x.kind !== "select") return mapChildren(x, share);
+    const [condition, whenTrue, whenFalse] = [share(x.condition), renameOnly(x.x), renameOnly(x.y)];
+    const isSame = condition === x.condition && whenTrue === x.x && whenFalse === x.y;
+    return isSame ? x : { ...x, condition, x: whenTrue, y: whenFalse };
+  };
   /**
    * An expression in a branch must not be evaluated in advance, but a branch may read expressions that
    * already have a name.
@@ -185,9 +187,10 @@ function shareBlock(
     if (statement.kind === "for") {
       const changes = changesOf([statement]);
       known.forget(changes);
-      const body = substituteAliases(statement.body, aliases);
       const bounds = { from: share(statement.from), to: share(statement.to) };
-      result.push({ ...statement, ...bounds, body: shareBlock(body, known, fresh) });
+      const body = shareBlock(substituteAliases(statement.body, aliases), known, fresh);
+      const isBounded = bounds.from === statement.from && bounds.to === statement.to;
+      result.push(withBody(isBounded ? statement : { ...statement, ...bounds }, body));
       counts = countsAhead(statements, position + 1);
       return;
     }
@@ -218,7 +221,7 @@ const substituteAliases = (
     x.kind === "variable" ? (aliases.get(x.name) ?? x) : mapChildren(x, replace);
   return statements.map((statement) => {
     const mapped = mapExpressions(statement, replace);
-    return mapped.kind === "for" ? { ...mapped, body: substituteAliases(mapped.body, aliases) } : mapped;
+    return mapped.kind === "for" ? withBody(mapped, substituteAliases(mapped.body, aliases)) : mapped;
   });
 };
 

@@ -9,7 +9,7 @@
  */
 import { children, keyOf, isConstantSplat, mapChildren, variableOf } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
-import { define, mapExpressions, visitStatements } from "../loop/statements.ts";
+import { define, mapExpressions, visitStatements, withBody } from "../loop/statements.ts";
 import type { For, Statement } from "../loop/types.ts";
 import { defineKernelStage } from "../stages/loops.ts";
 import type { Fresh } from "../stages/loops.ts";
@@ -54,7 +54,7 @@ const baseName = (x: Expression): string => {
 
 function hoistFrom(loop: For, fresh: Fresh): readonly Statement[] {
   const body = hoistBlock(loop.body, fresh);
-  const current: For = { ...loop, body };
+  const current = withBody(loop, body);
   const changes = changesIn(current);
   const names = new Map<string, Expression>();
   const before: Statement[] = [];
@@ -69,16 +69,19 @@ function hoistFrom(loop: For, fresh: Fresh): readonly Statement[] {
       names.set(key, named);
       return named;
     }
-    if (x.kind === "select") return { ...x, condition: hoist(x.condition) };
+    if (x.kind === "select") {
+      const condition = hoist(x.condition);
+      return condition === x.condition ? x : { ...x, condition };
+    }
     return mapChildren(x, hoist);
   };
   const rewrite = (statements: readonly Statement[]): readonly Statement[] =>
     statements.map((statement) => {
       const mapped = mapExpressions(statement, hoist);
-      return mapped.kind === "for" ? { ...mapped, body: rewrite(mapped.body) } : mapped;
+      return mapped.kind === "for" ? withBody(mapped, rewrite(mapped.body)) : mapped;
     });
   const rewritten = rewrite(body);
-  return [...before, { ...current, body: rewritten }];
+  return [...before, withBody(current, rewritten)];
 }
 
 const hoistBlock = (statements: readonly Statement[], fresh: Fresh): readonly Statement[] =>

@@ -13,7 +13,7 @@ import { invariant } from "../diagnostics/errors.ts";
 import { mayInterleave } from "../loop/dependences.ts";
 import type { Surroundings } from "../loop/dependences.ts";
 import { add, integer, keyOf, minus, remainder, variable } from "../loop/expressions.ts";
-import { renameVariables, substituteVariables, visitStatements } from "../loop/statements.ts";
+import { renameVariables, substituteVariables, visitStatements, withBody } from "../loop/statements.ts";
 import type { For, Statement } from "../loop/types.ts";
 import { defineKernelStage } from "../stages/loops.ts";
 import { blockSizes } from "./cost-model.ts";
@@ -118,10 +118,10 @@ function blockNest(loop: For, surroundings: Surroundings): readonly Statement[] 
   const sizes = blockSizes(around?.to, innermost.to, surroundings.batchSize);
   let statements = blockedIfAllowed(innermost, sizes.inner, surroundings);
   if (around !== undefined)
-    statements = blockedIfAllowed({ ...around, body: statements }, sizes.outer, surroundings);
+    statements = blockedIfAllowed(withBody(around, statements), sizes.outer, surroundings);
   return nest
     .slice(0, Math.max(0, nest.length - 2))
-    .reduceRight<readonly Statement[]>((body, outer) => [{ ...outer, body }], statements);
+    .reduceRight<readonly Statement[]>((body, outer) => [withBody(outer, body)], statements);
 }
 
 /** Blocks all nests, which are directly in the kernel or in its loop along time. */
@@ -131,7 +131,7 @@ const blockAll = (statements: readonly Statement[], surroundings: Surroundings):
     if (statement.role === "output") return blockNest(statement, surroundings);
     return [
       statement.role === "sequential"
-        ? { ...statement, body: blockAll(statement.body, surroundings) }
+        ? withBody(statement, blockAll(statement.body, surroundings))
         : statement,
     ];
   });

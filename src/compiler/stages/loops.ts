@@ -4,6 +4,7 @@ import { visitStatements } from "../loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram } from "../loop/types.ts";
 import { checkLoops } from "../loop/verify.ts";
 import { checkPlan } from "../loop/verify-memory.ts";
+import { sameMembers } from "../util/collections.ts";
 import { defineRequired, defineStage } from "./define.ts";
 import type { Representation, StageOn } from "./define.ts";
 
@@ -57,9 +58,11 @@ const onKernels =
   (ofKernel: KernelStage["ofKernel"]) =>
   (program: LoopProgram, context: LoopContext): LoopProgram => ({
     ...program,
-    kernels: program.kernels.map((kernel) =>
-      ofKernel(kernel, { ...context, buffers: program.buffers, fresh: freshIn(kernel) }),
-    ),
+    kernels: program.kernels.map((kernel) => {
+      const result = ofKernel(kernel, { ...context, buffers: program.buffers, fresh: freshIn(kernel) });
+      // A list that is kept by reference need not be verified again.
+      return sameMembers(result.body, kernel.body) ? { ...result, body: kernel.body } : result;
+    }),
   });
 
 export const defineKernelStage = (name: string, ofKernel: KernelStage["ofKernel"]): KernelStage => ({

@@ -4,10 +4,14 @@
 export const range = (from: number, count: number): number[] =>
   Array.from({ length: count }, (_, i) => from + i);
 
+/** Whether two lists have the same members in the same order. */
+export const sameMembers = <V>(a: readonly V[], b: readonly V[]): boolean =>
+  a.length === b.length && a.every((value, i) => value === b[i]);
+
 /** The list with f applied to each member; the list itself if f returns every member unchanged. */
 export function mapMembers<V>(list: readonly V[], f: (value: V) => V): readonly V[] {
   const mapped = list.map(f);
-  return mapped.every((value, i) => value === list[i]) ? list : mapped;
+  return sameMembers(mapped, list) ? list : mapped;
 }
 
 /** Values grouped by key, in the order in which keys first occur. (Node 20 has no `Map.groupBy`.) */

@@ -123,8 +123,8 @@ export const scheduleMutants: readonly Mutant[] = [
     ],
     [
       "hoist: a load is hoisted out of the branch that guards it",
-      `if (x.kind === "select") return { ...x, condition: hoist(x.condition) };`,
-      "",
+      `if (x.kind === "select") {`,
+      `if (x.kind === "select" && isConstantSplat(x)) {`,
     ],
   ]),
   ...inFile("src/compiler/schedule/eliminate-common-subexpressions.ts", schedule, [

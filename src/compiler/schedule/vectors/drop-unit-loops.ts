@@ -6,7 +6,7 @@
  *           that other blocks of the kernel also define are renamed.
  * Example   for i<1: for j<32: y[i, j] = x[i, j]   =>   for j<32: y[0, j] = x[0, j]
  */
-import { renameVariables, substituteVariables, visitStatements } from "../../loop/statements.ts";
+import { renameVariables, substituteVariables, visitStatements, withBody } from "../../loop/statements.ts";
 import type { For, Statement } from "../../loop/types.ts";
 import { defineKernelStage } from "../../stages/loops.ts";
 
@@ -38,7 +38,7 @@ export const dropUnitLoops = defineKernelStage("drop-unit-loops", (kernel, { fre
     statements.flatMap((s) => {
       if (s.kind !== "for") return [s];
       const body = drop(s.body);
-      if (!runsOnce(s)) return [{ ...s, body }];
+      if (!runsOnce(s)) return [withBody(s, body)];
       return withOwnNames(substituteVariables(body, new Map([[s.variable, s.from]])));
     });
   return { ...kernel, body: drop(kernel.body) };

@@ -9,7 +9,7 @@
  */
 import { binary, call, lanesOf, number, variableOf } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
-import { define } from "../../loop/statements.ts";
+import { define, withBody } from "../../loop/statements.ts";
 import type { Buffer, Statement } from "../../loop/types.ts";
 import { defineKernelStage } from "../../stages/loops.ts";
 import type { Fresh } from "../../stages/loops.ts";
@@ -30,7 +30,7 @@ function flushed(
   fresh: Fresh,
 ): readonly Statement[] {
   return statements.flatMap((statement): readonly Statement[] => {
-    if (statement.kind === "for") return [{ ...statement, body: flushed(statement.body, buffers, fresh) }];
+    if (statement.kind === "for") return [withBody(statement, flushed(statement.body, buffers, fresh))];
     if (statement.kind !== "store" || lanesOf(statement.value) === 1) return [statement];
     const buffer = buffers.get(statement.buffer);
     if (buffer?.region !== "state" || buffer.element !== "f32") return [statement];
