@@ -41,6 +41,8 @@ const layers: Readonly<Record<string, string>> = {
   "post-norm encoder": "attention add layer-norm dense dense add layer-norm",
   attention: "attention",
   part: "dense onnx dense",
+  // The part before the convolution has channels first, as in the file, so that it contains the convolution.
+  parts: "onnx activation onnx flatten dense onnx",
   "last of both": "bidirectional onnx dense",
   gpt: "embedding position-embedding layer-norm attention add layer-norm dense dense add dense",
 };

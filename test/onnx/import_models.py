@@ -104,6 +104,18 @@ class Part(nn.Module):
         return self.b(torch.cos(h) * self.weight + h)
 
 
+class Parts(nn.Module):
+    """Functions that no layer computes before, between and after layers."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Conv1d(3, 4, 3), nn.Linear(20, 2)
+
+    def forward(self, x):
+        h = torch.relu(self.a(torch.sin(x) * x))
+        return torch.cos(self.b(torch.exp(-h * h).flatten(1)))
+
+
 def models():
     """Name, module, input, and whether the input and the output have channels last in the spec."""
     rows = torch.randn(3, 7, 4)
@@ -152,6 +164,7 @@ def models():
         ("attention", Attention(8, 2), torch.randn(3, 5, 8), False, False),
         ("gpt", Gpt(), torch.randint(0, 11, (3, 6)), False, False),
         ("part", Part(), torch.randn(5, 4), False, False),
+        ("parts", Parts(), torch.randn(4, 3, 7), False, False),
         ("last of both", Last(nn.LSTM(4, 6, batch_first=True, bidirectional=True), 12, 3), rows, False, False),
     ]
 

@@ -44,7 +44,11 @@ export async function importModel(file: string, { output, dtype }: ImportModelFl
     const all = recognise(graph);
     const recognition = isWhole(all) ? all : recogniseAround(graph, read, name);
     if (recognition === undefined) throw notLayers(file, all);
-    return { source: graph, recognised: specOrError(file, graph, recognition), others: reasonsOf(all) };
+    return {
+      source: graph,
+      recognised: specOrError(file, graph, recognition),
+      others: reasonsOf(all, recognition),
+    };
   });
   const { compileFor, emitText } = await import("../../compiler/compile-target.ts");
   // The compiler checks sizes and layers before the interpreter computes anything.
@@ -89,14 +93,13 @@ function specOrError(file: string, source: SourceGraph, recognition: Recognition
 const mostListed = 40;
 
 /** The nodes that are not a part of any layer, without those that depend on them, and why. */
-function reasonsOf({ unrecognised, output }: Recognition): readonly string[] {
-  if (unrecognised.length === 0)
-    return output?.flattened === undefined
-      ? []
-      : ["the output is a flattened image, whose elements have another order with channels last"];
-  const own = unrecognised.filter(({ reason }) => reason !== hasNoLayer);
-  const more = own.length > mostListed ? [`and ${own.length - mostListed} more`] : [];
-  return [...own.slice(0, mostListed).map(noteOf), ...more];
+function reasonsOf(...recognitions: readonly Recognition[]): readonly string[] {
+  const own = recognitions.flatMap(({ unrecognised }) =>
+    unrecognised.filter(({ reason }) => reason !== hasNoLayer).map(noteOf),
+  );
+  const notes = [...new Set(own)];
+  const more = notes.length > mostListed ? [`and ${notes.length - mostListed} more`] : [];
+  return [...notes.slice(0, mostListed), ...more];
 }
 
 /** The error T3008: not even a layer `onnx` can contain the nodes that are not a part of any layer. */
@@ -139,7 +142,7 @@ function tableText(
     ),
     ...(others.length === 0
       ? []
-      : ["\nA layer onnx contains the nodes that are not a part of any other layer:"]),
+      : ["\nThese nodes are not a part of any other layer, so layers of the type onnx contain them:"]),
     ...others.map((reason) => `  ${reason}`),
     "",
   ].join("\n");

@@ -1,7 +1,7 @@
 /**
  * Recognises the layers of an ONNX file. The nodes are read in order, and each is compared with the rows of the table
- * of patterns. Nodes that are not a part of any layer are collected with the reason. The part of the file that contains
- * them becomes one layer of the type `onnx`.
+ * of patterns. Nodes that are not a part of any layer are collected with the reason. Each stretch
+ * of them becomes a layer of the type `onnx`.
  */
 import { cutModel, readBy } from "../../compiler/library/onnx/cut-model.ts";
 import { InvalidModel } from "../../compiler/library/onnx/invalid-model.ts";
@@ -9,7 +9,7 @@ import type { ModelNode, OnnxModel } from "../../compiler/library/onnx/model.ts"
 import { groupBy } from "../../compiler/util/collections.ts";
 import { patterns } from "./patterns/index.ts";
 import { channelsFirst, hasNoLayer, identityAxes, NotRecognised, Reading, sameAxes } from "./recognition.ts";
-import type { Place, Recognised } from "./recognition.ts";
+import type { Draft, Place, Recognised } from "./recognition.ts";
 import type { SourceGraph } from "./source-graph.ts";
 
 /** A node that is not a part of any layer, and why. */
@@ -37,7 +37,7 @@ const layouts: readonly InputLayout[] = ["as in the file", "channels first"];
 export function recognise(source: SourceGraph): Recognition {
   const [asInFile, turned] = layouts.map((layout) => {
     const { state, inputs } = startOf(source, layout);
-    const unrecognised = walk(source, source.nodes, state);
+    const unrecognised = [...walk(source, source.nodes, state)];
     return { inputs, drafts: state.drafts, output: state.places.get(source.output), unrecognised };
   });
   return turned.unrecognised.length < asInFile.unrecognised.length ? turned : asInFile;
@@ -64,12 +64,14 @@ const byOperator = groupBy(
 );
 
 /** Whether the layers compute the output of the file. */
-export const isWhole = ({ unrecognised, output }: Recognition): boolean =>
-  unrecognised.length === 0 && output?.flattened === undefined;
+export const isWhole = ({ unrecognised }: Recognition): boolean => unrecognised.length === 0;
 
-/** Recognises these nodes, in order. Returns those that are not recognised. */
-function walk(source: SourceGraph, nodes: readonly ModelNode[], state: Recognised): readonly Unrecognised[] {
-  const unrecognised: Unrecognised[] = [];
+/** Recognises these nodes, in order. Yields those that are not recognised. */
+function* walk(
+  source: SourceGraph,
+  nodes: readonly ModelNode[],
+  state: Recognised,
+): Generator<Unrecognised, void, undefined> {
   for (const node of nodes) {
     if (state.consumed.has(node)) continue;
     const isBlocked = node.inputs.some((name) => source.isData(name) && !state.places.has(name));
@@ -78,11 +80,14 @@ function walk(source: SourceGraph, nodes: readonly ModelNode[], state: Recognise
       state.consumed.has(node) ? "" : attempt(() => pattern.read(new Reading(node, source, state))),
     );
     if (!state.consumed.has(node))
-      unrecognised.push({ node, reason: isBlocked ? hasNoLayer : (reasons.at(-1) ?? unknownOperator) });
+      yield { node, reason: isBlocked ? hasNoLayer : (reasons.at(-1) ?? unknownOperator) };
   }
-  return unrecognised;
+  const end = source.producer(source.output);
+  if (end !== undefined && state.places.get(source.output)?.flattened !== undefined)
+    yield { node: end, reason: flattenedOutput };
 }
 
+const flattenedOutput = "returns a flattened image, whose elements have another order with channels last";
 const unknownOperator = "is an operator that no layer computes";
 
 /** Runs `read`. Returns the reason why it does not recognise the node. */
@@ -96,7 +101,7 @@ function attempt(read: () => void): string {
   }
 }
 
-// The part of the file that is not a network of layers.
+// The parts of a file that are not a network of layers.
 
 /** A value through which all paths go: every later value is computed from it, and from no earlier one. */
 interface Cut {
@@ -105,37 +110,88 @@ interface Cut {
   readonly next: number;
 }
 
-/** The maximum number of values after the part that are tried. */
-const mostTried = 100;
+/** The file, what is known about its cuts, and how many layers `onnx` may follow. */
+interface Parts {
+  readonly source: SourceGraph;
+  readonly model: OnnxModel;
+  /** The path of the file in the spec. */
+  readonly file: string;
+  readonly cuts: readonly Cut[];
+  /** The cuts after which the rest of the file cannot be recognised. */
+  readonly dead: Set<Cut>;
+  readonly left: number;
+}
+
+/** The rest of a file as layers, and the nodes in its layers `onnx` that have no layer of their own. */
+type Rest = Pick<Recognition, "drafts" | "output" | "unrecognised">;
+
+/** The maximum number of layers `onnx`. */
+const mostParts = 100;
 
 /**
- * The layers of a file that contains other nodes, too: the shortest part with these nodes becomes a layer `onnx`, which
- * reads one value and returns one. Undefined if there is no such part.
+ * The layers of a file that contains other nodes, too. Each stretch of such nodes becomes a layer `onnx`: the shortest
+ * part of the file that contains them, reads one value, returns one, and after which layers follow. Undefined if there
+ * are no such parts.
  */
 export function recogniseAround(
   source: SourceGraph,
   model: OnnxModel,
   file: string,
 ): Recognition | undefined {
-  const cuts = cutsOf(source);
+  const shared = { source, model, file, cuts: cutsOf(source), left: mostParts };
   const found = layouts.flatMap((layout) => {
-    const { state } = startOf(source, layout);
-    const [first] = walk(source, source.nodes, state);
-    const at = first === undefined ? source.nodes.length - 1 : source.nodes.indexOf(first.node);
-    const begins = cuts.filter(({ value, next }) => next <= at && isPlain(state.places.get(value)));
-    const begin = begins.at(-1);
-    if (begin === undefined) return [];
-    const ends = [...cuts.filter(({ next }) => next > at).slice(0, mostTried), undefined];
-    for (const end of ends) {
-      const around = withPart(source, model, file, layout, begin, end);
-      if (around !== undefined) return [around];
-    }
-    return [];
+    const { state, inputs } = startOf(source, layout);
+    const rest = restOf({ ...shared, dead: new Set() }, state, 0);
+    return rest === undefined ? [] : [{ ...rest, inputs }];
   });
   const sizeOf = ({ drafts }: Recognition): number =>
-    drafts.find(({ type }) => type === "onnx")?.nodes.length ?? 0;
+    drafts.reduce((sum, { type, nodes }) => sum + (type === "onnx" ? nodes.length : 0), 0);
   return found.sort((a, b) => sizeOf(a) - sizeOf(b))[0];
 }
+
+/** The layers of all nodes from the index `next` on. `start` is the state before them. */
+function restOf(parts: Parts, start: Recognised, next: number): Rest | undefined {
+  const { source, cuts, dead } = parts;
+  const { nodes } = source;
+  const state = copyOf(start);
+  const [first] = walk(source, nodes.slice(next), state);
+  if (first === undefined)
+    return { drafts: state.drafts, output: state.places.get(source.output), unrecognised: [] };
+  const at = nodes.indexOf(first.node);
+  const begin = cuts.findLast(
+    (cut) => cut.next >= next && cut.next <= at && isPlain(state.places.get(cut.value)),
+  );
+  const before = copyOf(start);
+  if (begin === undefined || [...walk(source, nodes.slice(next, begin.next), before)].length > 0)
+    return undefined;
+  // Between two layers `onnx` is one that computes something. Otherwise, a longer part contains both.
+  const isFirst = next === 0;
+  if (!isFirst && before.drafts.every(({ type }) => arranging.includes(type))) return undefined;
+  const end = cuts[cuts.length - 1];
+  const ends = parts.left > 1 ? cuts.filter((cut) => cut.next > at) : [end];
+  for (const cut of ends) {
+    const part = dead.has(cut) ? undefined : partBetween(parts, before, begin, cut);
+    if (part === undefined) continue;
+    const rest = restOf({ ...parts, left: parts.left - 1 }, part.after, cut.next);
+    if (rest !== undefined)
+      return {
+        drafts: [...before.drafts, part.draft, ...rest.drafts],
+        output: rest.output,
+        unrecognised: [...walk(source, part.draft.nodes, copyOf(before)), ...rest.unrecognised],
+      };
+    dead.add(cut);
+  }
+  return undefined;
+}
+
+/** Layers that only arrange values. */
+const arranging: readonly string[] = ["reshape", "flatten", "pad", "concat"];
+
+const copyOf = ({ places, drafts, consumed }: Recognised): Recognised => ({
+  places: new Map(places),
+  drafts: [...drafts],
+  consumed: new Set(consumed),
+});
 
 /** Whether the value has the axes of its layer. */
 const isPlain = (place: Place | undefined): boolean =>
@@ -143,38 +199,25 @@ const isPlain = (place: Place | undefined): boolean =>
   place.flattened === undefined &&
   sameAxes(place.axes, identityAxes(place.axes.length));
 
-/** The layers if the nodes between two cuts are one layer, and all others are recognised. */
-function withPart(
-  source: SourceGraph,
-  model: OnnxModel,
-  file: string,
-  layout: InputLayout,
-  begin: Cut,
-  end: Cut | undefined,
-): Recognition | undefined {
-  const { nodes, output, inputs: given } = source;
-  const isInput = given.some(({ name }) => name === begin.value);
-  const until = end === undefined || end.value === output ? undefined : end.value;
-  if (!canCut(model, isInput ? undefined : begin.value, until)) return undefined;
-  const { state, inputs } = startOf(source, layout);
-  if (walk(source, nodes.slice(0, begin.next), state).length > 0) return undefined;
-  const place = state.places.get(begin.value);
-  if (place === undefined) return undefined;
-  const inside = nodes.slice(begin.next, end?.next);
+/** The layer `onnx` of the nodes between two cuts, and the state after it; undefined if it cannot be one. */
+function partBetween({ source, model, file }: Parts, { places }: Recognised, begin: Cut, end: Cut) {
+  const { nodes, output, inputs, rows } = source;
+  const isInput = inputs.some(({ name }) => name === begin.value);
+  const until = end.value === output ? undefined : end.value;
+  const shape = source.shape(end.value);
+  const read = places.get(begin.value);
+  if (read === undefined || shape[0] !== rows || !canCut(model, isInput ? undefined : begin.value, until))
+    return undefined;
   const keys = {
     file,
     ...(isInput ? {} : { begin: begin.value }),
     ...(until === undefined ? {} : { until }),
   };
-  const draft = { type: "onnx", keys, from: [place.draft], parameters: new Map(), nodes: inside };
-  state.drafts.push(draft);
-  const value = until ?? output;
-  const shape = source.shape(value);
-  if (shape[0] !== source.rows) return undefined;
-  state.places.set(value, { draft, axes: identityAxes(shape.length) });
-  const unrecognised = end === undefined ? [] : walk(source, nodes.slice(end.next), state);
-  const result = { inputs, drafts: state.drafts, output: state.places.get(output), unrecognised };
-  return isWhole(result) ? result : undefined;
+  const inside = nodes.slice(begin.next, end.next);
+  const draft: Draft = { type: "onnx", keys, from: [read.draft], parameters: new Map(), nodes: inside };
+  const place: Place = { draft, axes: identityAxes(shape.length) };
+  const after: Recognised = { places: new Map([[end.value, place]]), drafts: [], consumed: new Set() };
+  return { draft, after };
 }
 
 /** Whether the layer `onnx` can compute this part of the file. */

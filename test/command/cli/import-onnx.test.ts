@@ -2,7 +2,7 @@
 // layer. If a test fails, a spec is wrong, or users do not learn which part of a model is not a layer.
 import { afterAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { recognise } from "../../../src/command/onnx/recognise.ts";
+import { recognise, recogniseAround } from "../../../src/command/onnx/recognise.ts";
 import { sourceGraph } from "../../../src/command/onnx/source-graph.ts";
 import { parametersIn } from "../../../src/command/formats/parameters/parameters.ts";
 import { readModel } from "../../../src/compiler/library/onnx/model-file.ts";
@@ -149,7 +149,7 @@ dense1  node0: MatMul
 onnx1   node1: Sin Add
 dense2  node3: MatMul Relu
 
-A layer onnx contains the nodes that are not a part of any other layer:
+These nodes are not a part of any other layer, so layers of the type onnx contain them:
   "node1" (Sin) is an operator that no layer computes
 
 parts/odd.onnx → odd.yaml, odd.ckpt
@@ -167,6 +167,52 @@ parts/odd.onnx → odd.yaml, odd.ckpt
       "dense2.weight",
     ]);
     expect((await place.run("inspect", "odd.yaml")).code).toBe(0);
+  });
+
+  it("writes a layer onnx for each of several parts that have no layers", async () => {
+    const nodes = [
+      node("Sin x -> a"),
+      node("Cos a -> b"),
+      node("MatMul b w -> c"),
+      node("Sin c -> d"),
+      node("Reshape d shape -> e"),
+      node("Cos e -> f"),
+      node("Flatten f -> g"),
+      node("MatMul g v -> y"),
+    ];
+    const weights = [numbers("w", 4, 6), integers("shape", [-1, 2, 3]), numbers("v", 6, 2)];
+    place.write("several.onnx", modelOf([4], nodes, weights));
+    const { code, stdout, stderr } = await place.run("import", "several.onnx", "-o", "several.yaml");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    for (const line of [
+      "onnx1     node0: Sin Cos\n",
+      "onnx2     node3: Sin Reshape Cos\n",
+      '"node0" (Sin) is an operator that no layer computes\n  "node3" (Sin) is an operator that no layer computes\n',
+    ])
+      expect(stdout).toContain(line);
+    // A reshape between two parts is contained in one part with them.
+    expect(parse(place.read("several.yaml"))).toMatchObject({
+      network: [
+        { type: "onnx", file: "several.onnx", until: "b" },
+        { type: "dense", units: 6, bias: false },
+        { type: "onnx", file: "several.onnx", from: ["dense1", "c"], until: "f" },
+        { type: "flatten" },
+        { type: "dense", units: 2, bias: false },
+      ],
+    });
+    expect((await place.run("inspect", "several.yaml")).code).toBe(0);
+  });
+
+  it("has at most 100 layers onnx, of which the last one contains the rest", () => {
+    const nodes = Array.from({ length: 150 }, (_, i) => [
+      node(`Sin ${i === 0 ? "x" : `r${i}`} -> s${i}`),
+      node(`Relu s${i} -> ${i === 149 ? "y" : `r${i + 1}`}`),
+    ]).flat();
+    const model = readModel(modelOf([2], nodes));
+    const { drafts } = recogniseAround(sourceGraph(model), model, "long.onnx") ?? {};
+    const parts = drafts?.filter(({ type }) => type === "onnx") ?? [];
+    expect(parts.length).toBe(100);
+    expect(parts.map((part) => part.nodes.length)).toEqual([...Array.from({ length: 99 }, () => 1), 102]);
   });
 
   it("writes activations with their keys, as layers and as keys of layers", async () => {
@@ -190,7 +236,7 @@ parts/odd.onnx → odd.yaml, odd.ckpt
     place.write("image.onnx", modelOf([3, 5, 6], [node("Conv x w -> h"), node("Flatten h -> y")], weights));
     const { stdout } = await place.run("import", "image.onnx", "-o", "image.yaml");
     expect(stdout).toContain(
-      "the output is a flattened image, whose elements have another order with channels last",
+      '"node1" (Flatten) returns a flattened image, whose elements have another order with channels last',
     );
     expect(parse(place.read("image.yaml"))).toMatchObject({
       inputs: { x: { shape: [3, 5, 6] } },
