@@ -9,14 +9,17 @@ import argparse
 import csv
 import json
 import math
+import os
 import re
 import sys
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.distributed as dist
 import torch.nn.functional as F
 from torch import nn
+from torch.distributed.nn.functional import all_reduce
 
 NAME = "digits"
 SEED = 7
@@ -35,6 +38,29 @@ SEPARATOR = ","
 TEST_FRACTION = 0.2
 VALIDATION_FRACTION = 0.2
 SPLIT_SALT = -3
+
+
+# Processes -----------------------------------------------------------------------------------------------------------
+
+# torchrun starts several processes with the same parameters. Each of the K processes computes every K-th row of a
+# batch. Sums over rows are added over all processes, so that each process has the loss of the whole batch. all_reduce
+# adds derivatives in the same way. Therefore the gradient of the loss is the mean of the gradients of all processes.
+
+def rank():
+    return dist.get_rank() if dist.is_initialized() else 0
+
+
+def process_count():
+    return dist.get_world_size() if dist.is_initialized() else 1
+
+
+def over_processes(sums):
+    """The sums by name, added over all processes."""
+    if not dist.is_initialized():
+        return sums
+    total = all_reduce(torch.cat([each.reshape(-1) for each in sums.values()]))
+    parts = total.split([each.numel() for each in sums.values()])
+    return {name: part.reshape(each.shape) for (name, each), part in zip(sums.items(), parts)}
 
 
 # Model ---------------------------------------------------------------------------------------------------------------
@@ -207,7 +233,7 @@ class Trainer:
     def loss_of(self, batch):
         """The loss of a batch, whose gradients backward() computes."""
         with self.cast():
-            return loss_value(loss_sums(self.network, batch))
+            return loss_value(over_processes(loss_sums(self.network, batch)))
 
     def gradient(self, batches):
         """Computes the gradients of the loss over the rows of the batch. Returns the loss."""
@@ -223,6 +249,9 @@ class Trainer:
         with torch.no_grad():
             gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters]
             gradient = torch.cat([each.reshape(-1) for each in gradients])
+            if dist.is_initialized():
+                dist.all_reduce(gradient)
+                gradient /= dist.get_world_size()
             flat = nn.utils.parameters_to_vector(self.parameters)
             step = torch.tensor(float(self.step_count), dtype=torch.float64)
             flat, self.states, rate = update(flat, gradient, self.states, step)
@@ -240,7 +269,7 @@ class Trainer:
                 batch = batch_of(data, rows)
                 for name, total in metric_sums(self.network, batch).items():
                     totals[name] = totals.get(name, 0) + total.double()
-            return {name: float(value) for name, value in summary(totals).items()}
+            return {name: float(value) for name, value in summary(over_processes(totals)).items()}
 
 
 def row_count(data):
@@ -248,8 +277,9 @@ def row_count(data):
 
 
 def batch_of(data, rows):
-    """These rows of the data, on the device of the model."""
-    return {name: values[rows].to(torch.get_default_device()) for name, values in data.items()}
+    """Of these rows of the data, those of this process, on the device of the model."""
+    own = rows[rank() :: process_count()]
+    return {name: values[own].to(torch.get_default_device()) for name, values in data.items()}
 
 
 def train_epoch(trainer, data, epoch):
@@ -301,7 +331,8 @@ def train(trainer, splits, epochs, units):
             best_epoch, best_value = epoch, value
             best_state = {name: tensor.clone() for name, tensor in trainer.model.state_dict().items()}
             line += "  best"
-        print(line, file=sys.stderr)
+        if rank() == 0:
+            print(line, file=sys.stderr)
     if KEEPS_BEST and best_state is not None and ("validation" in splits or PATIENCE < math.inf):
         trainer.model.load_state_dict(best_state)
     return epoch, best_epoch
@@ -561,11 +592,30 @@ def main():
     torch.set_default_dtype(torch.float64 if given.dtype == "f64" else torch.float32)
     torch.set_default_device(given.device)
     try:
-        print(run(given))
+        join_processes(given.device)
+        result = run(given)
+        if rank() == 0:
+            print(result)
+        if dist.is_initialized() and dist.get_backend() == "nccl":  # gloo may wait for a process that has ended
+            dist.destroy_process_group()
     except InputError as error:
         sys.exit(fail(2, error))
     except Diverged as error:
         sys.exit(fail(1, error))
+
+
+def join_processes(device):
+    """Joins the other processes, if torchrun has started several. For cuda, each has its own GPU."""
+    gpu, gpus = int(os.environ.get("LOCAL_RANK", 0)), torch.cuda.device_count()
+    if device == "cuda" and gpu >= gpus:
+        raise InputError(f"--device cuda: process {gpu} of this machine has no GPU, because there are {gpus}")
+    if device == "cuda":
+        torch.cuda.set_device(gpu)
+    if int(os.environ.get("WORLD_SIZE", 1)) > 1:
+        try:
+            dist.init_process_group("nccl" if device == "cuda" else "gloo")
+        except (RuntimeError, ValueError) as error:
+            raise InputError(f"cannot join the other processes: {error}") from error
 
 
 def whole(text):
@@ -576,7 +626,8 @@ def whole(text):
 
 
 def fail(code, error):
-    print(f"error: {error}", file=sys.stderr)
+    if os.environ.get("LOCAL_RANK", "0") == "0":
+        print(f"error: {error}", file=sys.stderr)
     return code
 
 

@@ -79,6 +79,7 @@ export const testGroups: readonly TestGroup[] = [
       "test/onnx/import-models.test.ts",
       "test/onnx/node-suite.test.ts",
       "test/onnx/torch-models.test.ts",
+      "test/pytorch/distributed.test.ts",
       "test/pytorch/program.test.ts",
       "test/pytorch/training.test.ts",
       "test/recipes.test.ts",

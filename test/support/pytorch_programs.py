@@ -1,9 +1,11 @@
-"""Runs Python programs in one process, because PyTorch takes seconds to start: reads a list of {"file", "args"} from
-standard input and prints the status, standard output and standard error of each, as JSON.
+"""Runs Python programs in one process, because PyTorch takes seconds to start: reads a list of {"file", "args"}, with
+environment variables in "env", from standard input, and prints the status, standard output and standard error of each,
+as JSON.
 """
 import contextlib
 import io
 import json
+import os
 import runpy
 import sys
 import traceback
@@ -13,8 +15,10 @@ import torch
 torch.set_num_threads(1)
 
 
-def run(file, args):
+def run(file, args, env={}):
     sys.argv = [file, *args]
+    before = dict(os.environ)
+    os.environ.update(env)
     output, errors = io.StringIO(), io.StringIO()
     status = 0
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
@@ -29,6 +33,8 @@ def run(file, args):
             status = 1
             traceback.print_exc()
     torch.set_default_device("cpu")
+    os.environ.clear()
+    os.environ.update(before)
     return {"status": status or 0, "stdout": output.getvalue(), "stderr": errors.getvalue()}
 
 

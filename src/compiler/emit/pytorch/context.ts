@@ -12,7 +12,9 @@ import type { Node, NodeOf, OpName, Recurrence } from "../../ir/nodes.ts";
 import { recurrencesOf } from "../../ir/recurrence.ts";
 import { sameShape } from "../../ir/types.ts";
 import type { Dimension, Shape } from "../../ir/types.ts";
+import type { ProcessHelper } from "./parts/processes.ts";
 import { identifiers, numberText } from "./python-text.ts";
+import { isRowSum } from "./rows.ts";
 
 /** How tightly a Python expression binds. */
 export const binding = {
@@ -41,7 +43,7 @@ export type Rule<K extends OpName> = (node: NodeOf<K>, c: Context) => Expression
 export type Rules = { readonly [K in OpName]: Rule<K> };
 
 /** Functions of the emitted file that some expressions call. */
-export type Helper = "fold" | "real" | "uniform";
+export type Helper = "fold" | "real" | "uniform" | ProcessHelper;
 
 /** A module or function of PyTorch that computes a node from other operands than those of its op. */
 export interface Recognised {
@@ -55,6 +57,8 @@ export interface Surroundings {
   /** The expression of a parameter, an input or a state. */
   leaf(storage: string, node: Node): string;
   readonly helpers: Set<Helper>;
+  /** Sums over rows that the trainer adds over all processes. Others are added where they are computed. */
+  readonly ownSums?: ReadonlySet<Node> | undefined;
 }
 
 /** A longer expression becomes a variable. */
@@ -104,8 +108,9 @@ export class Context {
     return outputs.map((node) => this.full(node).text);
   }
 
-  /** The operands that the expression of the node reads. */
+  /** The operands that the expression of the node reads. Random numbers come from `draws`, which has seed and step. */
   private operandsOf(node: Node): readonly Node[] {
+    if (node.op === "random") return [];
     return this.surroundings.recognised.get(node)?.operands ?? operandsOf(node);
   }
 
@@ -148,14 +153,20 @@ export class Context {
 
   writeNode(node: Node): void {
     if (this.values.has(node)) return;
-    const { recognised, rules } = this.surroundings;
-    const expression = recognised.get(node)?.write(this) ?? apply(rules, node, this);
+    const { recognised, rules, ownSums } = this.surroundings;
+    const own = recognised.get(node)?.write(this) ?? apply(rules, node, this);
+    const expression = isRowSum(node) && ownSums?.has(node) !== true ? this.overProcesses(own) : own;
     const isTrivial = /^[\w.]+$/.test(expression.text) || expression.isNumber === true;
     const isLong = expression.text.length > longestInline;
     const users = this.usersOf(node);
     const isResult = users.length === 1 && users[0] === node;
     const isVariable = !isTrivial && (users.length > 1 || (isLong && !isResult));
     this.values.set(node, isVariable ? this.assigned(node, expression) : expression);
+  }
+
+  private overProcesses({ text, shape }: Expression): Expression {
+    this.need("sum_over_processes");
+    return { text: `sum_over_processes(${text})`, binding: binding.atom, shape };
   }
 
   private assigned(node: Node, { text, shape }: Expression): Expression {

@@ -11,6 +11,7 @@ import type { ModelPlan, ParameterPlace } from "./model.ts";
 import { rules } from "./operators.ts";
 import { dataText } from "./parts/data.ts";
 import type { DataFeatures } from "./parts/data.ts";
+import { processHelpers, processes } from "./parts/processes.ts";
 import { programText } from "./parts/program.ts";
 import type { ProgramFeatures } from "./parts/program.ts";
 import {
@@ -28,6 +29,7 @@ import { trainingText } from "./parts/training.ts";
 import type { TrainingFeatures } from "./parts/training.ts";
 import { commentText, identifier, literal, numberText, stringText } from "./python-text.ts";
 import type { Literal } from "./python-text.ts";
+import { ownSums, rowRefusals } from "./rows.ts";
 
 /** The call that makes the initialiser of a parameter. */
 export interface InitialiserCall {
@@ -81,7 +83,7 @@ export interface ModulePlan {
   readonly fields: readonly FieldPlan[];
   readonly training: Omit<TrainingFeatures, "isRandom" | "hasPenalty" | "hasStatistics">;
   readonly data: DataFeatures | undefined;
-  readonly program: ProgramFeatures;
+  readonly program: Omit<ProgramFeatures, "refusals">;
 }
 
 export interface FieldPlan {
@@ -110,7 +112,7 @@ const fileNames = [
   ..."random_units shuffle initialise loss_sums loss_value penalty metric_sums summary update new_states".split(
     " ",
   ),
-  ..."model batch draws totals".split(" "),
+  ..."model batch draws totals sum_over_processes row_positions".split(" "),
 ];
 
 const titled = (title: string, texts: readonly string[]): readonly string[] =>
@@ -123,7 +125,7 @@ export function moduleText(plan: ModulePlan): string {
   const update = updateText(plan.update, helpers);
   const usesParameters = written.lines.some((line) => line.includes("= Parameters("));
   const usesDropout = written.lines.some((line) => line.includes("= Dropout("));
-  if (written.usesRandom) helpers.add("real");
+  if (written.usesRandom) helpers.add("real").add("row_positions");
   const hasStatistics = plan.model.layers.some(({ training }) => training.statistics.size > 0);
   const features: TrainingFeatures = {
     ...plan.training,
@@ -136,6 +138,11 @@ export function moduleText(plan: ModulePlan): string {
   const order: readonly InitialiserKind[] = ["uniform", "normal", "constant", "orthogonal", "given"];
   const data = plan.data && dataText(plan.data);
   const sections = [
+    ...titled("Processes", [
+      processes,
+      ...(helpers.has("sum_over_processes") ? [processHelpers.sum_over_processes] : []),
+      ...(helpers.has("row_positions") ? [processHelpers.row_positions] : []),
+    ]),
     ...titled("Model", [
       ...(helpers.has("real") ? [realHelper] : []),
       ...(helpers.has("fold") ? [foldHelper] : []),
@@ -155,7 +162,7 @@ export function moduleText(plan: ModulePlan): string {
     ]),
     ...titled("Training", [trainingText(features)]),
     ...titled("Data", data === undefined ? [] : [data.reading, fieldsText(plan.fields), data.splitting]),
-    ...titled("Program", [programText(plan.program)]),
+    ...titled("Program", [programText({ ...plan.program, refusals: refusalsOf(plan) })]),
   ];
   const body = joined(sections);
   return `${headText(plan, body)}\n\n\n${body}\n`;
@@ -172,7 +179,7 @@ function joined(sections: readonly string[]): string {
   return text;
 }
 
-const libraries = ["argparse", "base64", "contextlib", "csv", "itertools", "json", "math", "re", "sys"];
+const libraries = ["argparse", "base64", "contextlib", "csv", "itertools", "json", "math", "os", "re", "sys"];
 
 function headText({ banner, constants }: ModulePlan, body: string): string {
   const uses = (name: string): boolean => new RegExp(`\\b${name}\\.`).test(body);
@@ -184,12 +191,25 @@ function headText({ banner, constants }: ModulePlan, body: string): string {
     "",
     "import numpy as np",
     "import torch",
+    "import torch.distributed as dist",
     ...(uses("F") ? ["import torch.nn.functional as F"] : []),
     "from torch import nn",
+    "from torch.distributed.nn.functional import all_reduce",
     "",
     ...Object.entries(constants).map(([name, value]) => `${name} = ${literal(value, "", name.length + 3)}`),
   ];
   return lines.join("\n");
+}
+
+/** Why several processes cannot train the model. */
+function refusalsOf({ model: { layers }, loss, metrics }: ModulePlan): readonly string[] {
+  const values = layers.flatMap(({ training, evaluation }) => [
+    training.value,
+    ...training.statistics.values(),
+    evaluation.value,
+  ]);
+  const measures = [loss.sums, metrics.sums].map(({ results }) => results.map(({ node }) => node));
+  return rowRefusals(values, measures);
 }
 
 // Loss and metrics.
@@ -199,12 +219,14 @@ function functionContext(
   helpers: Set<Helper>,
   taken: readonly string[],
   given: readonly NamedNode[],
+  own?: ReadonlySet<Node>,
 ): Context {
   const leaf = (storage: string): string => {
     const buffer = plan.buffers.get(storage);
     return buffer === undefined ? `batch[${stringText(storage)}]` : `model.${buffer}`;
   };
-  const c = new Context({ rules, leaf, helpers, recognised: new Map() }, [...fileNames, ...taken], ["loss"]);
+  const surroundings = { rules, leaf, helpers, recognised: new Map(), ownSums: own };
+  const c = new Context(surroundings, [...fileNames, ...taken], ["loss"]);
   for (const { name, node } of given) c.bind(node, name);
   return c;
 }
@@ -252,7 +274,7 @@ function sumsText(
   const nodes = results.map(({ node }) => node);
   const leaves = new Set(leavesOf(nodes));
   const variables = plan.outputs.map(({ name: output }) => identifier(output));
-  const c = functionContext(plan, helpers, variables, []);
+  const c = functionContext(plan, helpers, variables, [], ownSums(nodes));
   plan.outputs.forEach(({ node }, i) => c.bind(node, variables[i]));
   const fields = new Map<string, string>();
   for (const leaf of leaves) {

@@ -88,10 +88,11 @@ const stopGradient: Rule<"stopGradient"> = ({ operands: { x } }, c) => {
   return value.isNumber ? value : atom(`${c.wrapped(value, binding.atom)}.detach()`, value.shape);
 };
 
-/** The indices along one axis, with size 1 on the axes after it. */
+/** The indices along one axis, with size 1 on the axes after it. Rows have their positions in the whole batch. */
 const iota: Rule<"iota"> = ({ attributes: { shape, axis } }, c) => {
   const after = shape.slice(axis + 1);
-  const counts = `torch.arange(${c.sizeText(shape[axis])})`;
+  if (shape[axis] === "n") c.need("row_positions");
+  const counts = `${shape[axis] === "n" ? "row_positions" : "torch.arange"}(${c.sizeText(shape[axis])})`;
   const index = after.length === 0 ? "" : `[:${", None".repeat(after.length)}]`;
   return atom(counts + index, [shape[axis], ...after.map(() => 1)]);
 };
@@ -239,7 +240,8 @@ const scatterAdd: Rule<"scatterAdd"> = ({ operands: { x, indices }, attributes: 
 /** The numbers depend on the seed, the step, the salt, and the position in the whole batch. */
 const random: Rule<"random"> = ({ attributes: { shape, salt } }, c) => {
   c.need("uniform");
-  return atom(`self.draws.uniform(${salt}, (${c.sizes(shape)}))`, shape);
+  const isShared = shape[0] === "n" ? "" : ", by_row=False";
+  return atom(`self.draws.uniform(${salt}, (${c.sizes(shape)})${isShared})`, shape);
 };
 
 const leaf = (node: Node, c: Context): Expression => c.leaf(node);

@@ -1,4 +1,5 @@
 /** Python: the command line. */
+import { stringText } from "../python-text.ts";
 
 const program = String.raw`
 def main():
@@ -14,11 +15,27 @@ def main():
     torch.set_default_dtype(torch.float64 if given.dtype == "f64" else torch.float32)
     torch.set_default_device(given.device)
     try:
-        print(run(given))
+        join_processes(given.device)
+        result = run(given)
+        if rank() == 0:
+            print(result)
+        if dist.is_initialized() and dist.get_backend() == "nccl":  # gloo may wait for a process that has ended
+            dist.destroy_process_group()
     except InputError as error:
         sys.exit(fail(2, error))
     except Diverged as error:
         sys.exit(fail(1, error))
+
+
+def join_processes(device):
+    """Joins the other processes, if torchrun has started several. For cuda, each has its own GPU."""
+    gpu, gpus = int(os.environ.get("LOCAL_RANK", 0)), torch.cuda.device_count()
+    if device == "cuda" and gpu >= gpus:
+        raise InputError(f"--device cuda: process {gpu} of this machine has no GPU, because there are {gpus}")
+    if device == "cuda":
+        torch.cuda.set_device(gpu)
+    if int(os.environ.get("WORLD_SIZE", 1)) > 1:
+        JOIN
 
 
 def whole(text):
@@ -29,7 +46,8 @@ def whole(text):
 
 
 def fail(code, error):
-    print(f"error: {error}", file=sys.stderr)
+    if os.environ.get("LOCAL_RANK", "0") == "0":
+        print(f"error: {error}", file=sys.stderr)
     return code
 
 
@@ -66,21 +84,39 @@ def balance(weights, classes):
     weights.copy_(torch.where(counts == 0, 0.0, counts.sum() / (len(weights) * counts)))
 `;
 
+const joining = String.raw`
+        try:
+            dist.init_process_group("nccl" if device == "cuda" else "gloo")
+        except (RuntimeError, ValueError) as error:
+            raise InputError(f"cannot join the other processes: {error}") from error
+`;
+
+/** The code that joins the other processes, or the reasons why the model needs all rows in one process. */
+const joinText = (reasons: readonly string[]): string =>
+  reasons.length === 0
+    ? joining.trim()
+    : `raise InputError(${stringText(`several processes cannot train this model: ${reasons.join("; ")}`)})`;
+
 export interface ProgramFeatures {
   readonly hasData: boolean;
   /** The class weights that follow from the data: the buffer of the model, and the target. */
   readonly balanced: readonly { readonly buffer: string; readonly target: string }[];
   /** The values in reports that are in the unit of a target, and the expression of the unit. */
   readonly units: readonly { readonly metric: string; readonly target: string }[];
+  /** Why several processes cannot train the model. */
+  readonly refusals: readonly string[];
 }
 
 /** The command line; without data, a program that refuses to run. All names are Python strings. */
-export function programText({ hasData, balanced, units }: ProgramFeatures): string {
+export function programText({ hasData, balanced, units, refusals }: ProgramFeatures): string {
   if (!hasData) return refusal.trim();
   const calls = balanced.map(
     ({ buffer, target }) => `\n    balance(trainer.model.${buffer}, splits["training"][${target}])`,
   );
   const entries = units.map(({ metric, target }) => `${metric}: float(FIELDS[${target}].spans[0])`);
-  const text = program.replace("BALANCE", calls.join("")).replace("UNITS", () => `{${entries.join(", ")}}`);
+  const text = program
+    .replace("JOIN", () => joinText(refusals))
+    .replace("BALANCE", calls.join(""))
+    .replace("UNITS", () => `{${entries.join(", ")}}`);
   return [...(balanced.length > 0 ? [balance.trim()] : []), text.trim()].join("\n\n\n");
 }

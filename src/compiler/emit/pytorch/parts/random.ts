@@ -42,12 +42,13 @@ class Draws:
     """The random numbers of one step. They depend on the position of a row in the whole batch."""
 
     def __init__(self):
-        self.seed, self.step, self.first_row = 0, 0, 0
+        self.seed, self.step = 0, 0
 
-    def uniform(self, salt, shape):
-        """Uniform numbers in [0, 1). The first axis is that of the rows."""
-        first = self.first_row * math.prod(shape[1:])
-        index = torch.arange(first, first + math.prod(shape))
+    def uniform(self, salt, shape, by_row=True):
+        """Uniform numbers in [0, 1). The first axis is that of the rows, unless all processes need the same numbers."""
+        index = torch.arange(math.prod(shape[1:] if by_row else shape))
+        if by_row:
+            index = row_positions(shape[0])[:, None] * len(index) + index
         bits = random_bits(random_key(self.seed, self.step, salt), index)
         return real(bits >> 8).reshape(shape) / 2**24
 `;

@@ -28,7 +28,7 @@ const gradientOfBatch = String.raw`
     def loss_of(self, batch):
         """The loss of a batch, whose gradients backward() computes."""
         with self.cast():
-            return loss_value(loss_sums(self.network, batch))PENALTY
+            return loss_value(over_processes(loss_sums(self.network, batch)))PENALTY
 `;
 
 const oneBatch = String.raw`
@@ -65,7 +65,7 @@ const severalBatches = String.raw`
 
     def sums(self, batch):
         with self.cast():
-            return loss_sums(self.network, batch)
+            return over_processes(loss_sums(self.network, batch))
 `;
 
 const stepping = String.raw`
@@ -75,6 +75,9 @@ const stepping = String.raw`
         with torch.no_grad():
             gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters]
             gradient = torch.cat([each.reshape(-1) for each in gradients])
+            if dist.is_initialized():
+                dist.all_reduce(gradient)
+                gradient /= dist.get_world_size()
             flat = nn.utils.parameters_to_vector(self.parameters)
             step = torch.tensor(float(self.step_count), dtype=torch.float64)
             UPDATE
@@ -117,7 +120,7 @@ const evaluating = String.raw`
                 batch = batch_of(data, rows)
                 for name, total in metric_sums(self.network, batch).items():
                     totals[name] = totals.get(name, 0) + total.double()
-            return {name: float(value) for name, value in summary(totals).items()}
+            return {name: float(value) for name, value in summary(over_processes(totals)).items()}
 `;
 
 const batches = String.raw`
@@ -126,8 +129,9 @@ def row_count(data):
 
 
 def batch_of(data, rows):
-    """These rows of the data, on the device of the model."""
-    return {name: values[rows].to(torch.get_default_device()) for name, values in data.items()}
+    """Of these rows of the data, those of this process, on the device of the model."""
+    own = rows[rank() :: process_count()]
+    return {name: values[own].to(torch.get_default_device()) for name, values in data.items()}
 
 
 def train_epoch(trainer, data, epoch):
@@ -179,7 +183,8 @@ def train(trainer, splits, epochs, units):
             best_epoch, best_value = epoch, value
             best_state = STATE
             line += "  best"
-        print(line, file=sys.stderr)
+        if rank() == 0:
+            print(line, file=sys.stderr)
     if KEEPS_BEST and best_state is not None and ("validation" in splits or PATIENCE < math.inf):
         RESTORE
     return epoch, best_epoch
