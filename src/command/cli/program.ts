@@ -339,16 +339,18 @@ function exportCommand(program: Command, done: Done): void {
     "tapeless export digits.ckpt -o digits.safetensors",
     "tapeless export digits.ckpt -o digits.npz",
     "tapeless export digits.ckpt --format onnx --spec graphs/digits.json -o digits.onnx      the whole predictor",
+    "tapeless export digits.ckpt --format pytorch --spec graphs/digits.json -o torch.safetensors",
   ])
     .argument("<checkpoint>", "a checkpoint written by `tapeless train --out`")
     .requiredOption("-o, --output <file>", "write to this file: .safetensors, .npz or .onnx")
     .addOption(
       new Option(
         "--format <format>",
-        "write this format; onnx contains the network with its parameters (default: as the file name says)",
-      ).choices(["safetensors", "npz", "onnx"]),
+        "write this format; onnx contains the network with its parameters, and pytorch is the state_dict of the " +
+          "emitted PyTorch file, as .safetensors (default: as the file name says)",
+      ).choices(["safetensors", "npz", "onnx", "pytorch"]),
     )
-    .option("--spec <spec>", "with --format onnx: the spec of the checkpoint")
+    .option("--spec <spec>", "with --format onnx or pytorch: the spec of the checkpoint")
     .action(async (checkpoint: string, flags: ExportFlags) =>
       done(await (await import("./parameters.ts")).exportCheckpoint(checkpoint, flags)),
     );
@@ -383,7 +385,8 @@ function importCommand(program: Command, done: Done): void {
     .addOption(
       new Option(
         "--layout <layout>",
-        "the names and layouts of the tensors: those of tapeless, or of a state_dict of PyTorch (default: detected)",
+        "the names and layouts of the tensors: those of tapeless, of a state_dict of PyTorch, or of the emitted " +
+          "PyTorch file (default: detected)",
       ).choices(layoutNames),
     )
     .option(
