@@ -81,6 +81,7 @@ export const testGroups: readonly TestGroup[] = [
       "test/onnx/torch-models.test.ts",
       "test/pytorch/checkpoints.test.ts",
       "test/pytorch/program.test.ts",
+      "test/pytorch/search.test.ts",
       "test/pytorch/state-dicts.test.ts",
       "test/pytorch/training.test.ts",
       "test/recipes.test.ts",

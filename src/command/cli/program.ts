@@ -223,10 +223,25 @@ function searchCommand(program: Command, done: Done): void {
       "tapeless search graphs/wine.yaml --threads 8 --csv wine.csv --write-best best.yaml",
       "tapeless search graphs/wine.yaml --shard 0/4      one of four shards; --merge combines their results",
       "tapeless search graphs/wine.yaml --emit slurm --shards 4 -o wine.sh",
+      "tapeless search graphs/wine.yaml --engine pytorch --device cuda --threads 1",
     ],
   )
     .argument("<spec>", `${specArgument}, with \`training.search\``)
     .option("--data <file>", "use this data, as for train (default: as in the spec)")
+    .addOption(
+      new Option(
+        "--engine <engine>",
+        "train candidates with emitted trainers, or with emitted PyTorch files in Python",
+      )
+        .choices(["tapeless", "pytorch"])
+        .default("tapeless"),
+    )
+    .addOption(
+      new Option("--device <device>", "with --engine pytorch: where to train (default: cpu)").choices([
+        "cpu",
+        "cuda",
+      ]),
+    )
     .option("--threads <n>", "train this many candidates at a time (default: one per core)", positive)
     .option(
       "--out <file>",
