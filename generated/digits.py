@@ -200,31 +200,39 @@ PARAMETERS = {
 }
 
 
+def in_spec(tensors, name):
+    """A parameter among tensors with the names of the model, as a view with the axes in the order of the spec."""
+    shape, _, at, axes, _ = PARAMETERS[name]
+    return tensors[at or name].permute(np.argsort(axes or range(len(shape))).tolist())
+
+
 def initialise(model, seed):
     """Sets the parameters. Each is drawn from its own stream, row by row in the order of axes of the spec."""
     tensors = dict(model.named_parameters()) | dict(model.named_buffers())
-    for index, (name, (shape, fill, at, axes, is_trained)) in enumerate(PARAMETERS.items()):
+    for index, (name, (shape, fill, at, _, is_trained)) in enumerate(PARAMETERS.items()):
         values = np.ascontiguousarray(fill(random_key(seed, 0, index), shape))
-        tensor = tensors[at or name]
         with torch.no_grad():
-            tensor.copy_(torch.from_numpy(values).permute(axes or tuple(range(len(shape)))))
-        tensor.requires_grad_(is_trained)
+            in_spec(tensors, name).copy_(torch.from_numpy(values))
+        tensors[at or name].requires_grad_(is_trained)
 
 
 # Training ------------------------------------------------------------------------------------------------------------
 
 class Trainer:
-    """A model, the states of its optimizer, and the number of steps so far."""
+    """A model, the states of its optimizer, the number of steps, and the progress of training."""
 
     def __init__(self, seed=SEED, autocast=None):
         self.seed, self.step_count, self.rate, self.autocast = seed, 0, 0.0, autocast
         self.model = Model()
         initialise(self.model, seed)
         tensors = dict(self.model.named_parameters())
-        places = [at or name for name, (_, _, at, _, is_trained) in PARAMETERS.items() if is_trained]
-        self.parameters = [tensors[name] for name in places]
+        self.places = [at or name for name, (_, _, at, _, is_trained) in PARAMETERS.items() if is_trained]
+        self.parameters = [tensors[name] for name in self.places]
         self.states = new_states(sum(parameter.numel() for parameter in self.parameters))
         self.network = self.model
+        self.progress = {"epoch": 0, "rows": 0, "sum": 0.0, "monitor": ""}
+        self.progress |= {"bestEpoch": 0, "bestValue": 0.0, "waited": 0}
+        self.best, self.last, self.notes = {}, {}, {}  # parameters of the best and the last epoch; notes in checkpoints
 
     def cast(self):
         """The context that computes in bfloat16 where that is safe, if this is chosen."""
@@ -282,16 +290,21 @@ def batch_of(data, rows):
     return {name: values[own].to(torch.get_default_device()) for name, values in data.items()}
 
 
-def train_epoch(trainer, data, epoch):
-    """One pass over the rows. Their order depends only on the seed and the epoch. Returns the mean loss."""
+def train_epoch(trainer, data, epoch, after_step=lambda: None):
+    """One pass over the rows, or its rest, in an order that depends on seed and epoch only. Returns the mean loss."""
+    progress, size = trainer.progress, BATCH_SIZE * BATCHES_PER_STEP
     order = np.arange(row_count(data))
     order = shuffle(order, random_key(trainer.seed, epoch, SHUFFLE_SALT))
-    total = 0.0
-    for rows in torch.from_numpy(order).split(BATCH_SIZE * BATCHES_PER_STEP):
+    if progress["rows"] > len(order):
+        raise InputError(f"the checkpoint was saved after {progress['rows']} rows, but there are only {len(order)}")
+    for start in range(progress["rows"], len(order), size):
+        rows = torch.from_numpy(order[start : start + size])
         loss = trainer.step([batch_of(data, indices) for indices in rows.split(BATCH_SIZE)])
         check_loss(loss, f"the loss at step {trainer.step_count}, in epoch {epoch},")
-        total += loss * len(rows)
-    return total / len(order)
+        progress["rows"] += len(rows)
+        progress["sum"] += loss * len(rows)
+        after_step()
+    return progress["sum"] / progress["rows"]
 
 
 class Diverged(Exception):
@@ -303,43 +316,69 @@ def check_loss(loss, what):
         raise Diverged(f"training diverged: {what} is {loss}")
 
 
-def evaluated(trainer, data, split, units):
-    """The loss and the metrics, those of a scaled target in its own units."""
+def evaluated(trainer, data, split):
     metrics = trainer.evaluate(data)
     check_loss(metrics["loss"], f"the {split} loss")
-    return {name: value * units.get(name, 1.0) for name, value in metrics.items()}
+    return metrics
 
 
-def train(trainer, splits, epochs, units):
+def train(trainer, splits, epochs, units, save=lambda: None, after_step=lambda: None):
     """
-    Trains for these epochs, or until the monitored value has not improved for PATIENCE epochs. Prints a line for each
-    epoch. Returns the number of epochs and the best of them, and leaves its parameters in the model.
+    Trains for these epochs, with those of a checkpoint, or until the monitored value has not improved for PATIENCE
+    epochs. Prints a line for each epoch and saves a checkpoint. Leaves the parameters of the best epoch in the model.
     """
-    best_epoch, best_value, best_state, epoch = 0, math.nan, None, 0
-    while epoch < epochs and epoch - best_epoch < PATIENCE:
-        epoch += 1
-        metrics = {"loss": train_epoch(trainer, splits["training"], epoch)}
+    progress, total = trainer.progress, epochs
+    keeps_best = KEEPS_BEST and ("validation" in splits or PATIENCE < math.inf)
+    monitored = "validation" if "validation" in splits else "training"
+    if trainer.notes.get("stopped") == progress["epoch"]:
+        epochs = progress["epoch"]
+    resume(trainer, f"{monitored} {MONITOR}{', kept' if keeps_best else ''}", epochs)
+    while progress["epoch"] < epochs and progress["waited"] < PATIENCE:
+        epoch = progress["epoch"] + 1
+        metrics = {"loss": train_epoch(trainer, splits["training"], epoch, after_step)}
         if METRICS:
-            metrics |= {**evaluated(trainer, splits["training"], "training", units), "loss": metrics["loss"]}
-        line = f"epoch {epoch}/{epochs}  {metrics_text(metrics)}"
+            metrics |= {**evaluated(trainer, splits["training"], "training"), "loss": metrics["loss"]}
+        line = f"epoch {epoch}/{epochs}  {metrics_text(metrics, units)}"
         if "validation" in splits:
-            metrics = evaluated(trainer, splits["validation"], "validation", units)
-            line += f"  validation {metrics_text(metrics)}"
+            metrics = evaluated(trainer, splits["validation"], "validation")
+            line += f"  validation {metrics_text(metrics, units)}"
+        progress.update(epoch=epoch, rows=0, sum=0.0, waited=progress["waited"] + 1)
         value = metrics[MONITOR]
-        gain = (value - best_value) * (1 if HIGHER_IS_BETTER else -1)
-        if math.isfinite(value) and (best_epoch == 0 or gain > MIN_DELTA):
-            best_epoch, best_value = epoch, value
-            best_state = {name: tensor.clone() for name, tensor in trainer.model.state_dict().items()}
+        gain = (value - progress["bestValue"]) * (1 if HIGHER_IS_BETTER else -1)
+        if math.isfinite(value) and (progress["bestEpoch"] == 0 or gain > MIN_DELTA):
+            progress.update(bestEpoch=epoch, bestValue=value, waited=0)
+            trainer.best = parameters_of(trainer) if keeps_best else {}
             line += "  best"
+        save()
         if rank() == 0:
             print(line, file=sys.stderr)
-    if KEEPS_BEST and best_state is not None and ("validation" in splits or PATIENCE < math.inf):
-        trainer.model.load_state_dict(best_state)
-    return epoch, best_epoch
+    if trainer.best and progress["bestEpoch"] < progress["epoch"]:
+        trainer.last = parameters_of(trainer)
+        set_parameters(trainer, trainer.best)
+    if progress["epoch"] < total:
+        trainer.notes["stopped"] = progress["epoch"]
+    save()
 
 
-def metrics_text(metrics):
-    return "  ".join(f"{name} {number_text(value)}" for name, value in metrics.items())
+def resume(trainer, monitor, epochs):
+    """Continues the search for the best epoch, unless it is over or was by another value, from the last epoch."""
+    progress = trainer.progress
+    is_over = trainer.last and progress["waited"] >= PATIENCE and progress["epoch"] < epochs
+    if is_over or progress["monitor"] != monitor:
+        progress.update(rows=0, sum=0.0, monitor=monitor, bestEpoch=0, bestValue=0.0, waited=0)
+        trainer.best, trainer.last = {}, {}
+    if trainer.last:
+        set_parameters(trainer, trainer.last)
+        trainer.last = {}
+
+
+def metrics_text(metrics, units):
+    return "  ".join(f"{name} {number_text(value)}" for name, value in in_units(metrics, units).items())
+
+
+def in_units(metrics, units):
+    """The values, those of a scaled target in its own units."""
+    return {name: value * units.get(name, 1.0) for name, value in metrics.items()}
 
 
 def number_text(value):
@@ -348,11 +387,196 @@ def number_text(value):
     return f"{value:.4f}" if value == 0 or 0.001 <= size < 1e6 else f"{value:.4g}"
 
 
-# Data ----------------------------------------------------------------------------------------------------------------
+# Checkpoints ---------------------------------------------------------------------------------------------------------
+
+
+# A checkpoint is a file in the format of safetensors: length of the header (8 bytes, little-endian), header (JSON),
+# numbers. Its tensors have the names and the order of axes of the spec: "dense1.weight" is a parameter, and
+# "best:dense1.weight" that of the best epoch.
 
 class InputError(Exception):
-    """An error in the data or in the arguments."""
+    """An error in a file or in the arguments."""
 
+
+def stored(trainer):
+    """Views of the tensors that training changes, by their names in checkpoints."""
+    tensors = dict(trainer.model.named_parameters()) | dict(trainer.model.named_buffers())
+    views = {name: in_spec(tensors, name).detach() for name in PARAMETERS}
+    for state, values in trainer.states.items():
+        views |= parts_of(trainer, values, f"optimizer:{state}:")
+    return views
+
+
+def parts_of(trainer, vector, prefix=""):
+    """Views of a vector of all trainable parameters: a tensor for each of them, by its name in the spec."""
+    parts = vector.split([parameter.numel() for parameter in trainer.parameters])
+    tensors = {name: part.view_as(own) for name, part, own in zip(trainer.places, parts, trainer.parameters)}
+    return {prefix + name: in_spec(tensors, name) for name, (*_, is_trained) in PARAMETERS.items() if is_trained}
+
+
+def parameters_of(trainer):
+    """A copy of the parameters."""
+    return {name: view.clone() for name, view in stored(trainer).items() if name in PARAMETERS}
+
+
+def set_parameters(trainer, values):
+    for name, view in stored(trainer).items():
+        if name in PARAMETERS:
+            view.copy_(values[name])
+
+
+# The facts about the model in checkpoints. A checkpoint of another specHash is refused.
+MODEL = {
+    "specHash": "faaf97d98aa1c6f13f79f3b8da933e2c92dadcc876925be8364f1dd81985b873",
+    "batchSize": 32,
+    "inputs": {"pixels": {"shape": [64], "dtype": "f32"}},
+    "targets": {"digit": {"shape": [], "classes": 10}},
+}
+
+
+def model_facts():
+    cells = [(name, shape, is_trained) for name, (shape, *_, is_trained) in PARAMETERS.items()]
+    parameters = [dict(zip(("name", "shape", "trainable"), each)) for each in cells]
+    return {"name": NAME, "dtype": number_type()[0].lower(), **MODEL, "parameters": parameters}
+
+
+def number_type():
+    """The type of numbers in the names of safetensors and of NumPy."""
+    return ("F64", "<f8") if torch.get_default_dtype() == torch.float64 else ("F32", "<f4")
+
+
+def save_checkpoint(trainer, file):
+    """Writes a temporary file and renames it, so that the file always has a whole checkpoint."""
+    progress, tensors = trainer.progress, stored(trainer)
+    for prefix, values in (("best:", trainer.best), ("last:", trainer.last)):
+        tensors |= {prefix + name: tensor for name, tensor in values.items()}
+    metadata = {"format": "tapeless", "tapeless": "2"}
+    metadata |= {key: str(progress[key]) for key in ("epoch", "bestEpoch")}
+    parts = {"step": trainer.step_count, "seed": trainer.seed, "model": model_facts(), "progress": progress}
+    metadata |= {key: json.dumps(part) for key, part in (parts | {"notes": trainer.notes}).items()}
+    header, end, contents, (kind, dtype) = {"__metadata__": metadata}, 0, [], number_type()
+    for name, tensor in tensors.items():
+        contents.append(tensor.cpu().numpy().astype(dtype).tobytes())
+        begin, end = end, end + len(contents[-1])
+        header[name] = {"dtype": kind, "shape": list(tensor.shape), "data_offsets": [begin, end]}
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    target = os.path.realpath(file)
+    try:
+        with open(f"{target}.partial", "wb") as stream:
+            stream.writelines([len(text).to_bytes(8, "little"), text, *contents])
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(f"{target}.partial", target)
+    except OSError as error:
+        raise InputError(f"cannot write {file}: {error.strerror}") from error
+
+
+def check_output(file):
+    """Checks before training that checkpoints can be written."""
+    target = os.path.realpath(file)
+    if not os.access(os.path.dirname(target), os.W_OK) or (os.path.exists(target) and not os.path.isfile(target)):
+        raise InputError(f"cannot write {file}: it must be a regular file in a folder that exists and is writable")
+
+
+def load_checkpoint(trainer, file):
+    """Continues from a checkpoint of the same spec. An invalid file leaves the trainer unchanged."""
+    try:
+        header, data = read_header(file)
+        progress, notes, step, seed = checked_metadata(header.pop("__metadata__", {}))
+        views = stored(trainer)
+        shapes = {name: tuple(view.shape) for name, view in views.items()}
+        for prefix in ("best:", "last:"):
+            if any(name.startswith(prefix) for name in header):
+                shapes |= {prefix + name: shapes[name] for name in PARAMETERS}
+        tensors = tensors_in(header, data, shapes)
+    except InputError as error:
+        raise InputError(f"{file}: {error}") from error
+    for name, view in views.items():
+        view.copy_(tensors[name])
+    trainer.progress, trainer.notes, trainer.step_count, trainer.seed = progress, notes, step, seed
+    trainer.best, trainer.last = [
+        {name: tensors[prefix + name] for name in PARAMETERS if prefix + name in tensors}
+        for prefix in ("best:", "last:")
+    ]
+
+
+def read_header(file):
+    """The header of a file in the format of safetensors, not checked, and the bytes after it."""
+    try:
+        with open(file, "rb") as stream:
+            content = stream.read()
+    except OSError as error:
+        raise InputError(f"cannot read the file: {error.strerror}") from error
+    start = 8 + int.from_bytes(content[:8], "little")
+    header = json_of(content[8:start]) if start <= len(content) else None
+    if not isinstance(header, dict):
+        raise InputError("this is not a safetensors file, or it is truncated")
+    return header, content[start:]
+
+
+def json_of(text):
+    """The value of a text in JSON; None for anything else."""
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        return None
+
+
+def checked_metadata(metadata):
+    """The progress, the notes, the number of steps and the seed in a checkpoint of this model."""
+    if not isinstance(metadata, dict) or "tapeless" not in metadata:
+        raise InputError("this is not a checkpoint, as --out writes it")
+    if metadata["tapeless"] != "2":
+        raise InputError("the checkpoint is not of this version of tapeless")
+    model, progress, notes = [json_of(metadata.get(key)) for key in ("model", "progress", "notes")]
+    if not all(isinstance(part, dict) for part in (model, progress, notes)):
+        raise InputError("the checkpoint has no valid model, progress and notes")
+    here = model_facts()
+    was, own = [f'for "{facts.get("name")}" in {facts.get("dtype")}' for facts in (model, here)]
+    if was != own:
+        raise InputError(f"the checkpoint is {was}, not {own}")
+    if model.get("specHash") != here["specHash"]:
+        raise InputError("the checkpoint was trained with another spec; to train longer, use --epochs N")
+    step, seed = [json_of(metadata.get(key)) for key in ("step", "seed")]
+    counts = [step, seed, *(progress.get(key) for key in ("epoch", "rows", "bestEpoch", "waited"))]
+    values = [progress.get(key) for key in ("sum", "bestValue")]
+    are_counts = all(type(count) is int and 0 <= count <= WORD for count in counts)
+    are_numbers = all(type(value) in (int, float) and abs(value) <= sys.float_info.max for value in values)
+    if not (are_counts and are_numbers and isinstance(progress.get("monitor"), str)):
+        raise InputError("the step, the seed or the progress in the checkpoint is invalid")
+    return progress, notes, step, seed
+
+
+def tensors_in(header, data, shapes):
+    """The tensors. They must have these names and shapes, and follow each other in any order without gaps."""
+    kind, dtype = number_type()
+    errors, places = [f'"{name}" is not a tensor of this checkpoint' for name in header if name not in shapes], {}
+    for name, shape in shapes.items():
+        entry = header.get(name)
+        found = [entry.get(key) for key in ("dtype", "shape")] if isinstance(entry, dict) else None
+        if found != [kind, list(shape)]:
+            what = "is missing" if found is None else f"is {found[0]} {found[1]}, but {kind} {list(shape)} in the model"
+            errors.append(f'"{name}" {what}')
+            continue
+        places[name] = entry.get("data_offsets")
+        if not isinstance(places[name], list) or [type(offset) for offset in places[name]] != [int, int]:
+            errors.append(f'"{name}" has no valid data_offsets')
+    if errors:
+        more = [f"and {len(errors) - 6} more"] if len(errors) > 6 else []
+        raise InputError(f"the tensors do not fit the model: {'; '.join([error[:200] for error in errors[:6]] + more)}")
+    tensors, end = {}, 0
+    for name in sorted(places, key=places.get):
+        begin, end = end, end + math.prod(shapes[name]) * np.dtype(dtype).itemsize
+        if places[name] != [begin, end] or end > len(data):
+            raise InputError(f'"{name}" must have the bytes from {begin} to {end} of {len(data)}')
+        tensors[name] = torch.from_numpy(np.frombuffer(data[begin:end], dtype).astype(dtype[1:]).reshape(shapes[name]))
+    if end != len(data):
+        raise InputError(f"the tensors take {end} bytes, but {len(data)} follow the header")
+    return tensors
+
+
+# Data ----------------------------------------------------------------------------------------------------------------
 
 class Table:
     """A CSV file: its cells by column, and the line of each row."""
@@ -459,6 +683,7 @@ class Numbers:
         self.means = [self.mean(table, name, rows) if self.missing == "mean" else None for name in self.names]
         fitted = [scale_of(table.numbers(*column)[rows], self.scale) for column in zip(self.names, self.means)]
         self.shifts, self.spans = np.array(fitted).T
+        self.scales = [{"shift": float(shift), "span": float(span)} for shift, span in fitted]
 
     def mean(self, table, name, rows):
         values = table.numbers(name, missing=math.nan)[rows]
@@ -474,6 +699,11 @@ class Numbers:
         for row, column in np.argwhere(wrong).tolist():
             raise table.error(self.names[column], int(rows[row]), f"{values[row, column]:g} is not {self.rule}")
         return encoded.reshape(-1, *self.shape)
+
+    def fitted(self):
+        scales = {} if self.scale is None else {"scales": self.scales}
+        means = {"means": [float(mean) for mean in self.means]} if self.missing == "mean" else {}
+        return {"columns": self.names, **scales, **means}
 
 
 def scale_of(values, rule):
@@ -526,6 +756,9 @@ class Classes:
                     raise table.error(name, row, what)
             columns.append(np.array(column)[rows])
         return np.stack(columns, 1).astype(np.int64).reshape(-1, *self.shape)
+
+    def fitted(self):
+        return {"columns": self.names, "classNames": self.class_names}
 
 
 # The inputs and targets: how columns of the file become numbers.
@@ -582,8 +815,12 @@ def as_tensor(values):
 def main():
     arguments = argparse.ArgumentParser(description=f"Trains {NAME}.")
     arguments.add_argument("--data", metavar="FILE", required=True, help="CSV in UTF-8 with a header row")
-    arguments.add_argument("--epochs", metavar="N", type=whole, default=EPOCHS, help=f"by default {EPOCHS}")
-    arguments.add_argument("--seed", metavar="N", type=whole, default=SEED, help=f"by default {SEED}")
+    epochs_help = f"in total, with those of a checkpoint; by default {EPOCHS}"
+    arguments.add_argument("--epochs", metavar="N", type=whole, default=EPOCHS, help=epochs_help)
+    arguments.add_argument("--seed", metavar="N", type=whole, help=f"by default {SEED}")
+    arguments.add_argument("--out", metavar="FILE", help="write a checkpoint after every epoch: FILE.safetensors")
+    arguments.add_argument("--save-steps", metavar="N", type=whole, default=0, help="with --out: also after N steps")
+    arguments.add_argument("--resume", metavar="FILE", help="continue from a checkpoint: FILE.safetensors")
     arguments.add_argument("--dtype", choices=["f32", "f64", "bf16"], default=DTYPE, help="bf16: autocast")
     arguments.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     arguments.add_argument("--compile", action="store_true", help="run the model through torch.compile")
@@ -632,20 +869,46 @@ def fail(code, error):
 
 
 def run(given):
-    splits = read_splits(given.data, given.seed)
-    trainer = Trainer(given.seed, torch.bfloat16 if given.dtype == "bf16" else None)
+    trainer = Trainer(SEED if given.seed is None else given.seed, torch.bfloat16 if given.dtype == "bf16" else None)
+    if given.resume is not None:
+        load_checkpoint(trainer, given.resume)
+        if given.seed not in (None, trainer.seed):
+            raise InputError(f"--seed {given.seed}: {given.resume} was trained with seed {trainer.seed}")
+    if given.out is not None:
+        check_output(given.out)
+    splits = read_splits(given.data, trainer.seed)
+    note_fields(trainer)
     if given.compile:
         trainer.network = torch.compile(trainer.model)
     units = {}
-    epochs, best_epoch = train(trainer, splits, given.epochs, units)
-    results = {split: evaluated(trainer, data, split, units) for split, data in splits.items()}
+
+    def save():
+        if given.out is not None and rank() == 0:
+            save_checkpoint(trainer, given.out)
+
+    def after_step():
+        if given.save_steps > 0 and trainer.step_count % given.save_steps == 0:
+            save()
+
+    train(trainer, splits, given.epochs, units, save, after_step)
+    results = {split: in_units(evaluated(trainer, data, split), units) for split, data in splits.items()}
+    epochs, best_epoch = trainer.progress["epoch"], trainer.progress["bestEpoch"]
     if given.json:
         results["train"] = results.pop("training")
         return json.dumps({"model": NAME, "epochs": epochs, "bestEpoch": best_epoch, **results})
     best = f", best epoch {best_epoch}" if best_epoch > 0 else ""
     names = {"training": "train"}
-    lines = [f"{names.get(split, split):12}{metrics_text(metrics)}" for split, metrics in results.items()]
+    lines = [f"{names.get(split, split):12}{metrics_text(metrics, {})}" for split, metrics in results.items()]
     return "\n".join([f"{NAME}: {epochs} epochs{best}", *lines])
+
+
+def note_fields(trainer):
+    """Adds the fitted encoding to the notes of checkpoints. It must be that with which training began."""
+    fields = json.loads(json.dumps([{"name": name, **field.fitted()} for name, field in FIELDS.items()]))
+    has_steps = trainer.progress["epoch"] > 0 or trainer.progress["rows"] > 0
+    if has_steps and trainer.notes.get("fields", fields) != fields:
+        raise InputError("the checkpoint was trained on other data: scales, class names or vocabularies differ")
+    trainer.notes["fields"] = fields
 
 
 if __name__ == "__main__":

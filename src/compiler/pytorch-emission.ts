@@ -4,9 +4,9 @@
  */
 import { collector, invariant } from "./diagnostics/errors.ts";
 import type { EmittedFile } from "./emit/emitted-file.ts";
-import { moduleText } from "./emit/pytorch/module.ts";
+import { moduleText, placesIn } from "./emit/pytorch/module.ts";
 import type { FieldPlan, InitialiserCall, ModulePlan, NamedNode, UpdatePlan } from "./emit/pytorch/module.ts";
-import type { GivenValue, LayerPlan, LayerValues } from "./emit/pytorch/model.ts";
+import type { GivenValue, LayerPlan, LayerValues, ModelPlan, ParameterPlace } from "./emit/pytorch/model.ts";
 import type { EncoderName } from "./emit/pytorch/parts/data.ts";
 import { identifier, numberText, stringText } from "./emit/pytorch/python-text.ts";
 import type { GraphBuilder } from "./ir/builder.ts";
@@ -57,27 +57,14 @@ function planOf(spec: Model, dtype: "f32" | "f64"): ModulePlan {
   const g = createBuilder("f64");
   const built = buildGraphs(spec, "f64");
   const { model, objectives } = splitOutputSteps(spec);
-  const problems = collector();
-  const training = simplified(g, buildNetwork(model, g, "training", problems));
-  const evaluation = simplified(g, buildNetwork(model, g, "evaluation", problems));
-  const outputs = outputsOf(g, objectives, training);
+  const { network, outputs } = networkOf(g, spec, built);
   const evaluated = objectives.map((objective): Evaluated => [
     objective,
     { scores: leafOf(outputs, objective.output), mask: outputs.find(isMaskOf(objective.output))?.leaf },
   ]);
   return {
     banner: bannerOf(spec),
-    model: {
-      name: model.name,
-      inputs: inputsOf(model, training, evaluation),
-      layers: layersOf(model, training, evaluation),
-      parameters: built.parameters,
-      outputs: outputs.map(({ node }) => node),
-      buffers: buffersOf(model).map(({ buffer, values }) => {
-        const numbers = `torch.tensor([${values.map((value) => numberText(value)).join(", ")}])`;
-        return `self.register_buffer(${stringText(buffer)}, ${numbers})`;
-      }),
-    },
+    model: network,
     outputs: outputs.map(({ name, leaf }) => ({ name, node: leaf })),
     ...measuresOf(g, model, evaluated, built),
     buffers: new Map(buffersOf(model).map(({ storage, buffer }) => [storage, buffer])),
@@ -86,6 +73,7 @@ function planOf(spec: Model, dtype: "f32" | "f64"): ModulePlan {
       ...parameter,
       initialiser: initialiserOf(parameter),
     })),
+    facts: factsOf(spec, built),
     constants: constantsOf(model, dtype),
     fields: fieldsOf(model, built),
     training: {
@@ -118,6 +106,44 @@ function bannerOf({ name, specHash }: Model): readonly string[] {
 }
 
 // The network.
+
+function networkOf(
+  g: GraphBuilder,
+  spec: Model,
+  built: ModelGraphs,
+): { readonly network: ModelPlan; readonly outputs: readonly OutputLeaf[] } {
+  const { model, objectives } = splitOutputSteps(spec);
+  const problems = collector();
+  const training = simplified(g, buildNetwork(model, g, "training", problems));
+  const evaluation = simplified(g, buildNetwork(model, g, "evaluation", problems));
+  const outputs = outputsOf(g, objectives, training);
+  const network = {
+    name: model.name,
+    inputs: inputsOf(model, training, evaluation),
+    layers: layersOf(model, training, evaluation),
+    parameters: built.parameters,
+    outputs: outputs.map(({ node }) => node),
+    buffers: buffersOf(model).map(({ buffer, values }) => {
+      const numbers = `torch.tensor([${values.map((value) => numberText(value)).join(", ")}])`;
+      return `self.register_buffer(${stringText(buffer)}, ${numbers})`;
+    }),
+  };
+  return { network, outputs };
+}
+
+/** The `state_dict` of the emitted `Model`. */
+export interface EmittedStateDict {
+  /** By the name of the parameter in the spec. */
+  readonly places: ReadonlyMap<string, ParameterPlace>;
+  /** Other tensors: class weights, which are not parameters. */
+  readonly buffers: readonly { readonly buffer: string; readonly values: readonly number[] }[];
+}
+
+/** Unlike the whole file, the `Model` does not depend on the data, so every spec has one. */
+export function emittedStateDict(spec: Model): EmittedStateDict {
+  const { network } = networkOf(createBuilder("f64"), spec, buildGraphs(spec, "f64"));
+  return { places: placesIn(network), buffers: buffersOf(splitOutputSteps(spec).model) };
+}
 
 /** The network with constants folded, so that Python computes none. */
 function simplified(g: GraphBuilder, network: Network): Network {
@@ -339,6 +365,12 @@ function argumentsOf(fill: Fill): readonly (number | string)[] {
   }
 }
 
+/** The facts in checkpoints that do not depend on the type of numbers. */
+function factsOf(model: Model, built: ModelGraphs): ModulePlan["facts"] {
+  const { specHash, batchSize, inputs, targets } = modelFacts(model, built, "f64");
+  return { specHash, batchSize, inputs: { ...inputs }, targets: { ...targets } };
+}
+
 function constantsOf(model: Model, dtype: "f32" | "f64") {
   const { training } = model;
   const facts = trainingFacts(model);
@@ -401,7 +433,12 @@ interface FieldFacts {
 }
 
 function encoderOf(
-  facts: Facts & { readonly range?: RangeFacts; readonly drop?: true; readonly mean?: true },
+  facts: Facts & {
+    readonly range?: RangeFacts;
+    readonly drop?: true;
+    readonly mean?: true;
+    readonly hasDecimals?: true;
+  },
   { dtype, vocabulary, classes, least }: FieldFacts,
   common: { readonly columns: readonly string[]; readonly shape: readonly number[] },
 ): { readonly encoder: EncoderName; readonly arguments: FieldPlan["arguments"] } {
@@ -437,6 +474,7 @@ function encoderOf(
       lowest: range?.lowest ?? least,
       highest: range?.highest,
       whole: range?.isWhole,
+      has_decimals: facts.hasDecimals,
       rule: range?.rule ?? (least === undefined ? undefined : "a weight of at least 0"),
     },
   };
@@ -448,6 +486,7 @@ function dataFeatures(model: Model, built: ModelGraphs): ModulePlan["data"] {
   const [[target, { shape }]] = Object.entries(model.targets);
   return {
     encoders: new Set(fields.map(({ encoder }) => encoder)),
+    hasDecimals: fields.some(({ arguments: { has_decimals: has } }) => has === true),
     drops: fields.some(({ arguments: { missing } }) => missing === "drop"),
     stratified: model.training.stratify && sameShape(shape, []) ? stringText(target) : undefined,
   };

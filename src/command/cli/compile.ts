@@ -304,7 +304,7 @@ async function emittedOf(
   if (predictor === undefined) return trainer;
   const { createTrainer } = await loadTrainer(trainer.text);
   const checkpoint = await openCheckpointFile(predictor);
-  const { trained, warnings } = trainedValues(createTrainer(), compilation.model, checkpoint);
+  const { trained, warnings } = trainedValues(createTrainer(), compilation, checkpoint);
   printDiagnostics(warnings);
   const { emitPredictor } = await import("../../compiler/emission.ts");
   return emitPredictor(compilation, dtype, trained);

@@ -11,6 +11,7 @@ import {
   readCheckpointFile,
   readMapFile,
   readTensors,
+  trainedValues,
 } from "../files/parameter-files.ts";
 import { isOnnx } from "../files/spec-files.ts";
 import { readSource } from "../files/read-source.ts";
@@ -31,21 +32,25 @@ export interface ExportFlags {
   readonly spec?: string;
 }
 
-type ExportFormat = "safetensors" | "npz" | "onnx";
+type ExportFormat = "safetensors" | "npz" | "onnx" | "pytorch";
 
 /** Returns the exit code. */
 export async function exportCheckpoint(checkpoint: string, flags: ExportFlags): Promise<number> {
   const { output, spec, format } = flags;
   const isModel = format === "onnx" || (format === undefined && extname(output).toLowerCase() === ".onnx");
-  if (!isModel && spec !== undefined)
-    throw usageError("--spec needs --format onnx", "the other formats contain only parameters");
-  if (!isModel) return exportParameters(checkpoint, output, format);
+  if (!isModel && format !== "pytorch") {
+    if (spec === undefined) return exportParameters(checkpoint, output, format);
+    throw usageError(
+      "--spec needs --format onnx or --format pytorch",
+      "the other formats contain only parameters",
+    );
+  }
   if (spec === undefined)
     throw usageError(
-      "--format onnx needs --spec",
+      `--format ${isModel ? "onnx" : "pytorch"} needs --spec`,
       "a checkpoint contains parameters, and the spec describes the network: add --spec SPEC",
     );
-  return exportPredictor(checkpoint, spec, output);
+  return isModel ? exportPredictor(checkpoint, spec, output) : exportStateDict(checkpoint, spec, output);
 }
 
 /** Writes the predictor as an ONNX model. */
@@ -61,17 +66,46 @@ async function exportPredictor(checkpoint: string, spec: string, output: string)
   return 0;
 }
 
+/** Writes the `state_dict` of the emitted PyTorch file. */
+async function exportStateDict(checkpoint: string, spec: string, output: string): Promise<number> {
+  if (extname(output).toLowerCase() !== ".safetensors")
+    throw usageError(
+      `-o ${output}: the file name must end in .safetensors`,
+      "a file of torch.save is a Python program, so the state_dict is written as safetensors",
+    );
+  const opened = await openCheckpointFile(checkpoint);
+  const { dtype } = opened.header.model;
+  const { compilation } = await compileSpec(spec, { dtype });
+  const { model } = compilation;
+  await checkOutputs({ "-o": output }, { ...ofSpec(spec, model), "the checkpoint": checkpoint });
+  const { emitText } = await import("../../compiler/compile-target.ts");
+  const { createTrainer } = await loadTrainer(await emitText(compilation, dtype, { isFormatted: false }));
+  const { warnings } = trainedValues(createTrainer(), compilation, opened);
+  printDiagnostics(warnings);
+  const { tensors, facts } = exportedFrom(checkpoint, opened.bytes);
+  const { encodeStateDict } = await import("../formats/pytorch/emitted-state-dict.ts");
+  const file = encodeStateDict(model, tensors, facts);
+  await writeFile(output, file);
+  process.stdout.write(`${checkpoint} → ${output}  ${countText(tensors)} (${sizeText(file.length)})\n`);
+  return 0;
+}
+
+/** The parameters of a checkpoint, and the metadata about their origin. @throws DiagnosticError (T3001) */
+function exportedFrom(checkpoint: string, bytes: Uint8Array) {
+  const { model, epoch, tensors } = onFile(checkpoint, "T3001", () => parametersIn(bytes));
+  return { tensors, facts: { model: model.name, specHash: model.specHash, epoch: String(epoch) } };
+}
+
 async function exportParameters(
   checkpoint: string,
   output: string,
-  format: Exclude<ExportFormat, "onnx"> | undefined,
+  format: "safetensors" | "npz" | undefined,
 ): Promise<number> {
   const { encode } = format === undefined ? formatOf(output) : tensorFormats[`.${format}`];
   await checkOutputs({ "-o": output }, { "the checkpoint": checkpoint });
   const { bytes } = await readCheckpointFile(checkpoint);
-  const { model, epoch, tensors } = onFile(checkpoint, "T3001", () => parametersIn(bytes));
-  const facts = { format: "tapeless", model: model.name, specHash: model.specHash, epoch: String(epoch) };
-  const file = encode(tensors, facts);
+  const { tensors, facts } = exportedFrom(checkpoint, bytes);
+  const file = encode(tensors, { format: "tapeless", ...facts });
   await writeFile(output, file);
   process.stdout.write(`${checkpoint} → ${output}  ${countText(tensors)} (${sizeText(file.length)})\n`);
   return 0;

@@ -39,7 +39,7 @@ export async function predictSpec(
   const { emitText } = await import("../../compiler/compile-target.ts");
   const emitted = await loadTrainer(await emitText(compilation, dtype));
   const trainer = emitted.createTrainer();
-  loadToPredict(trainer, model, opened, checkpoint);
+  loadToPredict(trainer, compilation, opened, checkpoint);
   const fields = fieldsOf(header, model, checkpoint);
   warnOfFold(model, header.notes, checkpoint);
   const request = { spec, source, model, facts: emitted.model, given: file, notify: printNotice };

@@ -223,10 +223,25 @@ function searchCommand(program: Command, done: Done): void {
       "tapeless search graphs/wine.yaml --threads 8 --csv wine.csv --write-best best.yaml",
       "tapeless search graphs/wine.yaml --shard 0/4      one of four shards; --merge combines their results",
       "tapeless search graphs/wine.yaml --emit slurm --shards 4 -o wine.sh",
+      "tapeless search graphs/wine.yaml --engine pytorch --device cuda --threads 1",
     ],
   )
     .argument("<spec>", `${specArgument}, with \`training.search\``)
     .option("--data <file>", "use this data, as for train (default: as in the spec)")
+    .addOption(
+      new Option(
+        "--engine <engine>",
+        "train candidates with emitted trainers, or with emitted PyTorch files in Python",
+      )
+        .choices(["tapeless", "pytorch"])
+        .default("tapeless"),
+    )
+    .addOption(
+      new Option("--device <device>", "with --engine pytorch: where to train (default: cpu)").choices([
+        "cpu",
+        "cuda",
+      ]),
+    )
     .option("--threads <n>", "train this many candidates at a time (default: one per core)", positive)
     .option(
       "--out <file>",
@@ -339,16 +354,18 @@ function exportCommand(program: Command, done: Done): void {
     "tapeless export digits.ckpt -o digits.safetensors",
     "tapeless export digits.ckpt -o digits.npz",
     "tapeless export digits.ckpt --format onnx --spec graphs/digits.json -o digits.onnx      the whole predictor",
+    "tapeless export digits.ckpt --format pytorch --spec graphs/digits.json -o torch.safetensors",
   ])
     .argument("<checkpoint>", "a checkpoint written by `tapeless train --out`")
     .requiredOption("-o, --output <file>", "write to this file: .safetensors, .npz or .onnx")
     .addOption(
       new Option(
         "--format <format>",
-        "write this format; onnx contains the network with its parameters (default: as the file name says)",
-      ).choices(["safetensors", "npz", "onnx"]),
+        "write this format; onnx contains the network with its parameters, and pytorch is the state_dict of the " +
+          "emitted PyTorch file, as .safetensors (default: as the file name says)",
+      ).choices(["safetensors", "npz", "onnx", "pytorch"]),
     )
-    .option("--spec <spec>", "with --format onnx: the spec of the checkpoint")
+    .option("--spec <spec>", "with --format onnx or pytorch: the spec of the checkpoint")
     .action(async (checkpoint: string, flags: ExportFlags) =>
       done(await (await import("./parameters.ts")).exportCheckpoint(checkpoint, flags)),
     );
@@ -383,7 +400,8 @@ function importCommand(program: Command, done: Done): void {
     .addOption(
       new Option(
         "--layout <layout>",
-        "the names and layouts of the tensors: those of tapeless, or of a state_dict of PyTorch (default: detected)",
+        "the names and layouts of the tensors: those of tapeless, of a state_dict of PyTorch, or of the emitted " +
+          "PyTorch file (default: detected)",
       ).choices(layoutNames),
     )
     .option(

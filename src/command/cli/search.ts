@@ -5,11 +5,16 @@
 import { resultOf } from "../../compiler/trainer/dataset-context.ts";
 import { availableParallelism } from "node:os";
 import { dirname, isAbsolute } from "node:path";
+import { checkPytorch } from "../../compiler/spec/check/check-pytorch.ts";
+import { located } from "../../compiler/spec/read/spec-source.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { figureText } from "../../runtime/training/train-on.ts";
+import type { TrainingResult } from "../../runtime/training/train-on.ts";
 import { onData, readGuarded } from "../compile/compile-spec.ts";
 import { checkOutputs, checkWritable, ofSpec, writeFile } from "../files/write-file.ts";
-import { readSource } from "../files/read-source.ts";
+import { dataPaths, readSource } from "../files/read-source.ts";
+import { CandidateError, inProcesses, trainWithPytorch } from "../search/pytorch-engine.ts";
+import type { PytorchSetup } from "../search/pytorch-engine.ts";
 import { specText } from "../search/best-spec.ts";
 import { readCandidates } from "../search/check-candidates.ts";
 import type { CheckedCandidate } from "../search/check-candidates.ts";
@@ -65,15 +70,17 @@ export async function emitSearch(name: string, spec: string, flags: SearchFlags)
       `${outside}: pods can read only the volume`,
       "use a path relative to the volume's folder",
     );
-  const { emit, shards = 1, image = "", volume = "", output, data, out, dtype } = flags;
+  const { emit, shards = 1, image = "", volume = "", output, data, out, dtype, engine, device } = flags;
   const args = [
     "search",
     spec.startsWith("-") ? `./${spec}` : spec,
     ...(data === undefined ? [] : ["--data", data]),
     ...(out === undefined ? [] : ["--out", out]),
     ...(dtype === "f32" ? [] : ["--dtype", dtype]),
+    ...(engine === "tapeless" ? [] : ["--engine", engine]),
+    ...(device === undefined ? [] : ["--device", device]),
   ];
-  const job = { name, shards, args, file: output ?? "FILE" };
+  const job = { name, shards, args, file: output ?? "FILE", needsPython: engine === "pytorch" };
   const text = emit === "kubernetes" ? kubernetesJob({ ...job, image, volume }) : slurmScript(job);
   if (output === undefined) process.stdout.write(text);
   else await writeFile(output, text);
@@ -90,6 +97,8 @@ export interface Search {
   readonly candidates: readonly CheckedCandidate[];
   readonly open: OpenData;
   readonly hash: string;
+  /** If PyTorch trains the candidates. */
+  readonly pytorch?: PytorchSetup | undefined;
 }
 
 /** The error for a search that a signal has stopped, after its results were stored. */
@@ -108,7 +117,7 @@ class SearchStopped extends Error {
  * @throws SearchStopped after a signal
  */
 export async function tryCandidates(
-  { file, model, dtype, candidates, open, hash }: Search,
+  { file, model, dtype, candidates, open, hash, pytorch }: Search,
   out: string,
   { shard = { index: 0, count: 1 }, threads = availableParallelism() }: { shard?: Shard; threads?: number },
 ): Promise<Outcomes> {
@@ -126,11 +135,20 @@ export async function tryCandidates(
     progress.show(`${outcomes.size}/${own.length}  ${outcomeText(candidates[number], outcome)}`);
   };
   try {
-    await inThreads({ spec: { file }, dtype, ...open }, left, threads, keep, stop.signal);
+    await (pytorch === undefined
+      ? inThreads({ spec: { file }, dtype, ...open }, left, threads, keep, stop.signal)
+      : inProcesses(
+          candidates.map((candidate) => candidate.model),
+          left,
+          pytorch,
+          keep,
+          stop.signal,
+        ));
   } catch (error) {
     const signal = signals.received();
     if (signal !== undefined) throw new SearchStopped(signal, outcomes.size, own.length, out);
-    throw error instanceof ThreadEndedError ? threadEnded(file, candidates[error.job], error) : error;
+    const isOfJob = error instanceof ThreadEndedError || error instanceof CandidateError;
+    throw isOfJob ? threadEnded(file, candidates[error.job], error) : error;
   } finally {
     progress.end();
     signals.release();
@@ -203,6 +221,8 @@ async function searchOrMerge(file: string, flags: SearchFlags): Promise<number> 
   const out = shard === undefined ? whole : shardFile(whole, shard);
   await checkFiles(file, model, whole, flags);
   const { candidates, criterion } = await readCandidates(spec, dtype);
+  if (flags.engine === "pytorch")
+    await located(source, () => candidates.forEach((candidate) => checkPytorch(candidate.model)));
   if (flags.emit !== undefined) {
     await emitSearch(model.name, file, flags);
     return 0;
@@ -226,7 +246,8 @@ async function searchOrMerge(file: string, flags: SearchFlags): Promise<number> 
     candidates,
     open,
     model: model.name,
-    hash: searchHash(candidates, open, dtype),
+    hash: searchHash(candidates, open, dtype, flags.engine),
+    pytorch: pytorchSetup(file, model, flags),
   };
   const outcomes = flags.merge ? joinShards(search, out) : await tryCandidates(search, out, flags);
   if (shard !== undefined) return 0;
@@ -241,7 +262,10 @@ async function searchOrMerge(file: string, flags: SearchFlags): Promise<number> 
   const winner = candidates[best.candidate.number];
   if (flags.writeBest !== undefined)
     await writeFile(flags.writeBest, specText(winner.spec, file, flags.writeBest));
-  const tested = await testCandidate(winner.model, best.outcome, rows, onData, dtype);
+  const tested =
+    search.pytorch === undefined
+      ? await testCandidate(winner.model, best.outcome, rows, onData, dtype)
+      : await testWithPytorch(winner.model, search.pytorch);
   process.stdout.write(
     flags.json
       ? `${JSON.stringify(rankingJson(criterion.metric, ranking, best, tested))}\n`
@@ -249,6 +273,23 @@ async function searchOrMerge(file: string, flags: SearchFlags): Promise<number> 
           `${resultOf(winner.model, tested)}\n`,
   );
   return 0;
+}
+
+/** The engine of the flags; undefined for emitted trainers. */
+function pytorchSetup(
+  spec: string,
+  model: Model,
+  { engine, device = "cpu", dtype, data, threads = availableParallelism() }: SearchFlags,
+): PytorchSetup | undefined {
+  const [file] = dataPaths(spec, model, data);
+  return engine === "pytorch" ? { dtype, data: file, device, processes: threads } : undefined;
+}
+
+/** Trains the chosen model once more, with a result on the test split. */
+async function testWithPytorch(model: Model, setup: PytorchSetup): Promise<TrainingResult> {
+  const tested = await trainWithPytorch(model, { ...setup, processes: 1 });
+  if ("diverged" in tested) throw new Error(`internal: the chosen candidate diverged: ${tested.diverged}`);
+  return tested;
 }
 
 /** `whole`: the results file of all shards. @throws DiagnosticError (T1011, T1014) before any training */
@@ -269,7 +310,9 @@ const warn = (message: string) => printDiagnostics([{ code: "T2006", severity: "
 /** @throws DiagnosticError (T1010) for flags that cannot be combined */
 function checkFlags(flags: SearchFlags): void {
   checkEmit(flags);
-  const { shard, merge, emit, json, csv, writeBest, threads } = flags;
+  const { shard, merge, emit, json, csv, writeBest, threads, engine, device } = flags;
+  if (device !== undefined && engine !== "pytorch")
+    throw usageError("--device needs --engine pytorch", "emitted trainers run on the CPU");
   const works = [shard && "--shard", merge && "--merge", emit && "--emit"].filter(
     (flag) => typeof flag === "string",
   );

@@ -3,6 +3,7 @@
  * and metrics of every split.
  */
 import { loadTrainer } from "../../compiler/load-trainer.ts";
+import type { Compilation } from "../../compiler/pipeline.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { datasetContextOf, regimeOf } from "../../compiler/trainer/dataset-context.ts";
 import type { CheckpointMetadata } from "../../runtime/checkpoints/checkpoint.ts";
@@ -47,7 +48,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   const { createTrainer } = emitted;
   const trainer = createTrainer(flags.seed === undefined ? {} : { seed: flags.seed });
   const { resume } = flags;
-  const resumed = resume === undefined ? undefined : await resumeFrom(trainer, model, resume, flags);
+  const resumed = resume === undefined ? undefined : await resumeFrom(trainer, compilation, resume, flags);
 
   const context = datasetContextOf(model, emitted.model);
   const { epochs = context.training.epochs } = flags;
@@ -92,13 +93,13 @@ async function checkFiles(spec: string, model: Model, flags: TrainFlags): Promis
 /** Loads a checkpoint into the trainer and returns its metadata. */
 async function resumeFrom(
   trainer: Trainer,
-  model: Model,
+  compilation: Compilation,
   file: string,
   flags: TrainFlags,
 ): Promise<CheckpointMetadata> {
   const { seed, sample } = flags;
   const opened = await readCheckpointFile(file);
-  const metadata = loadToTrain(trainer, model, opened, file);
+  const metadata = loadToTrain(trainer, compilation, opened, file);
   checkResumedStream(file, metadata, flags);
   // The seed of sampling may differ from that of training.
   if (seed !== undefined && seed !== trainer.seed && sample === undefined)

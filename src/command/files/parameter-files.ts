@@ -5,6 +5,7 @@ import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import type { Trained } from "../../compiler/trainer/trainer-facts.ts";
 import type { Model } from "../../compiler/spec/types.ts";
+import type { Compilation } from "../../compiler/pipeline.ts";
 import { fileReason, shellWord } from "../../compiler/util/message-text.ts";
 import { regularFile } from "../formats/tables/open-bytes.ts";
 import { sha256 } from "../../compiler/util/sha256.ts";
@@ -15,6 +16,7 @@ import { onFile } from "../compile/compile-spec.ts";
 import { isCheckpoint, looksOf } from "./file-looks.ts";
 import { fieldsFor, openCheckpoint } from "../formats/parameters/checkpoint.ts";
 import { parametersIn } from "../formats/parameters/parameters.ts";
+import { decodeTensorCheckpoint, isTensorCheckpoint } from "../formats/parameters/tensor-checkpoint.ts";
 import { affectsPrediction, changeLines, changesSince } from "../formats/parameters/spec-changes.ts";
 import type { SpecChange } from "../formats/parameters/spec-changes.ts";
 import { readMap } from "../formats/pytorch/map-file.ts";
@@ -26,6 +28,7 @@ import { printDiagnostics, usageError } from "../terminal/report-error.ts";
 // Reads checkpoints, and loads their parameters into the trainer of a spec.
 
 interface CheckpointFile {
+  /** In the format of the trainer, or safetensors. */
   readonly bytes: Uint8Array;
   readonly header: CheckpointHeader;
 }
@@ -71,7 +74,7 @@ export async function readCheckpointFile(
       },
     ]);
   });
-  if (!isCheckpoint(bytes)) throw notCheckpoint(file, bytes, hint);
+  if (!isCheckpoint(bytes) && !isTensorCheckpoint(bytes)) throw notCheckpoint(file, bytes, hint);
   return { bytes, header: onFile(file, "T3001", () => openCheckpoint(bytes)).header };
 }
 
@@ -101,6 +104,14 @@ export function warnOfFold(model: Model, metadata: CheckpointMetadata, file: str
   if (warning !== undefined) printDiagnostics([warning]);
 }
 
+/** The model of the checkpoint, and the memory of its trainer. */
+type Compiled = Pick<Compilation, "model" | "plan">;
+
+/** Loads a checkpoint of the same spec. Returns its metadata. @throws InputError */
+function load(trainer: Trainer, bytes: Uint8Array, { plan }: Compiled): CheckpointMetadata {
+  return trainer.load(isTensorCheckpoint(bytes) ? decodeTensorCheckpoint(bytes, plan) : bytes);
+}
+
 /**
  * Loads a checkpoint in order to resume the training.
  *
@@ -108,17 +119,18 @@ export function warnOfFold(model: Model, metadata: CheckpointMetadata, file: str
  */
 export function loadToTrain(
   trainer: Trainer,
-  model: Model,
+  compiled: Compiled,
   { bytes, header }: CheckpointFile,
   file: string,
 ): CheckpointMetadata {
+  const { model } = compiled;
   if (isOfOtherSpec(header, model)) {
     const hint =
       "use the spec of the checkpoint: --epochs N trains longer without a change of the spec; or start a new " +
       `training from its parameters with --from ${shellWord(file)}`;
     throw otherSpec(file, changesSince(header, model), hint);
   }
-  return onFile(file, "T3001", () => trainer.load(bytes));
+  return onFile(file, "T3001", () => load(trainer, bytes, compiled));
 }
 
 /**
@@ -128,11 +140,12 @@ export function loadToTrain(
  */
 export function loadToPredict(
   trainer: Trainer,
-  model: Model,
+  compiled: Compiled,
   { bytes, header }: CheckpointFile,
   file: string,
 ): CheckpointMetadata {
-  if (!isOfOtherSpec(header, model)) return onFile(file, "T3001", () => trainer.load(bytes));
+  const { model } = compiled;
+  if (!isOfOtherSpec(header, model)) return onFile(file, "T3001", () => load(trainer, bytes, compiled));
   const changes = changesSince(header, model);
   const relevant = changes?.filter((change) => affectsPrediction(change, model));
   const { tensors } = onFile(file, "T3001", () => parametersIn(bytes));
@@ -170,11 +183,12 @@ function otherSpec(file: string, changes: readonly SpecChange[] | undefined, hin
 /** @throws DiagnosticError (T3001) if the checkpoint does not fit the trainer. */
 export function trainedValues(
   trainer: Trainer,
-  model: Model,
+  compiled: Compiled,
   opened: OpenedCheckpoint,
 ): { readonly trained: Trained; readonly warnings: readonly Diagnostic[] } {
   const { name, bytes } = opened;
-  const metadata = loadToPredict(trainer, model, opened, name);
+  const { model } = compiled;
+  const metadata = loadToPredict(trainer, compiled, opened, name);
   const warning = foldWarning(model, metadata, name);
   const fields = onFile(name, "T3001", () => fieldsFor(model, metadata.fields));
   return {

@@ -50,7 +50,7 @@ export async function predict(spec: SpecInput, options: PredictOptions): Promise
   const emitted = await loadCompiled(compilation, { target: defaultTarget, dtype }, { isProgram: false });
   await breathe(signal);
   const trainer = emitted.createTrainer();
-  loadToPredict(trainer, model, opened, name);
+  loadToPredict(trainer, compilation, opened, name);
   const fields = fieldsOf(header, model, name);
   const warning = foldWarning(model, header.notes, name);
   const { name: file, table } = await inputsOf(open, emitted.model, data, fields);

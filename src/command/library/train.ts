@@ -17,7 +17,7 @@ import { inUnitsOfTargets } from "../../runtime/training/units-of-targets.ts";
 import { trainRun } from "../../runtime/training/train-on.ts";
 import type { Begun, Host, Start, TrainingResult } from "../../runtime/training/train-on.ts";
 import { onData, onFile } from "../compile/compile-spec.ts";
-import type { Model } from "../../compiler/spec/types.ts";
+import type { Compilation } from "../../compiler/pipeline.ts";
 import { loadToTrain, openCheckpointFile, trainedOn } from "../files/parameter-files.ts";
 import { savingSpec } from "../formats/parameters/spec-changes.ts";
 import { canPause } from "../train/handle-pauses.ts";
@@ -122,7 +122,7 @@ export async function train(spec: SpecInput, options: TrainOptions = {}): Promis
   const { model } = compilation;
   const emitted = await loadCompiled(compilation, { target, dtype }, { isProgram: false, isPausing: true });
   const trainer = emitted.createTrainer(seed === undefined ? {} : { seed });
-  const resumed = resume === undefined ? undefined : await resumeFrom(trainer, model, resume, seed);
+  const resumed = resume === undefined ? undefined : await resumeFrom(trainer, compilation, resume, seed);
   const context = datasetContextOf(model, emitted.model);
   const { epochs = context.training.epochs } = options;
   const warnings: Diagnostic[] = [];
@@ -166,13 +166,13 @@ export async function train(spec: SpecInput, options: TrainOptions = {}): Promis
 /** Loads a checkpoint into the trainer and returns its metadata. */
 async function resumeFrom(
   trainer: Trainer,
-  model: Model,
+  compilation: Compilation,
   checkpoint: Uint8Array | string,
   seed: number | undefined,
 ): Promise<CheckpointMetadata> {
   const opened = await openCheckpointFile(checkpoint);
   const { name, header } = opened;
-  const metadata = loadToTrain(trainer, model, opened, name);
+  const metadata = loadToTrain(trainer, compilation, opened, name);
   if (seed !== undefined && seed !== trainer.seed)
     throw optionError(`seed ${seed}: ${name} was trained with seed ${trainer.seed}`, "omit `seed`");
   return trainedOn(header, metadata);

@@ -23,6 +23,6 @@ export async function predictorModel(
 ): Promise<PredictorModel> {
   const { dtype } = checkpoint.header.model;
   const { createTrainer } = await loadTrainer(await emitText(compilation, dtype, { isFormatted: false }));
-  const { trained, warnings } = trainedValues(createTrainer(), compilation.model, checkpoint);
+  const { trained, warnings } = trainedValues(createTrainer(), compilation, checkpoint);
   return { bytes: emitOnnxPredictor(compilation, dtype, trained), warnings };
 }

@@ -103,15 +103,17 @@ const batchIn = (batch: SharedBatch): Batch =>
   );
 
 /**
- * SHA-256 over everything that determines the outcomes of a search: the compiler's version, the models in
- * order, and the training and validation rows.
+ * SHA-256 over everything that determines the outcomes of a search: the compiler's version, the engine, the models
+ * in order, and the training and validation rows.
  */
 export function searchHash(
   candidates: readonly CheckedCandidate[],
   open: OpenData,
   dtype: "f32" | "f64",
+  engine: "tapeless" | "pytorch" = "tapeless",
 ): string {
-  const hash = createHash("sha256").update(JSON.stringify([version, dtype, open.dataOf]));
+  const others = engine === "tapeless" ? [] : [engine];
+  const hash = createHash("sha256").update(JSON.stringify([version, dtype, open.dataOf, ...others]));
   for (const { model } of candidates) hash.update(model.specHash);
   for (const { train, validation = {} } of open.data.flat())
     for (const [name, values] of [...Object.entries(train), ...Object.entries(validation)]) {

@@ -60,7 +60,7 @@ export function readResults(file: string, hash: string): Map<number, Outcome> {
     throw refusal(
       file,
       1,
-      "the file contains results of another search: the spec, the data, --dtype or the compiler is different",
+      "the file contains results of another search: the spec, the data, --dtype, --engine or the compiler differs",
       otherFile,
     );
   lines.forEach((value, index) => {

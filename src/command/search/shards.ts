@@ -56,6 +56,10 @@ export interface EmitFlags {
 }
 
 export interface SearchFlags extends EmitFlags {
+  /** What trains the candidates: emitted trainers, or emitted PyTorch files. */
+  readonly engine: "tapeless" | "pytorch";
+  /** The device of PyTorch. */
+  readonly device?: "cpu" | "cuda";
   readonly data?: string;
   readonly threads?: number;
   readonly out?: string;
@@ -77,6 +81,8 @@ interface ClusterJob {
   readonly args: readonly string[];
   /** The file name of the script. */
   readonly file: string;
+  /** Whether Python trains the candidates. */
+  readonly needsPython?: boolean;
 }
 
 // A Kubernetes Indexed Job: one pod per shard, all with the same volume.
@@ -91,7 +97,15 @@ interface KubernetesJob extends ClusterJob {
 /** The mount point of the volume in pods. */
 const folder = "/search";
 
-export function kubernetesJob({ name, shards, args, file, image, volume }: KubernetesJob): string {
+export function kubernetesJob({
+  name,
+  shards,
+  args,
+  file,
+  needsPython,
+  image,
+  volume,
+}: KubernetesJob): string {
   const job = `${objectName(name)}-search`;
   const container = {
     name: "shard",
@@ -122,7 +136,7 @@ export function kubernetesJob({ name, shards, args, file, image, volume }: Kuber
     },
   };
   return `# The search of ${name} in ${shards} shards. The volume contains spec and data; pods mount it at
-# ${folder}.
+# ${folder}.${needsPython ? " The image contains Python with PyTorch and NumPy." : ""}
 #
 #   kubectl apply -f ${shellWord(file)}
 #   kubectl wait --for=condition=complete --timeout=-1s job/${job}
@@ -142,7 +156,9 @@ const literal = (text: string): string => text.replaceAll("$(", "$$$$(");
 
 // A Slurm job array: one task per shard. With the argument `merge`, the same script combines the results.
 
-export function slurmScript({ name, shards, args, file }: ClusterJob): string {
+const pythonNote = "\n# Set PYTHON to an interpreter with PyTorch and NumPy, if python3 has none.";
+
+export function slurmScript({ name, shards, args, file, needsPython }: ClusterJob): string {
   const script = shellWord(file);
   return `#!/usr/bin/env bash
 # The search of ${name} in ${shards} shards. Submit the job array, and the job that combines the results
@@ -152,7 +168,7 @@ export function slurmScript({ name, shards, args, file }: ClusterJob): string {
 #   sbatch --dependency=afterok:$shards --array=0 ${script} merge
 #
 # Both run in the folder that they are submitted from. To continue an interrupted array, submit it again.
-# Set TAPELESS to run another command instead of npx tapeless.
+# Set TAPELESS to run another command instead of npx tapeless.${needsPython ? pythonNote : ""}
 #SBATCH --job-name=${name}-search
 #SBATCH --array=0-${shards - 1}
 #SBATCH --output=${name}-search-%A_%a.log

@@ -20,11 +20,11 @@ export class ThreadEndedError extends Error {
   }
 }
 
-/** The error of a candidate whose thread ended. */
+/** The error of a candidate whose thread or process ended. */
 export function threadEnded(
   file: string,
   { number, values }: Candidate,
-  error: ThreadEndedError,
+  error: Pick<ThreadEndedError, "message" | "hint">,
 ): DiagnosticError {
   const message = `candidate ${number} (${valuesText(values)}) could not be trained: ${error.message}`;
   const { hint } = error;

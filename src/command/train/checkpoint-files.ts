@@ -1,10 +1,12 @@
 /**
  * Checkpoints on disk. `model.ckpt` is always the newest; `--keep 3` also keeps the two before it as
- * `model.epoch-0011.ckpt` and `model.epoch-0010.ckpt`.
+ * `model.epoch-0011.ckpt` and `model.epoch-0010.ckpt`. A file that ends in `.safetensors` has that format.
  */
 import { readFile, readdir, rm } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
-import { readCheckpoint } from "../../runtime/checkpoints/checkpoint.ts";
+import type { MemoryPlan } from "../../compiler/loop/types.ts";
+import { openCheckpoint } from "../formats/parameters/checkpoint.ts";
+import { encodeTensorCheckpoint } from "../formats/parameters/tensor-checkpoint.ts";
 import { checkWritable, writeFile } from "../files/write-file.ts";
 import { usageError } from "../terminal/report-error.ts";
 
@@ -12,16 +14,23 @@ import { usageError } from "../terminal/report-error.ts";
 export type SaveCheckpoint = (bytes: Uint8Array) => Promise<void>;
 
 /**
- * Creates the function that saves checkpoints. Without a file, the function does nothing.
+ * Creates the function that saves checkpoints. Without a file, the function does nothing. `plan` is the memory of the
+ * trainer.
  * @throws DiagnosticError (T1010, T1011)
  */
-export async function checkpointFiles(file: string | undefined, keep = 1): Promise<SaveCheckpoint> {
+export async function checkpointFiles(
+  file: string | undefined,
+  plan: MemoryPlan,
+  keep = 1,
+): Promise<SaveCheckpoint> {
   if (file === undefined) {
     if (keep > 1) throw usageError("--keep needs --out", "add --out CHECKPOINT");
     return async () => {};
   }
   await checkWritable(file);
-  if (keep === 1) return (bytes) => writeFile(file, bytes);
+  const isTensors = extname(file).toLowerCase() === ".safetensors";
+  const inFormat = (bytes: Uint8Array) => (isTensors ? encodeTensorCheckpoint(bytes, plan) : bytes);
+  if (keep === 1) return (bytes) => writeFile(file, inFormat(bytes));
   return async (bytes) => {
     // The checkpoint after an epoch is kept; a checkpoint inside the next epoch is replaced.
     const epoch = Math.ceil(epochOf(bytes));
@@ -29,7 +38,7 @@ export async function checkpointFiles(file: string | undefined, keep = 1): Promi
     // The copy comes first, so that no checkpoint is lost if the run is killed in between.
     if (before !== undefined && epochOf(before) === epoch - 1)
       await writeFile(nameAt(file, epoch - 1), before);
-    await writeFile(file, bytes);
+    await writeFile(file, inFormat(bytes));
     await removeUpTo(file, epoch - keep);
   };
 }
@@ -40,7 +49,7 @@ export async function checkpointFiles(file: string | undefined, keep = 1): Promi
  */
 function epochOf(bytes: Uint8Array): number {
   try {
-    const { epoch, rows = 0 } = readCheckpoint(bytes).header.progress;
+    const { epoch, rows = 0 } = openCheckpoint(bytes).header.progress;
     return rows > 0 ? epoch + 0.5 : epoch;
   } catch {
     return NaN;

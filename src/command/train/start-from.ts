@@ -69,10 +69,12 @@ export async function startingFrom(file: string, emitted: EmittedModule): Promis
   };
 }
 
-/** Reads a checkpoint of any model, or a file of tensors. */
+/** Reads a checkpoint of any model, or a file of tensors. A file in safetensors can be either. */
 async function originIn(file: string): Promise<Origin> {
-  if (Object.hasOwn(tensorFormats, extname(file).toLowerCase()))
-    return { about: "a file of tensors", ...(await readTensors(file)) };
+  if (Object.hasOwn(tensorFormats, extname(file).toLowerCase())) {
+    const { tensors, facts } = await readTensors(file);
+    if (facts?.tapeless === undefined) return { about: "a file of tensors", tensors };
+  }
   const { bytes } = await readCheckpointFile(file);
   const { model, epoch, tensors } = onFile(file, "T3001", () => parametersIn(bytes));
   return {

@@ -146,7 +146,7 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
   const { spec, source, compilation, emitted, trainer, resumed } = setup;
   const { model } = compilation;
   const { folds, accumulate = 1 } = trainingFacts(model);
-  let writeCheckpoint = await checkpointFiles(flags.out, flags.keep);
+  let writeCheckpoint = await checkpointFiles(flags.out, compilation.plan, flags.keep);
   // With folds, only the training of the final model is watched.
   const isWatched = (metadata: CheckpointMetadata = {}) =>
     folds === undefined || foldsIn(metadata).length === folds;
@@ -159,7 +159,7 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
     savesEpochs: flags.out !== undefined,
     async openCheckpoint() {
       const file = flags.out ?? stoppedFile(model.name, flags.resume);
-      if (flags.out === undefined) writeCheckpoint = await checkpointFiles(file);
+      if (flags.out === undefined) writeCheckpoint = await checkpointFiles(file, compilation.plan);
       return file;
     },
   });

@@ -65,11 +65,23 @@ export const safetensors: TensorFormat = {
   },
 };
 
-/** The metadata that commands use. Other metadata, and values of other types, are ignored. */
-function factsIn(header: object): { readonly format?: string } {
+/** The metadata of a file whose header can be read. Undefined for any other file. */
+export function safetensorsMetadata(bytes: Uint8Array): Readonly<Record<string, string>> | undefined {
+  try {
+    return factsIn(partsOf(bytes).header);
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
+
+/** The metadata. Values of other types than strings are ignored. */
+function factsIn(header: object): Readonly<Record<string, string>> {
   const metadata: unknown = Object.hasOwn(header, "__metadata__") ? Reflect.get(header, "__metadata__") : {};
-  const { format }: Readonly<Record<string, unknown>> = { ...Object(metadata) };
-  return typeof format === "string" ? { format } : {};
+  const entries = Object.entries(Object(metadata));
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
 }
 
 function partsOf(bytes: Uint8Array): { header: object; data: Uint8Array } {
@@ -132,7 +144,7 @@ function tensorIn(
     const view = new DataView(data.buffer, data.byteOffset + begin, end - begin);
     return Float64Array.from({ length: size }, (_, i) => read(view, i * width));
   };
-  return { begin, end, tensor: { name, shape, numbers } };
+  return { begin, end, tensor: { name, shape, type: dtype, numbers } };
 }
 
 // The formats by file extension.

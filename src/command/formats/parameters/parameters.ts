@@ -1,14 +1,11 @@
 /**
- * Reads parameters from checkpoints, and checks tensors from other files against the parameters of a model.
+ * Reads parameters from checkpoints, and values of tensors from other files.
  */
 import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
-import { InputError, shown } from "../../../runtime/step/errors.ts";
+import { InputError } from "../../../runtime/step/errors.ts";
 import { sizeOf, type ModelFacts } from "../../../runtime/model/facts.ts";
-import { didYouMean } from "../../../compiler/util/message-text.ts";
 import { openCheckpoint } from "./checkpoint.ts";
 import type { NamedTensor, StoredTensor } from "./tensors.ts";
-
-type Parameters = ModelFacts["parameters"];
 
 /** The content of a checkpoint of any model. Reading it needs no spec. */
 export interface Exported {
@@ -45,27 +42,6 @@ export function parametersIn(checkpoint: Uint8Array): Exported {
   };
 }
 
-/**
- * Errors for missing tensors, tensors of the wrong shape, and tensors that are not parameters of the model.
- */
-export function parameterErrors(parameters: Parameters, tensors: readonly StoredTensor[]): string[] {
-  const expected = new Map(parameters.map((parameter) => [parameter.name, parameter]));
-  const found = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  const unexpected = [...found.keys()].filter((name) => !expected.has(name));
-  const suggested = new Set<string>();
-  const errors = parameters.flatMap(({ name, shape }): string[] => {
-    const tensor = found.get(name);
-    if (tensor !== undefined) return shapeErrors(name, shape, tensor.shape);
-    const similar = didYouMean(name, unexpected);
-    if (similar !== undefined) suggested.add(similar);
-    return [`the file has no "${name}"${similar === undefined ? "" : `; it has "${shown(similar)}"`}`];
-  });
-  const others = unexpected
-    .filter((name) => !suggested.has(name))
-    .map((name) => `"${shown(name)}" is not a parameter of the model`);
-  return [...errors, ...others];
-}
-
 /** The maximum number of errors that are listed. */
 const maxErrors = 20;
 
@@ -79,14 +55,6 @@ export function mismatch(model: string, file: string, errors: readonly string[])
     location: { file },
     notes: [...errors.slice(0, maxErrors), ...more],
   };
-}
-
-function shapeErrors(name: string, shape: readonly number[], found: readonly number[]): string[] {
-  const [wanted, given] = [shape, found].map((extents) => `[${extents.join(", ")}]`);
-  if (wanted === given) return [];
-  const isTransposed = shape.length === 2 && given === `[${shape[1]}, ${shape[0]}]`;
-  const why = isTransposed ? ": transpose it (PyTorch stores weights transposed)" : "";
-  return [`"${name}" has shape ${shown(given)} in the file and ${wanted} in the model${why}`];
 }
 
 /**

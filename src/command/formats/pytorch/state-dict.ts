@@ -1,14 +1,16 @@
 /**
  * The tensors of a file as parameters of a model. The file has the parameters of the model themselves, as
- * `tapeless export` writes them, or it is a `state_dict` of PyTorch.
+ * `tapeless export` writes them, or it is a `state_dict` of PyTorch: of the emitted PyTorch file, or of any model.
  */
 import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
 import type { Model } from "../../../compiler/spec/types.ts";
 import { showNames } from "../../../compiler/util/message-text.ts";
 import type { ModelFacts } from "../../../runtime/model/facts.ts";
-import { mismatch, parameterErrors } from "../parameters/parameters.ts";
+import { mismatch } from "../parameters/parameters.ts";
+import { tensorErrors } from "../parameters/tensors.ts";
 import type { LayoutName, ReadTensors, StoredTensor } from "../parameters/tensors.ts";
 import { deriveMap } from "./derive-map.ts";
+import { emittedLayout, emittedMap } from "./emitted-state-dict.ts";
 import type { Derived } from "./derive-map.ts";
 import { mapText } from "./map-file.ts";
 import { applyMap } from "./parameter-map.ts";
@@ -39,14 +41,17 @@ export function resolveTensors(
   { tensors, facts }: ReadTensors,
   { file, layout, map }: Resolving,
 ): Resolved {
+  if (facts?.tapeless !== undefined) return { diagnostics: [wholeCheckpoint(file)] };
   if (map !== undefined) return applied(model, parameters, tensors, map, { file, text: undefined });
+  if (layout === "emitted" || (layout === undefined && facts?.layout === emittedLayout))
+    return applied(model, parameters, tensors, emittedMap(model), { file, text: undefined });
   const own = (): Resolved => {
-    const errors = parameterErrors(parameters, tensors);
+    const errors = tensorErrors(parameters, tensors);
     return errors.length === 0 ? { tensors, diagnostics: [] } : refused(model, file, errors);
   };
   if (layout === "tapeless" || (layout === undefined && facts?.format === "tapeless")) return own();
   const derived = deriveMap(model, parameters, tensors);
-  const ownErrors = parameterErrors(parameters, tensors);
+  const ownErrors = tensorErrors(parameters, tensors);
   if (layout === undefined && facts?.format !== "pt" && isOwn(tensors, parameters, derived, ownErrors)) {
     // A format without metadata is not that of PyTorch.
     const isBoth =
@@ -103,6 +108,16 @@ const refused = (model: Model, file: string, errors: readonly string[], hint?: s
 
 const mapHint =
   "`tapeless import FILE SPEC > map.yaml` writes the map that was derived so far; edit it, and pass it with --map";
+
+const wholeCheckpoint = (file: string): Diagnostic => ({
+  code: "T3002",
+  severity: "error",
+  message: "the file is a checkpoint with the state of its training, not a file of parameters",
+  location: { file },
+  hint:
+    "every command that takes a checkpoint takes this file: train --resume, predict, export; " +
+    "to start a new training run from its parameters, use train --from",
+});
 
 const ambiguous = (file: string): Diagnostic => ({
   code: "T3002",

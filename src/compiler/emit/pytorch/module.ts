@@ -1,6 +1,6 @@
 /**
  * Assembles the emitted file: the model, its loss and metrics, the optimizer, initial parameters, random numbers, the
- * trainer, and a program that reads data. Parts that a model does not need are left out.
+ * trainer, its checkpoints, and a program that reads data. Parts that a model does not need are left out.
  */
 import { operandsOf } from "../../ir/nodes.ts";
 import type { Node } from "../../ir/nodes.ts";
@@ -9,6 +9,7 @@ import type { Helper } from "./context.ts";
 import { writeModel } from "./model.ts";
 import type { ModelPlan, ParameterPlace } from "./model.ts";
 import { rules } from "./operators.ts";
+import { checkpointsText } from "./parts/checkpoints.ts";
 import { dataText } from "./parts/data.ts";
 import type { DataFeatures } from "./parts/data.ts";
 import { processHelpers, processes } from "./parts/processes.ts";
@@ -78,6 +79,8 @@ export interface ModulePlan {
   readonly buffers: ReadonlyMap<string, string>;
   readonly update: UpdatePlan;
   readonly parameters: readonly InitialParameter[];
+  /** The facts in checkpoints about the model, except its name, its type of numbers and its parameters. */
+  readonly facts: Readonly<Record<string, Literal>>;
   readonly constants: Readonly<Record<string, Literal>>;
   /** The fields of the data by name: the encoder and its arguments. */
   readonly fields: readonly FieldPlan[];
@@ -161,12 +164,28 @@ export function moduleText(plan: ModulePlan): string {
       initialise,
     ]),
     ...titled("Training", [trainingText(features)]),
+    ...titled("Checkpoints", [checkpointsOf(plan)]),
     ...titled("Data", data === undefined ? [] : [data.reading, fieldsText(plan.fields), data.splitting]),
     ...titled("Program", [programText({ ...plan.program, refusals: refusalsOf(plan) })]),
   ];
   const body = joined(sections);
   return `${headText(plan, body)}\n\n\n${body}\n`;
 }
+
+function checkpointsOf({ facts, update, buffers, training }: ModulePlan): string {
+  const about = "# The facts about the model in checkpoints. A checkpoint of another specHash is refused.";
+  const declaration = `${about}\nMODEL = ${literal(facts, "", 8)}`;
+  return checkpointsText(declaration, {
+    isAveraged: training.isAveraged,
+    hasVectors: update.states.some(({ isScalar }) => !isScalar),
+    hasScalars: update.states.some(({ isScalar }) => isScalar),
+    buffers: [...buffers].map(([storage, buffer]) => ({ storage: stringText(storage), buffer })),
+  });
+}
+
+/** Where the model keeps each parameter. */
+export const placesIn = (plan: ModelPlan): ReadonlyMap<string, ParameterPlace> =>
+  writeModel(plan, new Set(), fileNames).places;
 
 /** Two empty lines between definitions; one after a title. */
 function joined(sections: readonly string[]): string {

@@ -1,10 +1,6 @@
 /** Python: reads a CSV file, splits its rows, and encodes its columns, as `runtime/data` does. */
 
 const table = String.raw`
-class InputError(Exception):
-    """An error in the data or in the arguments."""
-
-
 class Table:
     """A CSV file: its cells by column, and the line of each row."""
 
@@ -112,7 +108,7 @@ class Numbers:
     lowest: float = -math.inf
     highest: float = math.inf
     whole: bool = False
-    rule: str = ""
+    rule: str = ""DECIMALS
 
     def fit(self, table, rows):
         self.names = table.select(self.columns)
@@ -121,6 +117,7 @@ class Numbers:
         self.means = [self.mean(table, name, rows) if self.missing == "mean" else None for name in self.names]
         fitted = [scale_of(table.numbers(*column)[rows], self.scale) for column in zip(self.names, self.means)]
         self.shifts, self.spans = np.array(fitted).T
+        self.scales = [{"shift": float(shift), "span": float(span)} for shift, span in fitted]FIT_DECIMALS
 
     def mean(self, table, name, rows):
         values = table.numbers(name, missing=math.nan)[rows]
@@ -136,6 +133,11 @@ class Numbers:
         for row, column in np.argwhere(wrong).tolist():
             raise table.error(self.names[column], int(rows[row]), f"{values[row, column]:g} is not {self.rule}")
         return encoded.reshape(-1, *self.shape)
+
+    def fitted(self):
+        scales = {} if self.scale is NoneNO_DECIMALS else {"scales": self.scales}
+        means = {"means": [float(mean) for mean in self.means]} if self.missing == "mean" else {}
+        return {"columns": self.names, **scales, **means}
 
 
 def scale_of(values, rule):
@@ -175,6 +177,9 @@ class Indices:
             what = f"{values[row, column]:g} is not an integer from {self.lowest} to {self.highest}"
             raise table.error(self.names[column], int(rows[row]), what)
         return values.astype(np.int64).reshape(-1, *self.shape)
+
+    def fitted(self):
+        return {"columns": self.names}
 `,
   Classes: String.raw`
 @dataclass
@@ -212,6 +217,9 @@ class Classes:
                     raise table.error(name, row, what)
             columns.append(np.array(column)[rows])
         return np.stack(columns, 1).astype(np.int64).reshape(-1, *self.shape)
+
+    def fitted(self):
+        return {"columns": self.names, "classNames": self.class_names}
 `,
   Categories: String.raw`
 @dataclass
@@ -254,6 +262,9 @@ class Categories:
                     encoded[at, offset + position] = 1
             offset += len(known)
         return encoded.reshape(-1, *self.shape)
+
+    def fitted(self):
+        return {"columns": self.names, "categories": self.categories}
 `,
   Characters: String.raw`
 @dataclass
@@ -298,8 +309,35 @@ class Characters:
             if character not in numbers:
                 raise table.error(self.name, row, f'the training rows have no character "{character}"')
         return [numbers[character] for character in text]
+
+    def fitted(self):
+        return {"columns": self.columns, "characters": self.characters}
 `,
 } as const;
+
+const decimals = String.raw`
+def decimals_of(values):
+    """The decimals of the values, or more if there were fewer than 100 steps between them. At most 13."""
+    decimals, spread = 0, values.max() - values.min()
+    for value in values.tolist():
+        while decimals <= 12 and not is_written_in(value, decimals):
+            decimals += 1
+    while decimals <= 12 and 0 < spread * float(f"1e{decimals}") < 100:
+        decimals += 1
+    return decimals
+
+
+def is_written_in(value, decimals):
+    """Whether this many decimals suffice for the number, at least in 32 bits if it has no more."""
+    written = float(f"{value:.{decimals}f}")
+    return written == value or (np.float32(value) == value and np.float32(written) == value)
+`;
+
+const fitDecimals = String.raw`
+        if self.has_decimals:
+            for scale, column in zip(self.scales, zip(self.names, self.means)):
+                count = decimals_of(table.numbers(*column)[rows])
+                scale |= {"decimals": count} if count <= 12 else {}`;
 
 export type EncoderName = keyof typeof encoders;
 
@@ -353,12 +391,14 @@ def interleave(order, classes):
 export interface DataFeatures {
   readonly encoders: ReadonlySet<EncoderName>;
   readonly drops: boolean;
+  /** Whether checkpoints say how many decimals predictions have. */
+  readonly hasDecimals: boolean;
   /** The target whose classes the splits keep in proportion. */
   readonly stratified: string | undefined;
 }
 
 /** The code that reads data, without the declarations of the fields. */
-export function dataText({ encoders: used, drops, stratified }: DataFeatures): {
+export function dataText({ encoders: used, drops, hasDecimals, stratified }: DataFeatures): {
   readonly reading: string;
   readonly splitting: string;
 } {
@@ -370,7 +410,12 @@ export function dataText({ encoders: used, drops, stratified }: DataFeatures): {
       : `\n    target = FIELDS[${stratified}]\n    target.fit(table, np.arange(len(table)))\n` +
         "    order = interleave(order, target.encode(table, np.arange(len(table))))";
   return {
-    reading: [table, ...(sorts ? [sorting] : []), ...names.map((name) => encoders[name])]
+    reading: [
+      table,
+      ...(sorts ? [sorting] : []),
+      ...(hasDecimals ? [decimals] : []),
+      ...names.map((name) => withDecimals(encoders[name], hasDecimals)),
+    ]
       .map((text) => text.trim())
       .join("\n\n\n"),
     splitting: [
@@ -382,3 +427,10 @@ export function dataText({ encoders: used, drops, stratified }: DataFeatures): {
       .join("\n\n\n"),
   };
 }
+
+/** The encoder with the code that fits decimals, or without it. */
+const withDecimals = (encoder: string, hasDecimals: boolean): string =>
+  encoder
+    .replace("NO_DECIMALS", hasDecimals ? " and not self.has_decimals" : "")
+    .replace("FIT_DECIMALS", hasDecimals ? fitDecimals : "")
+    .replace("DECIMALS", hasDecimals ? "\n    has_decimals: bool = False" : "");

@@ -5,8 +5,12 @@ const program = String.raw`
 def main():
     arguments = argparse.ArgumentParser(description=f"Trains {NAME}.")
     arguments.add_argument("--data", metavar="FILE", required=True, help="CSV in UTF-8 with a header row")
-    arguments.add_argument("--epochs", metavar="N", type=whole, default=EPOCHS, help=f"by default {EPOCHS}")
-    arguments.add_argument("--seed", metavar="N", type=whole, default=SEED, help=f"by default {SEED}")
+    epochs_help = f"in total, with those of a checkpoint; by default {EPOCHS}"
+    arguments.add_argument("--epochs", metavar="N", type=whole, default=EPOCHS, help=epochs_help)
+    arguments.add_argument("--seed", metavar="N", type=whole, help=f"by default {SEED}")
+    arguments.add_argument("--out", metavar="FILE", help="write a checkpoint after every epoch: FILE.safetensors")
+    arguments.add_argument("--save-steps", metavar="N", type=whole, default=0, help="with --out: also after N steps")
+    arguments.add_argument("--resume", metavar="FILE", help="continue from a checkpoint: FILE.safetensors")
     arguments.add_argument("--dtype", choices=["f32", "f64", "bf16"], default=DTYPE, help="bf16: autocast")
     arguments.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     arguments.add_argument("--compile", action="store_true", help="run the model through torch.compile")
@@ -52,20 +56,46 @@ def fail(code, error):
 
 
 def run(given):
-    splits = read_splits(given.data, given.seed)
-    trainer = Trainer(given.seed, torch.bfloat16 if given.dtype == "bf16" else None)BALANCE
+    trainer = Trainer(SEED if given.seed is None else given.seed, torch.bfloat16 if given.dtype == "bf16" else None)
+    if given.resume is not None:
+        load_checkpoint(trainer, given.resume)
+        if given.seed not in (None, trainer.seed):
+            raise InputError(f"--seed {given.seed}: {given.resume} was trained with seed {trainer.seed}")
+    if given.out is not None:
+        check_output(given.out)
+    splits = read_splits(given.data, trainer.seed)
+    note_fields(trainer)BALANCE
     if given.compile:
         trainer.network = torch.compile(trainer.model)
     units = UNITS
-    epochs, best_epoch = train(trainer, splits, given.epochs, units)
-    results = {split: evaluated(trainer, data, split, units) for split, data in splits.items()}
+
+    def save():
+        if given.out is not None and rank() == 0:
+            save_checkpoint(trainer, given.out)
+
+    def after_step():
+        if given.save_steps > 0 and trainer.step_count % given.save_steps == 0:
+            save()
+
+    train(trainer, splits, given.epochs, units, save, after_step)
+    results = {split: in_units(evaluated(trainer, data, split), units) for split, data in splits.items()}
+    epochs, best_epoch = trainer.progress["epoch"], trainer.progress["bestEpoch"]
     if given.json:
         results["train"] = results.pop("training")
         return json.dumps({"model": NAME, "epochs": epochs, "bestEpoch": best_epoch, **results})
     best = f", best epoch {best_epoch}" if best_epoch > 0 else ""
     names = {"training": "train"}
-    lines = [f"{names.get(split, split):12}{metrics_text(metrics)}" for split, metrics in results.items()]
+    lines = [f"{names.get(split, split):12}{metrics_text(metrics, {})}" for split, metrics in results.items()]
     return "\n".join([f"{NAME}: {epochs} epochs{best}", *lines])
+
+
+def note_fields(trainer):
+    """Adds the fitted encoding to the notes of checkpoints. It must be that with which training began."""
+    fields = json.loads(json.dumps([{"name": name, **field.fitted()} for name, field in FIELDS.items()]))
+    has_steps = trainer.progress["epoch"] > 0 or trainer.progress["rows"] > 0
+    if has_steps and trainer.notes.get("fields", fields) != fields:
+        raise InputError("the checkpoint was trained on other data: scales, class names or vocabularies differ")
+    trainer.notes["fields"] = fields
 
 
 if __name__ == "__main__":

@@ -145,13 +145,18 @@ def given(text):
 export type InitialiserKind = keyof typeof initialisers;
 
 export const initialise = String.raw`
+def in_spec(tensors, name):
+    """A parameter among tensors with the names of the model, as a view with the axes in the order of the spec."""
+    shape, _, at, axes, _ = PARAMETERS[name]
+    return tensors[at or name].permute(np.argsort(axes or range(len(shape))).tolist())
+
+
 def initialise(model, seed):
     """Sets the parameters. Each is drawn from its own stream, row by row in the order of axes of the spec."""
     tensors = dict(model.named_parameters()) | dict(model.named_buffers())
-    for index, (name, (shape, fill, at, axes, is_trained)) in enumerate(PARAMETERS.items()):
+    for index, (name, (shape, fill, at, _, is_trained)) in enumerate(PARAMETERS.items()):
         values = np.ascontiguousarray(fill(random_key(seed, 0, index), shape))
-        tensor = tensors[at or name]
         with torch.no_grad():
-            tensor.copy_(torch.from_numpy(values).permute(axes or tuple(range(len(shape)))))
-        tensor.requires_grad_(is_trained)
+            in_spec(tensors, name).copy_(torch.from_numpy(values))
+        tensors[at or name].requires_grad_(is_trained)
 `;

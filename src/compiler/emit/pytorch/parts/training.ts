@@ -2,17 +2,20 @@
 
 const head = String.raw`
 class Trainer:
-    """A model, the states of its optimizer, and the number of steps so far."""
+    """A model, the states of its optimizer, the number of steps, and the progress of training."""
 
     def __init__(self, seed=SEED, autocast=None):
         self.seed, self.step_count, self.rate, self.autocast = seed, 0, 0.0, autocast
         self.model = Model()
         initialise(self.model, seed)
         tensors = dict(self.model.named_parameters())
-        places = [at or name for name, (_, _, at, _, is_trained) in PARAMETERS.items() if is_trained]
-        self.parameters = [tensors[name] for name in places]
+        self.places = [at or name for name, (_, _, at, _, is_trained) in PARAMETERS.items() if is_trained]
+        self.parameters = [tensors[name] for name in self.places]
         self.states = new_states(sum(parameter.numel() for parameter in self.parameters))
         self.network = self.model
+        self.progress = {"epoch": 0, "rows": 0, "sum": 0.0, "monitor": ""}
+        self.progress |= {"bestEpoch": 0, "bestValue": 0.0, "waited": 0}
+        self.best, self.last, self.notes = {}, {}, {}  # parameters of the best and the last epoch; notes in checkpoints
 
     def cast(self):
         """The context that computes in bfloat16 where that is safe, if this is chosen."""
@@ -134,15 +137,20 @@ def batch_of(data, rows):
     return {name: values[own].to(torch.get_default_device()) for name, values in data.items()}
 
 
-def train_epoch(trainer, data, epoch):
-    """One pass over the rows. Their order depends only on the seed and the epoch. Returns the mean loss."""
+def train_epoch(trainer, data, epoch, after_step=lambda: None):
+    """One pass over the rows, or its rest, in an order that depends on seed and epoch only. Returns the mean loss."""
+    progress, size = trainer.progress, BATCH_SIZE * BATCHES_PER_STEP
     order = np.arange(row_count(data))SHUFFLE
-    total = 0.0
-    for rows in torch.from_numpy(order).split(BATCH_SIZE * BATCHES_PER_STEP):
+    if progress["rows"] > len(order):
+        raise InputError(f"the checkpoint was saved after {progress['rows']} rows, but there are only {len(order)}")
+    for start in range(progress["rows"], len(order), size):
+        rows = torch.from_numpy(order[start : start + size])
         loss = trainer.step([batch_of(data, indices) for indices in rows.split(BATCH_SIZE)])
         check_loss(loss, f"the loss at step {trainer.step_count}, in epoch {epoch},")
-        total += loss * len(rows)
-    return total / len(order)
+        progress["rows"] += len(rows)
+        progress["sum"] += loss * len(rows)
+        after_step()
+    return progress["sum"] / progress["rows"]
 
 
 class Diverged(Exception):
@@ -154,44 +162,70 @@ def check_loss(loss, what):
         raise Diverged(f"training diverged: {what} is {loss}")
 
 
-def evaluated(trainer, data, split, units):
-    """The loss and the metrics, those of a scaled target in its own units."""
+def evaluated(trainer, data, split):
     metrics = trainer.evaluate(data)
     check_loss(metrics["loss"], f"the {split} loss")
-    return {name: value * units.get(name, 1.0) for name, value in metrics.items()}
+    return metrics
 `;
 
 const loop = String.raw`
-def train(trainer, splits, epochs, units):
+def train(trainer, splits, epochs, units, save=lambda: None, after_step=lambda: None):
     """
-    Trains for these epochs, or until the monitored value has not improved for PATIENCE epochs. Prints a line for each
-    epoch. Returns the number of epochs and the best of them, and leaves its parameters in the model.
+    Trains for these epochs, with those of a checkpoint, or until the monitored value has not improved for PATIENCE
+    epochs. Prints a line for each epoch and saves a checkpoint. Leaves the parameters of the best epoch in the model.
     """
-    best_epoch, best_value, best_state, epoch = 0, math.nan, None, 0
-    while epoch < epochs and epoch - best_epoch < PATIENCE:
-        epoch += 1
-        metrics = {"loss": train_epoch(trainer, splits["training"], epoch)}
+    progress, total = trainer.progress, epochs
+    keeps_best = KEEPS_BEST and ("validation" in splits or PATIENCE < math.inf)
+    monitored = "validation" if "validation" in splits else "training"
+    if trainer.notes.get("stopped") == progress["epoch"]:
+        epochs = progress["epoch"]
+    resume(trainer, f"{monitored} {MONITOR}{', kept' if keeps_best else ''}", epochs)
+    while progress["epoch"] < epochs and progress["waited"] < PATIENCE:
+        epoch = progress["epoch"] + 1
+        metrics = {"loss": train_epoch(trainer, splits["training"], epoch, after_step)}
         if METRICS:
-            metrics |= {**evaluated(trainer, splits["training"], "training", units), "loss": metrics["loss"]}
-        line = f"epoch {epoch}/{epochs}  {metrics_text(metrics)}"
+            metrics |= {**evaluated(trainer, splits["training"], "training"), "loss": metrics["loss"]}
+        line = f"epoch {epoch}/{epochs}  {metrics_text(metrics, units)}"
         if "validation" in splits:
-            metrics = evaluated(trainer, splits["validation"], "validation", units)
-            line += f"  validation {metrics_text(metrics)}"
+            metrics = evaluated(trainer, splits["validation"], "validation")
+            line += f"  validation {metrics_text(metrics, units)}"
+        progress.update(epoch=epoch, rows=0, sum=0.0, waited=progress["waited"] + 1)
         value = metrics[MONITOR]
-        gain = (value - best_value) * (1 if HIGHER_IS_BETTER else -1)
-        if math.isfinite(value) and (best_epoch == 0 or gain > MIN_DELTA):
-            best_epoch, best_value = epoch, value
-            best_state = STATE
+        gain = (value - progress["bestValue"]) * (1 if HIGHER_IS_BETTER else -1)
+        if math.isfinite(value) and (progress["bestEpoch"] == 0 or gain > MIN_DELTA):
+            progress.update(bestEpoch=epoch, bestValue=value, waited=0)
+            trainer.best = parameters_of(trainer) if keeps_best else {}
             line += "  best"
+        save()
         if rank() == 0:
             print(line, file=sys.stderr)
-    if KEEPS_BEST and best_state is not None and ("validation" in splits or PATIENCE < math.inf):
-        RESTORE
-    return epoch, best_epoch
+    if trainer.best and progress["bestEpoch"] < progress["epoch"]:
+        trainer.last = parameters_of(trainer)
+        set_parameters(trainer, trainer.best)
+    if progress["epoch"] < total:
+        trainer.notes["stopped"] = progress["epoch"]
+    save()
 
 
-def metrics_text(metrics):
-    return "  ".join(f"{name} {number_text(value)}" for name, value in metrics.items())
+def resume(trainer, monitor, epochs):
+    """Continues the search for the best epoch, unless it is over or was by another value, from the last epoch."""
+    progress = trainer.progress
+    is_over = trainer.last and progress["waited"] >= PATIENCE and progress["epoch"] < epochs
+    if is_over or progress["monitor"] != monitor:
+        progress.update(rows=0, sum=0.0, monitor=monitor, bestEpoch=0, bestValue=0.0, waited=0)
+        trainer.best, trainer.last = {}, {}
+    if trainer.last:
+        set_parameters(trainer, trainer.last)
+        trainer.last = {}
+
+
+def metrics_text(metrics, units):
+    return "  ".join(f"{name} {number_text(value)}" for name, value in in_units(metrics, units).items())
+
+
+def in_units(metrics, units):
+    """The values, those of a scaled target in its own units."""
+    return {name: value * units.get(name, 1.0) for name, value in metrics.items()}
 
 
 def number_text(value):
@@ -245,19 +279,11 @@ export function trainingText(features: TrainingFeatures): string {
     evaluating.replace("AVERAGED", isAveraged ? ", self.averaged()" : "").trimEnd(),
   ].join("\n");
   const shuffled = "\n    order = shuffle(order, random_key(trainer.seed, epoch, SHUFFLE_SALT))";
-  const copied = "{name: tensor.clone() for name, tensor in trainer.model.state_dict().items()}";
   return [
     ...(hasStatistics ? [statistics] : []),
     trainer,
     batches.replace("SHUFFLE", shuffles ? shuffled : ""),
-    loop
-      .replace("STATE", isAveraged ? `${copied}, trainer.average` : copied)
-      .replace(
-        "RESTORE",
-        isAveraged
-          ? "state, trainer.average = best_state\n        trainer.model.load_state_dict(state)"
-          : "trainer.model.load_state_dict(best_state)",
-      ),
+    loop,
   ]
     .map((text) => text.trim())
     .join("\n\n\n");
