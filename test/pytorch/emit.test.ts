@@ -11,7 +11,7 @@ import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import { readSpec } from "../../src/compiler/spec/read/read-spec.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { randomSpec } from "../fuzz/random-spec.ts";
-import { python, withoutData } from "../support/pytorch.ts";
+import { moduleSpecs, python, withoutData } from "../support/pytorch.ts";
 import { specs } from "../support/specs.ts";
 
 const hasPython = spawnSync(python, ["--version"]).status === 0;
@@ -22,6 +22,34 @@ function compileErrors(files: readonly string[]): string {
   const script = "import json, sys\nfor text in json.load(sys.stdin): compile(text, 'emitted.py', 'exec')";
   return spawnSync(python, ["-c", script], { input: JSON.stringify(files), encoding: "utf8" }).stderr;
 }
+
+/** What the files of these specs contain. */
+const moduleLines: Readonly<Record<string, readonly string[]>> = {
+  sequences: [
+    "self.gru1 = nn.GRU(4, 6, batch_first=True)",
+    "gru1 = self.gru1(x)[0]\n",
+    'self.rnn1 = nn.RNN(6, 5, batch_first=True, nonlinearity="relu")',
+    "rnn1 = self.rnn1(gru1.flip(1))[0].flip(1)",
+    "self.layer_norm1 = nn.LayerNorm(5)",
+    "self.rms_norm1 = nn.RMSNorm(5, eps=0.01)",
+    "F.max_pool1d(rms_norm1.permute(0, 2, 1), 2, stride=1).permute(0, 2, 1)",
+    "lstm1 = self.lstm1(max_pool1d1.flip(1))[0][:, -1]",
+    'F.cross_entropy(dense1, y, ignore_index=-1, reduction="none", label_smoothing=0.1)',
+  ],
+  images: [
+    "F.max_pool2d(conv2d1.permute(0, 3, 1, 2), 3, stride=(2, 1), padding=1).permute(0, 2, 3, 1)",
+    "F.avg_pool2d(max_pool2d1.permute(0, 3, 1, 2), (2, 1)).permute(0, 2, 3, 1)",
+  ],
+  attentions: [
+    "F.scaled_dot_product_attention(query, key, value, is_causal=True)",
+    "F.scaled_dot_product_attention(query, key, value)",
+  ],
+  "masked-attention": [
+    "heads = F.scaled_dot_product_attention(query, key, value, attn_mask=visible | ~sees) * sees",
+    // On padding, the layer keeps its state, so it is not nn.GRU.
+    "class Gru(nn.Module)",
+  ],
+};
 
 const hostile: readonly string[] = [
   'x"\nimport os #',
@@ -103,6 +131,13 @@ describe("emitted PyTorch files", () => {
     expect(text).toContain("self.dropout1 = Dropout(0.3, draws, salt=");
     expect(text).toContain("self.dense2 = nn.Linear(5, 2)");
   });
+  it.each(moduleSpecs.map((spec) => [spec.name, spec] as const))(
+    "recognise the layers of %s",
+    (name, spec) => {
+      const text = textOf(spec);
+      for (const line of moduleLines[name]) expect(text).toContain(line);
+    },
+  );
 });
 
 describe("the target pytorch", () => {

@@ -9,7 +9,7 @@ import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import type { Model } from "../../src/compiler/spec/types.ts";
 import type { Batch } from "../../src/runtime/step/batch.ts";
 import { randomSpec } from "../fuzz/random-spec.ts";
-import { comparePytorch, lacksTorch, withoutData } from "../support/pytorch.ts";
+import { comparePytorch, lacksTorch, moduleSpecs, withoutData } from "../support/pytorch.ts";
 import type { Differences, Job } from "../support/pytorch.ts";
 import { specs } from "../support/specs.ts";
 
@@ -68,6 +68,11 @@ describe.skipIf(lacksTorch())("the first step and its gradients are those of the
     const models = await Promise.all(graphFiles.map(readGraph));
     const jobs = models.map((model): Job => ({ model, dtype: "f32", steps: 0 }));
     expect(await failures(jobs, graphFiles, first32)).toEqual([]);
+  });
+  it("for models whose layers are modules of PyTorch, in f64", async () => {
+    const jobs = moduleSpecs.map((spec): Job => ({ model: parseModel(spec), dtype: "f64", steps: 20 }));
+    const names = moduleSpecs.map(({ name }) => name);
+    expect(await failures(jobs, names, { ...first64, losses: 1e-10, final: 1e-10 })).toEqual([]);
   });
   it("for every reference case, in f64", async () => {
     const jobs = cases.map((each) => caseJob(each, "f64"));

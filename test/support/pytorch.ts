@@ -8,6 +8,7 @@ import * as z from "zod";
 import { compileFor, emitText } from "../../src/compiler/compile-target.ts";
 import type { Trainer } from "../../src/runtime/trainer/trainer.ts";
 import { emitPytorch } from "../../src/compiler/pytorch-emission.ts";
+import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import type { Model } from "../../src/compiler/spec/types.ts";
 import { modelFacts } from "../../src/compiler/trainer/trainer-facts.ts";
 import { sizeOf } from "../../src/runtime/model/facts.ts";
@@ -62,6 +63,66 @@ export function withoutData({ data: _, ...model }: Model): Model {
   const { validation: __, test: ___, ...training } = model.training;
   return { ...model, training };
 }
+
+const classifier = {
+  targets: { y: { classes: 3 } },
+  loss: { type: "cross-entropy", smoothing: 0.1 },
+  optimizer: { type: "sgd", learningRate: 0.1 },
+  training: { epochs: 1, batchSize: 4, seed: 1 },
+} as const;
+
+/** Models whose layers are modules or functions of PyTorch. */
+export const moduleSpecs: readonly ModelSpec[] = [
+  {
+    ...classifier,
+    name: "sequences",
+    inputs: { x: { shape: [7, 4] } },
+    network: [
+      { type: "gru", units: 6, returnSequences: true },
+      { type: "rnn", units: 5, returnSequences: true, reverse: true, activation: "relu" },
+      { type: "layer-norm" },
+      { type: "rms-norm", epsilon: 0.01 },
+      { type: "max-pool1d", size: 2, stride: 1 },
+      { type: "lstm", units: 4, reverse: true },
+      { type: "dense", units: 3 },
+    ],
+  },
+  {
+    ...classifier,
+    name: "images",
+    inputs: { x: { shape: [8, 7, 2] } },
+    network: [
+      { type: "conv2d", filters: 3, kernel: 3 },
+      { type: "max-pool2d", size: 3, stride: [2, 1], padding: 1 },
+      { type: "avg-pool2d", size: [2, 1] },
+      { type: "flatten" },
+      { type: "dense", units: 3 },
+    ],
+  },
+  {
+    ...classifier,
+    name: "attentions",
+    inputs: { x: { shape: [5, 8] } },
+    network: [
+      { type: "attention", heads: 2, causal: true },
+      { type: "attention", heads: 4 },
+      { type: "flatten" },
+      { type: "dense", units: 3 },
+    ],
+  },
+  {
+    ...classifier,
+    name: "masked-attention",
+    inputs: { x: { shape: [5], dtype: "i32", padding: 0 } },
+    network: [
+      { type: "embedding", vocabulary: 6, units: 8 },
+      { type: "attention", heads: 2, causal: true },
+      { type: "attention", heads: 2 },
+      { type: "gru", units: 4 },
+      { type: "dense", units: 3 },
+    ],
+  },
+];
 
 const numbers = z.record(z.string(), z.base64());
 const result = z.union([

@@ -180,6 +180,14 @@ export class Context {
     this.lines.push(...folded(this.indent + text, longestLine));
   }
 
+  /** A variable with this value, so that it is computed once. A name needs none. */
+  held(hint: string, text: string): string {
+    if (/^[\w.]+$/.test(text)) return text;
+    const name = this.name(hint);
+    this.line(`${name} = ${text}`);
+    return name;
+  }
+
   /** Writes the body of a loop. */
   block(head: string, body: () => void): void {
     this.line(head);

@@ -9,7 +9,9 @@ import { Context } from "./context.ts";
 import type { Helper, Recognised } from "./context.ts";
 import { rules } from "./operators.ts";
 import { className, identifier, identifiers, moduleMembers } from "./python-text.ts";
-import { findFunctions, findModule } from "./recognise.ts";
+import { findFunctions } from "./recognise-functions.ts";
+import type { UsedNodes } from "./recognise-functions.ts";
+import { findModule } from "./recognise.ts";
 import type { FoundModule, LayerNodes } from "./recognise.ts";
 
 /** What a layer computes in one mode. */
@@ -72,7 +74,7 @@ export interface WrittenModel {
 }
 
 /** The nodes between known values and the outputs, operands first, and the known values among their operands. */
-function bodyOf(outputs: readonly Node[], known: ReadonlySet<Node>) {
+export function bodyOf(outputs: readonly Node[], known: ReadonlySet<Node>) {
   const nodes: Node[] = [];
   const read: Node[] = [];
   const done = new Set<Node>();
@@ -219,7 +221,12 @@ class ModelWriter {
       [...values, ...training.statistics.values()],
       new Set(this.known.keys()),
     );
-    const facts = layerNodes(nodes, values, `self.${attribute}`);
+    const facts = {
+      ...usedNodes(nodes, values),
+      type: layer.type,
+      result: training.value,
+      module: `self.${attribute}`,
+    };
     const found = findModule(facts);
     const covered = found?.parameters.map((parameter) => parameter.name) ?? [];
     const module = own.every((parameter) => covered.includes(parameter.name)) ? found : undefined;
@@ -240,7 +247,7 @@ class ModelWriter {
 
   /** The layer as one expression, if it is one. */
   private inlineText(parts: LayerParts): string | undefined {
-    const { layer, values, own, module, facts, attribute, nodes } = parts;
+    const { layer, values, own, module, facts, attribute, nodes, results } = parts;
     const hasStates = layer.training.statistics.size > 0;
     const isRandom = nodes.some(({ op }) => op === "random") && module === undefined;
     if (values.length > 1 || hasStates || isRandom) return undefined;
@@ -251,7 +258,7 @@ class ModelWriter {
     );
     for (const [node, variable] of this.known) c.bind(node, variable);
     const [text] = c.write(values);
-    if (c.lines.length > 0 || text.length > mostInline) return undefined;
+    if (c.lines.length > 0 || text.length + results[0].length > mostInline) return undefined;
     if (module === undefined && own.length > 0) {
       const shapes = own.map(({ name, shape }) => `${this.ownName(name)}=(${shape.join(", ")},)`);
       this.setup.push(
@@ -374,7 +381,7 @@ class ModelWriter {
     const values = length > 1 && mask !== undefined ? [value, mask] : [value];
     const known = [...this.known.keys()];
     const { nodes } = bodyOf(values, new Set(known));
-    const own = isTraining ? facts : layerNodes(nodes, values, "");
+    const own = isTraining ? facts : usedNodes(nodes, values);
     const c = this.context(
       (storage) => `self.${this.ownName(storage)}`,
       [...this.taken, ...names],
@@ -407,7 +414,8 @@ class ModelWriter {
   }
 }
 
-const mostInline = 88;
+/** The longest name and expression in one line. */
+const mostInline = 105;
 
 interface LayerParts {
   readonly layer: LayerPlan;
@@ -434,14 +442,15 @@ function ownNamesOf(parameters: readonly ParameterPlan[]): ReadonlyMap<string, s
   );
 }
 
-function layerNodes(nodes: readonly Node[], results: readonly Node[], module: string): LayerNodes {
+/** The nodes with their uses by each other and as results. */
+export function usedNodes(nodes: readonly Node[], results: readonly Node[]): UsedNodes {
   const uses = new Map<Node, number>();
   for (const node of [...nodes.flatMap((each) => operandsOf(each)), ...results])
     uses.set(node, (uses.get(node) ?? 0) + 1);
-  return { nodes, module, usesOf: (node) => uses.get(node) ?? 0 };
+  return { nodes, usesOf: (node) => uses.get(node) ?? 0 };
 }
 
-function recognisedIn(facts: LayerNodes, module: FoundModule | undefined): ReadonlyMap<Node, Recognised> {
+function recognisedIn(facts: UsedNodes, module: FoundModule | undefined): ReadonlyMap<Node, Recognised> {
   const found = new Map(findFunctions(facts));
   if (module !== undefined) found.set(module.node, module);
   return found;

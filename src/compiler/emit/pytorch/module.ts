@@ -6,10 +6,11 @@ import { operandsOf } from "../../ir/nodes.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { Context } from "./context.ts";
 import type { Helper } from "./context.ts";
-import { writeModel } from "./model.ts";
+import { bodyOf, usedNodes, writeModel } from "./model.ts";
 import type { ModelPlan, ParameterPlace } from "./model.ts";
 import { rules } from "./operators.ts";
 import { checkpointsText } from "./parts/checkpoints.ts";
+import { findFunctions } from "./recognise-functions.ts";
 import { dataText } from "./parts/data.ts";
 import type { DataFeatures } from "./parts/data.ts";
 import { processHelpers, processes } from "./parts/processes.ts";
@@ -238,13 +239,16 @@ function functionContext(
   helpers: Set<Helper>,
   taken: readonly string[],
   given: readonly NamedNode[],
+  results: readonly Node[],
   own?: ReadonlySet<Node>,
 ): Context {
   const leaf = (storage: string): string => {
     const buffer = plan.buffers.get(storage);
     return buffer === undefined ? `batch[${stringText(storage)}]` : `model.${buffer}`;
   };
-  const surroundings = { rules, leaf, helpers, recognised: new Map(), ownSums: own };
+  const { nodes } = bodyOf(results, new Set());
+  const recognised = findFunctions(usedNodes(nodes, results));
+  const surroundings = { rules, leaf, helpers, recognised, ownSums: own };
   const c = new Context(surroundings, [...fileNames, ...taken], ["loss"]);
   for (const { name, node } of given) c.bind(node, name);
   return c;
@@ -293,7 +297,7 @@ function sumsText(
   const nodes = results.map(({ node }) => node);
   const leaves = new Set(leavesOf(nodes));
   const variables = plan.outputs.map(({ name: output }) => identifier(output));
-  const c = functionContext(plan, helpers, variables, [], ownSums(nodes));
+  const c = functionContext(plan, helpers, variables, [], nodes, ownSums(nodes));
   plan.outputs.forEach(({ node }, i) => c.bind(node, variables[i]));
   const fields = new Map<string, string>();
   for (const leaf of leaves) {
@@ -328,10 +332,11 @@ function totalsText(
   helpers: Set<Helper>,
 ): string {
   const given = totals.map((total) => ({ ...total, name: `totals[${stringText(total.name)}]` }));
-  const c = functionContext(plan, helpers, [], given);
   const isValue = "op" in result;
   const results = isValue ? [] : result.results;
-  const texts = c.write(isValue ? [result] : results.map(({ node }) => node));
+  const nodes = isValue ? [result] : results.map(({ node }) => node);
+  const c = functionContext(plan, helpers, [], given, nodes);
+  const texts = c.write(nodes);
   const end = isValue ? [`return ${texts[0]}`] : returned(results, texts, c);
   return [
     `def ${name}(totals):`,

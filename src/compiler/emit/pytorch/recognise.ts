@@ -1,11 +1,14 @@
 /**
- * Recognises the modules and functions of PyTorch in the nodes of a layer, where they mean the same: `nn.Linear`,
- * `nn.Conv1d`, `nn.Conv2d`, `nn.Embedding`, dropout, and activations. Everything else is written op by op.
+ * Recognises the modules of PyTorch in the nodes of a layer, where they mean the same: `nn.Linear`, `nn.Conv1d`,
+ * `nn.Conv2d`, `nn.Embedding`, `nn.LSTM`, `nn.GRU`, `nn.RNN`, `nn.LayerNorm`, `nn.RMSNorm` and dropout. Everything else
+ * is written op by op.
  */
 import { operandsOf } from "../../ir/nodes.ts";
+import { invariant } from "../../diagnostics/errors.ts";
 import type { Node, NodeOf } from "../../ir/nodes.ts";
-import { binding } from "./context.ts";
-import type { Context, Expression, Recognised } from "./context.ts";
+import type { Recognised } from "./context.ts";
+import { atom, channelsFirst, paddingOf, perAxis, repeatedNumber } from "./recognise-functions.ts";
+import type { UsedNodes } from "./recognise-functions.ts";
 import { numberText } from "./python-text.ts";
 
 /** The parameter of a module, and the order of our axes in it. */
@@ -26,23 +29,20 @@ export interface FoundModule extends Recognised {
 }
 
 /** A layer's nodes, with the number of uses of each. */
-export interface LayerNodes {
-  readonly nodes: readonly Node[];
-  usesOf(node: Node): number;
+export interface LayerNodes extends UsedNodes {
+  /** The type in the spec: `gru`. */
+  readonly type: string;
+  readonly result: Node;
   /** The variable of the module: `self.dense1`. */
   readonly module: string;
 }
-
-const atom = (text: string, node: Node): Expression => ({
-  text,
-  binding: binding.atom,
-  shape: node.type.shape,
-});
 
 const isParameter = (node: Node): node is NodeOf<"parameter"> => node.op === "parameter";
 
 /** The module of the layer, if it is one of PyTorch's. */
 export const findModule = (layer: LayerNodes): FoundModule | undefined => {
+  const whole = asRecurrent(layer) ?? asNorm(layer);
+  if (whole !== undefined) return whole;
   for (const node of layer.nodes) {
     const found = asLinear(node, layer) ?? asEmbedding(node, layer) ?? asDropout(node, layer);
     if (found !== undefined) return found;
@@ -118,7 +118,7 @@ function asConvolution(found: Product, layer: LayerNodes): FoundModule | undefin
     sumY.join() === [...spatial, rank].join() &&
     seen.attributes.axes.join() === spatial.map((i) => i + 1).join();
   if (!isPlain) return undefined;
-  const { source, padding } = paddingOf(seen.operands.x, layer);
+  const { source, padding } = paddingOf(seen.operands.x, 0, layer.usesOf);
   const { size, stride, dilation } = seen.attributes;
   const [channels, filters] = weight.type.shape.slice(-2);
   const options = [
@@ -127,33 +127,14 @@ function asConvolution(found: Product, layer: LayerNodes): FoundModule | undefin
     ...(dilation.every((d) => d === 1) ? [] : [`dilation=${perAxis(dilation)}`]),
     ...(bias === undefined ? ["bias=False"] : []),
   ];
-  const first = [0, rank + 1, ...spatial.map((i) => i + 1)];
-  const last = [0, ...spatial.map((i) => i + 2), 1];
   const facts = [`${channels}`, `${filters}`, perAxis(size), ...options];
   return {
     node: result,
     operands: [source],
     constructor_: `nn.Conv${rank}d(${facts.join(", ")})`,
     parameters: moduleParameters(found, [rank + 1, rank, ...spatial]),
-    write: (c) =>
-      atom(
-        `${layer.module}(${c.object(source)}.permute(${first.join(", ")})).permute(${last.join(", ")})`,
-        result,
-      ),
+    write: (c) => atom(channelsFirst(layer.module, c.object(source), [], rank), result),
   };
-}
-
-const perAxis = (sizes: readonly number[]): string =>
-  sizes.every((size) => size === sizes[0]) ? String(sizes[0]) : `(${sizes.join(", ")})`;
-
-/** The padding that the convolution itself can add: zeros, as many before as after. */
-function paddingOf(x: Node, { usesOf }: LayerNodes): { source: Node; padding: readonly number[] } {
-  const none = { source: x, padding: [0] };
-  if (x.op !== "pad" || x.attributes.value !== 0 || usesOf(x) > 1) return none;
-  const { before, after } = x.attributes;
-  const isEven = before.every((count, axis) => count === after[axis]);
-  const isSpatial = before[0] === 0 && before[before.length - 1] === 0;
-  return isEven && isSpatial ? { source: x.operands.x, padding: before.slice(1, -1) } : none;
 }
 
 function asEmbedding(node: Node, layer: LayerNodes): FoundModule | undefined {
@@ -167,12 +148,6 @@ function asEmbedding(node: Node, layer: LayerNodes): FoundModule | undefined {
     parameters: [{ name: weight.attributes.name, own: "weight" }],
     write: (c) => atom(`${layer.module}(${c.full(indices).text})`, node),
   };
-}
-
-/** The number that is repeated along all axes. */
-function repeatedNumber(node: Node): number | undefined {
-  if (node.op === "broadcast") return repeatedNumber(node.operands.x);
-  return node.op === "constant" ? node.attributes.value : undefined;
 }
 
 /** select(rate ≤ random, 1 / (1 − rate) · x, 0): the emitted file has a module of this name. */
@@ -195,65 +170,75 @@ function asDropout(node: Node, layer: LayerNodes): FoundModule | undefined {
   };
 }
 
-// Activations. The composite of a node names the function that it belongs to.
+const recurrentModules: Readonly<Record<string, string>> = { rnn: "RNN", lstm: "LSTM", gru: "GRU" };
 
-/** The function of PyTorch for a composite with the ops; undefined if it has none. */
-const functions: Readonly<Record<string, (ops: ReadonlySet<string>) => string | undefined>> = {
-  softmax: () => "F.softmax(X, -1)",
-  "log-softmax": () => "F.log_softmax(X, -1)",
-  gelu: (ops) => (ops.has("erf") ? "F.gelu(X)" : 'F.gelu(X, approximate="tanh")'),
-  silu: () => "F.silu(X)",
-  mish: () => "F.mish(X)",
-  selu: () => "F.selu(X)",
-  softsign: () => "F.softsign(X)",
-};
+/** The parameters of recurrent modules by their names in our library. Both have the same order of gates. */
+const recurrentParameters = [
+  { ours: "weight", own: "weight_ih_l0", axes: [1, 0] },
+  { ours: "recurrent", own: "weight_hh_l0", axes: [1, 0] },
+  { ours: "bias", own: "bias_ih_l0" },
+  { ours: "recurrentBias", own: "bias_hh_l0" },
+] as const;
 
-/** The activations of the layer as functions of PyTorch. */
-export function findFunctions({ nodes, usesOf }: LayerNodes): ReadonlyMap<Node, Recognised> {
-  const found = new Map<Node, Recognised>();
-  const own = new Set(nodes);
-  for (const node of nodes) {
-    const { composite = "" } = node.origin;
-    const write = Object.hasOwn(functions, composite) ? functions[composite] : undefined;
-    const users = nodes.filter((other) => operandsOf(other).includes(node));
-    const isResult = users.length === 0 || users.some((other) => other.origin.composite !== composite);
-    if (write === undefined || !isResult) continue;
-    const region = regionOf(node, composite, own);
-    const isClosed = [...region].every((each) => {
-      const inside = [...region].filter((other) => operandsOf(other).includes(each)).length;
-      return each === node || inside === usesOf(each);
-    });
-    const outside = [
-      ...new Set([...region].flatMap((each) => operandsOf(each).filter((x) => !isInside(x, region)))),
-    ];
-    const text = write(new Set([...region].map(({ op }) => op)));
-    if (outside.length !== 1 || text === undefined || !isClosed) continue;
-    const [x] = outside;
-    found.set(node, {
-      operands: [x],
-      write: (c: Context) =>
-        atom(
-          text.replace("X", () => c.full(x).text),
-          node,
-        ),
-    });
-  }
-  return found;
+/** `nn.LSTM`, `nn.GRU` or `nn.RNN`, unless the layer has a mask: on padding, our layers keep their state. */
+function asRecurrent(layer: LayerNodes): FoundModule | undefined {
+  const { nodes, type, result, module } = layer;
+  const scans = nodes.filter((node) => node.op === "scan");
+  const product = nodes.find((node) => node.op === "contract" && isParameter(node.operands.y));
+  if (!Object.hasOwn(recurrentModules, type) || scans.length !== 1 || product?.op !== "contract")
+    return undefined;
+  const { recurrence, value } = scans[0].attributes;
+  const isMasked = recurrence.operands.some(({ argument }) => argument.type.element === "bool");
+  const isPlain = type !== "rnn" || value.op === "tanh" || value.op === "relu";
+  if (isMasked || !isPlain) return undefined;
+  const { x, y: weight } = product.operands;
+  const nonlinearity = value.op === "relu" ? ', nonlinearity="relu"' : "";
+  const sizes = `${weight.type.shape[0]}, ${value.type.shape[1]}, batch_first=True`;
+  const flip = recurrence.reverse ? ".flip(1)" : "";
+  // The last state in the order of reading.
+  const part = result === scans[0] ? flip : "[:, -1]";
+  return {
+    node: result,
+    operands: [x],
+    constructor_: `nn.${recurrentModules[type]}(${sizes}${nonlinearity})`,
+    parameters: recurrentParameters.map(({ ours, ...own }) => ({ name: parameterOf(layer, ours), ...own })),
+    write: (c) => atom(`${module}(${flip === "" ? c.full(x).text : c.object(x) + flip})[0]${part}`, result),
+  };
 }
 
-const isFree = (node: Node): boolean =>
-  node.op === "constant" || (node.op === "broadcast" && isFree(node.operands.x));
+/** The full name of a parameter of the layer. */
+function parameterOf({ nodes }: LayerNodes, own: string): string {
+  const name = nodes.find((node) => isParameter(node) && node.attributes.name.endsWith(`.${own}`));
+  invariant(name?.op === "parameter", `the layer has a parameter ${own}`);
+  return name.attributes.name;
+}
 
-const isInside = (node: Node, region: ReadonlySet<Node>): boolean => region.has(node) || isFree(node);
-
-/** The nodes of the composite that the node depends on. */
-function regionOf(node: Node, composite: string, own: ReadonlySet<Node>): ReadonlySet<Node> {
-  const region = new Set<Node>();
-  const open = [node];
-  for (let each = open.pop(); each !== undefined; each = open.pop()) {
-    if (region.has(each) || !own.has(each) || each.origin.composite !== composite) continue;
-    region.add(each);
-    open.push(...operandsOf(each));
-  }
-  return region;
+/** `nn.LayerNorm` or `nn.RMSNorm`, unless the layer leaves padding out of its means. */
+function asNorm(layer: LayerNodes): FoundModule | undefined {
+  const { nodes, type, result, module } = layer;
+  const [isLayerNorm, isRmsNorm] = [type === "layer-norm", type === "rms-norm"];
+  const [sum, deviation] = [
+    nodes.find(({ op }) => op === "reduceSum"),
+    nodes.find(({ op }) => op === "sqrt"),
+  ];
+  const hasPadding = nodes.some(({ op }) => op === "select" || op === "cast");
+  if (!(isLayerNorm || isRmsNorm) || hasPadding || sum?.op !== "reduceSum" || deviation?.op !== "sqrt")
+    return undefined;
+  const { x: summed } = sum.operands;
+  const x = isLayerNorm || summed.op !== "multiply" ? summed : summed.operands.x;
+  const added = deviation.operands.x;
+  const epsilon = added.op === "add" ? repeatedNumber(added.operands.y) : undefined;
+  if (epsilon === undefined) return undefined;
+  const ofScale = { name: parameterOf(layer, "scale"), own: "weight" };
+  const size = x.type.shape[x.type.shape.length - 1];
+  const isDefault = isLayerNorm && epsilon === 1e-5;
+  return {
+    node: result,
+    operands: [x],
+    constructor_:
+      `nn.${isLayerNorm ? "LayerNorm" : "RMSNorm"}(${size}` +
+      `${isDefault ? "" : `, eps=${numberText(epsilon)}`})`,
+    parameters: isLayerNorm ? [ofScale, { name: parameterOf(layer, "shift"), own: "bias" }] : [ofScale],
+    write: (c) => atom(`${module}(${c.full(x).text})`, result),
+  };
 }

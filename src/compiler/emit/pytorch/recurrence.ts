@@ -21,7 +21,8 @@ function writeLoop(scans: readonly NodeOf<"scan">[], c: Context): readonly strin
   const { recurrence } = attributes;
   const { length, reverse, operands } = recurrence;
   const ofRole = (role: StepOperand["role"]) => operands.filter((operand) => operand.role === role);
-  for (const { name, argument } of ofRole("whole")) c.bind(argument, c.object(given[name]));
+  const held = (name: string): string => c.held(name, c.full(given[name]).text);
+  for (const { name, argument } of ofRole("whole")) c.bind(argument, held(name));
   for (const { name, argument } of ofRole("carried")) {
     const variable = c.variable(argument);
     c.line(`${variable} = ${c.full(given[name]).text}`);
@@ -29,7 +30,7 @@ function writeLoop(scans: readonly NodeOf<"scan">[], c: Context): readonly strin
   }
   const time = c.name("t");
   for (const operand of ofRole("each"))
-    c.bind(operand.argument, c.object(given[operand.name]) + stepIndex(operand, time));
+    c.bind(operand.argument, held(operand.name) + stepIndex(operand, time));
 
   const stacks = scans.map(({ attributes: { value } }) => c.name(`${c.variable(value)}_steps`));
   for (const stack of stacks) c.line(`${stack} = []`);
