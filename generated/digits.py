@@ -40,29 +40,6 @@ VALIDATION_FRACTION = 0.2
 SPLIT_SALT = -3
 
 
-# Processes -----------------------------------------------------------------------------------------------------------
-
-# torchrun starts several processes with the same parameters. Each of the K processes computes every K-th row of a
-# batch. Sums over rows are added over all processes, so that each process has the loss of the whole batch. all_reduce
-# adds derivatives in the same way. Therefore the gradient of the loss is the mean of the gradients of all processes.
-
-def rank():
-    return dist.get_rank() if dist.is_initialized() else 0
-
-
-def process_count():
-    return dist.get_world_size() if dist.is_initialized() else 1
-
-
-def over_processes(sums):
-    """The sums by name, added over all processes."""
-    if not dist.is_initialized():
-        return sums
-    total = all_reduce(torch.cat([each.reshape(-1) for each in sums.values()]))
-    parts = total.split([each.numel() for each in sums.values()])
-    return {name: part.reshape(each.shape) for (name, each), part in zip(sums.items(), parts)}
-
-
 # Model ---------------------------------------------------------------------------------------------------------------
 
 def real(x):
@@ -210,6 +187,29 @@ def initialise(model, seed):
         with torch.no_grad():
             in_spec(tensors, name).copy_(torch.from_numpy(values))
         tensors[at or name].requires_grad_(is_trained)
+
+
+# Processes -----------------------------------------------------------------------------------------------------------
+
+# torchrun starts several processes with the same parameters. Each of the K processes computes every K-th row of a
+# batch. Sums over rows are added over all processes, so that each process has the loss of the whole batch. all_reduce
+# adds derivatives in the same way. Therefore the gradient of the loss is the mean of the gradients of all processes.
+
+def rank():
+    return dist.get_rank() if dist.is_initialized() else 0
+
+
+def process_count():
+    return dist.get_world_size() if dist.is_initialized() else 1
+
+
+def over_processes(sums):
+    """The sums by name, added over all processes."""
+    if not dist.is_initialized():
+        return sums
+    total = all_reduce(torch.cat([each.reshape(-1) for each in sums.values()]))
+    parts = total.split([each.numel() for each in sums.values()])
+    return {name: part.reshape(each.shape) for (name, each), part in zip(sums.items(), parts)}
 
 
 # Training ------------------------------------------------------------------------------------------------------------

@@ -142,11 +142,6 @@ export function moduleText(plan: ModulePlan): string {
   const order: readonly InitialiserKind[] = ["uniform", "normal", "constant", "orthogonal", "given"];
   const data = plan.data && dataText(plan.data);
   const sections = [
-    ...titled("Processes", [
-      processes,
-      ...(helpers.has("sum_over_processes") ? [processHelpers.sum_over_processes] : []),
-      ...(helpers.has("row_positions") ? [processHelpers.row_positions] : []),
-    ]),
     ...titled("Model", [
       ...(helpers.has("real") ? [realHelper] : []),
       ...(helpers.has("fold") ? [foldHelper] : []),
@@ -163,6 +158,11 @@ export function moduleText(plan: ModulePlan): string {
       ...order.flatMap((kind) => (named.has(kind) ? [initialisers[kind]] : [])),
       parametersText(plan.parameters, written.places),
       initialise,
+    ]),
+    ...titled("Processes", [
+      processes,
+      ...(helpers.has("sum_over_processes") ? [processHelpers.sum_over_processes] : []),
+      ...(helpers.has("row_positions") ? [processHelpers.row_positions] : []),
     ]),
     ...titled("Training", [trainingText(features)]),
     ...titled("Checkpoints", [checkpointsOf(plan)]),
