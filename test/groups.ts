@@ -81,6 +81,7 @@ export const testGroups: readonly TestGroup[] = [
       "test/onnx/torch-models.test.ts",
       "test/pytorch/distributed.test.ts",
       "test/pytorch/program.test.ts",
+      "test/pytorch/slurm.test.ts",
       "test/pytorch/training.test.ts",
       "test/recipes.test.ts",
       "test/reference/emitted.test.ts",
