@@ -83,6 +83,7 @@ export const testGroups: readonly TestGroup[] = [
       "test/pytorch/distributed.test.ts",
       "test/pytorch/program.test.ts",
       "test/pytorch/search.test.ts",
+      "test/pytorch/slurm.test.ts",
       "test/pytorch/state-dicts.test.ts",
       "test/pytorch/training.test.ts",
       "test/recipes.test.ts",

@@ -31,15 +31,19 @@ function isThere(command: string): boolean {
   }
 }
 
-/** @param cwd the folder from which jobs are submitted */
-export async function startSlurm(folder: string, cwd: string): Promise<Slurm> {
+/** @param cwd the folder from which jobs are submitted; `variables` are those of their environment */
+export async function startSlurm(
+  folder: string,
+  cwd: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Slurm> {
   const at = (name: string) => join(folder, name);
   for (const name of ["state", "spool"]) mkdirSync(at(name), { recursive: true });
   const socket = at("munge.sock");
   writeFileSync(at("munge.key"), randomBytes(1024), { mode: 0o400 });
   writeFileSync(at("cgroup.conf"), "CgroupPlugin=disabled\n");
   writeFileSync(at("slurm.conf"), configuration(at, socket, await freePort(), await freePort()));
-  const env = { ...process.env, SLURM_CONF: at("slurm.conf") };
+  const env = { ...process.env, ...variables, SLURM_CONF: at("slurm.conf") };
   const start = (command: string, ...args: string[]) =>
     spawn(command, args, { env, cwd: folder, stdio: "ignore" });
   const daemons = [

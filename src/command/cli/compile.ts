@@ -7,6 +7,10 @@ import { gzipSync } from "node:zlib";
 import { basename, join } from "node:path";
 import { invariant, Unsupported } from "../../compiler/diagnostics/errors.ts";
 import type { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
+import { isScheduler } from "../cluster/flags.ts";
+import type { Scheduler } from "../cluster/flags.ts";
+import { checkTraining, trainingFile, trainingWords } from "../cluster/training.ts";
+import type { TrainingFlags } from "../cluster/training.ts";
 import { loadTrainer, startTranspiler } from "../../compiler/load-trainer.ts";
 import type { TargetCompilation } from "../../compiler/compile-target.ts";
 import { isFrozen } from "../../compiler/trainer/layer-table.ts";
@@ -37,7 +41,7 @@ import type { SpecWatcher } from "../files/spec-files.ts";
 import { shellWord } from "../../compiler/util/message-text.ts";
 import { openCheckpointFile, trainedValues } from "../files/parameter-files.ts";
 
-export interface CompileFlags extends StageFlags {
+export interface CompileFlags extends StageFlags, TrainingFlags {
   readonly output?: string;
   readonly target: Target;
   readonly dtype: "f32" | "f64";
@@ -57,8 +61,8 @@ export interface CompileFlags extends StageFlags {
   readonly sourcemap?: boolean;
   readonly checkKernels?: boolean;
   readonly exact?: boolean;
-  /** Write JavaScript with a declaration file, or TypeScript. */
-  readonly emit?: "ts" | "js";
+  /** Write JavaScript with a declaration file, or TypeScript; or also a script for a cluster. */
+  readonly emit?: "ts" | "js" | Scheduler;
   /** Emit kernels as plain loops. */
   readonly readable?: boolean;
 }
@@ -72,6 +76,7 @@ export async function compileSpecs(specs: readonly string[], flags: CompileFlags
         : `--predictor does not support --target ${flags.target} yet; use --target ts`,
     );
   checkTrainerFlags(flags);
+  checkTraining(flags);
   if (flags.check && flags.watch) throw usageError("--check cannot be combined with --watch");
   if (flags.predictor && flags.module)
     throw usageError("--module cannot be combined with --predictor", "a predictor contains no program");
@@ -131,7 +136,9 @@ const trainerFlags = {
 /** @throws DiagnosticError (T1010) for a flag of trainers if the target makes something else */
 function checkTrainerFlags(flags: CompileFlags): void {
   if (isRunnable(flags.target)) return;
-  const given = Object.entries(trainerFlags).find(([, name]) => flags[name] !== undefined);
+  const isGiven = (name: keyof CompileFlags) =>
+    flags[name] !== undefined && !(name === "emit" && isScheduler(flags.emit));
+  const given = Object.entries(trainerFlags).find(([, name]) => isGiven(name));
   if (given !== undefined)
     throw usageError(
       `${given[0]} cannot be combined with --target ${flags.target}`,
@@ -235,14 +242,16 @@ async function textFiles(
   const { entry, model } = compilation;
   invariant(entry.makes !== "files", "a target of files has no module");
   const name = flags.predictor === undefined ? model.name : `${model.name}.predictor`;
-  const output = flags.output ?? join("generated", `${name}.${flags.emit ?? entry.ending}`);
+  const ending = flags.emit === "js" ? "js" : entry.ending;
+  const output = flags.output ?? join("generated", `${name}.${ending}`);
   const check = flags.withCheck ? [{ ...(await checkOf(compilation, output)), flag: "--with-check" }] : [];
   const code = flags.sourcemap
     ? await mappedFile(emitted, source, { spec, output })
     : await writtenFiles(emitted, output, flags);
+  const script = isScheduler(flags.emit) ? [trainingFile(spec, model, output, flags)] : [];
   const flagOf = ({ file }: OutputFile): string =>
-    file === output ? "-o" : flags.sourcemap ? "--sourcemap" : "--emit js";
-  return [...code.map((file) => ({ ...file, flag: flagOf(file) })), ...check];
+    file === output ? "-o" : flags.sourcemap ? "--sourcemap" : `--emit ${flags.emit}`;
+  return [...[...code, ...script].map((file) => ({ ...file, flag: flagOf(file) })), ...check];
 }
 
 const blockingStages = async (): Promise<readonly string[]> =>
@@ -326,6 +335,7 @@ function commandFor(spec: string, flags: CompileFlags): string {
   if (exact) words.push("--exact");
   if (flags.readable) words.push("--readable");
   if (flags.emit === "js") words.push("--emit", "js");
+  words.push(...trainingWords(flags));
   words.push(...stageWords(flags));
   return words.map(shellWord).join(" ");
 }

@@ -13,6 +13,7 @@ import {
   quiet,
   targetOption,
 } from "../terminal/command-parts.ts";
+import { schedulers } from "../cluster/flags.ts";
 import type { BenchFlags } from "./bench.ts";
 import type { CompileFlags } from "./compile.ts";
 import type { DifferentiateFlags } from "./differentiate.ts";
@@ -93,29 +94,61 @@ function initCommand(program: Command, done: Done): void {
     );
 }
 
-function compileCommand(program: Command, done: Done): void {
-  command(program, "compile", "compile specs to standalone TypeScript files, or to ONNX files", [
-    "tapeless compile graphs/digits.json",
-    "tapeless compile graphs/digits.json -o src/digits.ts --dtype f64",
-    "tapeless compile graphs/digits.json --target wasm      WebAssembly kernels, still in one file",
-    "tapeless compile graphs/digits.json --target onnx      gradient and training step as ONNX files",
-    "tapeless compile graphs/digits.json --target pytorch   a Python file that trains with PyTorch",
-    "tapeless compile graphs --check      check that the output of a whole folder is up to date",
-    "tapeless compile graphs/digits.json --module -o src/digits.ts      only createTrainer, for a page",
-    "tapeless compile spec.ts --watch",
-    "tapeless compile graphs/digits.json --emit js      generated/digits.js and generated/digits.d.ts",
-    "tapeless compile graphs/digits.json --readable -o digits.ts      kernels as plain loops",
-    "tapeless compile graphs/digits.json --sourcemap      also write generated/digits.ts.map",
-    "tapeless compile graphs/digits.json --predictor digits.ckpt      prediction only, without training",
-    "tapeless compile graphs/digits.json --with-check      also write generated/digits.check.ts, which verifies it",
-  ])
-    .argument("<spec...>", `${specArgument}, or a folder of them`)
-    .option(
-      "-o, --output <file>",
-      "write to this file (default: generated/<name>.ts); with --target onnx: to this folder (default: generated)",
+/** `--emit`, and the options of a script that trains on a cluster. */
+const withEmitOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option(
+        "--emit <form>",
+        "`js` writes <name>.js and <name>.d.ts instead of TypeScript (default: ts); with --target pytorch, `slurm` " +
+          "and `kubernetes` also write a script that trains the Python file on a cluster",
+      ).choices(["ts", "js", ...schedulers]),
     )
-    .addOption(targetOption(targetNames))
-    .addOption(dtypeOption())
+    .option("--nodes <n>", "with --emit slurm or kubernetes: train on this many nodes (default: 1)", positive)
+    .option(
+      "--processes <n>",
+      "with --emit slurm or kubernetes: start this many processes on each node (default: 1)",
+      positive,
+    )
+    .addOption(
+      new Option(
+        "--device <device>",
+        "with --emit slurm or kubernetes: train on this device; each process has a core, and with cuda a GPU " +
+          "(default: cpu)",
+      ).choices(["cpu", "cuda"]),
+    )
+    .option("--image <name>", "with --emit kubernetes: use this container image, which must contain PyTorch")
+    .option(
+      "--volume <claim>",
+      "with --emit kubernetes: mount this volume claim, which contains the Python file and the data",
+    );
+
+function compileCommand(program: Command, done: Done): void {
+  withEmitOptions(
+    command(program, "compile", "compile specs to standalone TypeScript files, or to ONNX files", [
+      "tapeless compile graphs/digits.json",
+      "tapeless compile graphs/digits.json -o src/digits.ts --dtype f64",
+      "tapeless compile graphs/digits.json --target wasm      WebAssembly kernels, still in one file",
+      "tapeless compile graphs/digits.json --target onnx      gradient and training step as ONNX files",
+      "tapeless compile graphs/digits.json --target pytorch   a Python file that trains with PyTorch",
+      "tapeless compile graphs/digits.json --target pytorch -o digits.py --emit slurm --nodes 2 --processes 8",
+      "tapeless compile graphs --check      check that the output of a whole folder is up to date",
+      "tapeless compile graphs/digits.json --module -o src/digits.ts      only createTrainer, for a page",
+      "tapeless compile spec.ts --watch",
+      "tapeless compile graphs/digits.json --emit js      generated/digits.js and generated/digits.d.ts",
+      "tapeless compile graphs/digits.json --readable -o digits.ts      kernels as plain loops",
+      "tapeless compile graphs/digits.json --sourcemap      also write generated/digits.ts.map",
+      "tapeless compile graphs/digits.json --predictor digits.ckpt      prediction only, without training",
+      "tapeless compile graphs/digits.json --with-check      also write generated/digits.check.ts, which verifies it",
+    ])
+      .argument("<spec...>", `${specArgument}, or a folder of them`)
+      .option(
+        "-o, --output <file>",
+        "write to this file (default: generated/<name>.ts); with --target onnx: to this folder (default: generated)",
+      )
+      .addOption(targetOption(targetNames))
+      .addOption(dtypeOption()),
+  )
     .addOption(checkKernelsOption())
     .option("--check", "write nothing; exit with 1 if a file is not up to date")
     .option("--watch", "recompile whenever a spec or a model file that it names changes")
@@ -140,12 +173,6 @@ function compileCommand(program: Command, done: Done): void {
     .option(
       "--sourcemap",
       "also write <file>.map, so that profilers and debuggers show layers and lines of the spec",
-    )
-    .addOption(
-      new Option(
-        "--emit <language>",
-        "`js` writes <name>.js and <name>.d.ts instead of TypeScript (default: ts)",
-      ).choices(["ts", "js"]),
     )
     .option(
       "--readable",
@@ -256,10 +283,9 @@ function searchCommand(program: Command, done: Done): void {
     )
     .option("--merge", "combine the results of all shards and test the best candidate")
     .addOption(
-      new Option("--emit <scheduler>", "write a script that runs the shards on a cluster").choices([
-        "slurm",
-        "kubernetes",
-      ]),
+      new Option("--emit <scheduler>", "write a script that runs the shards on a cluster").choices(
+        schedulers,
+      ),
     )
     .option("--shards <n>", "with --emit: split the search into this many shards", positive)
     .option("--image <name>", "with --emit kubernetes: use this container image, which must contain tapeless")

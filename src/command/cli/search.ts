@@ -4,12 +4,14 @@
  */
 import { resultOf } from "../../compiler/trainer/dataset-context.ts";
 import { availableParallelism } from "node:os";
-import { dirname, isAbsolute } from "node:path";
+import { dirname } from "node:path";
 import { checkPytorch } from "../../compiler/spec/check/check-pytorch.ts";
 import { located } from "../../compiler/spec/read/spec-source.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { figureText } from "../../runtime/training/train-on.ts";
 import type { TrainingResult } from "../../runtime/training/train-on.ts";
+import { checkInVolume, checkKubernetes } from "../cluster/flags.ts";
+import { searchManifest, searchScript } from "../cluster/scripts.ts";
 import { onData, readGuarded } from "../compile/compile-spec.ts";
 import { checkOutputs, checkWritable, ofSpec, writeFile } from "../files/write-file.ts";
 import { dataPaths, readSource } from "../files/read-source.ts";
@@ -18,7 +20,7 @@ import type { PytorchSetup } from "../search/pytorch-engine.ts";
 import { specText } from "../search/best-spec.ts";
 import { readCandidates } from "../search/check-candidates.ts";
 import type { CheckedCandidate } from "../search/check-candidates.ts";
-import { isIn, kubernetesJob, shardFile, shardFiles, shardsOf, slurmScript } from "../search/shards.ts";
+import { isIn, shardFile, shardFiles, shardsOf } from "../search/shards.ts";
 import type { EmitFlags, SearchFlags, Shard } from "../search/shards.ts";
 import { openData, searchHash } from "../search/open-data.ts";
 import type { OpenData } from "../search/open-data.ts";
@@ -42,34 +44,24 @@ import type { StopSignal } from "../terminal/stop-signals.ts";
 // `--emit`: writes a script that runs the shards of a search on a cluster.
 
 /** @throws DiagnosticError (T1010) for missing flags, and for flags that do not belong to `--emit` */
-export function checkEmit({ emit, shards, image, volume, output }: EmitFlags): void {
+export function checkEmit(flags: EmitFlags): void {
+  const { emit, shards, image, volume, output } = flags;
   const named = Object.entries({ shards, image, volume, output }).filter(([, value]) => value !== undefined);
   if (emit === undefined && named.length > 0)
     throw usageError(`--${named[0][0]} needs --emit`, "add --emit slurm or --emit kubernetes");
   if (emit !== undefined && shards === undefined)
     throw usageError("--emit needs the number of shards", "add --shards N");
-  const missing = image === undefined ? "--image" : volume === undefined ? "--volume" : undefined;
-  if (emit === "kubernetes" && missing !== undefined)
-    throw usageError(
-      `--emit kubernetes needs ${missing}`,
-      missing === "--image"
-        ? "--image NAME: a container image that contains tapeless"
-        : "--volume CLAIM: the claim of the volume that contains the spec and its data, and receives the results",
-    );
-  if (emit === "slurm" && (image !== undefined || volume !== undefined))
-    throw usageError("--image and --volume need --emit kubernetes");
+  checkKubernetes(flags, {
+    image: "tapeless",
+    volume: "the spec and its data, and receives the results",
+  });
 }
 
 /**
  * Writes the script. `name` is the name of the model, and `spec` is the path of the spec as the user gave it.
  */
 export async function emitSearch(name: string, spec: string, flags: SearchFlags): Promise<void> {
-  const outside = [spec, flags.data, flags.out].find((file) => file !== undefined && isAbsolute(file));
-  if (flags.emit === "kubernetes" && outside !== undefined)
-    throw usageError(
-      `${outside}: pods can read only the volume`,
-      "use a path relative to the volume's folder",
-    );
+  checkInVolume(flags, [spec, flags.data, flags.out]);
   const { emit, shards = 1, image = "", volume = "", output, data, out, dtype, engine, device } = flags;
   const args = [
     "search",
@@ -81,7 +73,7 @@ export async function emitSearch(name: string, spec: string, flags: SearchFlags)
     ...(device === undefined ? [] : ["--device", device]),
   ];
   const job = { name, shards, args, file: output ?? "FILE", needsPython: engine === "pytorch" };
-  const text = emit === "kubernetes" ? kubernetesJob({ ...job, image, volume }) : slurmScript(job);
+  const text = emit === "kubernetes" ? searchManifest({ ...job, image, volume }) : searchScript(job);
   if (output === undefined) process.stdout.write(text);
   else await writeFile(output, text);
 }
