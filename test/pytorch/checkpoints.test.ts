@@ -93,12 +93,33 @@ const regression: ModelSpec = {
   },
 };
 
+/** Texts of three letters, so that every character is in the training rows, and an optimizer with a single number. */
+const texts: ModelSpec = {
+  name: "texts",
+  inputs: { text: { shape: [6], dtype: "i32" } },
+  targets: { next: { classes: 4, shape: [6] } },
+  network: [
+    { type: "embedding", vocabulary: 4, units: 3 },
+    { type: "gru", units: 4, returnSequences: true },
+    { type: "dense", units: 4 },
+  ],
+  loss: "cross-entropy",
+  optimizer: { type: "nadam", learningRate: 0.05 },
+  training: { epochs: 5, batchSize: 8, seed: 4, keep: "last" },
+  data: {
+    file: "data.csv",
+    inputs: { text: { columns: ["word"], characters: { length: 6 } } },
+    targets: { next: { nextOf: "text" } },
+  },
+};
+const words = Array.from({ length: 44 }, (_, i) => ["ab", "abc", "cab", "bcca", "a"][(i * i) % 5]);
+
 const benches: Bench[] = [];
 afterAll(() => {
   for (const bench of benches) bench.remove();
 });
 async function benchOf(spec: ModelSpec): Promise<Bench> {
-  const bench = await checkpointBench(spec, data);
+  const bench = await checkpointBench(spec, spec === texts ? ["word", ...words].join("\n") : data);
   benches.push(bench);
   return bench;
 }
@@ -114,7 +135,7 @@ const epochs = 5;
 const limit = 1e-10;
 
 describe.skipIf(lacksTorch())("training that moves between the trainer and PyTorch", () => {
-  it.each([everything, regression])("continues as if it had never moved: $name", async (spec) => {
+  it.each([everything, regression, texts])("continues as if it had never moved: $name", async (spec) => {
     const bench = await benchOf(spec);
     const undisturbed = await bench.trainer({ epochs });
     // Every epoch has several steps, so these are inside epochs, schedules and searches for the best epoch.
@@ -138,6 +159,63 @@ describe.skipIf(lacksTorch())("a killed process", () => {
     expect(positionIn(killed)).toEqual({ step: 6, rows: 0 });
     expect(difference(bench.pytorch({ epochs, from: killed, everyStep: false }), undisturbed)).toBe(0);
     expect(difference(undisturbed, await bench.trainer({ epochs }))).toBeLessThan(limit);
+  });
+});
+
+describe.skipIf(lacksTorch())("the options of the program", () => {
+  it("are checked before training, and leave the previous checkpoint", async () => {
+    const bench = await benchOf(regression);
+    const [first, kept] = ["first.safetensors", "kept.safetensors"].map((name) => join(bench.folder, name));
+    const [csv, other, short] = ["data.csv", "other.csv", "short.csv"].map((name) =>
+      join(bench.folder, name),
+    );
+    const checkpoint = await bench.trainer({ epochs, until: 11 });
+    for (const file of [first, kept]) writeFileSync(file, checkpoint);
+    writeFileSync(other, data.replaceAll(",red,", ",pink,"));
+    writeFileSync(short, data.split("\n").slice(0, 4).join("\n"));
+    const common = ["--dtype", "f64", "--out", kept, "--resume", first];
+    const wrong: readonly (readonly [args: readonly string[], message: RegExp])[] = [
+      [
+        ["--data", other, ...common],
+        /first.safetensors: the checkpoint was trained on other data: colour is /,
+      ],
+      [["--data", short, ...common], /first.safetensors: the checkpoint was trained on other data: /],
+      [["--data", csv, ...common, "--seed", "4"], /--seed 4: .*first.safetensors was trained with seed 3/],
+      [
+        ["--data", csv, ...common, "--dtype", "f32"],
+        /is for "regression" in f64, not for "regression" in f32/,
+      ],
+      [
+        ["--data", csv, ...common, "--resume", `${first}x`],
+        /first.safetensorsx: cannot read the file: No such/,
+      ],
+      [
+        ["--data", csv, ...common, "--out", join(bench.folder, "none", "x")],
+        /cannot write .*none.x: it must be/,
+      ],
+      [["--data", csv, ...common, "--out", "/dev/null"], /cannot write .dev.null: it must be a regular file/],
+      [["--data", csv, ...common, "--save-steps", "-1"], /--save-steps: must be an integer from 0/],
+      [["--data", csv, "--save-steps", "2"], /--save-steps needs --out/],
+    ];
+    for (const [args, message] of wrong) {
+      const { status, stderr } = spawnSync(python, [bench.program, ...args], { encoding: "utf8" });
+      expect.soft(stderr).toMatch(message);
+      expect.soft(stderr).not.toContain("Traceback");
+      expect.soft(status).toBe(2);
+    }
+    expect(readFileSync(kept).equals(checkpoint)).toBe(true);
+  });
+
+  it("ends a training that has stopped early, and continues one that was complete", async () => {
+    const bench = await benchOf(everything);
+    const stopping = 12;
+    const stopped = await bench.trainer({ epochs: stopping });
+    expect(numbersIn(stopped).get("progress.epoch")?.[0]).toBeLessThan(stopping);
+    expect(difference(bench.pytorch({ epochs: stopping, from: stopped }), stopped)).toBe(0);
+    const complete = bench.pytorch({ epochs: 2 });
+    const longer = await bench.trainer({ epochs: 3 });
+    expect(difference(bench.pytorch({ epochs: 3, from: complete }), longer)).toBeLessThan(limit);
+    expect(difference(await bench.trainer({ epochs: 3, from: complete }), longer)).toBeLessThan(limit);
   });
 });
 

@@ -58,7 +58,10 @@ export const withTrainOptions = (command: Command): Command =>
       whole,
     )
     .option("--seed <n>", "set the random seed (default: as in the spec)", whole)
-    .option("--out <checkpoint>", "write a checkpoint to this file after every epoch, and on Ctrl-C")
+    .option(
+      "--out <checkpoint>",
+      "write a checkpoint to this file after every epoch, and on Ctrl-C; a .safetensors file is also for PyTorch",
+    )
     .option(
       "--keep <k>",
       "keep the last k checkpoints; the names of older ones contain the epoch (default: 1)",

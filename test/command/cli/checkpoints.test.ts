@@ -119,3 +119,60 @@ it("after early stopping the file contains the best epoch, and resuming changes 
   expect(again.stderr).toContain("early stopping");
   expect(place.bytes("model.ckpt")).toEqual(left);
 });
+
+describe("a checkpoint in safetensors", () => {
+  it("is written by its name, read by its content, and has the same training", async () => {
+    const { stdout } = await train("--out", "whole.ckpt", "--json");
+    await train("--out", "part.safetensors", "--epochs", "2");
+    const { model, __metadata__: metadata } = headerIn("part.safetensors");
+    expect(model).toBeUndefined();
+    expect(metadata).toMatchObject({ format: "tapeless", tapeless: "2", epoch: "2", step: "6", seed: "3" });
+    expect((await train("--resume", "part.safetensors", "--json", "--out", "own.ckpt")).stdout).toBe(stdout);
+    expect(place.bytes("own.ckpt")).toEqual(place.bytes("whole.ckpt"));
+    // The other way, and under another name.
+    await train("--resume", "whole.ckpt", "--out", "whole.safetensors");
+    place.write("renamed.ckpt", place.bytes("whole.safetensors"));
+    await train("--resume", "renamed.ckpt", "--out", "again.ckpt");
+    expect(place.bytes("again.ckpt")).toEqual(place.bytes("whole.ckpt"));
+  });
+
+  it("is kept, predicts, is exported and compiled, and starts other trainings", async () => {
+    await train("--out", "own.safetensors", "--keep", "2");
+    await train("--out", "own.ckpt");
+    expect(place.made()).toEqual(["own.ckpt", "own.epoch-0003.safetensors", "own.safetensors"]);
+    const of = async (file: string) => {
+      const predicted = await place.run("predict", "flowers.json", file, "flowers.csv");
+      await place.run("compile", "flowers.json", "--predictor", file, "-o", "predictor.ts");
+      await place.run("export", file, "-o", "out.npz");
+      const fromIt = await train("--from", file, "--json", "--epochs", "1");
+      const code = place.read("predictor.ts").replace(/^.*SHA-256.*$/gm, "");
+      return [predicted.stdout, code, place.read("out.npz"), fromIt.stdout];
+    };
+    const found = await of("own.safetensors");
+    expect(found.every((text) => text.length > 20)).toBe(true);
+    expect(found).toEqual(await of("own.ckpt"));
+  });
+
+  it("is refused for another spec, as parameters, or if it is damaged", async () => {
+    await train("--out", "own.safetensors");
+    expectRefusal(
+      await place.run("import", "own.safetensors", "flowers.json", "-o", "x.ckpt"),
+      "T3002: the file is a checkpoint with the state of its training",
+      "train --from",
+    );
+    place.write("damaged.safetensors", place.bytes("own.safetensors").subarray(0, -8));
+    expectRefusal(await train("--resume", "damaged.safetensors"), "T3001: the file is truncated");
+    place.write("flowers.json", { ...flowers, optimizer: { type: "sgd", learningRate: 0.05 } });
+    expectRefusal(
+      await train("--resume", "own.safetensors"),
+      "T3001: the checkpoint was trained with another spec",
+      'optimizer.type: "adam" in the checkpoint, "sgd" in the spec',
+    );
+  });
+
+  const headerIn = (file: string): Readonly<Record<string, unknown>> => {
+    const bytes = place.bytes(file);
+    const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+    return JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+  };
+});

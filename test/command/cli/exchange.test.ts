@@ -50,8 +50,28 @@ it("refuses to export a predictor without its spec, and parameters with one", as
   );
   expectRefusal(
     await place.run("export", "own.ckpt", "-o", "own.npz", "--spec", "flowers.json"),
-    "T1010: --spec needs --format onnx",
+    "T1010: --spec needs --format onnx or --format pytorch",
   );
+});
+
+it("exports a state_dict of PyTorch with its spec, which comes back bit for bit", async () => {
+  const ofPytorch = ["export", "own.ckpt", "--format", "pytorch"];
+  expectRefusal(
+    await place.run(...ofPytorch, "-o", "x.safetensors"),
+    "T1010: --format pytorch needs --spec",
+    "add --spec SPEC",
+  );
+  expectRefusal(
+    await place.run(...ofPytorch, "--spec", "flowers.json", "-o", "own.pt"),
+    "T1010: -o own.pt: the file name must end in .safetensors",
+    "a file of torch.save is a Python program",
+  );
+  await place.run(...ofPytorch, "--spec", "flowers.json", "-o", "out/state.safetensors");
+  const { tensors } = safetensors.decode(place.bytes("out/state.safetensors"));
+  expect(tensors.find(({ name }) => name === "dense1.weight")?.shape).toEqual([4, 2]);
+  const imported = await place.run("import", "out/state.safetensors", "flowers.json", "-o", "back.ckpt");
+  expect(imported.code).toBe(0);
+  expect(parametersIn(place.bytes("back.ckpt")).tensors).toEqual(own());
 });
 
 it.each(["safetensors", "npz"])(

@@ -176,7 +176,8 @@ export function parameterBytesIn({ model }: CheckpointHeader, tensors: readonly 
   ];
   const stored = inOrder.flatMap(({ name }) => own.get(name) ?? []);
   checkTensors(inOrder, stored);
-  return Buffer.concat(stored.map((tensor) => bytesOf(tensor, model.dtype)));
+  // A copy, because a Buffer may share its memory with others.
+  return new Uint8Array(Buffer.concat(stored.map((tensor) => bytesOf(tensor, model.dtype))));
 }
 
 /**

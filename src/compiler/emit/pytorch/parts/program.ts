@@ -63,8 +63,10 @@ def run(given):
             raise InputError(f"--seed {given.seed}: {given.resume} was trained with seed {trainer.seed}")
     if given.out is not None:
         check_output(given.out)
+    elif given.save_steps > 0:
+        raise InputError("--save-steps needs --out FILE")
     splits = read_splits(given.data, trainer.seed)
-    note_fields(trainer)BALANCE
+    note_fields(trainer, given.resume)BALANCE
     if given.compile:
         trainer.network = torch.compile(trainer.model)
     units = UNITS
@@ -89,12 +91,14 @@ def run(given):
     return "\n".join([f"{NAME}: {epochs} epochs{best}", *lines])
 
 
-def note_fields(trainer):
+def note_fields(trainer, file):
     """Adds the fitted encoding to the notes of checkpoints. It must be that with which training began."""
     fields = json.loads(json.dumps([{"name": name, **field.fitted()} for name, field in FIELDS.items()]))
-    has_steps = trainer.progress["epoch"] > 0 or trainer.progress["rows"] > 0
-    if has_steps and trainer.notes.get("fields", fields) != fields:
-        raise InputError("the checkpoint was trained on other data: scales, class names or vocabularies differ")
+    trained = trainer.notes.get("fields", fields) if trainer.step_count > 0 else fields
+    if trained != fields:
+        others = [field["name"] for field in fields if not isinstance(trained, list) or field not in trained]
+        what = f"{', '.join(others)} is encoded differently"
+        raise InputError(f"{file}: the checkpoint was trained on other data: {what}")
     trainer.notes["fields"] = fields
 
 
