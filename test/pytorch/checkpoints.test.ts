@@ -160,6 +160,17 @@ describe.skipIf(lacksTorch())("a killed process", () => {
     expect(difference(bench.pytorch({ epochs, from: killed, everyStep: false }), undisturbed)).toBe(0);
     expect(difference(undisturbed, await bench.trainer({ epochs }))).toBeLessThan(limit);
   });
+
+  it("of several ends the others, and another number of processes continues from the checkpoint", async () => {
+    const bench = await benchOf(everything);
+    const undisturbed = bench.pytorch({ epochs });
+    const killed = bench.pytorch({ epochs, until: 5, processes: 2 });
+    expect(positionIn(killed).step).toBe(5);
+    expect(positionIn(killed).rows).toBeGreaterThan(0);
+    const again = bench.pytorch({ epochs, from: killed, until: 9, processes: 3 });
+    expect(positionIn(again).step).toBe(9);
+    expect(difference(bench.pytorch({ epochs, from: again }), undisturbed)).toBeLessThan(limit);
+  });
 });
 
 describe.skipIf(lacksTorch())("the options of the program", () => {

@@ -13,17 +13,8 @@ import type { Node } from "../../src/compiler/ir/nodes.ts";
 import { emitPytorch } from "../../src/compiler/pytorch-emission.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
-import { lacksTorch, python } from "../support/pytorch.ts";
+import { lacksTorch, python, torchrunEnv as env } from "../support/pytorch.ts";
 import { streamOf } from "../support/tensors.ts";
-
-// Debian's PyTorch is built without libuv, which the TCP store of torchrun needs.
-const env = {
-  ...process.env,
-  OMP_NUM_THREADS: "1",
-  USE_LIBUV: "0",
-  TORCH_DISABLE_SHARE_RDZV_TCP_STORE: "1",
-  GLOO_SOCKET_IFNAME: "lo",
-};
 
 /** A training run, and whether plain data-parallel training has another result. */
 interface Row {

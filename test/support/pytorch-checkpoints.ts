@@ -3,6 +3,7 @@
  * checkpoint in safetensors. Both can stop at any step.
  */
 import { spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,7 +21,7 @@ import { readSpec } from "../../src/compiler/spec/read/read-spec.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { datasetContextOf, regimeOf } from "../../src/compiler/trainer/dataset-context.ts";
 import { trainRun } from "../../src/runtime/training/train-on.ts";
-import { python } from "./pytorch.ts";
+import { python, torchrunEnv } from "./pytorch.ts";
 
 /** One side of a training run: where it starts and where it ends. */
 export interface Leg {
@@ -32,6 +33,8 @@ export interface Leg {
   readonly until?: number;
   /** Whether PyTorch also saves after each step. */
   readonly everyStep?: boolean;
+  /** The number of processes of PyTorch, started by torchrun if there are several. `until` kills the last one. */
+  readonly processes?: number;
 }
 
 export interface Bench {
@@ -50,6 +53,9 @@ export interface Bench {
 }
 
 class Stopped extends Error {}
+
+const isKilled = (status: number | null, stderr: string): boolean =>
+  status === null || stderr.includes("SIGKILL");
 
 /** `data`: the content of the CSV file of the spec. */
 export async function checkpointBench(spec: ModelSpec, data: string): Promise<Bench> {
@@ -105,22 +111,29 @@ export async function checkpointBench(spec: ModelSpec, data: string): Promise<Be
       });
       return encodeTensorCheckpoint(last, compilation.plan);
     },
-    pytorch({ from, epochs, until, everyStep = true }) {
+    pytorch({ from, epochs, until, everyStep = true, processes = 1 }) {
       const [before, after] = ["before.safetensors", "after.safetensors"].map((name) => join(folder, name));
       if (from !== undefined) writeFileSync(before, from);
       const args = ["--data", csv, "--epochs", String(epochs), "--dtype", "f64", "--out", after];
-      const { status, signal, stderr } = spawnSync(
+      const store = [
+        "--rdzv-conf=store_type=file",
+        `--rdzv-endpoint=${join(folder, `store-${randomUUID()}`)}`,
+      ];
+      const several = [`--nproc-per-node=${processes}`, "--rdzv-backend=c10d", ...store];
+      const { status, stderr } = spawnSync(
         python,
         [
+          ...(processes === 1 ? [] : ["-m", "torch.distributed.run", ...several]),
           ...(until === undefined ? [] : [killer, String(until)]),
           program,
           ...args,
           ...(everyStep ? ["--save-steps", "1"] : []),
           ...(from === undefined ? [] : ["--resume", before]),
         ],
-        { encoding: "utf8", env: { ...process.env, OMP_NUM_THREADS: "1" } },
+        { encoding: "utf8", env: torchrunEnv },
       );
-      if (status !== 0 && (until === undefined || signal !== "SIGKILL")) throw new Error(stderr);
+      // torchrun reports the signal that ended one of its processes, and fails.
+      if (status !== 0 && (until === undefined || !isKilled(status, stderr))) throw new Error(stderr);
       return readFileSync(after);
     },
     async refusal(checkpoint) {

@@ -18,6 +18,15 @@ import { loadTrainer } from "../../src/compiler/load-trainer.ts";
 import { largestDifference } from "./onnx-training.ts";
 
 export const python = "/usr/bin/python3";
+
+/** The environment for torchrun with PyTorch of Debian, which is built without the libuv that its TCP store needs. */
+export const torchrunEnv = {
+  ...process.env,
+  OMP_NUM_THREADS: "1",
+  USE_LIBUV: "0",
+  TORCH_DISABLE_SHARE_RDZV_TCP_STORE: "1",
+  GLOO_SOCKET_IFNAME: "lo",
+};
 const isRequired = process.env.CI === "true";
 
 /** Whether tests skip what needs PyTorch. With CI=true they do not, and fail if it is missing. */

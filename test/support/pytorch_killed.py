@@ -1,5 +1,6 @@
 """Runs an emitted PyTorch file as a program, and kills the process with SIGKILL before a step:
-pytorch_killed.py STEP FILE ARGUMENTS. Steps are counted from 0, with those of a checkpoint."""
+pytorch_killed.py STEP FILE ARGUMENTS. Steps are counted from 0, with those of a checkpoint. Of several processes,
+the last one is killed."""
 import os
 import signal
 import sys
@@ -16,7 +17,8 @@ step = file["Trainer"].step
 
 
 def counted(trainer, batches):
-    if trainer.step_count == last:
+    is_last = os.environ.get("RANK", "0") == str(int(os.environ.get("WORLD_SIZE", "1")) - 1)
+    if trainer.step_count == last and is_last:
         os.kill(os.getpid(), signal.SIGKILL)
     return step(trainer, batches)
 
