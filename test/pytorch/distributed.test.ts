@@ -84,6 +84,36 @@ const matrix: Readonly<Record<string, Row>> = {
   regularization: { spec: { regularization: { l1: 0.001, l2: 0.01 } }, plain: "agrees" },
   "a short last batch": { spec: {}, rows: 21, plain: "differs" },
   "a last batch with fewer rows than processes": { spec: {}, rows: 17, plain: "differs" },
+  "convolutions and pooling in a process without rows": {
+    spec: {
+      network: [
+        { type: "dense", from: "x", units: 16, activation: "tanh" },
+        { type: "reshape", shape: [4, 4, 1] },
+        { type: "conv2d", filters: 2, kernel: 3, padding: "same", activation: "tanh" },
+        { type: "batch-norm" },
+        { type: "max-pool2d", size: 2 },
+        { type: "flatten" },
+        { type: "dense", units: 3 },
+      ],
+    },
+    rows: 17,
+    plain: "differs",
+  },
+  "attention and recurrences in a process without rows": {
+    spec: {
+      network: [
+        { type: "dense", from: "x", units: 12, activation: "tanh" },
+        { type: "reshape", shape: [3, 4] },
+        { type: "attention", heads: 2 },
+        { type: "layer-norm" },
+        { type: "lstm", units: 3, returnSequences: true },
+        { type: "gru", units: 3 },
+        { type: "dense", units: 3 },
+      ],
+    },
+    rows: 17,
+    plain: "differs",
+  },
   "a layer that sums over rows": {
     spec: after({
       type: "custom",
