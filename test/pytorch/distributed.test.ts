@@ -1,11 +1,10 @@
 // Emitted PyTorch files in several processes. If a test fails, two or four processes do not compute what one computes,
 // or the test no longer detects a program that gets this wrong.
-import { execFile, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import type { GraphBuilder } from "../../src/compiler/ir/builder.ts";
@@ -15,6 +14,18 @@ import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { lacksTorch, python, torchrunEnv as env } from "../support/pytorch.ts";
 import { streamOf } from "../support/tensors.ts";
+
+const support = (file: string): string => fileURLToPath(new URL(`../support/${file}`, import.meta.url));
+
+/** Runs a program without blocking this process, which must answer vitest. */
+const run = (command: string, args: readonly string[], input = "") =>
+  new Promise<{ status: number | string | null | undefined; stdout: string; stderr: string }>((resolve) => {
+    const options = { env, maxBuffer: 2 ** 28, timeout: 280_000 };
+    const child = execFile(command, args, options, (error, stdout, stderr) =>
+      resolve({ status: error === null ? 0 : error.code, stdout, stderr }),
+    );
+    child.stdin?.end(input);
+  });
 
 /** A training run, and whether plain data-parallel training has another result. */
 interface Row {
@@ -75,6 +86,36 @@ const matrix: Readonly<Record<string, Row>> = {
   regularization: { spec: { regularization: { l1: 0.001, l2: 0.01 } }, plain: "agrees" },
   "a short last batch": { spec: {}, rows: 21, plain: "differs" },
   "a last batch with fewer rows than processes": { spec: {}, rows: 17, plain: "differs" },
+  "convolutions and pooling in a process without rows": {
+    spec: {
+      network: [
+        { type: "dense", from: "x", units: 16, activation: "tanh" },
+        { type: "reshape", shape: [4, 4, 1] },
+        { type: "conv2d", filters: 2, kernel: 3, padding: "same", activation: "tanh" },
+        { type: "batch-norm" },
+        { type: "max-pool2d", size: 2 },
+        { type: "flatten" },
+        { type: "dense", units: 3 },
+      ],
+    },
+    rows: 17,
+    plain: "differs",
+  },
+  "attention and recurrences in a process without rows": {
+    spec: {
+      network: [
+        { type: "dense", from: "x", units: 12, activation: "tanh" },
+        { type: "reshape", shape: [3, 4] },
+        { type: "attention", heads: 2 },
+        { type: "layer-norm" },
+        { type: "lstm", units: 3, returnSequences: true },
+        { type: "gru", units: 3 },
+        { type: "dense", units: 3 },
+      ],
+    },
+    rows: 17,
+    plain: "differs",
+  },
   "a layer that sums over rows": {
     spec: after({
       type: "custom",
@@ -157,11 +198,13 @@ async function trainMatrix(): Promise<z.infer<typeof results>> {
       whole: ["y", "masked"],
     };
   });
-  const script = fileURLToPath(new URL("../support/pytorch_processes.py", import.meta.url));
-  const options = { env, maxBuffer: 2 ** 28, timeout: 300_000 };
-  const running = promisify(execFile)(python, [script], options);
-  running.child.stdin?.end(JSON.stringify(jobs));
-  return results.parse(JSON.parse((await running).stdout));
+  const { status, stdout, stderr } = await run(
+    python,
+    [support("pytorch_processes.py")],
+    JSON.stringify(jobs),
+  );
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  return results.parse(JSON.parse(stdout));
 }
 
 /** The largest difference, or infinity if the runs have different lengths. */
@@ -229,15 +272,12 @@ function program(name: string, spec: Partial<ModelSpec>): readonly string[] {
   ];
 }
 
-const run = (command: string, args: readonly string[], own: NodeJS.ProcessEnv = {}) =>
-  spawnSync(command, args, { encoding: "utf8", env: { ...env, ...own }, timeout: 120_000 });
-
 /** All numbers in a text, in order. */
 const numbersOf = (text: string): readonly number[] =>
   [...text.matchAll(/-?\d+(\.\d+)?(e[+-]?\d+)?/g)].map(([number]) => Number(number));
 
 describe.skipIf(lacksTorch())("the program", () => {
-  it("prints with torchrun what it prints alone, once", () => {
+  it("prints with torchrun what it prints alone, once", async () => {
     const args = program("everything", {
       ...matrix["all of them"].spec,
       training: {
@@ -252,9 +292,9 @@ describe.skipIf(lacksTorch())("the program", () => {
         earlyStopping: { patience: 3 },
       },
     });
-    const alone = run(python, args);
+    const alone = await run(python, args);
     const store = ["--rdzv-conf=store_type=file", `--rdzv-endpoint=${join(folder, "store")}`];
-    const shared = run("torchrun", ["--nproc-per-node=2", "--rdzv-backend=c10d", ...store, ...args]);
+    const shared = await run("torchrun", ["--nproc-per-node=2", "--rdzv-backend=c10d", ...store, ...args]);
     expect({ alone: alone.status, shared: shared.status, stderr: shared.stderr }).toEqual({
       alone: 0,
       shared: 0,
@@ -264,7 +304,7 @@ describe.skipIf(lacksTorch())("the program", () => {
     expect(difference(numbersOf(shared.stdout), numbersOf(alone.stdout))).toBeLessThanOrEqual(1e-10);
   });
 
-  it("reports why several processes cannot train a model, or cannot meet, without a stack trace", () => {
+  it("reports why several processes cannot train a model, or cannot meet, without a stack trace", async () => {
     const maximum = program(
       "maximum",
       after({
@@ -290,8 +330,7 @@ describe.skipIf(lacksTorch())("the program", () => {
       { words: plain, env: several },
       { words: [...plain, "--device", "cuda"], env: { CUDA_VISIBLE_DEVICES: "" } },
     ].map(({ words: [file, ...args], env: own }) => ({ file, args, env: own }));
-    const script = fileURLToPath(new URL("../support/pytorch_programs.py", import.meta.url));
-    const { stdout } = spawnSync(python, [script], { input: JSON.stringify(runs), encoding: "utf8", env });
+    const { stdout } = await run(python, [support("pytorch_programs.py")], JSON.stringify(runs));
     const found = z
       .array(z.object({ status: z.number(), stdout: z.string(), stderr: z.string() }))
       .parse(JSON.parse(stdout));
