@@ -182,10 +182,13 @@ describe.skipIf(lacksTorch())("the options of the program", () => {
     );
     const checkpoint = await bench.trainer({ epochs, until: 11 });
     for (const file of [first, kept]) writeFileSync(file, checkpoint);
+    const streamed = join(bench.folder, "streamed.safetensors");
+    writeFileSync(streamed, withJson("notes", { stream: { block: 7, buffer: 2 } })(partsOf(checkpoint)));
     writeFileSync(other, data.replaceAll(",red,", ",pink,"));
     writeFileSync(short, data.split("\n").slice(0, 4).join("\n"));
     const common = ["--dtype", "f64", "--out", kept, "--resume", first];
     const wrong: readonly (readonly [args: readonly string[], message: RegExp])[] = [
+      [["--data", csv, ...common, "--resume", streamed], /streamed.safetensors was trained with --stream/],
       [
         ["--data", other, ...common],
         /first.safetensors: the checkpoint was trained on other data: colour is /,

@@ -5,6 +5,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../src/compiler/diagnostics/errors.ts";
+import { encoders } from "../../src/compiler/emit/pytorch/parts/data.ts";
 import { literal, stringText } from "../../src/compiler/emit/pytorch/python-text.ts";
 import { emitPytorch } from "../../src/compiler/pytorch-emission.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
@@ -112,6 +113,10 @@ describe("emitted PyTorch files", () => {
       const own = body.filter((line) => line.trim() !== "" && !/def |return /.test(line));
       expect(own.length / model.network.length).toBeLessThanOrEqual(2.5);
     }
+  });
+  it("write into checkpoints how each kind of field was fitted", () => {
+    for (const [name, code] of Object.entries(encoders))
+      expect(code, name).toContain("\n    def fitted(self):\n        ");
   });
   it("keep the modules of PyTorch where they mean the same", () => {
     const { data: _, ...spec } = hostileSpec;

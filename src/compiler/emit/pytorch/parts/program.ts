@@ -59,6 +59,8 @@ def run(given):
     trainer = Trainer(SEED if given.seed is None else given.seed, torch.bfloat16 if given.dtype == "bf16" else None)
     if given.resume is not None:
         load_checkpoint(trainer, given.resume)
+        if "stream" in trainer.notes:
+            raise InputError(f"{given.resume} was trained with --stream, which splits and orders the rows differently")
         if given.seed not in (None, trainer.seed):
             raise InputError(f"--seed {given.seed}: {given.resume} was trained with seed {trainer.seed}")
     if given.out is not None:
