@@ -43,6 +43,7 @@ const layers: Readonly<Record<string, string>> = {
   part: "dense onnx dense",
   // The part before the convolution has channels first, as in the file, so that it contains the convolution.
   parts: "onnx activation onnx flatten dense onnx",
+  "older norms": "dense layer-norm activation dense",
   "last of both": "bidirectional onnx dense",
   gpt: "embedding position-embedding layer-norm attention add layer-norm dense dense add dense",
 };

@@ -41,36 +41,59 @@ export interface Differences {
 
 const seed = 5;
 
-/** @throws Error with the message of the runtime if it cannot run a file */
-export async function compareWithTrainer(
-  model: Model,
-  dtype: "f32" | "f64",
-  steps: number,
-  run: RunJobs = runJobs,
-): Promise<Differences> {
+/** What a runtime computes, and what the trainer computes from the same parameters and batches. */
+export interface Training {
+  /** The gradients of the first batch, and the steps. */
+  readonly jobs: readonly [gradients: Job, steps: Job];
+  /** The loss of the first batch, and its gradients. */
+  readonly first: number;
+  readonly gradients: Readonly<Record<string, ArrayLike<number>>>;
+  /** The loss of each step. */
+  readonly losses: readonly number[];
+}
+
+export async function trainingOf(model: Model, dtype: "f32" | "f64", steps: number): Promise<Training> {
   const files = await onnxFiles(model, dtype);
   const compilation = compileFor(model, { dtype });
   const module = await imported(await emitText(compilation, dtype, { isFormatted: false }));
   const trainer = module.createTrainer({ seed });
   const { batches } = randomData(modelFacts(model, compilation.built, dtype, "ts"), model, 11);
-  const [gradients, training] = await run([
-    jobOf(files.gradient, trainer.parameters, batches, 1),
-    jobOf(files.step, trainer.parameters, batches, steps),
-  ]);
+  const gradientJob = jobOf(files.gradient, trainer.parameters, batches, 1);
+  const stepJob = jobOf(files.step, trainer.parameters, batches, steps);
   const first = trainer.gradient(batches[0]);
-  const gradient = Object.entries(trainer.gradients).map(([name, expected]) => {
-    const actual = gradients.outputs[`gradient:${name}`].data;
+  const gradients = Object.fromEntries(
+    Object.entries(trainer.gradients).map(([name, values]) => [name, Float64Array.from(values)]),
+  );
+  const losses = Array.from({ length: steps }, (_, i) => trainer.step(batches[i % batches.length]));
+  return { jobs: [gradientJob, stepJob], first, gradients, losses };
+}
+
+/** @throws Error with the message of the runtime if it cannot run a file */
+export async function differencesIn(
+  { jobs, first, gradients, losses }: Training,
+  run: RunJobs,
+): Promise<Differences> {
+  const [own, training] = await run(jobs);
+  const gradient = Object.entries(gradients).map(([name, expected]) => {
+    const actual = own.outputs[`gradient:${name}`].data;
     const largest = Array.from(expected).reduce((most, x) => Math.max(most, Math.abs(x)), 0);
     return largestDifference(actual, expected) / Math.max(largest, 1e-3);
   });
-  const losses = Array.from({ length: steps }, (_, i) => trainer.step(batches[i % batches.length]));
   const loss = losses.map((value, i) => Math.abs(value - training.losses[i]) / Math.max(1, Math.abs(value)));
   return {
-    loss: Math.max(...loss, Math.abs(first - gradients.losses[0]) / Math.max(1, Math.abs(first))),
+    loss: Math.max(...loss, Math.abs(first - own.losses[0]) / Math.max(1, Math.abs(first))),
     gradient: Math.max(0, ...gradient),
     losses,
   };
 }
+
+/** @throws Error with the message of the runtime if it cannot run a file */
+export const compareWithTrainer = async (
+  model: Model,
+  dtype: "f32" | "f64",
+  steps: number,
+  run: RunJobs = runJobs,
+): Promise<Differences> => differencesIn(await trainingOf(model, dtype, steps), run);
 
 export function largestDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) return Infinity;

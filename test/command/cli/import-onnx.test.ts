@@ -312,6 +312,46 @@ describe("reasons why a node is no layer", () => {
       recurrentWeights(gates, directions),
     );
 
+  const isNot = "is not a part of a layer that is composed of several operators";
+  /** A layer norm whose mean is the sum along an axis, divided by a number. */
+  const normOf = (axis: number, count: number) =>
+    modelOf(
+      [3, 4],
+      [
+        node("ReduceSum x axis -> sum"),
+        node("Div sum count -> mean"),
+        node("Sub x mean -> centred"),
+        node("Mul centred centred -> squares"),
+        node("ReduceMean squares -> variance", { axes: [2] }),
+        node("Add variance epsilon -> moved"),
+        node("Sqrt moved -> deviation"),
+        node("Div centred deviation -> normal"),
+        node("Mul normal scale -> scaled"),
+        node("Add scaled shift -> y"),
+      ],
+      [
+        integers("axis", [axis]),
+        reals("count", [], [count]),
+        reals("epsilon", [], [1e-5]),
+        numbers("scale", 4),
+        numbers("shift", 4),
+      ],
+    );
+  it("a composed layer norm is a layer", () => {
+    const { unrecognised, drafts } = recognise(sourceGraph(readModel(normOf(2, 4))));
+    expect(unrecognised).toEqual([]);
+    expect(drafts.map(({ type, keys }) => [type, keys])).toEqual([["layer-norm", {}]]);
+  });
+  const composedButFor: readonly (readonly [difference: string, bytes: Uint8Array])[] = [
+    ["a mean that divides by another number", normOf(2, 5)],
+    ["reductions along different axes", normOf(1, 3)],
+    [
+      "a slope below 1",
+      modelOf([2], [node("Less one x -> b"), node("Where b x one -> y")], [reals("one", [], [1])]),
+    ],
+  ];
+  it.each(composedButFor)("a composed layer with %s", (_, bytes) => expect(last(bytes)).toBe(isNot));
+
   const cases: readonly (readonly [reason: string, bytes: Uint8Array])[] = [
     [
       "multiplies a transposed input",

@@ -5,12 +5,14 @@
 import type { Pattern } from "../recognition.ts";
 import { arrangement } from "./arrangement.ts";
 import { attentionPatterns } from "./attention.ts";
+import { composedPatterns } from "./composed.ts";
 import { pointwise } from "./pointwise.ts";
 import { products } from "./products.ts";
 import { recurrentPatterns } from "./recurrent.ts";
 
 export const patterns: readonly Pattern[] = [
   ...attentionPatterns,
+  ...composedPatterns,
   ...recurrentPatterns,
   ...products,
   ...pointwise,

@@ -77,74 +77,6 @@ const softmax: Pattern = {
   },
 };
 
-/** x · σ(x) */
-const silu: Pattern = {
-  operators: ["Sigmoid"],
-  layer: "activation",
-  read(r) {
-    const [x] = r.node.inputs;
-    const product = r.next(r.node.outputs[0], "Mul");
-    if (product === undefined || r.other(product, r.node.outputs[0]) !== x)
-      return refuse("is not x · sigmoid(x)");
-    addActivation(r, r.place(0), "silu", {}, [product]);
-  },
-};
-
-/** x / (1 + |x|) */
-const softsign: Pattern = {
-  operators: ["Abs"],
-  layer: "activation",
-  read(r) {
-    const [x] = r.node.inputs;
-    const sum = r.next(r.node.outputs[0], "Add");
-    const quotient = sum && r.next(sum.outputs[0], "Div");
-    const fits =
-      sum !== undefined && quotient?.inputs[0] === x && isNear(r.number(r.other(sum, r.node.outputs[0])), 1);
-    if (!fits) return refuse("is not a part of softsign");
-    addActivation(r, r.place(0), "softsign", {}, [sum, quotient]);
-  },
-};
-
-/** x · tanh(softplus(x)) */
-const mish: Pattern = {
-  operators: ["Softplus"],
-  layer: "activation",
-  read(r) {
-    const tanh = r.next(r.node.outputs[0], "Tanh");
-    const product = tanh && r.next(tanh.outputs[0], "Mul");
-    if (tanh === undefined || product === undefined || r.other(product, tanh.outputs[0]) !== r.node.inputs[0])
-      return refuse("is not x · tanh(softplus(x))");
-    addActivation(r, r.place(0), "mish", {}, [tanh, product]);
-  },
-};
-
-const isNear = (value: number | undefined, wanted: number): boolean =>
-  value !== undefined && Math.abs(value - wanted) < 1e-6;
-
-/** x · (1 + erf(x / √2)) · ½ */
-const gelu: Pattern = {
-  operators: ["Div"],
-  layer: "activation",
-  read(r) {
-    const [x, divisor] = r.node.inputs;
-    const erf = r.next(r.node.outputs[0], "Erf");
-    const sum = erf && r.next(erf.outputs[0], "Add");
-    const product = sum && r.next(sum.outputs[0], "Mul");
-    const half = product && r.next(product.outputs[0], "Mul");
-    const fits =
-      erf !== undefined &&
-      sum !== undefined &&
-      product !== undefined &&
-      half !== undefined &&
-      isNear(r.number(divisor), Math.SQRT2) &&
-      isNear(r.number(r.other(sum, erf.outputs[0])), 1) &&
-      r.other(product, sum.outputs[0]) === x &&
-      isNear(r.number(r.other(half, product.outputs[0])), 0.5);
-    if (!fits) return refuse("is not a part of gelu");
-    addActivation(r, r.place(0), "gelu", {}, [erf, sum, product, half]);
-  },
-};
-
 const prelu: Pattern = {
   operators: ["PRelu"],
   layer: "prelu",
@@ -305,12 +237,7 @@ const positions: Pattern = {
   },
 };
 
-/** Patterns of several nodes come before those of their first node. */
 export const pointwise: readonly Pattern[] = [
-  silu,
-  softsign,
-  mish,
-  gelu,
   elementwise,
   adjustable,
   softmax,

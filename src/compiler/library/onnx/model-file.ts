@@ -118,7 +118,7 @@ function nodeOf(node: NodeProto, defined: ReadonlySet<string>): ModelNode {
  * Returns the shortest decimal number that rounds to this value in f32. The file stores attributes in f32, but the
  * author of the model wrote a decimal number such as 0.2 or 1e-5.
  */
-function shortest(value: number): number {
+export function shortestDecimal(value: number): number {
   for (let digits = 1; digits < 9; digits++) {
     const decimal = Number(value.toPrecision(digits));
     if (Math.fround(decimal) === Math.fround(value)) return decimal;
@@ -132,7 +132,7 @@ function attributeOf(attribute: AttributeProto, owner: string, defined: Readonly
   const what = `the attribute "${attribute.name}" of ${owner}`;
   switch (attribute.type) {
     case AttributeType.FLOAT:
-      return shortest(attribute.f);
+      return shortestDecimal(attribute.f);
     case AttributeType.INT:
       return Number(attribute.i);
     case AttributeType.STRING:
@@ -144,7 +144,7 @@ function attributeOf(attribute: AttributeProto, owner: string, defined: Readonly
       if (attribute.g === undefined) throw new InvalidModel(`${what} has no graph`);
       return checkedGraph(attribute.g, defined);
     case AttributeType.FLOATS:
-      return attribute.floats.map(shortest);
+      return attribute.floats.map(shortestDecimal);
     case AttributeType.INTS:
       return attribute.ints.map(Number);
     case AttributeType.STRINGS:
