@@ -6,6 +6,7 @@
 # the TypeScript trainer of the spec.
 
 import argparse
+import contextlib
 import csv
 import json
 import math
@@ -193,12 +194,24 @@ class Trainer:
         tensors = dict(self.model.named_parameters())
         places = [at or name for name, (_, _, at, _, is_trained) in PARAMETERS.items() if is_trained]
         self.parameters = [tensors[name] for name in places]
-        self.states = new_states(sum(parameter.numel() for parameter in self.parameters))
+        # The parameters are views of one vector, which the optimizer updates.
+        self.vector = nn.utils.parameters_to_vector(self.parameters).detach()
+        nn.utils.vector_to_parameters(self.vector, self.parameters)
+        self.states = new_states(len(self.vector))
         self.network = self.model
 
     def cast(self):
         """The context that computes in bfloat16 where that is safe, if this is chosen."""
-        return torch.autocast(torch.get_default_device().type, self.autocast, enabled=self.autocast is not None)
+        if self.autocast is None:
+            return contextlib.nullcontext()
+        return torch.autocast(torch.get_default_device().type, self.autocast)
+
+    def begin(self):
+        """Starts a step: without gradients, in training mode."""
+        if not self.model.training:
+            self.model.train()
+        for parameter in self.parameters:
+            parameter.grad = None
 
     def loss_of(self, batch):
         """The loss of a batch, whose gradients backward() computes."""
@@ -207,7 +220,7 @@ class Trainer:
 
     def gradient(self, batches):
         """Computes the gradients of the loss over the rows of the batch. Returns the loss."""
-        self.model.train().zero_grad()
+        self.begin()
         [batch] = batches
         loss = self.loss_of(batch)
         loss.backward()
@@ -219,10 +232,9 @@ class Trainer:
         with torch.no_grad():
             gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters]
             gradient = torch.cat([each.reshape(-1) for each in gradients])
-            flat = nn.utils.parameters_to_vector(self.parameters)
             step = torch.tensor(float(self.step_count), dtype=torch.float64)
-            flat, self.states, rate = update(flat, gradient, self.states, step)
-            nn.utils.vector_to_parameters(flat, self.parameters)
+            vector, self.states, rate = update(self.vector, gradient, self.states, step)
+            self.vector.copy_(vector)
         self.rate = float(rate)
         self.step_count += 1
         return loss
