@@ -6,6 +6,7 @@
 # the TypeScript trainer of the spec.
 
 import argparse
+import contextlib
 import csv
 import json
 import math
@@ -224,7 +225,10 @@ class Trainer:
         tensors = dict(self.model.named_parameters())
         self.places = [at or name for name, (_, _, at, _, is_trained) in PARAMETERS.items() if is_trained]
         self.parameters = [tensors[name] for name in self.places]
-        self.states = new_states(sum(parameter.numel() for parameter in self.parameters))
+        # The parameters are views of one vector, which the optimizer updates.
+        self.vector = nn.utils.parameters_to_vector(self.parameters).detach()
+        nn.utils.vector_to_parameters(self.vector, self.parameters)
+        self.states = new_states(len(self.vector))
         self.network = self.model
         self.progress = {"epoch": 0, "rows": 0, "sum": 0.0, "monitor": ""}
         self.progress |= {"bestEpoch": 0, "bestValue": 0.0, "waited": 0}
@@ -232,7 +236,16 @@ class Trainer:
 
     def cast(self):
         """The context that computes in bfloat16 where that is safe, if this is chosen."""
-        return torch.autocast(torch.get_default_device().type, self.autocast, enabled=self.autocast is not None)
+        if self.autocast is None:
+            return contextlib.nullcontext()
+        return torch.autocast(torch.get_default_device().type, self.autocast)
+
+    def begin(self):
+        """Starts a step: without gradients, in training mode."""
+        if not self.model.training:
+            self.model.train()
+        for parameter in self.parameters:
+            parameter.grad = None
 
     def loss_of(self, batch):
         """The loss of a batch, whose gradients backward() computes."""
@@ -241,7 +254,7 @@ class Trainer:
 
     def gradient(self, batches):
         """Computes the gradients of the loss over the rows of the batch. Returns the loss."""
-        self.model.train().zero_grad()
+        self.begin()
         [batch] = batches
         loss = self.loss_of(batch)
         loss.backward()
@@ -256,10 +269,9 @@ class Trainer:
             if dist.is_initialized():
                 dist.all_reduce(gradient)
                 gradient /= dist.get_world_size()
-            flat = nn.utils.parameters_to_vector(self.parameters)
             step = torch.tensor(float(self.step_count), dtype=torch.float64)
-            flat, self.states, rate = update(flat, gradient, self.states, step)
-            nn.utils.vector_to_parameters(flat, self.parameters)
+            vector, self.states, rate = update(self.vector, gradient, self.states, step)
+            self.vector.copy_(vector)
         self.rate = float(rate)
         self.step_count += 1
         return loss
@@ -835,6 +847,10 @@ def main():
         sys.exit(fail(2, error))
     except Diverged as error:
         sys.exit(fail(1, error))
+    except RuntimeError as error:
+        if not type(error).__module__.startswith("torch._dynamo"):
+            raise
+        sys.exit(fail(2, "--compile: PyTorch cannot compile the model: it needs a C++ compiler and PyTorch's headers"))
 
 
 def join_processes(device):

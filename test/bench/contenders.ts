@@ -133,15 +133,33 @@ export async function peerContenders(folder: string, { node, python }: Engines):
       download: await downloadOfPeer(module),
     };
   });
-  const inPython = ["PyTorch eager", "PyTorch eager, fused"].map((name): Contender => ({
-    name,
-    kind: "peer",
-    threads: 1,
-    command: python,
-    args: [join(benchFolder, "peers/torch_eager.py"), folder, ...(name.endsWith("fused") ? ["fused"] : [])],
-    environment: oneThread,
-  }));
-  return [...(await Promise.all(inJavaScript)), ...(python === "" ? [] : inPython)];
+  return [...(await Promise.all(inJavaScript)), ...(python === "" ? [] : handWritten(folder, python))];
+}
+
+const inPython = (name: string, folder: string, python: string, options: readonly string[]): Contender => ({
+  name,
+  kind: "peer",
+  threads: 1,
+  command: python,
+  args: [join(benchFolder, "peers/torch_eager.py"), folder, ...options],
+  environment: oneThread,
+});
+
+/** The loops of PyTorch that a person would write. */
+const handWritten = (folder: string, python: string): readonly Contender[] => [
+  inPython("PyTorch eager", folder, python, []),
+  inPython("PyTorch eager, fused", folder, python, ["fused"]),
+];
+
+/** The hand-written loops of PyTorch, and the file that the target `pytorch` emits, which is the last one. */
+export async function pytorchContenders(
+  workload: Workload,
+  folder: string,
+  python: string,
+): Promise<readonly Contender[]> {
+  const file = join(folder, "emitted.py");
+  await writeFile(file, (await compile(specOf(workload), { target: "pytorch" })).code);
+  return [...handWritten(folder, python), inPython("tapeless pytorch", folder, python, ["emitted", file])];
 }
 
 /**

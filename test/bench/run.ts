@@ -1,6 +1,7 @@
 // `npm run bench`: compares this compiler's trainers with other libraries on seven workloads. With
 // `--limits`, the command instead checks the limits of the TypeScript target, of compile times and of sizes.
-// With `--against`, it compares the working tree with an earlier commit.
+// With `--against`, it compares the working tree with an earlier commit. With `--pytorch`, it compares emitted PyTorch
+// files with loops that are written by hand.
 import { Command } from "commander";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,8 +16,9 @@ import { barsSvg } from "./bars-svg.ts";
 import { boundLines } from "./bounds.ts";
 import { compareContenders, fullEffort, quickEffort } from "./compare.ts";
 import type { Effort } from "./compare.ts";
-import { ourContenders, peakContenders, peerContenders } from "./contenders.ts";
+import { ourContenders, peakContenders, peerContenders, pytorchContenders } from "./contenders.ts";
 import type { Engines } from "./contenders.ts";
+import { ratio, stepsPerSecond } from "./figures.ts";
 import type { WorkloadOutcome } from "./figures.ts";
 import { limitLines } from "./limits.ts";
 import { printLines } from "./lines.ts";
@@ -37,6 +39,7 @@ interface Options {
   readonly python: string;
   readonly limits?: boolean;
   readonly against?: string;
+  readonly pytorch?: boolean;
 }
 
 const options = new Command("bench")
@@ -49,6 +52,7 @@ const options = new Command("bench")
   .option("--docs <folder>", "write benchmarks.md and benchmarks.svg there; a full run writes them to docs/")
   .option("--limits", "instead check the limits of the TypeScript target, of compile times and of sizes")
   .option("--against <commit>", "instead compare trainers and compile times with those of this commit")
+  .option("--pytorch", "instead compare emitted PyTorch files with loops that are written by hand")
   .parse()
   .opts<Options>();
 
@@ -123,6 +127,31 @@ async function compareWith(commit: string): Promise<void> {
   console.log(tableText({ title, ...ratioTable(ratios) }));
 }
 
-if (options.limits) printLines(await limitLines());
+/** Compares the file that the target `pytorch` emits with the hand-written loops. */
+async function compareInPytorch(): Promise<void> {
+  const python = pythonWithTorch(options.python);
+  if (python === "") throw new Error(`${options.python} has no torch`);
+  const rows: string[][] = [];
+  for (const workload of chosen) {
+    const folder = mkdtempSync(join(tmpdir(), "tapeless-bench-"));
+    try {
+      writeWorkload(workload, folder);
+      const contenders = await pytorchContenders(workload, folder, python);
+      const outcomes = await compareContenders(contenders, flopsOfStep(workload), effort);
+      const emitted = outcomes[outcomes.length - 1];
+      const others = outcomes.slice(0, -1).map((other) => ratio(other, emitted)?.toFixed(2) ?? "");
+      const milliseconds = outcomes.map((outcome) => (1000 / (stepsPerSecond(outcome) ?? NaN)).toFixed(3));
+      rows.push([workload.name, ...milliseconds, ...others]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+  const title = "Milliseconds of CPU time per step, and those of the emitted file relative to each loop";
+  const head = ["workload", "eager", "eager, fused", "emitted", "to eager", "to fused"];
+  console.log(tableText({ title, head, rows }));
+}
+
+if (options.pytorch) await compareInPytorch();
+else if (options.limits) printLines(await limitLines());
 else if (options.against !== undefined) await compareWith(options.against);
 else await compareAll();

@@ -312,6 +312,18 @@ describe.skipIf(lacksTorch())("the program", () => {
     });
   });
 
+  it("names what --compile needs if there is no C++ compiler", async () => {
+    const file = join(folder, "compiled.py");
+    const model = parseModel(tableSpec);
+    writeFileSync(file, await emitText(compileFor(model, { target: "pytorch", dtype: "f32" }), "f32"));
+    const args = [file, "--data", tableFile([header, ...rows]), "--epochs", "1", "--compile"];
+    const env = { ...process.env, CXX: "/no/compiler", TORCHINDUCTOR_CACHE_DIR: join(folder, "cache") };
+    const { status, stderr } = spawnSync(python, args, { encoding: "utf8", env });
+    expect(stderr).toContain("error: --compile: PyTorch cannot compile the model: it needs a C++ compiler");
+    expect(stderr).not.toContain("Traceback");
+    expect(status).toBe(2);
+  });
+
   it("computes in bfloat16 on request", async () => {
     const args = ["--data", tableFile([header, ...rows]), "--dtype", "bf16", "--epochs", "2", "--json"];
     const [{ status, stdout }] = await runPrograms([{ model: parseModel(tableSpec), dtype: "f32", args }]);

@@ -56,7 +56,7 @@ def run(job):
     if job["parameters"] is not None:
         set_parameters(file, trainer, job["parameters"])
         if hasattr(trainer, "average"):
-            trainer.average = trainer.flat()
+            trainer.average = trainer.vector.clone()
     batches = [[{name: decoded(each) for name, each in batch.items()} for batch in group] for group in job["groups"]]
     loss = trainer.gradient(batches[0])
     tensors = dict(trainer.model.named_parameters())

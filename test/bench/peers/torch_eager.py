@@ -1,5 +1,6 @@
 """PyTorch in eager mode: the same workloads and the same requests on standard input as in
-contenders/run-contender.mjs."""
+contenders/run-contender.mjs. With `emitted FILE`, the trainer is that of a file that the target `pytorch` emitted."""
+import importlib.util
 import json
 import math
 import os
@@ -140,6 +141,27 @@ class Training:
         return wall, min(wall, (time.process_time() - used) / count)
 
 
+class EmittedTraining(Training):
+    """Trains as Training does, but with the trainer of an emitted file, from the same parameters as `tapeless`."""
+
+    def __init__(self, folder, workload, torch, file):
+        spec = importlib.util.spec_from_file_location("emitted", file)
+        emitted = importlib.util.module_from_spec(spec)
+        sys.modules["emitted"] = emitted
+        spec.loader.exec_module(emitted)
+        shape = (-1, 28, 28, 1) if workload["name"] == "lenet" else None
+        pairs = batches_of(folder, workload, torch)
+        self.batches = [{"x": x.reshape(shape) if shape else x, "y": y} for x, y in pairs]
+        self.trainer = emitted.Trainer()
+        self.steps = 0
+        self.loss = None
+
+    def run(self, count):
+        for _ in range(count):
+            self.loss = self.trainer.step([self.batches[self.steps % len(self.batches)]])
+            self.steps += 1
+
+
 def warm_up(training, least, most):
     """Runs until three chunks take the same time. Returns the number of steps in a chunk."""
     start, count, last = time.perf_counter(), 1, []
@@ -165,7 +187,7 @@ def measure(training, count, milliseconds):
 def finish(training):
     training.run(-training.steps % len(training.batches) + 1)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return {"loss": training.loss.item(), "steps": training.steps, "memory": memory}
+    return {"loss": float(training.loss), "steps": training.steps, "memory": memory}
 
 
 def main(folder, *options):
@@ -175,10 +197,13 @@ def main(folder, *options):
     torch.manual_seed(7)
     with open(os.path.join(folder, "workload.json")) as file:
         workload = json.load(file)
-    training = Training(folder, workload, torch, "fused" in options)
+    if options[:1] == ("emitted",):
+        training = EmittedTraining(folder, workload, torch, options[1])
+    else:
+        training = Training(folder, workload, torch, "fused" in options)
     training.run(1)
     first = 1000 * time.time() - float(os.environ["BENCH_START"])
-    say({"first": first, "loss": training.loss.item(), "version": torch.__version__})
+    say({"first": first, "loss": float(training.loss), "version": torch.__version__})
     count = 1
     for line in sys.stdin:
         order = json.loads(line)

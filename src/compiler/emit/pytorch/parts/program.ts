@@ -29,6 +29,10 @@ def main():
         sys.exit(fail(2, error))
     except Diverged as error:
         sys.exit(fail(1, error))
+    except RuntimeError as error:
+        if not type(error).__module__.startswith("torch._dynamo"):
+            raise
+        sys.exit(fail(2, "--compile: PyTorch cannot compile the model: it needs a C++ compiler and PyTorch's headers"))
 
 
 def join_processes(device):

@@ -11,7 +11,10 @@ class Trainer:
         tensors = dict(self.model.named_parameters())
         self.places = [at or name for name, (_, _, at, _, is_trained) in PARAMETERS.items() if is_trained]
         self.parameters = [tensors[name] for name in self.places]
-        self.states = new_states(sum(parameter.numel() for parameter in self.parameters))
+        # The parameters are views of one vector, which the optimizer updates.
+        self.vector = nn.utils.parameters_to_vector(self.parameters).detach()
+        nn.utils.vector_to_parameters(self.vector, self.parameters)
+        self.states = new_states(len(self.vector))
         self.network = self.model
         self.progress = {"epoch": 0, "rows": 0, "sum": 0.0, "monitor": ""}
         self.progress |= {"bestEpoch": 0, "bestValue": 0.0, "waited": 0}
@@ -19,7 +22,16 @@ class Trainer:
 
     def cast(self):
         """The context that computes in bfloat16 where that is safe, if this is chosen."""
-        return torch.autocast(torch.get_default_device().type, self.autocast, enabled=self.autocast is not None)
+        if self.autocast is None:
+            return contextlib.nullcontext()
+        return torch.autocast(torch.get_default_device().type, self.autocast)
+
+    def begin(self):
+        """Starts a step: without gradients, in training mode."""
+        if not self.model.training:
+            self.model.train()
+        for parameter in self.parameters:
+            parameter.grad = None
 `;
 
 const drawing = String.raw`
@@ -37,7 +49,7 @@ const gradientOfBatch = String.raw`
 const oneBatch = String.raw`
     def gradient(self, batches):
         """Computes the gradients of the loss over the rows of the batch. Returns the loss."""
-        self.model.train().zero_grad()
+        self.begin()
         [batch] = batchesDRAW
         loss = self.loss_of(batch)
         loss.backward()
@@ -50,7 +62,7 @@ const severalBatches = String.raw`
         Computes the gradients of the loss V(T) over the rows of all batches, where T are the totals of sums S over the
         rows of a batch. The gradient of each batch is the derivative of V by T, times that of S. Returns the loss.
         """
-        self.model.train().zero_grad()
+        self.begin()
         totals = {}
         with torch.no_grad():
             for index, batch in enumerate(batches):DRAW
@@ -81,10 +93,9 @@ const stepping = String.raw`
             if dist.is_initialized():
                 dist.all_reduce(gradient)
                 gradient /= dist.get_world_size()
-            flat = nn.utils.parameters_to_vector(self.parameters)
             step = torch.tensor(float(self.step_count), dtype=torch.float64)
             UPDATE
-            nn.utils.vector_to_parameters(flat, self.parameters)MOVE
+            self.vector.copy_(vector)MOVE
         self.rate = float(rate)
         self.step_count += 1
         return loss
@@ -103,14 +114,9 @@ const averaging = String.raw`
     @contextlib.contextmanager
     def averaged(self):
         """The model with the moving average of its parameters, which evaluation uses."""
-        own = self.flat()
         nn.utils.vector_to_parameters(self.average, self.parameters)
         yield
-        nn.utils.vector_to_parameters(own, self.parameters)
-
-    def flat(self):
-        """All trainable parameters as one vector."""
-        return nn.utils.parameters_to_vector(self.parameters).detach()
+        nn.utils.vector_to_parameters(self.vector, self.parameters)
 `;
 
 const evaluating = String.raw`
@@ -262,10 +268,10 @@ export function trainingText(features: TrainingFeatures): string {
         .replace("MOVE", move("            "))
     : gradientOfBatch.replace("PENALTY", penalty) + oneBatch.replace("DRAW", draw(indent));
   const update = isAveraged
-    ? "flat, self.states, rate, self.average = update(flat, gradient, self.states, step, self.average)"
-    : "flat, self.states, rate = update(flat, gradient, self.states, step)";
+    ? "vector, self.states, rate, self.average = update(self.vector, gradient, self.states, step, self.average)"
+    : "vector, self.states, rate = update(self.vector, gradient, self.states, step)";
   const own = isAveraged
-    ? head.replace("self.network =", "self.average = self.flat()\n        self.network =")
+    ? head.replace("self.network =", "self.average = self.vector.clone()\n        self.network =")
     : head;
   const trainer = [
     own.trimEnd(),
