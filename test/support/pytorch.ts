@@ -2,8 +2,9 @@
  * Trains models by their emitted PyTorch files and by their TypeScript trainers, from the same seed with the same
  * batches. Many models run in one Python process, because PyTorch takes seconds to start.
  */
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import * as z from "zod";
 import { compileFor, emitText } from "../../src/compiler/compile-target.ts";
 import type { Trainer } from "../../src/runtime/trainer/trainer.ts";
@@ -197,13 +198,11 @@ export async function comparePytorch(jobs: readonly Job[]): Promise<readonly (Di
           ),
     groups: batches.map((batch) => [batchJson(model, batch)]),
   }));
-  const { stdout, stderr, status } = spawnSync(
-    python,
-    [fileURLToPath(new URL("pytorch_trainer.py", import.meta.url))],
-    { input: JSON.stringify(input), maxBuffer: 2 ** 30, encoding: "utf8" },
-  );
-  if (status !== 0) throw new Error(`pytorch_trainer.py failed: ${stderr.slice(-2000)}`);
-  const results = z.array(result).parse(JSON.parse(stdout));
+  const script = fileURLToPath(new URL("pytorch_trainer.py", import.meta.url));
+  // Not synchronous, because vitest gives up a process that does not answer for a minute.
+  const running = promisify(execFile)(python, [script], { maxBuffer: 2 ** 30 });
+  running.child.stdin?.end(JSON.stringify(input));
+  const results = z.array(result).parse(JSON.parse((await running).stdout));
   const differences: (Differences | string)[] = [];
   for (const [i, found] of results.entries())
     differences.push("error" in found ? found.error : await differencesOf(given[i], found));
@@ -246,7 +245,7 @@ async function differencesOf(
   found: Exclude<z.infer<typeof result>, { error: string }>,
 ): Promise<Differences> {
   const { createTrainer } = await loadTrainer(
-    await emitText(compileFor(model, { dtype }), dtype, { isFormatted: false }),
+    await emitText(compileFor(model, { dtype }), dtype, { isFormatted: false, isProgram: false }),
   );
   const started = (): Trainer => {
     const trainer = createTrainer({ seed });
