@@ -156,7 +156,9 @@ def train_epoch(trainer, data, epoch, after_step=lambda: None):
         progress["rows"] += len(rows)
         progress["sum"] += loss * len(rows)
         after_step()
-    return progress["sum"] / progress["rows"]
+    mean = progress["sum"] / progress["rows"]
+    progress.update(rows=0, sum=0.0)
+    return mean
 
 
 class Diverged(Exception):
@@ -195,7 +197,7 @@ def train(trainer, splits, epochs, units, save=lambda: None, after_step=lambda: 
         if "validation" in splits:
             metrics = evaluated(trainer, splits["validation"], "validation")
             line += f"  validation {metrics_text(metrics, units)}"
-        progress.update(epoch=epoch, rows=0, sum=0.0, waited=progress["waited"] + 1)
+        progress.update(epoch=epoch, waited=progress["waited"] + 1)
         value = metrics[MONITOR]
         gain = (value - progress["bestValue"]) * (1 if HIGHER_IS_BETTER else -1)
         if math.isfinite(value) and (progress["bestEpoch"] == 0 or gain > MIN_DELTA):
