@@ -554,7 +554,7 @@ export const diagnosticCodes = {
     title: "ONNX model that is not a network of layers",
     cause:
       "Nodes of the model are not a part of any layer, and no part of the file with one input contains them. The " +
-      "message lists them with the reasons.",
+      "message lists them with the reasons. Or the recognised layers do not compute what the file computes.",
     fix: "Use a part of the model with one input as a layer of the type `onnx`.",
   },
   T4001: {
