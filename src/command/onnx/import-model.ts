@@ -6,8 +6,6 @@
 import { dirname, relative, sep } from "node:path";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { loadTrainer } from "../../compiler/load-trainer.ts";
-import { readModel } from "../../compiler/library/onnx/model-file.ts";
-import { givenModelFiles } from "../../compiler/spec/model-files.ts";
 import { parseModel } from "../../compiler/spec/parse-model.ts";
 import { onData, onFile } from "../compile/compile-spec.ts";
 import { checkOutputs, writeFile } from "../files/write-file.ts";
@@ -15,7 +13,7 @@ import { importTensors } from "../formats/parameters/import-tensors.ts";
 import { usageError } from "../terminal/report-error.ts";
 import { chooseSpec } from "./choose-spec.ts";
 import { reasonsOf, specText, tableText } from "./import-texts.ts";
-import { modelBytes, onModel } from "./model-diagnostics.ts";
+import { onModel, openModel } from "./model-diagnostics.ts";
 import { asOneLayer, recogniseModel } from "./recognise.ts";
 import type { Recognition } from "./recognise.ts";
 import { sourceGraph } from "./source-graph.ts";
@@ -31,21 +29,20 @@ export interface ImportModelFlags {
 export async function importModel(file: string, { output, dtype }: ImportModelFlags): Promise<number> {
   if (output !== undefined && !/\.ya?ml$/i.test(output))
     throw usageError(`the spec ${output} must be a .yaml file`, "for example: -o model.yaml");
-  const bytes = await modelBytes(file);
+  const given = await openModel(file);
   const checkpointFile = output?.replace(/\.ya?ml$/i, ".ckpt");
   await checkOutputs({ "-o": output, "the checkpoint": checkpointFile }, { "the model": file });
   const name = output === undefined ? file : relative(dirname(output), file).replaceAll(sep, "/");
   const { source, candidates } = onModel(file, () => {
-    const read = readModel(bytes);
-    const graph = sourceGraph(read);
-    const layers = recogniseModel(graph, read, name);
+    const graph = sourceGraph(given.model);
+    const layers = recogniseModel(graph, given.model, name);
     if (layers.output === undefined) throw notLayers(file, layers);
-    return { source: graph, candidates: [layers, ...asOneLayer(graph, read, name)] };
+    return { source: graph, candidates: [layers, ...asOneLayer(graph, given.model, name)] };
   });
   const { compileFor, emitText } = await import("../../compiler/compile-target.ts");
   const compile = ({ spec }: RecognisedSpec) =>
     inModel(file, () => {
-      const model = parseModel(spec, givenModelFiles({ [name]: bytes }));
+      const model = parseModel(spec, new Map([[name, given]]));
       return { model, compilation: compileFor(model, { dtype }) };
     });
   const chosen = onModel(file, () => chooseSpec(file, source, candidates, compile));

@@ -535,8 +535,10 @@ export const diagnosticCodes = {
     title: "Invalid ONNX file",
     cause:
       "The file is not an ONNX model, is damaged, uses a part of ONNX that tapeless does not read, or cannot be cut " +
-      "at the values that the spec names.",
-    fix: "Export the model again, in one file, with opset 13 to 22 and constant sizes except for the batch.",
+      "at the values that the spec names. Or its external data cannot be read, or do not fit the model.",
+    fix:
+      "Export the model again, with opset 13 to 22 and constant sizes except for the batch. Keep files with external " +
+      "data in the folder of the model, or embed the data.",
   },
   T3006: {
     title: "Invalid map of parameters",
