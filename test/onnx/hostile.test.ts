@@ -138,7 +138,7 @@ const hostile: readonly (readonly [what: string, bytes: () => Uint8Array, messag
           externalData: [{ key: "location", value: "../../etc/passwd" }],
         },
       ]),
-    /"w" has its data in another file/,
+    /"w" has its data in another file, which is not available here; embed it first, .*save_as_external_data=False/,
   ],
   [
     "an element type that does not exist",

@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { numbersFor } from "../../src/command/formats/parameters/parameters.ts";
-import { compareSpec } from "../../src/command/onnx/compare-spec.ts";
-import { isWhole, recognise, recogniseAround } from "../../src/command/onnx/recognise.ts";
+import { differenceFrom } from "../../src/command/onnx/compare-spec.ts";
+import { recogniseModel } from "../../src/command/onnx/recognise.ts";
 import { sourceGraph } from "../../src/command/onnx/source-graph.ts";
 import { specOf } from "../../src/command/onnx/spec-of.ts";
 import { compileFor, emitText } from "../../src/compiler/compile-target.ts";
@@ -56,12 +56,9 @@ function imported({ name, file }: Exported) {
   const bytes = Buffer.from(file, "base64");
   const read = readModel(bytes);
   const source = sourceGraph(read);
-  const all = recognise(source);
-  const recognition = isWhole(all) ? all : recogniseAround(source, read, "model.onnx");
-  if (recognition === undefined) throw new Error(`${name} has no layers`);
-  const recognised = specOf(name, source, recognition);
+  const recognised = specOf(name, source, recogniseModel(source, read, "model.onnx"));
   const model = parseModel(recognised.spec, givenModelFiles({ "model.onnx": bytes }));
-  compareSpec(source, model, recognised);
+  expect(differenceFrom(source, model, recognised)).toBeUndefined();
   return { recognised, model };
 }
 

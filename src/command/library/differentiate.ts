@@ -3,7 +3,7 @@ import { differentiateModel } from "../../compiler/differentiate-onnx.ts";
 import type { Derivative } from "../../compiler/differentiate-onnx.ts";
 import { readModel } from "../../compiler/library/onnx/model-file.ts";
 import { showValue } from "../../compiler/util/message-text.ts";
-import { modelBytes, onModel } from "../onnx/model-diagnostics.ts";
+import { onModel, openModel } from "../onnx/model-diagnostics.ts";
 import { checkOptions, optionError } from "./open-spec.ts";
 
 export interface DifferentiateOptions {
@@ -39,8 +39,9 @@ export async function differentiate(
   if (of !== undefined && !isNames(of))
     throw optionError(`of must be a list of patterns, got ${showValue(of)}`);
   const name = typeof model === "string" ? model : "the model";
-  const bytes = typeof model === "string" ? await modelBytes(model) : model;
-  return onModel(name, () => differentiateModel(readModel(bytes), { dtype, loss, ...(of && { of }) }));
+  const read =
+    typeof model === "string" ? (await openModel(model)).model : onModel(name, () => readModel(model));
+  return onModel(name, () => differentiateModel(read, { dtype, loss, ...(of && { of }) }));
 }
 
 const isNames = (value: unknown): boolean =>

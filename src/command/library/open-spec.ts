@@ -9,6 +9,7 @@ import type { EmitOptions } from "../../compiler/emit/emitted-file.ts";
 import { loadTrainer } from "../../compiler/load-trainer.ts";
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import { MissingContent, checkedFiles, readModelFiles } from "../../compiler/spec/model-files.ts";
+import type { ReadContent } from "../../compiler/spec/model-files.ts";
 import { readSpec, readerInFolder } from "../../compiler/spec/read/read-spec.ts";
 import { located, specOfValue } from "../../compiler/spec/read/spec-source.ts";
 import type { ReadSpec } from "../../compiler/spec/read/spec-source.ts";
@@ -30,7 +31,10 @@ export interface OpenSpec {
 export interface SpecFiles {
   /** The folder to which the paths in the spec are relative. */
   readonly folder?: string | undefined;
-  /** The contents of model files that are not in the folder, by the names that the spec uses. */
+  /**
+   * The contents of model files that are not in the folder, by the names that the spec uses. The models must have all
+   * their data in one file.
+   */
   readonly files?: Readonly<Record<string, Uint8Array>> | undefined;
 }
 
@@ -43,8 +47,8 @@ export async function openSpec(spec: SpecInput, { folder, files }: SpecFiles = {
   }
   const given = checkedFiles(files);
   const inFolder = folder === undefined ? undefined : readerInFolder(folder);
-  const read = async (name: string): Promise<Uint8Array> => {
-    if (Object.hasOwn(given, name)) return given[name];
+  const read: ReadContent = async (name) => {
+    if (Object.hasOwn(given, name)) return { bytes: given[name] };
     if (inFolder !== undefined) return inFolder(name);
     throw new MissingContent(
       "`files` does not contain it, and the spec has no `folder`",

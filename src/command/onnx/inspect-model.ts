@@ -5,7 +5,6 @@
 import type { Shape } from "../../compiler/ir/types.ts";
 import { sizeOf } from "../../compiler/ir/types.ts";
 import { importGraph } from "../../compiler/library/onnx/import-graph.ts";
-import { readModel } from "../../compiler/library/onnx/model-file.ts";
 import { shapeOfInput } from "../../compiler/library/onnx/model.ts";
 import type { OnnxModel } from "../../compiler/library/onnx/model.ts";
 import { isKnown, knownTensor, shapeOf, sizesOf, typeOfElement } from "../../compiler/library/onnx/values.ts";
@@ -13,7 +12,7 @@ import type { Size, Value } from "../../compiler/library/onnx/values.ts";
 import { createBuilder } from "../../compiler/ops/index.ts";
 import { gradientsOfSum } from "../../compiler/passes/derivatives/gradients-of.ts";
 import { countText } from "../../compiler/util/number-text.ts";
-import { modelBytes, onModel } from "./model-diagnostics.ts";
+import { onModel, openModel } from "./model-diagnostics.ts";
 
 /** A node of the model that computes values from data. Nodes that only compute shapes are omitted. */
 interface NodeRow {
@@ -39,8 +38,8 @@ export interface ModelSummary {
 
 /** @throws DiagnosticError with every node that is not supported, or if the file is not a valid model */
 export async function inspectModel(file: string): Promise<ModelSummary> {
-  const bytes = await modelBytes(file);
-  return onModel(file, () => summaryOf(readModel(bytes)));
+  const { model } = await openModel(file);
+  return onModel(file, () => summaryOf(model));
 }
 
 function summaryOf(model: OnnxModel): ModelSummary {

@@ -5,17 +5,25 @@ import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { UnknownName } from "../../compiler/differentiate-onnx.ts";
 import { UnsupportedNodes } from "../../compiler/library/onnx/import-graph.ts";
 import { InvalidModel } from "../../compiler/library/onnx/invalid-model.ts";
+import { readModelContent } from "../../compiler/spec/model-files.ts";
+import type { GivenModel } from "../../compiler/spec/model-files.ts";
+import { externalFilesOf } from "../../compiler/spec/read/external-files.ts";
 import { fileReason } from "../../compiler/util/message-text.ts";
 import { regularFile } from "../formats/tables/open-bytes.ts";
 import { usageError } from "../terminal/report-error.ts";
 
-/** @throws DiagnosticError (T1001) */
-export async function modelBytes(file: string): Promise<Uint8Array> {
+/** Reads a model with its external data. @throws DiagnosticError (T1001, T3005) */
+export async function openModel(file: string): Promise<GivenModel> {
   const found = await regularFile(file);
   if ("reason" in found) throw modelError(file, "T1001", `cannot read the file: ${found.reason}`);
-  return readFile(file).catch((error: unknown) => {
+  const bytes = await readFile(file).catch((error: unknown) => {
     throw modelError(file, "T1001", `cannot read the file: ${fileReason(error)}`);
   });
+  return readModelContent({ bytes, open: externalFilesOf(file) }).catch((error: unknown) =>
+    onModel(file, () => {
+      throw error;
+    }),
+  );
 }
 
 /**

@@ -20,7 +20,7 @@ export interface Unrecognised {
 
 export interface Recognition extends Pick<Recognised, "drafts"> {
   readonly inputs: readonly Place[];
-  /** The place of the output, unless a node before it is not recognised. */
+  /** The place of the output; undefined if the layers do not compute it. */
   readonly output: Place | undefined;
   /** The nodes that are not a part of any layer. */
   readonly unrecognised: readonly Unrecognised[];
@@ -29,6 +29,19 @@ export interface Recognition extends Pick<Recognised, "drafts"> {
 /** The order of the axes of inputs with three or four axes. */
 type InputLayout = "as in the file" | "channels first";
 const layouts: readonly InputLayout[] = ["as in the file", "channels first"];
+
+/**
+ * The layers of a file. Nodes that are not a part of any layer are in layers `onnx`, if parts of the file contain them.
+ * Otherwise, the result has no output.
+ * @param file the path of the file in the spec
+ */
+export function recogniseModel(source: SourceGraph, model: OnnxModel, file: string): Recognition {
+  const layers = recognise(source);
+  if (layers.unrecognised.length === 0) return layers;
+  const around = recogniseAround(source, model, file);
+  if (around === undefined) return { ...layers, output: undefined };
+  return { ...around, unrecognised: [...layers.unrecognised, ...around.unrecognised] };
+}
 
 /**
  * The layers of the file. Inputs with three or four axes are images or sequences with channels first, if more nodes
@@ -63,9 +76,6 @@ const byOperator = groupBy(
   ({ operator }) => operator,
 );
 
-/** Whether the layers compute the output of the file. */
-export const isWhole = ({ unrecognised }: Recognition): boolean => unrecognised.length === 0;
-
 /** Recognises these nodes, in order. Yields those that are not recognised. */
 function* walk(
   source: SourceGraph,
@@ -76,11 +86,12 @@ function* walk(
     if (state.consumed.has(node)) continue;
     const isBlocked = node.inputs.some((name) => source.isData(name) && !state.places.has(name));
     const rows = (!isBlocked && node.domain === "" && byOperator.get(node.operator)) || [];
-    const reasons = rows.map(({ pattern }) =>
-      state.consumed.has(node) ? "" : attempt(() => pattern.read(new Reading(node, source, state))),
-    );
-    if (!state.consumed.has(node))
-      yield { node, reason: isBlocked ? hasNoLayer : (reasons.at(-1) ?? unknownOperator) };
+    const refusals: NotRecognised[] = [];
+    for (const { pattern } of rows) {
+      if (state.consumed.has(node)) break;
+      refusals.push(...attempt(() => pattern.read(new Reading(node, source, state))));
+    }
+    if (!state.consumed.has(node)) yield { node, reason: isBlocked ? hasNoLayer : reasonOf(refusals) };
   }
   const end = source.producer(source.output);
   if (end !== undefined && state.places.get(source.output)?.flattened !== undefined)
@@ -90,14 +101,18 @@ function* walk(
 const flattenedOutput = "returns a flattened image, whose elements have another order with channels last";
 const unknownOperator = "is an operator that no layer computes";
 
-/** Runs `read`. Returns the reason why it does not recognise the node. */
-function attempt(read: () => void): string {
+/** The reason of the first pattern whose form the node has; otherwise, that of the last pattern. */
+const reasonOf = (refusals: readonly NotRecognised[]): string =>
+  (refusals.find(({ hasForm }) => hasForm) ?? refusals.at(-1))?.message ?? unknownOperator;
+
+/** Runs `read`. Returns why it does not recognise the node, if it does not. */
+function attempt(read: () => void): NotRecognised[] {
   try {
     read();
-    return "";
+    return [];
   } catch (error) {
     if (!(error instanceof NotRecognised)) throw error;
-    return error.message;
+    return [error];
   }
 }
 
@@ -133,11 +148,7 @@ const mostParts = 100;
  * part of the file that contains them, reads one value, returns one, and after which layers follow. Undefined if there
  * are no such parts.
  */
-export function recogniseAround(
-  source: SourceGraph,
-  model: OnnxModel,
-  file: string,
-): Recognition | undefined {
+function recogniseAround(source: SourceGraph, model: OnnxModel, file: string): Recognition | undefined {
   const shared = { source, model, file, cuts: cutsOf(source), left: mostParts };
   const found = layouts.flatMap((layout) => {
     const { state, inputs } = startOf(source, layout);
@@ -147,6 +158,18 @@ export function recogniseAround(
   const sizeOf = ({ drafts }: Recognition): number =>
     drafts.reduce((sum, { type, nodes }) => sum + (type === "onnx" ? nodes.length : 0), 0);
   return found.sort((a, b) => sizeOf(a) - sizeOf(b))[0];
+}
+
+/** The whole file as one layer `onnx`; nothing if it cannot be one, because it has several inputs. */
+export function asOneLayer(source: SourceGraph, model: OnnxModel, file: string): readonly Recognition[] {
+  const cuts = cutsOf(source);
+  const [begin, end] = [cuts.find(({ next }) => next === 0), cuts.at(-1)];
+  if (begin === undefined || end === undefined) return [];
+  const { state, inputs } = startOf(source, "as in the file");
+  const part = partBetween({ source, model, file }, state, begin, end);
+  if (part === undefined) return [];
+  const output = part.after.places.get(source.output);
+  return [{ inputs, drafts: [part.draft], output, unrecognised: [] }];
 }
 
 /** The layers of all nodes from the index `next` on. `start` is the state before them. */
@@ -200,7 +223,12 @@ const isPlain = (place: Place | undefined): boolean =>
   sameAxes(place.axes, identityAxes(place.axes.length));
 
 /** The layer `onnx` of the nodes between two cuts, and the state after it; undefined if it cannot be one. */
-function partBetween({ source, model, file }: Parts, { places }: Recognised, begin: Cut, end: Cut) {
+function partBetween(
+  { source, model, file }: Pick<Parts, "source" | "model" | "file">,
+  { places }: Recognised,
+  begin: Cut,
+  end: Cut,
+) {
   const { nodes, output, inputs, rows } = source;
   const isInput = inputs.some(({ name }) => name === begin.value);
   const until = end.value === output ? undefined : end.value;

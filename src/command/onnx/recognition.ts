@@ -37,10 +37,23 @@ export interface Place {
 export const hasNoLayer = "reads a value that no layer has";
 
 /** Ends the recognition of a node with the reason why it is not a layer. */
-export class NotRecognised extends Error {}
+export class NotRecognised extends Error {
+  /** Whether the node has the form of the pattern, so that the reason is a detail that no layer can express. */
+  readonly hasForm: boolean;
+  constructor(reason: string, hasForm: boolean) {
+    super(reason);
+    this.hasForm = hasForm;
+  }
+}
 
+/** A node of the right form differs from the layer in a detail. */
 export const refuse = (reason: string): never => {
-  throw new NotRecognised(reason);
+  throw new NotRecognised(reason, true);
+};
+
+/** A node has another form than the pattern. If another pattern knows a detail, its reason is reported instead. */
+export const refuseForm = (reason: string): never => {
+  throw new NotRecognised(reason, false);
 };
 
 /** One row of the table of patterns. */
@@ -83,7 +96,7 @@ export class Reading {
     if (this.source.joinsBatch(name)) return refuse("joins the batch axis with another axis");
     const found = this.#state.places.get(name);
     if (found !== undefined) return found;
-    return refuse(this.source.isData(name) ? hasNoLayer : "has an input that is a constant");
+    return refuseForm(this.source.isData(name) ? hasNoLayer : "has an input that is a constant");
   }
 
   shape(index: number): Shape {
@@ -95,7 +108,7 @@ export class Reading {
     const name = this.node.inputs[index] ?? "";
     if (name === "") return undefined;
     return (
-      this.source.constant(name) ?? refuse(`has the input number ${index + 1}, which depends on the data`)
+      this.source.constant(name) ?? refuseForm(`has the input number ${index + 1}, which depends on the data`)
     );
   }
 

@@ -535,8 +535,10 @@ export const diagnosticCodes = {
     title: "Invalid ONNX file",
     cause:
       "The file is not an ONNX model, is damaged, uses a part of ONNX that tapeless does not read, or cannot be cut " +
-      "at the values that the spec names.",
-    fix: "Export the model again, in one file, with opset 13 to 22 and constant sizes except for the batch.",
+      "at the values that the spec names. Or its external data cannot be read, or do not fit the model.",
+    fix:
+      "Export the model again, with opset 13 to 22 and constant sizes except for the batch. Keep files with external " +
+      "data in the folder of the model, or embed the data.",
   },
   T3006: {
     title: "Invalid map of parameters",
@@ -554,7 +556,7 @@ export const diagnosticCodes = {
     title: "ONNX model that is not a network of layers",
     cause:
       "Nodes of the model are not a part of any layer, and no part of the file with one input contains them. The " +
-      "message lists them with the reasons.",
+      "message lists them with the reasons. Or the recognised layers do not compute what the file computes.",
     fix: "Use a part of the model with one input as a layer of the type `onnx`.",
   },
   T4001: {

@@ -2,8 +2,9 @@
  * The model files that a spec names. The compiler reads no files: the code that reads the spec also reads these, and
  * passes their contents by the names that the spec uses.
  */
+import type { OpenExternal } from "../library/onnx/external-data.ts";
 import { InvalidModel } from "../library/onnx/invalid-model.ts";
-import { readModel } from "../library/onnx/model-file.ts";
+import { readModel, readModelWith } from "../library/onnx/model-file.ts";
 import type { OnnxModel } from "../library/onnx/model.ts";
 import { DiagnosticError, collector } from "../diagnostics/errors.ts";
 import { showValue } from "../util/message-text.ts";
@@ -12,19 +13,32 @@ import { keysOf, listOf, member, plainSpec, textOf, typeOf } from "./raw-spec.ts
 import { writtenNetwork } from "./written-network.ts";
 import type { WrittenLayer, WrittenList } from "./written-network.ts";
 
-/** The model in a file with its SHA-256, or why there is none. */
+/** The model in a file. */
+export interface GivenModel {
+  readonly model: OnnxModel;
+  /** The SHA-256 of the file, which also covers the external data of the model. */
+  readonly hash: string;
+}
+
+/** The model in a file, or why there is none. */
 export type ModelFile =
-  | { readonly model: OnnxModel; readonly hash: string }
-  | { readonly code: "T1001" | "T3005"; readonly reason: string; readonly hint?: string };
+  GivenModel | { readonly code: "T1001" | "T3005"; readonly reason: string; readonly hint?: string };
 
 /** The files that a spec names, by name. */
 export type ModelFiles = ReadonlyMap<string, ModelFile>;
+
+/** The content of a model file. */
+export interface ModelContent {
+  readonly bytes: Uint8Array;
+  /** Opens files with external data. Without it, the model must have all its data in one file. */
+  readonly open?: OpenExternal;
+}
 
 /**
  * Reads the content of a file by the name that the spec uses.
  * @throws Error with the reason if it cannot; a `MissingContent` also says what to do
  */
-export type ReadContent = (file: string) => Promise<Uint8Array>;
+export type ReadContent = (file: string) => Promise<ModelContent>;
 
 /** The caller has no file of this name. The hint says how a user adds it. */
 export class MissingContent extends Error {
@@ -63,11 +77,15 @@ export async function readModelFiles(spec: unknown, read: ReadContent): Promise<
   for (const name of modelFileNames(spec))
     files.set(
       name,
-      await read(name).then(modelFile, (error: unknown) => ({
-        code: "T1001",
-        reason: error instanceof Error ? error.message : String(error),
-        hint: error instanceof MissingContent ? error.hint : "paths of model files are relative to the spec",
-      })),
+      await read(name).then(
+        (content) => readModelContent(content).catch(invalidModel),
+        (error: unknown) => ({
+          code: "T1001",
+          reason: error instanceof Error ? error.message : String(error),
+          hint:
+            error instanceof MissingContent ? error.hint : "paths of model files are relative to the spec",
+        }),
+      ),
     );
   return files;
 }
@@ -95,7 +113,20 @@ function modelFile(bytes: Uint8Array): ModelFile {
   try {
     return { model: readModel(bytes), hash: sha256(bytes) };
   } catch (error) {
-    if (error instanceof InvalidModel) return { code: "T3005", reason: error.message };
-    throw error;
+    return invalidModel(error);
   }
+}
+
+/** Reads a model with its external data. @throws InvalidModel */
+export async function readModelContent({ bytes, open }: ModelContent): Promise<GivenModel> {
+  if (open === undefined) return { model: readModel(bytes), hash: sha256(bytes) };
+  const { model, data } = await readModelWith(bytes, open);
+  // The file says which bytes belong to which tensor, so hashes in the order of the tensors are enough.
+  const hashes = [bytes, ...data].map(sha256);
+  return { model, hash: data.length === 0 ? hashes[0] : sha256(new TextEncoder().encode(hashes.join("\n"))) };
+}
+
+function invalidModel(error: unknown): ModelFile {
+  if (error instanceof InvalidModel) return { code: "T3005", reason: error.message };
+  throw error;
 }

@@ -60,7 +60,7 @@ async function readText(text: string, files: PageFiles): Promise<ReadSpec> {
   const read = async (file: string) => {
     const content = contentOf(file, files);
     if (content === undefined) throw new MissingContent("the playground does not have it", howToLoad);
-    return typeof content === "string" ? new TextEncoder().encode(content) : content;
+    return { bytes: typeof content === "string" ? new TextEncoder().encode(content) : content };
   };
   if (isJson(text)) return specOfTree("spec.json", text, readJson(text), { read });
   if (isCode.test(text)) throw codeRefused();

@@ -2,7 +2,7 @@
 // layer. If a test fails, a spec is wrong, or users do not learn which part of a model is not a layer.
 import { afterAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { recognise, recogniseAround } from "../../../src/command/onnx/recognise.ts";
+import { recognise, recogniseModel } from "../../../src/command/onnx/recognise.ts";
 import { sourceGraph } from "../../../src/command/onnx/source-graph.ts";
 import { parametersIn } from "../../../src/command/formats/parameters/parameters.ts";
 import { readModel } from "../../../src/compiler/library/onnx/model-file.ts";
@@ -209,8 +209,8 @@ parts/odd.onnx → odd.yaml, odd.ckpt
       node(`Relu s${i} -> ${i === 149 ? "y" : `r${i + 1}`}`),
     ]).flat();
     const model = readModel(modelOf([2], nodes));
-    const { drafts } = recogniseAround(sourceGraph(model), model, "long.onnx") ?? {};
-    const parts = drafts?.filter(({ type }) => type === "onnx") ?? [];
+    const { drafts } = recogniseModel(sourceGraph(model), model, "long.onnx");
+    const parts = drafts.filter(({ type }) => type === "onnx");
     expect(parts.length).toBe(100);
     expect(parts.map((part) => part.nodes.length)).toEqual([...Array.from({ length: 99 }, () => 1), 102]);
   });
@@ -427,6 +427,17 @@ describe("reasons why a node is no layer", () => {
     [
       "flattens axes that have another order than those of the layer before it",
       modelOf([2, 3, 4], [node("Transpose x -> t", { perm: [0, 3, 2, 1] }), node("Flatten t -> y")]),
+    ],
+    // The pattern of an embedding knows the detail. The pattern after it, which is another form of Gather, does not.
+    [
+      "selects from a tensor that is not a table",
+      modelBytes({
+        name: "table",
+        input: [valueInfo("x", ["batch", 5], DataType.INT64)],
+        output: [valueInfo("y", ["batch"])],
+        initializer: [numbers("t", 7, 2, 2)],
+        node: [{ name: "look", opType: "Gather", input: ["t", "x"], output: ["y"] }],
+      }),
     ],
     ["joins along an axis that no layer has", modelOf([2], [node("Concat x x -> y", { axis: 0 })])],
     [

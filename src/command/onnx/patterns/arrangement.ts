@@ -1,5 +1,13 @@
 /** Patterns of pools, and of operators that only arrange values. Most of these become no layer, only another place. */
-import { channelsFirst, identityAxes, rankOf, refuse, sameAxes, sizesOf } from "../recognition.ts";
+import {
+  channelsFirst,
+  identityAxes,
+  rankOf,
+  refuse,
+  refuseForm,
+  sameAxes,
+  sizesOf,
+} from "../recognition.ts";
 import type { Draft, Pattern, Place, Reading } from "../recognition.ts";
 import { perAxis, windowFacts } from "./products.ts";
 
@@ -227,7 +235,7 @@ const lastState: Pattern = {
     const axis = given < 0 ? given + place.axes.length : given;
     const index = r.weight(1);
     if (!isRecurrent(draft) || place.axes[axis] !== 1 || index.shape.length > 0)
-      return refuse("selects elements of a value");
+      return refuseForm("selects elements of a value");
     const length = Number(r.shape(0)[axis]);
     const [at] = index.data;
     const last = draft.keys.reverse === true ? 0 : length - 1;

@@ -8,7 +8,7 @@
  */
 import type { ModelNode } from "../../../compiler/library/onnx/model.ts";
 import type { Tensor } from "../../../compiler/ops/tensor.ts";
-import { isLast, rankOf, refuse, reshaped, transposed } from "../recognition.ts";
+import { isLast, rankOf, refuse, refuseForm, reshaped, transposed } from "../recognition.ts";
 import type { Pattern, Reading } from "../recognition.ts";
 
 const isNot = "is not a projection of attention";
@@ -202,14 +202,14 @@ const attention: Pattern = {
   operators: ["MatMul", "Gemm"],
   layer: "attention, cross-attention",
   read(r) {
-    const softmax = softmaxAfter(r, r.node.outputs[0]) ?? refuse(isNot);
-    const scores = scoresOf(r, softmax.inputs[0]) ?? refuse(isNot);
-    const mixed = r.next(softmax.outputs[0], "MatMul") ?? refuse(isNot);
-    const query = traced(r, scores.product.inputs[0]) ?? refuse(isNot);
-    const key = traced(r, scores.product.inputs[1]) ?? refuse(isNot);
-    const value = traced(r, r.other(mixed, softmax.outputs[0])) ?? refuse(isNot);
+    const softmax = softmaxAfter(r, r.node.outputs[0]) ?? refuseForm(isNot);
+    const scores = scoresOf(r, softmax.inputs[0]) ?? refuseForm(isNot);
+    const mixed = r.next(softmax.outputs[0], "MatMul") ?? refuseForm(isNot);
+    const query = traced(r, scores.product.inputs[0]) ?? refuseForm(isNot);
+    const key = traced(r, scores.product.inputs[1]) ?? refuseForm(isNot);
+    const value = traced(r, r.other(mixed, softmax.outputs[0])) ?? refuseForm(isNot);
     const shape = r.source.shape(query.projection.input);
-    const after = outputAfter(r, mixed.outputs[0], String(shape)) ?? refuse(isNot);
+    const after = outputAfter(r, mixed.outputs[0], String(shape)) ?? refuseForm(isNot);
     const units = after.projection.weight.shape[0];
     const [reading, memory] = [r.placeOf(query.projection.input), r.placeOf(key.projection.input)];
     const values = r.placeOf(value.projection.input);
@@ -236,7 +236,7 @@ const attention: Pattern = {
     const isSelf = reading.draft === memory.draft;
     if (!isSelf && scores.causal) return refuse("is causal attention over another sequence");
     const traces = [query, key, value];
-    if (!traces.some(({ projection }) => projection.nodes.includes(r.node))) return refuse(isNot);
+    if (!traces.some(({ projection }) => projection.nodes.includes(r.node))) return refuseForm(isNot);
     const nodes = [
       ...traces.flatMap((trace) => [...trace.projection.nodes, ...trace.nodes]),
       ...scores.nodes,

@@ -7,7 +7,7 @@
 import type { ModelNode } from "../../../compiler/library/onnx/model.ts";
 import { shortestDecimal } from "../../../compiler/library/onnx/model-file.ts";
 import type { Tensor } from "../../../compiler/ops/tensor.ts";
-import { identityAxes, inOrderOf, isLast, rankOf, refuse, reshaped, sameAxes } from "../recognition.ts";
+import { identityAxes, inOrderOf, isLast, rankOf, refuseForm, reshaped, sameAxes } from "../recognition.ts";
 import type { Pattern, Place, Reading } from "../recognition.ts";
 
 const isNot = "is not a part of a layer that is composed of several operators";
@@ -107,7 +107,7 @@ class ComposedLayer {
   }
 
   tensor(variable: string): Tensor {
-    return this.r.source.constant(this.value(variable)) ?? refuse(isNot);
+    return this.r.source.constant(this.value(variable)) ?? refuseForm(isNot);
   }
 
   /** The elements of a constant that has one for each channel, the last axis of the layer. */
@@ -119,7 +119,7 @@ class ComposedLayer {
     const count = tensor.data.length;
     const channels = Number(shape[this.x.axes.indexOf(rankOf(this.x) - 1)]);
     const fits = count === channels && (count === 1 || isLast(this.x, axis));
-    return fits ? inOrderOf(this.x, reshaped(tensor, [count])) : refuse(isNot);
+    return fits ? inOrderOf(this.x, reshaped(tensor, [count])) : refuseForm(isNot);
   }
 
   /** The axes of the layer that all reductions of the formula reduce. */
@@ -131,7 +131,7 @@ class ComposedLayer {
     const [first, ...others] = lists.map((list) => list.toSorted((a, b) => (a ?? 0) - (b ?? 0)));
     const isSame = first !== undefined && others.every((list) => sameAxes(list, first));
     const axes = isSame ? first.filter((axis) => axis !== null) : [];
-    return isSame && axes.length === first.length ? axes : refuse(isNot);
+    return isSame && axes.length === first.length ? axes : refuseForm(isNot);
   }
 
   /** Adds the layer, whose result has the axes of x. */
@@ -193,7 +193,7 @@ function composed(operators: readonly string[], layer: string, formula: Formula,
         const made = new ComposedLayer(r, found);
         if (isClosed(r, made.nodes)) return build(made);
       }
-      return refuse(isNot);
+      return refuseForm(isNot);
     },
   };
 }
@@ -241,13 +241,13 @@ const prelu = composed(["Less", "Mul"], "prelu", sloped(node("Reshape", weight("
 );
 
 const preluPerChannel = composed(["Less", "Mul"], "prelu", sloped(weight("slope")), (layer) => {
-  if (layer.tensor("slope").shape.length === 0) refuse(isNot);
+  if (layer.tensor("slope").shape.length === 0) refuseForm(isNot);
   layer.add("prelu", { perChannel: true }, { slope: layer.perChannel("slope") });
 });
 
 function oneNumber(layer: ComposedLayer): Tensor {
   const slope = layer.tensor("slope");
-  return slope.data.length === 1 ? reshaped(slope, [1]) : refuse(isNot);
+  return slope.data.length === 1 ? reshaped(slope, [1]) : refuseForm(isNot);
 }
 
 const leakyRelu = composed(["Less", "Mul"], "activation", sloped(weight("slope")), (layer) =>
@@ -256,7 +256,7 @@ const leakyRelu = composed(["Less", "Mul"], "activation", sloped(weight("slope")
 
 /** The number of a constant. The author of a file with f32 numbers wrote a decimal number. */
 function numberOf(layer: ComposedLayer, variable: string): number {
-  const found = layer.r.number(layer.value(variable)) ?? refuse(isNot);
+  const found = layer.r.number(layer.value(variable)) ?? refuseForm(isNot);
   return Math.fround(found) === found ? shortestDecimal(found) : found;
 }
 
@@ -295,7 +295,7 @@ function checkMeans(layer: ComposedLayer, of: string): void {
     const isAligned = ["mean", "deviation"]
       .map((variable) => layer.value(variable))
       .every((name) => name === "" || String(r.source.shape(name)) === along);
-    if (!isCount || !isAligned || axes.length === 0) refuse(isNot);
+    if (!isCount || !isAligned || axes.length === 0) refuseForm(isNot);
   }
 }
 
@@ -313,7 +313,7 @@ const norm = composed(normOperators, "layer-norm, instance-norm", affine(normali
   const axes = layer.reduced();
   const isLayer = sameAxes(axes, [rank - 1]) && layer.x.flattened === undefined;
   const isInstance = rank > 2 && sameAxes(axes, identityAxes(rank - 1).slice(1));
-  if (!isLayer && !isInstance) refuse(isNot);
+  if (!isLayer && !isInstance) refuseForm(isNot);
   const keys = { ...(isLayer ? {} : { affine: true }), ...epsilonOf(layer) };
   const parameters = { scale: layer.perChannel("scale"), shift: layer.perChannel("shift") };
   layer.add(isLayer ? "layer-norm" : "instance-norm", keys, parameters);
@@ -323,7 +323,7 @@ const instanceNorm = composed(normOperators, "instance-norm", normalised(x), (la
   checkMeans(layer, "x");
   const rank = rankOf(layer.x);
   const isInstance = rank > 2 && sameAxes(layer.reduced(), identityAxes(rank - 1).slice(1));
-  if (!isInstance) refuse(isNot);
+  if (!isInstance) refuseForm(isNot);
   layer.add("instance-norm", { ...epsilonOf(layer) });
 });
 
@@ -333,7 +333,7 @@ const rmsNorm = composed(
   multiply(divide(x, deviation(x)), weight("scale")),
   (layer) => {
     checkMeans(layer, "x");
-    if (!sameAxes(layer.reduced(), [rankOf(layer.x) - 1])) refuse(isNot);
+    if (!sameAxes(layer.reduced(), [rankOf(layer.x) - 1])) refuseForm(isNot);
     layer.add("rms-norm", epsilonOf(layer), { scale: layer.perChannel("scale") });
   },
 );
@@ -356,7 +356,7 @@ const groupNorm = composed(["Reshape"], "group-norm", affine(node("Reshape", nor
     reductions.every((each) => sameAxes(axesOf(r, each, 4), [1, 3])) &&
     String(r.source.shape(nodes[0].outputs[0])) === String(given) &&
     sameAxes(place.axes, identityAxes(given.length));
-  if (!fits) refuse(isNot);
+  if (!fits) refuseForm(isNot);
   const parameters = { scale: layer.perChannel("scale"), shift: layer.perChannel("shift") };
   layer.add("group-norm", { groups: Number(groups), ...epsilonOf(layer) }, parameters);
 });
@@ -386,7 +386,7 @@ const globalAverage = composed(
     const { r, x: place } = layer;
     const rank = rankOf(place) - 2;
     const isGlobal = (rank === 1 || rank === 2) && sameAxes(layer.reduced(), identityAxes(rank + 1).slice(1));
-    if (!isGlobal) refuse(isNot);
+    if (!isGlobal) refuseForm(isNot);
     const isKept = r.source.shape(layer.value("sum")).length === place.axes.length;
     const axes = place.axes.map((own) => (own === 0 ? 0 : own === rank + 1 ? 1 : null));
     layer.define(`global-avg-pool${rank}d`, {}, {}, isKept ? axes : axes.filter((own) => own !== null));

@@ -1,7 +1,7 @@
 /** Patterns of activations, norms, dropout and sums, which leave the shape unchanged. */
 import type { ModelNode } from "../../../compiler/library/onnx/model.ts";
 import type { Tensor } from "../../../compiler/ops/tensor.ts";
-import { inOrderOf, isLast, rankOf, refuse, reshaped, sameAxes } from "../recognition.ts";
+import { inOrderOf, isLast, rankOf, refuse, refuseForm, reshaped, sameAxes } from "../recognition.ts";
 import type { Pattern, Place, Reading } from "../recognition.ts";
 
 /** Adds an activation layer for the node and further nodes, of which the last one has its value. */
@@ -171,20 +171,20 @@ const groupNorm: Pattern = {
     const back = instance && r.next(instance.outputs[0], "Reshape");
     const scaled = back && r.next(back.outputs[0], "Mul");
     const shifted = scaled && r.next(scaled.outputs[0], "Add");
-    if (!instance || !back || !scaled || !shifted) return refuse(isNot);
+    if (!instance || !back || !scaled || !shifted) return refuseForm(isNot);
     const [given, cut] = [r.shape(0), r.source.shape(r.node.outputs[0])];
     const channels = Number(given[1]);
     const perChannel = (node: ModelNode, name: string): Tensor => {
       const other = r.other(node, name);
       const tensor = r.source.isData(other) ? undefined : r.source.constant(other);
       const fits = tensor?.data.length === channels && tensor.shape[0] === channels;
-      return fits ? reshaped(tensor, [channels]) : refuse(isNot);
+      return fits ? reshaped(tensor, [channels]) : refuseForm(isNot);
     };
     const isUnit = (index: number, value: number): boolean =>
       r.source.constant(instance.inputs[index])?.data.every((x) => x === value) ?? false;
     const isSame = String(r.source.shape(back.outputs[0])) === String(given);
     if (cut.length !== 3 || !isUnit(1, 1) || !isUnit(2, 0) || !isSame || !isLast(place, 1))
-      return refuse(isNot);
+      return refuseForm(isNot);
     const scale = perChannel(scaled, back.outputs[0]);
     const shift = perChannel(shifted, scaled.outputs[0]);
     const epsilon = instance.attributes.get("epsilon") ?? 1e-5;

@@ -8,6 +8,7 @@ import {
   isLast,
   rankOf,
   refuse,
+  refuseForm,
   reshaped,
   sameAxes,
   transposed,
@@ -173,7 +174,7 @@ const embedding: Pattern = {
   operators: ["Gather"],
   layer: "embedding",
   read(r) {
-    if (r.source.isData(r.node.inputs[0])) return refuse("selects elements of a value");
+    if (r.source.isData(r.node.inputs[0])) return refuseForm("selects elements of a value");
     const weight = r.weight(0);
     const place = r.place(1);
     if (weight.shape.length !== 2 || r.integer("axis", 0) !== 0)

@@ -4,7 +4,15 @@
  */
 import { fromBinary } from "@bufbuild/protobuf";
 import { AttributeProto_AttributeType as AttributeType, ModelProtoSchema } from "../../util/onnx/onnx_pb.js";
-import type { AttributeProto, GraphProto, NodeProto, ValueInfoProto } from "../../util/onnx/onnx_pb.js";
+import type {
+  AttributeProto,
+  GraphProto,
+  ModelProto,
+  NodeProto,
+  ValueInfoProto,
+} from "../../util/onnx/onnx_pb.js";
+import { embedExternalData } from "./external-data.ts";
+import type { OpenExternal } from "./external-data.ts";
 import { InvalidModel } from "./invalid-model.ts";
 import type { Attribute, ModelGraph, ModelInput, ModelNode, OnnxModel } from "./model.ts";
 import { elementOfType, tensorData, typeName } from "./tensor-data.ts";
@@ -13,9 +21,23 @@ import { elementOfType, tensorData, typeName } from "./tensor-data.ts";
 const oldestOpset = 6;
 const newestOpset = 22;
 
-/** @throws InvalidModel if the file is not a valid model, or if it uses features that the importer does not support */
-export function readModel(bytes: Uint8Array): OnnxModel {
-  const { graph, opsetImport } = decoded(bytes);
+/**
+ * Reads a model that has all its data in one file.
+ * @throws InvalidModel if the file is not a valid model, or if it uses features that the importer does not support
+ */
+export const readModel = (bytes: Uint8Array): OnnxModel => checkedModel(decodeModel(bytes));
+
+/** Reads a model that may have external data, which `open` opens. Also returns these data. @throws InvalidModel */
+export async function readModelWith(
+  bytes: Uint8Array,
+  open: OpenExternal,
+): Promise<{ readonly model: OnnxModel; readonly data: readonly Uint8Array[] }> {
+  const message = decodeModel(bytes);
+  const data = await embedExternalData(message, open);
+  return { model: checkedModel(message), data };
+}
+
+function checkedModel({ graph, opsetImport }: ModelProto): OnnxModel {
   if (graph === undefined) throw new InvalidModel("the file has no graph");
   const standard = opsetImport.find(({ domain }) => domain === "" || domain === "ai.onnx");
   // A model that uses no standard operators may omit their version.
@@ -36,7 +58,7 @@ export function readModel(bytes: Uint8Array): OnnxModel {
   return { opset, ...checked };
 }
 
-function decoded(bytes: Uint8Array) {
+function decodeModel(bytes: Uint8Array): ModelProto {
   try {
     return fromBinary(ModelProtoSchema, bytes);
   } catch (error) {

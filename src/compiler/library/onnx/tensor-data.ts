@@ -56,8 +56,8 @@ export const elementOfType = (type: number): Element | undefined => formats.get(
 
 /**
  * Returns the values of a tensor. `what` names the tensor in messages.
- * @throws InvalidModel if the element type is not supported, if the data is in another file, or if the number of values
- *   does not match the shape
+ * @throws InvalidModel if the element type is not supported, if the data is still in another file, or if the number of
+ *   values does not match the shape
  */
 export function tensorData(tensor: TensorProto, what: string): TensorData {
   const known = formats.get(tensor.dataType);
@@ -66,9 +66,11 @@ export function tensorData(tensor: TensorProto, what: string): TensorData {
       `${what} has elements of type ${typeName(tensor.dataType)}, which is not supported`,
     );
   if (tensor.dataLocation === TensorProto_DataLocation.EXTERNAL)
-    throw new InvalidModel(`${what} has its data in another file; save the model with its data in one file`);
-  const shape = tensor.dims.map((size) => sizeOf(size, what));
-  const count = shape.reduce((product, size) => product * size, 1);
+    throw new InvalidModel(
+      `${what} has its data in another file, which is not available here; embed it first, in Python: ` +
+        'onnx.save(onnx.load("model.onnx"), "embedded.onnx", save_as_external_data=False)',
+    );
+  const { shape, count } = shapeOf(tensor, what);
   const values =
     tensor.rawData.length > 0 ? rawValues(tensor.rawData, known, what) : typedValues(tensor, known);
   if (values.length !== count)
@@ -76,6 +78,23 @@ export function tensorData(tensor: TensorProto, what: string): TensorData {
       `${what} has the shape [${shape.join(", ")}], which has ${count} elements, but the file has ${values.length}`,
     );
   return { element: known.element, shape, values };
+}
+
+/**
+ * The number of bytes of the elements; undefined if their type is not supported.
+ * @throws InvalidModel if the size of an axis is negative or too large
+ */
+export function bytesOfTensor(tensor: TensorProto, what: string): number | undefined {
+  const known = formats.get(tensor.dataType);
+  return known && shapeOf(tensor, what).count * known.bytes;
+}
+
+function shapeOf({ dims }: TensorProto, what: string) {
+  const shape = dims.map((size) => sizeOf(size, what));
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (!Number.isSafeInteger(count))
+    throw new InvalidModel(`${what} has too many elements: [${shape.join(", ")}]`);
+  return { shape, count };
 }
 
 function sizeOf(size: bigint, what: string): number {

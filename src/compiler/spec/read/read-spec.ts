@@ -7,6 +7,7 @@ import { DiagnosticError, codeFrame } from "../../diagnostics/errors.ts";
 import { didYouMean, fileReason, showValue } from "../../util/message-text.ts";
 import { sizeText } from "../../util/number-text.ts";
 import type { ReadContent } from "../model-files.ts";
+import { externalFilesOf } from "./external-files.ts";
 import { readJson } from "./json.ts";
 import type { ReadTree } from "./locations.ts";
 import { specOfTree } from "./spec-source.ts";
@@ -19,7 +20,8 @@ const largestBytes = 4 * 2 ** 20;
 
 /**
  * Reads a spec in JSON (`.json`), YAML (`.yaml`, `.yml`) or TypeScript (`.ts`, which is executed).
- * @param onFile receives the path of each model file before the file is read, also if it does not exist
+ * @param onFile receives the path of each model file, and of each file with its external data, before the file is read,
+ *   also if it does not exist
  * @throws DiagnosticError with all errors, each with its file and, where known, line, column and code frame.
  */
 export async function readSpec(file: string, onFile?: (path: string) => void): Promise<ReadSpec> {
@@ -31,7 +33,7 @@ export async function readSpec(file: string, onFile?: (path: string) => void): P
   return specOfTree(file, text, tree, { read, locationsOf });
 }
 
-/** Reads model files by names that are relative to the folder. */
+/** Reads model files, and their external data, by names that are relative to the folder. */
 export const readerInFolder =
   (folder: string, onFile: (path: string) => void = () => {}): ReadContent =>
   async (name) => {
@@ -40,7 +42,7 @@ export const readerInFolder =
     try {
       const status = await stat(path);
       if (!status.isFile()) throw new Error("it is not a file");
-      return await readFile(path);
+      return { bytes: await readFile(path), open: externalFilesOf(path, onFile) };
     } catch (error) {
       throw new Error(fileReason(error), { cause: error });
     }
