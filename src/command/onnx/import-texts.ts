@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { stringify } from "yaml";
 import { printable } from "../../compiler/util/message-text.ts";
+import { counted } from "../../compiler/util/number-text.ts";
 import type { ChosenSpec } from "./choose-spec.ts";
 import { hasNoLayer } from "./recognition.ts";
 import type { Recognition, Unrecognised } from "./recognise.ts";
@@ -37,7 +38,7 @@ export function tableText(
   const width = Math.max(...rows.map(([name]) => name.length));
   const turned = [...inputs].filter(([, { order }]) => order.some((axis, i) => axis !== i));
   return [
-    `${file}: ${nodes.length} nodes become ${layers.length} layers`,
+    `${file}: ${counted(nodes.length, "node")} become${nodes.length === 1 ? "s" : ""} ${counted(layers.length, "layer")}`,
     "",
     ...rows.map(([name, from]) => `${name.padEnd(width)}  ${from}`),
     ...turned.map(
