@@ -759,7 +759,7 @@ class Classes:
         columns = []
         for name in self.names:
             cells = table.strings(name)
-            column = [numbers[cell] for cell in cells] if numbers else table.numbers(name)
+            column = [numbers.get(cell, cell) for cell in cells] if numbers else table.numbers(name)
             for row in rows.tolist():
                 if column[row] not in range(-1, self.classes):
                     what = f"{cells[row]} is not a class from 0 to {self.classes - 1} (or -1: ignored)"

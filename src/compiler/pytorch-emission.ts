@@ -2,12 +2,18 @@
  * Emits a model as one Python file that trains it with PyTorch. The network and the loss are built again, because the
  * file differentiates with PyTorch and needs each layer for training and for evaluation.
  */
+import { columnFactsOf } from "../runtime/data/fields.ts";
+import type { DataFacts, ScaleRule } from "../runtime/data/fields.ts";
+import type { ModelFacts } from "../runtime/model/facts.ts";
+import { batchFields } from "../runtime/step/batch.ts";
+import type { BatchField } from "../runtime/step/batch.ts";
 import { collector, invariant } from "./diagnostics/errors.ts";
 import type { EmittedFile } from "./emit/emitted-file.ts";
 import { moduleText, placesIn } from "./emit/pytorch/module.ts";
 import type { FieldPlan, InitialiserCall, ModulePlan, NamedNode, UpdatePlan } from "./emit/pytorch/module.ts";
 import type { GivenValue, LayerPlan, LayerValues, ModelPlan, ParameterPlace } from "./emit/pytorch/model.ts";
 import type { EncoderName } from "./emit/pytorch/parts/data.ts";
+import type { IdxEncoderName } from "./emit/pytorch/parts/idx.ts";
 import { identifier, numberText, stringText } from "./emit/pytorch/python-text.ts";
 import type { GraphBuilder } from "./ir/builder.ts";
 import { makeGraph } from "./ir/nodes.ts";
@@ -35,6 +41,7 @@ import { evaluationOutputs, meanLoss, splitOutputSteps, summaryOutputs } from ".
 import type { Evaluated, SteppedObjective } from "./spec/build-measures.ts";
 import { buildNetwork } from "./spec/build-network.ts";
 import type { Network, ParameterFacts } from "./spec/build-network.ts";
+import { isRuled } from "./spec/canonical.ts";
 import { objectivesOf } from "./spec/objectives.ts";
 import type { Model } from "./spec/types.ts";
 import { version } from "./spec/version.ts";
@@ -83,7 +90,6 @@ function planOf(spec: Model, dtype: "f32" | "f64"): ModulePlan {
     },
     data: dataFeatures(model, built),
     program: {
-      hasData: model.data !== undefined,
       balanced: objectives.flatMap(({ target, classWeights }) =>
         classWeights === "balanced"
           ? [{ buffer: bufferName(model, target.name), target: stringText(target.name) }]
@@ -391,7 +397,7 @@ function constantsOf(model: Model, dtype: "f32" | "f64") {
     KEEPS_BEST: training.keep !== "last",
     ...(hasData && {
       DTYPE: dtype,
-      SEPARATOR: model.data?.separator ?? ",",
+      ...(typeof model.data?.file === "string" && { SEPARATOR: model.data.separator ?? "," }),
       TEST_FRACTION: training.test?.fraction ?? 0,
       VALIDATION_FRACTION: training.validation?.fraction ?? 0,
       SPLIT_SALT: -3,
@@ -405,17 +411,47 @@ type Facts = NonNullable<ReturnType<typeof dataFacts>>["inputs"][string];
 function fieldsOf(
   model: Model,
   built: ModelGraphs,
-): readonly (FieldPlan & { readonly encoder: EncoderName })[] {
+): readonly (FieldPlan & { readonly encoder: EncoderName | IdxEncoderName })[] {
   const data = dataFacts(model);
   if (data === undefined) return [];
-  const { inputs, targets } = modelFacts(model, built, "f64");
+  const facts = modelFacts(model, built, "f64");
+  if ("idx" in data) return batchFields(facts).map((field) => idxField(facts, data, field));
   const sources = { ...data.inputs, ...data.targets };
-  return Object.entries({ ...inputs, ...targets }).map(([name, field]) => {
-    const facts: Facts & { readonly range?: RangeFacts } = sources[name];
-    const columns = facts.nextOf === undefined ? facts.columns : sources[facts.nextOf].columns;
-    return { name, ...encoderOf(facts, field, { columns, shape: field.shape }) };
+  return Object.entries({ ...facts.inputs, ...facts.targets }).map(([name, field]) => {
+    const own: Facts & { readonly range?: RangeFacts } = sources[name];
+    const columns = own.nextOf === undefined ? own.columns : sources[own.nextOf].columns;
+    return { name, ...encoderOf(own, field, { columns, shape: field.shape }) };
   });
 }
+
+/** The encoder of a field with IDX files of its own. Its column has the name of the field. */
+function idxField(
+  { inputs, targets }: ModelFacts,
+  data: DataFacts,
+  { name, bounds, least }: BatchField,
+): FieldPlan & { readonly encoder: IdxEncoderName } {
+  const { shape } = name in inputs ? inputs[name] : targets[name];
+  const common = { columns: [name], shape };
+  if (bounds !== undefined) {
+    const isClass = targets[name]?.classes !== undefined || undefined;
+    return { name, encoder: "IdxIntegers", arguments: { ...common, ...bounds, is_class: isClass } };
+  }
+  const { scale, range } = columnFactsOf(data, name);
+  return { name, encoder: "IdxNumbers", arguments: { ...common, ...numberArguments(scale, range, least) } };
+}
+
+/** The scale of real numbers, and their valid range. */
+const numberArguments = (
+  scale: ScaleRule | undefined,
+  range: RangeFacts | undefined,
+  least: number | undefined,
+) => ({
+  scale: typeof scale === "object" ? scale.divide : scale,
+  lowest: range?.lowest ?? least,
+  highest: range?.highest,
+  whole: range?.isWhole,
+  rule: range?.rule ?? (least === undefined ? undefined : "a weight of at least 0"),
+});
 
 interface RangeFacts {
   readonly lowest: number;
@@ -470,25 +506,29 @@ function encoderOf(
     encoder: "Numbers",
     arguments: {
       ...all,
-      scale: typeof scale === "object" ? scale.divide : scale,
-      lowest: range?.lowest ?? least,
-      highest: range?.highest,
-      whole: range?.isWhole,
+      ...numberArguments(scale, range, least),
       has_decimals: facts.hasDecimals,
-      rule: range?.rule ?? (least === undefined ? undefined : "a weight of at least 0"),
     },
   };
 }
 
 function dataFeatures(model: Model, built: ModelGraphs): ModulePlan["data"] {
-  if (model.data === undefined) return undefined;
+  const { data, training } = model;
+  const facts = dataFacts(model);
+  if (data === undefined || facts === undefined) return undefined;
   const fields = fieldsOf(model, built);
   const [[target, { shape }]] = Object.entries(model.targets);
+  const isStratified = training.stratify && !isRuled(training, data) && sameShape(shape, []);
   return {
     encoders: new Set(fields.map(({ encoder }) => encoder)),
+    idx: facts.idx && {
+      fits: fields.some(({ arguments: { scale } }) => typeof scale === "string"),
+      files: facts.idx,
+    },
+    others: (["validation", "test"] as const).filter((split) => data[split] !== undefined),
     hasDecimals: fields.some(({ arguments: { has_decimals: has } }) => has === true),
     drops: fields.some(({ arguments: { missing } }) => missing === "drop"),
-    stratified: model.training.stratify && sameShape(shape, []) ? stringText(target) : undefined,
+    stratified: isStratified ? stringText(target) : undefined,
   };
 }
 

@@ -115,7 +115,7 @@ describe("the Kubernetes manifest of a search", () => {
 const training: TrainingJob = {
   name: "wine",
   program: "my models/wine.py",
-  data: "graphs/data/wine.csv",
+  files: { data: "graphs/data/wine.csv" },
   nodes: 2,
   processes: 8,
   device: "cuda",
@@ -154,7 +154,13 @@ describe("the Slurm script of a training", () => {
 
   it("quotes all names for bash, and passes arguments on", async () => {
     for (const name of hostile.filter((each) => each !== "")) {
-      const script = trainingScript({ ...training, program: name, data: name, file: name, device: "cpu" });
+      const script = trainingScript({
+        ...training,
+        program: name,
+        files: { data: name, test: name },
+        file: name,
+        device: "cpu",
+      });
       const echoing = script
         .replace("exec srun --cpus-per-task=8 ${TORCHRUN:-torchrun}", "printf %s\\\\0")
         .replace('$(scontrol show hostnames "$SLURM_JOB_NODELIST")', () => "$'node7\\nnode8'");
@@ -168,6 +174,7 @@ describe("the Slurm script of a training", () => {
         "--rdzv-endpoint=node7:22345",
         name.startsWith("-") ? `./${name}` : name,
         `--data=${name}`,
+        `--test=${name}`,
         "--epochs",
         "a b",
       ]);
@@ -206,7 +213,13 @@ describe("the Kubernetes manifest of a training", () => {
 
   it("keeps all names strings, and needs no GPU on the CPU", () => {
     for (const name of hostile) {
-      const job: TrainingJob = { ...training, program: name, data: name, file: name, device: "cpu" };
+      const job: TrainingJob = {
+        ...training,
+        program: name,
+        files: { data: name, test: name },
+        file: name,
+        device: "cpu",
+      };
       const [service, own] = manifestsOf(job, name, name);
       new Service(service).validate();
       new Job(own).validate();
@@ -214,6 +227,7 @@ describe("the Kubernetes manifest of a training", () => {
       expect(pod.containers[0].args.slice(5).map((arg: string) => arg.replaceAll("$$(", "$("))).toEqual([
         name,
         `--data=${name}`,
+        `--test=${name}`,
       ]);
       expect([pod.containers[0].image, pod.volumes]).toEqual([
         name,

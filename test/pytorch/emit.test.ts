@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../src/compiler/diagnostics/errors.ts";
 import { encoders } from "../../src/compiler/emit/pytorch/parts/data.ts";
+import { idxEncoders } from "../../src/compiler/emit/pytorch/parts/idx.ts";
 import { literal, stringText } from "../../src/compiler/emit/pytorch/python-text.ts";
 import { emitPytorch } from "../../src/compiler/pytorch-emission.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
@@ -115,7 +116,7 @@ describe("emitted PyTorch files", () => {
     }
   });
   it("write into checkpoints how each kind of field was fitted", () => {
-    for (const [name, code] of Object.entries(encoders))
+    for (const [name, code] of Object.entries({ ...encoders, ...idxEncoders }))
       expect(code, name).toContain("\n    def fitted(self):\n        ");
   });
   it("keep the modules of PyTorch where they mean the same", () => {

@@ -4,116 +4,16 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import * as z from "zod";
-import { train } from "../../src/command/library/train.ts";
 import { compileFor, emitText } from "../../src/compiler/compile-target.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
-import { readSpec } from "../../src/compiler/spec/read/read-spec.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
-import type { Model } from "../../src/compiler/spec/types.ts";
-import { epochText } from "../../src/runtime/training/train-on.ts";
 import { lacksTorch, python } from "../support/pytorch.ts";
+import { expectAllSame, results, runPrograms } from "../support/pytorch-programs.ts";
+import type { Comparison, Run } from "../support/pytorch-programs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pytorch-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-interface Run {
-  readonly model: Model;
-  readonly dtype: "f32" | "f64";
-  readonly args: readonly string[];
-}
-
-const outcomes = z.array(z.object({ status: z.number(), stdout: z.string(), stderr: z.string() }));
-
-/** Runs the emitted programs of these models, one after the other in one process. */
-async function runPrograms(runs: readonly Run[]) {
-  const programs: { readonly file: string; readonly args: readonly string[] }[] = [];
-  for (const [i, { model, dtype, args }] of runs.entries()) {
-    const file = join(folder, `${model.name}${i}.py`);
-    writeFileSync(file, await emitText(compileFor(model, { target: "pytorch", dtype }), dtype));
-    programs.push({ file, args });
-  }
-  const script = fileURLToPath(new URL("../support/pytorch_programs.py", import.meta.url));
-  const { stdout, stderr, status } = spawnSync(python, [script], {
-    input: JSON.stringify(programs),
-    encoding: "utf8",
-  });
-  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-  return outcomes.parse(JSON.parse(stdout));
-}
-
-const metrics = z.record(z.string(), z.number());
-const results = z.object({
-  model: z.string(),
-  epochs: z.number(),
-  bestEpoch: z.number(),
-  train: metrics,
-  validation: metrics.optional(),
-  test: metrics.optional(),
-});
-
-interface Comparison {
-  readonly spec: ModelSpec | string;
-  readonly dtype: "f32" | "f64";
-  readonly data: string;
-  readonly epochs: number;
-}
-
-/** The results of the program, and those of the trainer on the same data. */
-async function compared(comparisons: readonly Comparison[]) {
-  const runs: Run[] = [];
-  for (const { spec, dtype, data, epochs } of comparisons) {
-    const model = typeof spec === "string" ? (await readSpec(spec)).model : parseModel(spec);
-    runs.push({ model, dtype, args: ["--data", data, "--epochs", String(epochs), "--json"] });
-  }
-  const own = await runPrograms(runs);
-  const pairs: { own: (typeof own)[number]; expected: unknown; lines: string }[] = [];
-  for (const [i, { spec, dtype, data, epochs }] of comparisons.entries()) {
-    const lines: string[] = [];
-    const { result } = await train(spec, {
-      dtype,
-      data,
-      epochs,
-      onEvent: (event) => {
-        if (event.kind === "epoch") lines.push(`${epochText(event.report, epochs)}\n`);
-      },
-    });
-    pairs.push({ own: own[i], expected: result, lines: lines.join("") });
-  }
-  return pairs;
-}
-
-type Results = z.infer<typeof results>;
-
-function expectSame(own: Results, expected: Results, digits: number) {
-  const { train: trained, validation, test, ...counts } = own;
-  const { model, epochs, bestEpoch } = expected;
-  expect(counts).toEqual({ model, epochs, bestEpoch });
-  const parts = [
-    [trained, expected.train],
-    [validation, expected.validation],
-    [test, expected.test],
-  ] as const;
-  for (const [actual, wanted] of parts) {
-    expect(Object.keys(actual ?? {})).toEqual(Object.keys(wanted ?? {}));
-    for (const [name, value] of Object.entries(wanted ?? {}))
-      expect(actual?.[name]).toBeCloseTo(value, digits);
-  }
-}
-
-async function expectAllSame(comparisons: readonly Comparison[], digits: number) {
-  for (const { own, expected, lines } of await compared(comparisons)) {
-    expect({ ...own, stdout: "", stderr: own.status === 0 ? "" : own.stderr }).toEqual({
-      status: 0,
-      stdout: "",
-      stderr: "",
-    });
-    expectSame(results.parse(JSON.parse(own.stdout)), results.parse(expected), digits);
-    expect(own.stderr.endsWith(lines)).toBe(true);
-  }
-}
 
 const onGraph = (file: string, data: string, epochs: number): Comparison => ({
   spec: join("graphs", file),
@@ -205,6 +105,7 @@ const textSpec: ModelSpec = {
 describe.skipIf(lacksTorch())("the program trains like the emitted trainer", () => {
   it("on the data of the examples, with the same lines of progress", async () => {
     await expectAllSame(
+      folder,
       [
         onGraph("iris.json", "iris.csv", 6),
         onGraph("diabetes.json", "diabetes.csv", 2),
@@ -262,8 +163,8 @@ const wrongFiles: readonly (readonly [what: string, lines: readonly string[], me
 
 describe.skipIf(lacksTorch())("the program", () => {
   it("has the training options of the spec: weights, accumulation, averaging, clipping and schedules", async () => {
-    await expectAllSame([onTable(tableSpec, "f64"), onTable(droppingSpec, "f64", 2)], 9);
-    await expectAllSame([onTable(tableSpec, "f32", 2)], 4);
+    await expectAllSame(folder, [onTable(tableSpec, "f64"), onTable(droppingSpec, "f64", 2)], 9);
+    await expectAllSame(folder, [onTable(tableSpec, "f32", 2)], 4);
   });
 
   it("reports wrong data, arguments and diverged training without a stack trace", async () => {
@@ -304,7 +205,10 @@ describe.skipIf(lacksTorch())("the program", () => {
         status: 1,
       },
     ];
-    const found = await runPrograms(wrong.map(({ run }) => run));
+    const found = await runPrograms(
+      folder,
+      wrong.map(({ run }) => run),
+    );
     found.forEach(({ status, stderr }, i) => {
       expect(stderr).toMatch(wrong[i].message);
       expect(stderr).not.toContain("Traceback");
@@ -326,7 +230,9 @@ describe.skipIf(lacksTorch())("the program", () => {
 
   it("computes in bfloat16 on request", async () => {
     const args = ["--data", tableFile([header, ...rows]), "--dtype", "bf16", "--epochs", "2", "--json"];
-    const [{ status, stdout }] = await runPrograms([{ model: parseModel(tableSpec), dtype: "f32", args }]);
+    const [{ status, stdout }] = await runPrograms(folder, [
+      { model: parseModel(tableSpec), dtype: "f32", args },
+    ]);
     expect(status).toBe(0);
     expect(results.parse(JSON.parse(stdout)).train.loss).toBeLessThan(10);
   });

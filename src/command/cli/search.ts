@@ -14,7 +14,7 @@ import { checkInVolume, checkKubernetes } from "../cluster/flags.ts";
 import { searchManifest, searchScript } from "../cluster/scripts.ts";
 import { onData, readGuarded } from "../compile/compile-spec.ts";
 import { checkOutputs, checkWritable, ofSpec, writeFile } from "../files/write-file.ts";
-import { dataPaths, readSource } from "../files/read-source.ts";
+import { programFiles, readSource } from "../files/read-source.ts";
 import { CandidateError, inProcesses, trainWithPytorch } from "../search/pytorch-engine.ts";
 import type { PytorchSetup } from "../search/pytorch-engine.ts";
 import { specText } from "../search/best-spec.ts";
@@ -273,8 +273,8 @@ function pytorchSetup(
   model: Model,
   { engine, device = "cpu", dtype, data, threads = availableParallelism() }: SearchFlags,
 ): PytorchSetup | undefined {
-  const [file] = dataPaths(spec, model, data);
-  return engine === "pytorch" ? { dtype, data: file, device, processes: threads } : undefined;
+  if (engine !== "pytorch") return undefined;
+  return { dtype, files: programFiles(spec, model, data), device, processes: threads };
 }
 
 /** Trains the chosen model once more, with a result on the test split. */

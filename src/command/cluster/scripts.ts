@@ -151,7 +151,8 @@ exec "\${search[@]}" --shard "$SLURM_ARRAY_TASK_ID/${shards}" --threads "\${SLUR
 export interface TrainingJob extends ClusterJob {
   /** The Python file. */
   readonly program: string;
-  readonly data: string;
+  /** The files that the program reads, by its option: `data`, and others for splits with a separate file. */
+  readonly files: Readonly<Record<string, string>>;
   readonly nodes: number;
   /** The number of processes on each node, each with its own core, and with its own GPU for cuda. */
   readonly processes: number;
@@ -165,9 +166,9 @@ const sizeText = ({ nodes, processes }: TrainingJob): string =>
   `${counted(nodes, "node")} with ${counted(processes, "process", "processes")}${nodes > 1 ? " each" : ""}`;
 
 /** The program and its arguments. */
-const programWords = ({ program, data, device }: TrainingJob): readonly string[] => [
+const programWords = ({ program, files, device }: TrainingJob): readonly string[] => [
   program.startsWith("-") ? `./${program}` : program,
-  `--data=${data}`,
+  ...Object.entries(files).map(([option, file]) => `--${option}=${file}`),
   ...(device === "cpu" ? [] : ["--device", device]),
 ];
 

@@ -1,6 +1,6 @@
 /** `tapeless compile --target pytorch --emit slurm|kubernetes`: the script that trains the Python file on a cluster. */
 import type { Model } from "../../compiler/spec/types.ts";
-import { dataPaths } from "../files/read-source.ts";
+import { programFiles } from "../files/read-source.ts";
 import type { OutputFile } from "../files/write-file.ts";
 import { usageError } from "../terminal/report-error.ts";
 import { checkInVolume, checkKubernetes, isScheduler } from "./flags.ts";
@@ -35,15 +35,15 @@ const endings = { slurm: ".slurm.sh", kubernetes: ".kubernetes.yaml" } as const;
 export function trainingFile(spec: string, model: Model, program: string, flags: TrainingFlags): OutputFile {
   const { emit, nodes = 1, processes = 1, device = "cpu", image = "", volume = "" } = flags;
   const scheduler = isScheduler(emit) ? emit : "slurm";
-  const [data] = dataPaths(spec, model, undefined);
-  if (data === undefined)
+  const files = programFiles(spec, model, undefined);
+  if (files.data === undefined)
     throw usageError(
       `--emit ${scheduler}: the spec has no data file, so the Python file cannot train by itself`,
       'add "data" to the spec',
     );
-  checkInVolume(flags, [program, data]);
+  checkInVolume(flags, [program, ...Object.values(files)]);
   const file = program.replace(/\.py$/, "") + endings[scheduler];
-  const job = { name: model.name, file, program, data, nodes, processes, device };
+  const job = { name: model.name, file, program, files, nodes, processes, device };
   return {
     file,
     content: scheduler === "slurm" ? trainingScript(job) : trainingManifest({ ...job, image, volume }),

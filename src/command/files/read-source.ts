@@ -100,6 +100,32 @@ export function dataPaths(spec: string, { data }: Model, given: string | undefin
   return [...train, ...[...filesOf(validation), ...filesOf(test)].map((each) => relativeToSpec(spec, each))];
 }
 
+/**
+ * The values of `--data`, `--test` and `--validation` with which an emitted program reads the data of the spec: files,
+ * or the folder of the IDX files. `given` (`--data`) replaces the first. Empty if the spec has no data.
+ */
+export function programFiles(
+  spec: string,
+  { data }: Model,
+  given: string | undefined,
+): Readonly<Record<string, string>> {
+  if (data === undefined) return {};
+  const { file, test, validation } = data;
+  const own = (path: string) => relativeToSpec(spec, path);
+  if (typeof file !== "string") return { data: given ?? own(idxFolder(file, idxNames(file, test).train)) };
+  return {
+    data: given ?? own(file),
+    ...(validation !== undefined && { validation: own(validation) }),
+    ...(typeof test === "string" && { test: own(test) }),
+  };
+}
+
+/** The folder from which these names lead to the files. */
+function idxFolder(files: FilesByName, names: FilesByName): string {
+  const [[name, file]] = Object.entries(files);
+  return file.slice(0, file.length - names[name].length) || ".";
+}
+
 /** The paths of all model files of the spec. */
 export const modelPaths = (spec: string, { modelFiles }: Model): string[] =>
   [...(modelFiles?.keys() ?? [])].map((file) => relativeToSpec(spec, file));

@@ -12,8 +12,8 @@ import type { Outcome } from "./results-file.ts";
 
 export interface PytorchSetup {
   readonly dtype: "f32" | "f64";
-  /** The CSV file. */
-  readonly data: string;
+  /** The files that the program reads, by its option: `data`, and others for splits with a separate file. */
+  readonly files: Readonly<Record<string, string>>;
   readonly device: "cpu" | "cuda";
   /** The number of candidates that train at the same time, which share the cores. */
   readonly processes: number;
@@ -87,12 +87,13 @@ const interpreter = (): string => process.env.PYTHON ?? "python3";
 
 function runPython(
   file: string,
-  { data, dtype, device, processes }: PytorchSetup,
+  { files, dtype, device, processes }: PytorchSetup,
   signal: AbortSignal | undefined,
 ): Promise<Ended> {
   const threads = String(Math.max(1, Math.floor(availableParallelism() / processes)));
   const env = { OMP_NUM_THREADS: threads, ...process.env };
-  const args = [file, "--data", data, "--dtype", dtype, "--device", device, "--json"];
+  const read = Object.entries(files).map(([option, name]) => `--${option}=${name}`);
+  const args = [file, ...read, "--dtype", dtype, "--device", device, "--json"];
   return new Promise((resolve) => {
     execFile(interpreter(), args, { env, signal, maxBuffer: 2 ** 28 }, (error, stdout, stderr) =>
       resolve({ stdout, stderr, error }),

@@ -59,6 +59,44 @@ describe("--emit kubernetes", () => {
   });
 });
 
+describe("scripts for specs with several data files", () => {
+  const { data, ...others } = flowers;
+  const table = { inputs: data?.inputs, targets: data?.targets };
+
+  it("name all of them", async () => {
+    const files = { train: "flowers.csv", validation: "held.csv", test: "last test.csv" };
+    const training = { epochs: 1, batchSize: 8, seed: 1 };
+    place.write("specs/flowers.json", { ...others, training, data: { ...files, ...table } });
+    expect((await compile("--emit", "slurm")).code).toBe(0);
+    expect(place.read("generated/flowers.slurm.sh")).toContain(
+      "flowers.py --data=specs/flowers.csv --validation=specs/held.csv '--test=specs/last test.csv'",
+    );
+    place.write("specs/flowers.json", {
+      ...others,
+      training,
+      data: { ...files, validation: "../../held.csv", ...table },
+    });
+    expectRefusal(await compile(...pods), "held.csv: pods can read only the volume");
+  });
+
+  it.each([
+    ["images/train/", "images/test/", "specs/images/"],
+    ["train/", "test/", "specs"],
+    ["", "", "specs"],
+    ["/images/", "/images/", "/images/"],
+  ])("name the folder of IDX files in %s and %s", async (train, test, folder) => {
+    const idxIn = (place: string, ending: string) => {
+      const names = [...Object.keys(others.inputs ?? {}), ...Object.keys(others.targets ?? {})];
+      return { idx: Object.fromEntries(names.map((name) => [name, `${place}${name}${ending}`])) };
+    };
+    const training = { epochs: 1, batchSize: 8, seed: 1 };
+    const own = { train: idxIn(train, ".train"), test: idxIn(test, ".test") };
+    place.write("specs/flowers.json", { ...others, training, data: own });
+    expect(await compile("--emit", "slurm")).toMatchObject({ code: 0, stderr: "" });
+    expect(place.read("generated/flowers.slurm.sh")).toContain(`flowers.py --data=${folder} "$@"`);
+  });
+});
+
 describe("flags for clusters", () => {
   it.each([
     [["--nodes", "2"], "--nodes needs --emit slurm or --emit kubernetes"],

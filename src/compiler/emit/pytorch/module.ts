@@ -87,7 +87,7 @@ export interface ModulePlan {
   readonly fields: readonly FieldPlan[];
   readonly training: Omit<TrainingFeatures, "isRandom" | "hasPenalty" | "hasStatistics">;
   readonly data: DataFeatures | undefined;
-  readonly program: Omit<ProgramFeatures, "refusals">;
+  readonly program: Omit<ProgramFeatures, "refusals" | "data">;
 }
 
 export interface FieldPlan {
@@ -167,7 +167,7 @@ export function moduleText(plan: ModulePlan): string {
     ...titled("Training", [trainingText(features)]),
     ...titled("Checkpoints", [checkpointsOf(plan)]),
     ...titled("Data", data === undefined ? [] : [data.reading, fieldsText(plan.fields), data.splitting]),
-    ...titled("Program", [programText({ ...plan.program, refusals: refusalsOf(plan) })]),
+    ...titled("Program", [programText({ ...plan.program, data: plan.data, refusals: refusalsOf(plan) })]),
   ];
   const body = joined(sections);
   return `${headText(plan, body)}\n\n\n${body}\n`;
@@ -199,7 +199,7 @@ function joined(sections: readonly string[]): string {
   return text;
 }
 
-const libraries = ["argparse", "base64", "contextlib", "csv", "itertools", "json", "math", "os", "re", "sys"];
+const libraries = "argparse base64 contextlib csv gzip itertools json math os re sys zlib".split(" ");
 
 function headText({ banner, constants }: ModulePlan, body: string): string {
   const uses = (name: string): boolean => new RegExp(`\\b${name}\\.`).test(body);

@@ -43,10 +43,8 @@ const columnKeys = ["dates", "words", "unseen", "minCount", "window"] as const;
 
 function dataGaps({ data }: Model): readonly Gap[] {
   if (data === undefined) return [];
-  const csv = "use one CSV file with a row for each example";
-  const keys = (["test", "validation", "time", "windows", "numbers"] as const).filter(
-    (key) => data[key] !== undefined,
-  );
+  const csv = "use a CSV file with a row for each example";
+  const keys = (["time", "windows", "numbers"] as const).filter((key) => data[key] !== undefined);
   const fields = (["inputs", "targets"] as const).flatMap((kind) =>
     Object.entries(data[kind]).flatMap(([name, columns]) => {
       const path = ["data", kind, name];
@@ -58,9 +56,5 @@ function dataGaps({ data }: Model): readonly Gap[] {
       ]);
     }),
   );
-  return [
-    ...(typeof data.file === "string" ? [] : [[["data", "file"], csv] as const]),
-    ...keys.map((key): Gap => [["data", key], csv]),
-    ...fields,
-  ];
+  return [...keys.map((key): Gap => [["data", key], csv]), ...fields];
 }

@@ -1,4 +1,6 @@
-/** Python: reads a CSV file, splits its rows, and encodes its columns, as `runtime/data` does. */
+/** Python: reads the data files, splits their rows, and encodes their columns, as `runtime/data` does. */
+import { idxTexts } from "./idx.ts";
+import type { IdxEncoderName, IdxFeatures } from "./idx.ts";
 
 const table = String.raw`
 class Table:
@@ -82,9 +84,9 @@ def is_missing(cell):
 `;
 
 const dropping = String.raw`
-def drop_missing(table):
-    """Removes the rows with a missing value in these columns."""
-    columns = table.select([entry for field in FIELDS.values() if field.missing == "drop" for entry in field.columns])
+def drop_missing(table, entries):
+    """Removes the rows with a missing value in these columns. Returns the names of the columns."""
+    columns = table.select(entries)
     kept = [row for row in range(len(table)) if not any(is_missing(table.columns[name][row]) for name in columns)]
     if not kept:
         raise InputError(f'{table.file}: every row has a missing value; "drop" would remove them all')
@@ -92,6 +94,23 @@ def drop_missing(table):
         print(f"{len(table) - len(kept)} of {len(table)} rows have a missing value and are dropped", file=sys.stderr)
     table.lines = [table.lines[row] for row in kept]
     table.columns = {name: [cells[row] for row in kept] for name, cells in table.columns.items()}
+    return columns
+`;
+
+const scaleOf = String.raw`
+def scale_of(values, rule):
+    """The shift and the span. Sums run in the order of the rows."""
+    low, high = values.min(), values.max()
+    if rule is None:
+        return 0.0, 1.0
+    if not isinstance(rule, str):
+        return 0.0, rule
+    if low == high:
+        return low, 1.0
+    if rule == "min-max":
+        return low, high - low
+    mean = np.cumsum(values)[-1] / len(values)
+    return mean, np.sqrt(np.cumsum((values - mean) * (values - mean))[-1] / len(values))
 `;
 
 /** The encoders of fields by name. */
@@ -139,21 +158,7 @@ class Numbers:
         means = {"means": [float(mean) for mean in self.means]} if self.missing == "mean" else {}
         return {"columns": self.names, **scales, **means}
 
-
-def scale_of(values, rule):
-    """The shift and the span. Sums run in the order of the rows."""
-    low, high = values.min(), values.max()
-    if rule is None:
-        return 0.0, 1.0
-    if not isinstance(rule, str):
-        return 0.0, rule
-    if low == high:
-        return low, 1.0
-    if rule == "min-max":
-        return low, high - low
-    mean = np.cumsum(values)[-1] / len(values)
-    return mean, np.sqrt(np.cumsum((values - mean) * (values - mean))[-1] / len(values))
-`,
+${scaleOf}`,
   Indices: String.raw`
 @dataclass
 class Indices:
@@ -210,7 +215,7 @@ class Classes:
         columns = []
         for name in self.names:
             cells = table.strings(name)
-            column = [numbers[cell] for cell in cells] if numbers else table.numbers(name)
+            column = [numbers.get(cell, cell) for cell in cells] if numbers else table.numbers(name)
             for row in rows.tolist():
                 if column[row] not in range(-1, self.classes):
                     what = f"{cells[row]} is not a class from 0 to {self.classes - 1} (or -1: ignored)"
@@ -281,7 +286,8 @@ class Characters:
     missing: str | None = None
 
     def fit(self, table, rows):
-        [self.name] = table.select(self.columns)
+        self.names = table.select(self.columns)
+        [self.name] = self.names
         cells = table.strings(self.name)
         [length] = self.shape
         for row, cell in enumerate(cells):
@@ -348,9 +354,9 @@ def sort_key(text):
 `;
 
 const splitting = String.raw`
-def read_splits(file, seed):
+def read_splits(file, seedPARAMETERS):
     """Reads the rows, splits them at random, and encodes each split as the fields say."""
-    table = Table(file)DROP
+    table = TABLEOTHERS
     order = shuffle(np.arange(len(table)), random_key(seed, 0, SPLIT_SALT))STRATIFY
     tested, held = [split_size(fraction, len(table)) for fraction in (TEST_FRACTION, VALIDATION_FRACTION)]
     if tested + held >= len(table):
@@ -362,10 +368,7 @@ def read_splits(file, seed):
         splits["test"] = np.sort(order[:tested])
     for field in FIELDS.values():
         field.fit(table, splits["training"])
-    return {
-        split: {name: as_tensor(field.encode(table, rows)) for name, field in FIELDS.items()}
-        for split, rows in splits.items()
-    }
+    RETURN
 
 
 def split_size(fraction, rows):
@@ -375,6 +378,32 @@ def split_size(fraction, rows):
 def as_tensor(values):
     dtype = torch.int64 if values.dtype == np.int64 else torch.get_default_dtype()
     return torch.from_numpy(values).to(dtype)
+`;
+
+/** What `read_splits` returns if all splits are rows of one table. */
+const ofTable = String.raw`
+    return {
+        split: {name: as_tensor(field.encode(table, rows)) for name, field in FIELDS.items()}
+        for split, rows in splits.items()
+    }`;
+
+/** What `read_splits` returns if some splits have files of their own. */
+const ofTables = String.raw`
+    encoded = {split: encode(table, rows) for split, rows in splits.items()}
+    for split, other in others.items():CHECK
+        encoded[split] = encode(other, np.arange(len(other)))
+    return {split: encoded[split] for split in ("training", "validation", "test") if split in encoded}
+
+
+def encode(table, rows):
+    return {name: as_tensor(field.encode(table, rows)) for name, field in FIELDS.items()}`;
+
+const checking = String.raw`
+def check_columns(table):
+    """Checks that the table has the columns that the fields read in the training rows."""
+    for name in [name for field in FIELDS.values() for name in field.names]:
+        if name not in table.columns:
+            raise InputError(f'{table.file}: there is no column "{name}"')
 `;
 
 const stratifying = String.raw`
@@ -388,8 +417,14 @@ def interleave(order, classes):
     return order[np.lexsort((classes, places))]
 `;
 
+/** A split with files of its own. */
+export type OtherSplit = "validation" | "test";
+
 export interface DataFeatures {
-  readonly encoders: ReadonlySet<EncoderName>;
+  readonly encoders: ReadonlySet<EncoderName | IdxEncoderName>;
+  /** Present if the rows are read from IDX files. */
+  readonly idx: IdxFeatures | undefined;
+  readonly others: readonly OtherSplit[];
   readonly drops: boolean;
   /** Whether checkpoints say how many decimals predictions have. */
   readonly hasDecimals: boolean;
@@ -398,34 +433,68 @@ export interface DataFeatures {
 }
 
 /** The code that reads data, without the declarations of the fields. */
-export function dataText({ encoders: used, drops, hasDecimals, stratified }: DataFeatures): {
-  readonly reading: string;
-  readonly splitting: string;
-} {
+export function dataText(features: DataFeatures): { readonly reading: string; readonly splitting: string } {
+  const { encoders: used, idx, others, drops, stratified } = features;
+  const isTables = idx === undefined && others.length > 0;
+  return {
+    reading: joined(
+      idx === undefined ? csvTexts(features) : [...idxTexts(idx, used), ...(idx.fits ? [scaleOf] : [])],
+    ),
+    splitting: joined([
+      ...(drops ? [dropping] : []),
+      ...(isTables ? [checking] : []),
+      ...(stratified === undefined ? [] : [stratifying]),
+      splittingText(features),
+    ]),
+  };
+}
+
+const joined = (texts: readonly string[]): string => texts.map((text) => text.trim()).join("\n\n\n");
+
+function csvTexts({ encoders: used, hasDecimals }: DataFeatures): readonly string[] {
   const sorts = used.has("Classes") || used.has("Categories");
   const names = Object.keys(encoders).filter((name): name is EncoderName => used.has(name as EncoderName));
+  return [
+    table,
+    ...(sorts ? [sorting] : []),
+    ...(hasDecimals ? [decimals] : []),
+    ...names.map((name) => withDecimals(encoders[name], hasDecimals)),
+  ];
+}
+
+/** The columns in which a missing value drops the row. Only the training file expands their ranges. */
+const droppedEntries =
+  '[entry for field in FIELDS.values() if field.missing == "drop" for entry in field.columns]';
+
+function splittingText({ idx, others, drops, stratified }: DataFeatures): string {
+  const isIdx = idx !== undefined;
+  const tableOf = (split: string, file: string) =>
+    isIdx ? `IdxFiles(file, IDX_FILES["${split}"])` : `Table(${file})`;
+  const tables = others.map((split) => `"${split}": ${tableOf(split, split)}`);
+  const lines = [
+    ...(drops
+      ? [
+          `entries = ${droppedEntries}`,
+          others.length === 0 ? "drop_missing(table, entries)" : "dropping = drop_missing(table, entries)",
+        ]
+      : []),
+    ...(others.length === 0 ? [] : [`others = {${tables.join(", ")}}`]),
+    ...(drops && others.length > 0
+      ? ["for other in others.values():", "    drop_missing(other, dropping)"]
+      : []),
+  ];
   const stratify =
     stratified === undefined
       ? ""
       : `\n    target = FIELDS[${stratified}]\n    target.fit(table, np.arange(len(table)))\n` +
         "    order = interleave(order, target.encode(table, np.arange(len(table))))";
-  return {
-    reading: [
-      table,
-      ...(sorts ? [sorting] : []),
-      ...(hasDecimals ? [decimals] : []),
-      ...names.map((name) => withDecimals(encoders[name], hasDecimals)),
-    ]
-      .map((text) => text.trim())
-      .join("\n\n\n"),
-    splitting: [
-      ...(drops ? [dropping] : []),
-      ...(stratified === undefined ? [] : [stratifying]),
-      splitting.replace("DROP", drops ? "\n    drop_missing(table)" : "").replace("STRATIFY", stratify),
-    ]
-      .map((text) => text.trim())
-      .join("\n\n\n"),
-  };
+  return splitting
+    .replace("PARAMETERS", isIdx ? "" : others.map((split) => `, ${split}`).join(""))
+    .replace("TABLE", tableOf("training", "file"))
+    .replace("OTHERS", lines.map((line) => `\n    ${line}`).join(""))
+    .replace("STRATIFY", stratify)
+    .replace("\n    RETURN", others.length === 0 ? ofTable : ofTables)
+    .replace("CHECK", isIdx ? "" : "\n        check_columns(other)");
 }
 
 /** The encoder with the code that fits decimals, or without it. */

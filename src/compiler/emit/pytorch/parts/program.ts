@@ -1,10 +1,11 @@
 /** Python: the command line. */
+import type { DataFeatures } from "./data.ts";
 import { stringText } from "../python-text.ts";
 
 const program = String.raw`
 def main():
     arguments = argparse.ArgumentParser(description=f"Trains {NAME}.")
-    arguments.add_argument("--data", metavar="FILE", required=True, help="CSV in UTF-8 with a header row")
+    arguments.add_argument("--data", metavar=DATA_FILE)
     epochs_help = f"in total, with those of a checkpoint; by default {EPOCHS}"
     arguments.add_argument("--epochs", metavar="N", type=whole, default=EPOCHS, help=epochs_help)
     arguments.add_argument("--seed", metavar="N", type=whole, help=f"by default {SEED}")
@@ -71,7 +72,7 @@ def run(given):
         check_output(given.out)
     elif given.save_steps > 0:
         raise InputError("--save-steps needs --out FILE")
-    splits = read_splits(given.data, trainer.seed)
+    splits = read_splits(given.data, trainer.seedOTHER_FILES)
     note_fields(trainer, given.resume)BALANCE
     if given.compile:
         trainer.network = torch.compile(trainer.model)
@@ -138,7 +139,8 @@ const joinText = (reasons: readonly string[]): string =>
     : `raise InputError(${stringText(`several processes cannot train this model: ${reasons.join("; ")}`)})`;
 
 export interface ProgramFeatures {
-  readonly hasData: boolean;
+  /** Where the rows are; undefined without data. */
+  readonly data: Pick<DataFeatures, "idx" | "others"> | undefined;
   /** The class weights that follow from the data: the buffer of the model, and the target. */
   readonly balanced: readonly { readonly buffer: string; readonly target: string }[];
   /** The values in reports that are in the unit of a target, and the expression of the unit. */
@@ -147,14 +149,29 @@ export interface ProgramFeatures {
   readonly refusals: readonly string[];
 }
 
+/** The arguments of the parser for `--data`, and further options for splits with files of their own. */
+function fileArguments({ idx, others }: NonNullable<ProgramFeatures["data"]>): string {
+  const folder = '"FOLDER", required=True, help="the folder of the IDX files"';
+  if (idx !== undefined) return folder;
+  const file = '"FILE", required=True, help="CSV in UTF-8 with a header row"';
+  const lines = others.map(
+    (split) =>
+      `)\n    arguments.add_argument("--${split}", metavar="FILE", required=True, help="the ${split} rows"`,
+  );
+  return file + lines.join("");
+}
+
 /** The command line; without data, a program that refuses to run. All names are Python strings. */
-export function programText({ hasData, balanced, units, refusals }: ProgramFeatures): string {
-  if (!hasData) return refusal.trim();
+export function programText({ data, balanced, units, refusals }: ProgramFeatures): string {
+  if (data === undefined) return refusal.trim();
+  const others = data.idx === undefined ? data.others.map((split) => `, given.${split}`) : [];
   const calls = balanced.map(
     ({ buffer, target }) => `\n    balance(trainer.model.${buffer}, splits["training"][${target}])`,
   );
   const entries = units.map(({ metric, target }) => `${metric}: float(FIELDS[${target}].spans[0])`);
   const text = program
+    .replace("DATA_FILE", fileArguments(data))
+    .replace("OTHER_FILES", others.join(""))
     .replace("JOIN", () => joinText(refusals))
     .replace("BALANCE", calls.join(""))
     .replace("UNITS", () => `{${entries.join(", ")}}`);
