@@ -80,6 +80,7 @@ export const testGroups: readonly TestGroup[] = [
       "test/onnx/node-suite.test.ts",
       "test/onnx/torch-models.test.ts",
       "test/pytorch/checkpoints.test.ts",
+      "test/pytorch/data-files.test.ts",
       "test/pytorch/distributed.test.ts",
       "test/pytorch/program.test.ts",
       "test/pytorch/search.test.ts",
