@@ -2,10 +2,9 @@
  * The model files that a spec names. The compiler reads no files: the code that reads the spec also reads these, and
  * passes their contents by the names that the spec uses.
  */
-import type { OpenExternal } from "../library/onnx/external-data.ts";
 import { InvalidModel } from "../library/onnx/invalid-model.ts";
 import { readModel, readModelWith } from "../library/onnx/model-file.ts";
-import type { OnnxModel } from "../library/onnx/model.ts";
+import type { OnnxModel, OpenExternal } from "../library/onnx/model.ts";
 import { DiagnosticError, collector } from "../diagnostics/errors.ts";
 import { showValue } from "../util/message-text.ts";
 import { sha256 } from "../util/sha256.ts";

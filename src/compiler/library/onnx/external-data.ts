@@ -8,20 +8,8 @@ import type { GraphProto, ModelProto, TensorProto } from "../../util/onnx/onnx_p
 import { showValue } from "../../util/message-text.ts";
 import { countText } from "../../util/number-text.ts";
 import { InvalidModel } from "./invalid-model.ts";
+import type { ExternalFile, OpenExternal } from "./model.ts";
 import { bytesOfTensor } from "./tensor-data.ts";
-
-/** A file with external data. */
-export interface ExternalFile {
-  /** In bytes. */
-  readonly size: number;
-  read(offset: number, length: number): Promise<Uint8Array>;
-}
-
-/**
- * Opens a file by its path relative to the folder of the model. The path has no `..` and is not absolute.
- * @throws Error with the reason, if the file cannot be read or is outside of the folder
- */
-export type OpenExternal = (location: string) => Promise<ExternalFile>;
 
 /** A tensor with external data, and how messages name it. */
 interface ExternalTensor {

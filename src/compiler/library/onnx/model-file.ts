@@ -12,9 +12,8 @@ import type {
   ValueInfoProto,
 } from "../../util/onnx/onnx_pb.js";
 import { embedExternalData } from "./external-data.ts";
-import type { OpenExternal } from "./external-data.ts";
 import { InvalidModel } from "./invalid-model.ts";
-import type { Attribute, ModelGraph, ModelInput, ModelNode, OnnxModel } from "./model.ts";
+import type { Attribute, ModelGraph, ModelInput, ModelNode, OnnxModel, OpenExternal } from "./model.ts";
 import { elementOfType, tensorData, typeName } from "./tensor-data.ts";
 
 /** The oldest and the newest version of the standard operators that the importer supports. */

@@ -62,3 +62,16 @@ export interface OnnxModel extends ModelGraph {
   /** The version of the standard operators. */
   readonly opset: number;
 }
+
+/** A file with external data. */
+export interface ExternalFile {
+  /** In bytes. */
+  readonly size: number;
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/**
+ * Opens a file by its path relative to the folder of the model. The path has no `..` and is not absolute.
+ * @throws Error with the reason, if the file cannot be read or is outside of the folder
+ */
+export type OpenExternal = (location: string) => Promise<ExternalFile>;

@@ -2,7 +2,7 @@
 // links are followed.
 import { open, realpath, stat } from "node:fs/promises";
 import { dirname, join, relative, sep, isAbsolute } from "node:path";
-import type { OpenExternal } from "../../library/onnx/external-data.ts";
+import type { OpenExternal } from "../../library/onnx/model.ts";
 import { fileReason } from "../../util/message-text.ts";
 
 /**
