@@ -5,10 +5,10 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import ts from "typescript";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { compile } from "../../src/compiler/compile.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
+import { faultsOf } from "../support/code-faults.ts";
 import { streamOf } from "../support/tensors.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "two-files-"));
@@ -77,17 +77,33 @@ test("the program and the command line print the same, with errors near the nois
   }
 });
 
-test("the emitted file compiles under --strict, and has no code for scaling or test files if the spec has none", async () => {
-  const options: ts.CompilerOptions = {
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.ESNext,
-    strict: true,
-    noEmit: true,
-    types: [],
-    lib: ["lib.es2022.d.ts"],
+test("rows with a missing value in a range of columns are dropped from a test file in another order", async () => {
+  const training = rows(60, 3);
+  const tested = rows(30, 4).map(([a, b, c, p, q]): (number | string)[] => [q, p, c, b, a]);
+  const csv = (names: string, list: readonly (readonly (number | string)[])[]) =>
+    `${names}\n${list.map((row) => row.join()).join("\n")}\n`;
+  writeFileSync(path("some-train.csv"), csv("a,b,c,p,q", training));
+  const gaps = tested.map((row, i) => (i % 10 === 0 ? row.with(3 + (i % 20 === 0 ? 1 : 0), "NA") : row));
+  writeFileSync(path("some-test.csv"), csv("q,p,c,b,a", gaps));
+  const dropping: ModelSpec = {
+    ...spec,
+    training: { epochs: 2, batchSize: 16, seed: 5 },
+    data: {
+      train: "some-train.csv",
+      test: "some-test.csv",
+      inputs: { left: { columns: ["a..b"], missing: "drop" }, right: { columns: ["c"] } },
+      targets: { sums: { columns: ["p", "q"], scale: { divide: 1000 } } },
+    },
   };
-  const faults = ts.getPreEmitDiagnostics(ts.createProgram([path("trainer.ts")], options));
-  expect(faults.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))).toEqual([]);
+  writeFileSync(path("dropping.json"), JSON.stringify(dropping));
+  writeFileSync(path("dropping.ts"), (await compile(dropping)).code);
+  const files = ["--data", path("some-train.csv"), "--test", path("some-test.csv")];
+  const printed = node(tsx, path("dropping.ts"), ...files, "--json");
+  expect(node(tapeless, "train", path("dropping.json"), "--json")).toBe(printed);
+});
+
+test("the emitted file compiles under --strict, and has no code for scaling or test files if the spec has none", async () => {
+  expect(faultsOf(code)).toEqual([]);
   for (const part of ["const fileAndTest", "function inOriginalUnits("]) expect(code).toContain(part);
   const plain = {
     file: "train.csv",

@@ -1,6 +1,6 @@
 // Readers for the CSV files of a program.
 import { columnFactsOf, namedBy } from "../data/fields.ts";
-import type { DataFacts } from "../data/fields.ts";
+import type { ColumnFacts, DataFacts } from "../data/fields.ts";
 import { isMissing } from "../data/column-encoder.ts";
 import { numberReader } from "../data/number-format.ts";
 import { csv } from "../data/csv.ts";
@@ -107,12 +107,19 @@ export function dropText(dropped: number, rows: number): string {
  * select other columns in another file.
  */
 function withoutRanges(program: Program, { table }: Source): Program {
-  const { reads } = program.data;
-  if (reads === undefined) return program;
+  const { data } = program;
   const all = [...table.columns.keys()];
   const named = (entries: readonly string[]) => namedBy(all, entries).flat();
-  const own = { numbers: named(reads.numbers), texts: named(reads.texts) };
-  return { ...program, data: { ...program.data, reads: own } };
+  const fields = (facts: Readonly<Record<string, ColumnFacts>>) =>
+    Object.fromEntries(
+      Object.entries(facts).map(([name, fact]) => [name, { ...fact, columns: named(fact.columns) }]),
+    );
+  const { reads } = data;
+  const own = reads && { numbers: named(reads.numbers), texts: named(reads.texts) };
+  return {
+    ...program,
+    data: { ...data, inputs: fields(data.inputs), targets: fields(data.targets), ...(own && { reads: own }) },
+  };
 }
 
 /** Reads training rows from one file and test rows from another. */
