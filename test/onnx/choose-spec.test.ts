@@ -74,7 +74,7 @@ describe("layers that do not compute what the file computes", () => {
     const { chosen, text } = chosenFor(bytes, change);
     expect(chosen.recognised.spec.network).toEqual([{ type: "onnx", file: "model.onnx" }]);
     expect(chosen.recognised.parameters).toEqual([]);
-    expect(text).toContain("2 nodes become 1 layer\n\nonnx1  gemm: Gemm Relu\n");
+    expect(text).toContain("2 nodes in 1 layer\n\nonnx1  gemm: Gemm Relu\n");
     expect(text).toContain(
       `\nThe recognised layers do not compute what the file computes, which is a bug in tapeless:\n  ${said}`,
     );

@@ -38,7 +38,7 @@ export function tableText(
   const width = Math.max(...rows.map(([name]) => name.length));
   const turned = [...inputs].filter(([, { order }]) => order.some((axis, i) => axis !== i));
   return [
-    `${file}: ${counted(nodes.length, "node")} become${nodes.length === 1 ? "s" : ""} ${counted(layers.length, "layer")}`,
+    `${file}: ${counted(nodes.length, "node")} in ${counted(layers.length, "layer")}`,
     "",
     ...rows.map(([name, from]) => `${name.padEnd(width)}  ${from}`),
     ...turned.map(

@@ -83,7 +83,7 @@ describe("tapeless import with an ONNX model", () => {
   place.write("model.onnx", modelBytes(dense));
 
   it("prints the layers, and writes the spec and a checkpoint", async () => {
-    const table = "model.onnx: 2 nodes become 1 layer\n\ndense1  gemm: Gemm Relu\n";
+    const table = "model.onnx: 2 nodes in 1 layer\n\ndense1  gemm: Gemm Relu\n";
     expect(await place.run("import", "model.onnx")).toEqual({ code: 0, stdout: table, stderr: "" });
     const { code, stdout, stderr } = await place.run("import", "model.onnx", "-o", "out/spec.yaml");
     expect({ code, stdout, stderr }).toEqual({
@@ -143,7 +143,7 @@ describe("tapeless import with an ONNX model", () => {
     );
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toBe(
-      `parts/odd.onnx: 5 nodes become 3 layers
+      `parts/odd.onnx: 5 nodes in 3 layers
 
 dense1  node0: MatMul
 onnx1   node1: Sin Add
