@@ -71,6 +71,13 @@ export default [
       "house/nested-conditional": "error",
       "max-len": ["error", { code: 120, tabWidth: 2, ignoreRegExpLiterals: true }],
       "no-cond-assign": ["error", "always"],
+      "no-restricted-imports": [
+        "error",
+        {
+          name: "typescript",
+          message: "Import `ts` of ts-morph: TypeScript 7 does not have the compiler API.",
+        },
+      ],
       "no-restricted-syntax": [
         "error",
         literalInLiteral("ArrayExpression", "ArrayExpression"),

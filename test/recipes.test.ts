@@ -7,7 +7,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import ts from "typescript";
+import { Project, ts } from "ts-morph";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { recipes, type Edit } from "./support/recipes.ts";
 
@@ -57,35 +57,30 @@ function withEdits(edits: readonly Edit[]): ReadonlyMap<string, string> {
   return texts;
 }
 
-const { options, fileNames } = ts.parseJsonConfigFileContent(
-  { ...ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile).config, include: ["src"] },
-  ts.sys,
-  root,
-);
-const parsed = new Map<string, ts.SourceFile>();
+const project = new Project({
+  tsConfigFilePath: join(root, "tsconfig.json"),
+  skipAddingFilesFromTsConfig: true,
+});
+project.addSourceFilesAtPaths(join(root, "src/**/*.ts"));
 
-/** The compiler's errors in some files after these edits. Unedited files are parsed only once. */
+/** The compiler's errors in some files after these edits, which are then undone. */
 function errorsIn(edits: readonly Edit[], files: readonly string[]): string[] {
-  const texts = withEdits(edits);
-  const host = ts.createCompilerHost(options);
-  const { getSourceFile, fileExists, readFile } = host;
-  const program = ts.createProgram([...new Set([...fileNames, ...texts.keys()])], options, {
-    ...host,
-    fileExists: (path) => texts.has(path) || fileExists(path),
-    readFile: (path) => texts.get(path) ?? readFile(path),
-    getSourceFile(path, version, ...rest) {
-      const text = texts.get(path);
-      if (text !== undefined) return ts.createSourceFile(path, text, version, true);
-      const known = parsed.get(path) ?? getSourceFile(path, version, ...rest);
-      if (known !== undefined) parsed.set(path, known);
-      return known;
-    },
+  const changed = [...withEdits(edits)].map(([path, text]) => ({
+    before: project.getSourceFile(path)?.getFullText(),
+    source: project.createSourceFile(path, text, { overwrite: true }),
+  }));
+  const errors = files.flatMap((file) => {
+    const source = project.getSourceFile(join(root, file));
+    const found = source === undefined ? [] : project.getProgram().getSemanticDiagnostics(source);
+    return found.map(
+      ({ compilerObject: { messageText } }) =>
+        `${file}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`,
+    );
   });
-  return files.flatMap((file) => {
-    const source = program.getSourceFile(join(root, file));
-    const found = source === undefined ? [] : program.getSemanticDiagnostics(source);
-    return found.map(({ messageText }) => `${file}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`);
-  });
+  for (const { source, before } of changed)
+    if (before === undefined) project.removeSourceFile(source);
+    else source.replaceWithText(before);
+  return errors;
 }
 
 it("the page and the trials have the same recipes", () => {

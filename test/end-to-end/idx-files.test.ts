@@ -2,11 +2,11 @@
 // different images or labels.
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import ts from "typescript";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { compile } from "../../src/compiler/compile.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { expectRefusal, workspace } from "../command/cli/workspace.ts";
+import { faultsOf } from "../support/code-faults.ts";
 import { idxBytes } from "../support/idx-bytes.ts";
 
 const spec: ModelSpec = {
@@ -127,16 +127,7 @@ test("errors in a file are reported with its name by both", async () => {
 });
 
 test("the emitted file compiles under --strict, and has no CSV reader", () => {
-  const options: ts.CompilerOptions = {
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.ESNext,
-    strict: true,
-    noEmit: true,
-    types: [],
-    lib: ["lib.es2022.d.ts"],
-  };
-  const faults = ts.getPreEmitDiagnostics(ts.createProgram([join(place.folder, "bars.ts")], options));
-  expect(faults.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))).toEqual([]);
+  expect(faultsOf(code)).toEqual([]);
   for (const part of ["function parseIdx(", "const columnEncoder", "function unpacked("])
     expect(code).toContain(part);
   for (const part of ["csv(", "recordsOf("]) expect(code).not.toContain(part);

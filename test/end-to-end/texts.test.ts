@@ -1,12 +1,11 @@
 // A spec with texts, on the command line and as an emitted program. If a test fails, the two train on
 // different sequences, write different samples, cannot load each other's checkpoints, or accept a checkpoint
 // with another vocabulary.
-import { join } from "node:path";
-import ts from "typescript";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { compile } from "../../src/compiler/compile.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { expectRefusal, workspace } from "../command/cli/workspace.ts";
+import { faultsOf } from "../support/code-faults.ts";
 
 const spec: ModelSpec = {
   name: "words",
@@ -44,20 +43,6 @@ const place = workspace();
 afterAll(() => place.remove());
 const program = (...args: string[]) => place.program("words.ts", ...args);
 const train = (...args: string[]) => place.run("train", "words.json", ...args);
-
-/** The errors of `tsc --strict` for an emitted file. */
-function faultsOf(file: string): string[] {
-  const options: ts.CompilerOptions = {
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.ESNext,
-    strict: true,
-    noEmit: true,
-    types: [],
-    lib: ["lib.es2022.d.ts"],
-  };
-  const faults = ts.getPreEmitDiagnostics(ts.createProgram([join(place.folder, file)], options));
-  return faults.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
-}
 
 let code = "";
 beforeAll(async () => {
@@ -177,12 +162,13 @@ test("texts with numbers, a class and a file of test rows: both print the same",
   place.write("kinds.json", mixed);
   place.write("kinds.csv", `word,a,b,kind\n${rows(0, 60)}\n`);
   place.write("more.csv", `word,a,b,kind\n${rows(1, 20)}\n`);
-  place.write("kinds.ts", (await compile(mixed)).code);
+  const kinds = (await compile(mixed)).code;
+  place.write("kinds.ts", kinds);
   const own = await place.run("train", "kinds.json", "--json");
   const files = ["--data", "kinds.csv", "--test", "more.csv", "--json"];
   expect((await place.program("kinds.ts", ...files)).stdout).toBe(own.stdout);
   expect(JSON.parse(own.stdout)).toMatchObject({ validation: { accuracy: 1 }, test: { accuracy: 1 } });
-  expect(faultsOf("kinds.ts")).toEqual([]);
+  expect(faultsOf(kinds)).toEqual([]);
   expectRefusal(await place.run("train", "kinds.json", "--sample", "2"), "needs a language model");
 });
 
@@ -222,5 +208,5 @@ test("--help lists the flags, and the emitted file compiles under --strict", asy
   const { stdout } = await program("--help");
   for (const line of [/^ {2}--data FILE {10}\S/m, /^ {2}--sample N {11}\S/m, /^ {2}--temperature T {6}\S/m])
     expect(stdout).toMatch(line);
-  expect(faultsOf("words.ts")).toEqual([]);
+  expect(faultsOf(code)).toEqual([]);
 });

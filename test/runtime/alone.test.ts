@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import ts from "typescript";
+import { Project, ts } from "ts-morph";
 import { expect, test } from "vitest";
 import { loadRuntime, runtimeFiles } from "../../src/compiler/emit/typescript/load-runtime.ts";
 import { withWindows } from "../../src/compiler/emit/typescript/runtime-parts.ts";
@@ -24,11 +24,11 @@ const options: ts.CompilerOptions = {
 };
 
 function faultsOf(paths: string[], others: ts.CompilerOptions): string[] {
-  return ts
-    .getPreEmitDiagnostics(ts.createProgram(paths, { ...options, ...others }))
-    .map(({ file, messageText }) => {
-      return `${file?.fileName.split("/").at(-1)}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`;
-    });
+  const project = new Project({ compilerOptions: { ...options, ...others } });
+  project.addSourceFilesAtPaths(paths);
+  return project.getPreEmitDiagnostics().map(({ compilerObject: { file, messageText } }) => {
+    return `${file?.fileName.split("/").at(-1)}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`;
+  });
 }
 
 const folder = new URL("../../src/runtime/", import.meta.url);

@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import ts from "typescript";
+import { ts } from "ts-morph";
 import { code, table } from "./markdown.ts";
 
 const src = fileURLToPath(new URL("../../", import.meta.url));
