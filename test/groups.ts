@@ -31,6 +31,7 @@ export const testGroups: readonly TestGroup[] = [
   { name: "package", files: ["test/package/**"], budget: 400 },
   { name: "course", files: ["test/course/**"], budget: 200 },
   { name: "bench", files: ["test/bench/**"], budget: 60 },
+  { name: "pytorch", files: ["test/pytorch/**"], budget: 250 },
   // Matrices of layers, options, names and random programs, which take about 15 s each or more.
   {
     name: "long",
@@ -79,14 +80,6 @@ export const testGroups: readonly TestGroup[] = [
       "test/onnx/import-models.test.ts",
       "test/onnx/node-suite.test.ts",
       "test/onnx/torch-models.test.ts",
-      "test/pytorch/checkpoints.test.ts",
-      "test/pytorch/data-files.test.ts",
-      "test/pytorch/distributed.test.ts",
-      "test/pytorch/program.test.ts",
-      "test/pytorch/search.test.ts",
-      "test/pytorch/slurm.test.ts",
-      "test/pytorch/state-dicts.test.ts",
-      "test/pytorch/training.test.ts",
       "test/recipes.test.ts",
       "test/reference/emitted.test.ts",
       "test/reference/several-losses.test.ts",
