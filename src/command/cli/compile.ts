@@ -36,6 +36,7 @@ import {
 import type { OutputFile } from "../files/write-file.ts";
 import { printDiagnostics, reportError, usageError } from "../terminal/report-error.ts";
 import { sizeText } from "../../compiler/util/number-text.ts";
+import { located } from "../../compiler/spec/read/spec-source.ts";
 import { specFiles, specWatcher } from "../files/spec-files.ts";
 import type { SpecWatcher } from "../files/spec-files.ts";
 import { shellWord } from "../../compiler/util/message-text.ts";
@@ -179,7 +180,10 @@ async function compileOne(
       watcher?.watch(spec, file),
     );
     const { compilation } = compiled;
-    const files = (await byteFiles(compilation, flags)) ?? (await textFiles(spec, compiled, flags));
+    const files = await located(
+      compiled.source,
+      async () => (await byteFiles(compilation, flags)) ?? (await textFiles(spec, compiled, flags)),
+    );
     for (const { file } of files) {
       const other = written.get(file);
       if (other !== undefined) throw sameOutput(spec, other, file);

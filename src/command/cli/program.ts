@@ -125,7 +125,7 @@ const withEmitOptions = (command: Command): Command =>
 
 function compileCommand(program: Command, done: Done): void {
   withEmitOptions(
-    command(program, "compile", "compile specs to standalone TypeScript files, or to ONNX files", [
+    command(program, "compile", "compile specs to standalone TypeScript files, ONNX files or Python files", [
       "tapeless compile graphs/digits.json",
       "tapeless compile graphs/digits.json -o src/digits.ts --dtype f64",
       "tapeless compile graphs/digits.json --target wasm      WebAssembly kernels, still in one file",

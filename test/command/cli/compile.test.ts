@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { stringify } from "yaml";
 import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -200,6 +201,17 @@ describe("tapeless compile", () => {
       "compute-addresses",
     );
     expect(stderr).toBe("");
+  });
+
+  it("locates what the target does not support in the spec", async () => {
+    const training = { ...flowers.training, validation: { folds: 3 } };
+    place.write("specs/folds.yaml", stringify({ ...flowers, training }));
+    const line = place.read("specs/folds.yaml").split("\n").indexOf("    folds: 3") + 1;
+    expectRefusal(
+      await place.run("compile", "specs/folds.yaml", "--target", "pytorch"),
+      `specs/folds.yaml:${line}:12 error T1901: the target pytorch does not support training.validation.folds yet`,
+      'hint: use { "fraction": … }, which draws rows at random',
+    );
   });
 
   it("reports the savings of a frozen layer", async () => {

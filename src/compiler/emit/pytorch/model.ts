@@ -337,7 +337,7 @@ class ModelWriter {
       ? training
       : ["if not self.training:", ...evaluation.map((line) => `    ${line}`), ...training];
     const code = [
-      `    """${layer.type}"""`,
+      `    """A layer of the type ${layer.type}."""`,
       "",
       ...(statistics.length === 0
         ? []
