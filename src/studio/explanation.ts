@@ -53,8 +53,11 @@ export interface ExplainedNode {
   readonly layer: string | undefined;
   readonly composite: string | undefined;
   readonly location: SpecLocation | undefined;
-  /** For backward nodes, the rule that derived the node. */
-  readonly derivation: RuleUse | undefined;
+  /**
+   * For backward nodes, the rules of the nodes that rewrites combined with this one, then the rule that derived the
+   * node itself. Empty for forward nodes.
+   */
+  readonly derivations: readonly RuleUse[];
   /** The rewrites that produced the node, in order. */
   readonly rewrites: readonly RewriteUse[];
   /**
@@ -77,6 +80,10 @@ export interface RuleUse {
   readonly forward: Notation;
   /** The current node of the forward value, if it still exists. */
   readonly forwardNode: NodeId | undefined;
+  /** The layer of the forward value; undefined for the loss. */
+  readonly layer: string | undefined;
+  /** The position of the forward value among those that are differentiated, in the order of the forward pass. */
+  readonly position: number;
 }
 
 export interface RewriteUse {
@@ -89,7 +96,15 @@ export interface RewriteUse {
 /** The derivation of one gradient: steps from the loss to the parameter. The last step is the gradient. */
 export interface Derivation {
   readonly parameter: string;
-  readonly steps: readonly NodeId[];
+  readonly steps: readonly DerivationStep[];
+}
+
+export interface DerivationStep {
+  /** Counted from 1 over all derivations: steps that derivations share have one number. */
+  readonly number: number;
+  readonly node: NodeId;
+  /** The unnamed backward values that the formula of the node contains. */
+  readonly through: readonly NodeId[];
 }
 
 /** The effect of one pass on one graph. */
@@ -98,8 +113,8 @@ export interface ExplainedPass {
   readonly pass: string;
   readonly before: GraphCounts;
   readonly after: GraphCounts;
-  /** The rewrite rules that the pass applied, with the number of times. */
-  readonly rules: readonly { readonly rule: string; readonly times: number }[];
+  /** The applications of rewrite rules, in order. */
+  readonly applications: readonly ExplainedApplication[];
   /**
    * The removed and added lines of the graph's text, with one unchanged line before and after. A changed line
    * appears as a removed and an added line, and `…` replaces omitted lines. Empty if nothing changed. Values
@@ -107,6 +122,15 @@ export interface ExplainedPass {
    * unique name.
    */
   readonly diff: readonly DiffLine[];
+}
+
+/** One application of a rewrite rule: the replaced value and its replacement, in terms of the values that both read. */
+export interface ExplainedApplication {
+  readonly rule: string;
+  readonly before: Notation;
+  readonly after: Notation;
+  /** The result and the values that both sides read. Those that later passes removed are not in `nodes`. */
+  readonly nodes: readonly NodeId[];
 }
 
 /** The effect of one stage on the loops of one program. */

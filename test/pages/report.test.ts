@@ -160,6 +160,34 @@ describe.each(["3", "30", "convolution", "lstm", "attention"] as const)("the rep
   });
 });
 
+describe("the rules in the report", () => {
+  it("lists every rule and rewrite of a step, also those of values that a rewrite combined", async () => {
+    const { page, complaints } = await open("3", { place: "#gradients/parameter/dense3.bias" });
+    const step = page.locator(".step").filter({ hasText: "softmax-cross-entropy" });
+    const rules = ["subtract.vjp", "log.vjp", "reduceSum.vjp", "exp.vjp"];
+    for (const rule of [...rules, "normalise-exponentials", "add-negated"])
+      await expect.poll(() => step.getByRole("link", { name: rule }).count(), { message: rule }).toBeGreaterThan(0);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("steps through the applications of rules with Shift and the arrow keys", async () => {
+    const { page, complaints } = await open("3", { place: "#passes" });
+    await page.keyboard.press("Shift+ArrowRight");
+    const marked = page.locator(".application[data-current]");
+    await expect.poll(() => marked.count()).toBe(1);
+    const first = await marked.textContent();
+    await page.keyboard.press("Shift+ArrowRight");
+    await expect.poll(() => marked.textContent()).not.toBe(first);
+    await page.keyboard.press("Shift+ArrowLeft");
+    await expect.poll(() => marked.textContent()).toBe(first);
+    await marked.locator("a.node").first().click();
+    await expect.poll(() => details(page).locator("h2").count()).toBe(1);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+});
+
 describe("the selection in the report", () => {
   it("a click opens a layer; its gradient has formula, shape, rule, lines and location in the spec", async () => {
     const { page, complaints } = await open("3");

@@ -188,8 +188,16 @@ export interface Origin {
   readonly composite?: string;
   readonly forward?: Node;
   readonly rule?: string;
+  /** The derivations of other nodes that a rewrite combined with this one, each once. */
+  readonly combined?: readonly NodeDerivation[];
   /** The rewrites that produced this node, in order. */
   readonly rewrites?: readonly Rewrite[];
+}
+
+/** The derivative rule that produced a backward node, and the node whose derivative it computes. */
+export interface NodeDerivation {
+  readonly forward: Node;
+  readonly rule: string;
 }
 
 /**
@@ -212,6 +220,15 @@ export interface NodeOf<K extends OpName> {
 }
 
 export type Node = { [K in OpName]: NodeOf<K> }[OpName];
+
+/**
+ * The derivations of a backward node: those that rewrites combined with it, then its own.
+ * Empty for forward values.
+ */
+export const derivationsOf = ({
+  origin: { forward, rule, combined = [] },
+}: Node): readonly NodeDerivation[] =>
+  forward === undefined || rule === undefined ? [] : [...combined, { forward, rule }];
 
 /** A node whose value the graph writes to the named storage. */
 export interface Output {

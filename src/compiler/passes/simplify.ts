@@ -14,6 +14,7 @@ import { arithmeticRules } from "./rules/arithmetic.ts";
 import { choiceRules } from "./rules/choices.ts";
 import { contractionRules } from "./rules/contractions.ts";
 import type { Rule } from "./rules/define.ts";
+import { combinedDerivations } from "./rules/pattern.ts";
 import { quotientRules } from "./rules/quotients.ts";
 import { softmaxRules } from "./rules/softmax.ts";
 import { sumRules } from "./rules/sums.ts";
@@ -58,14 +59,20 @@ function applyRules(
       const origin = { ...before.origin, rewrites: [...(before.origin.rewrites ?? []), rewrite] };
       const after = g.within(origin, () => rule.apply(before, g));
       if (after === undefined || after === before) continue;
-      applied?.(rule.name);
-      const fresh = after.origin.rewrites?.at(-1) === rewrite && after.name === undefined;
-      current = fresh && before.name !== undefined ? g.named(before.name, after) : after;
+      current = after.origin.rewrites?.at(-1) === rewrite ? inPlaceOf(before, after, g) : after;
+      applied?.({ rule: rule.name, before, after: current });
       break;
     }
     if (current === before) settled.add(current);
   }
   return current;
+}
+
+/** The result of a rewrite, with the name of the node that it replaces and the derivations of the whole pattern. */
+function inPlaceOf(before: Node, after: Node, g: GraphBuilder): Node {
+  const combined = combinedDerivations(before, after);
+  const whole = combined.length === 0 ? after : { ...after, origin: { ...after.origin, combined } };
+  return before.name !== undefined && after.name === undefined ? g.named(before.name, whole) : whole;
 }
 
 /** The rules that can replace a node of each op, in the order of the list. */

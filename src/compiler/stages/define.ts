@@ -3,7 +3,7 @@
  * a stage is written only where the stage is defined. Flags, reports, messages and tests read it from there.
  * `run.ts` runs stages, and `pipeline.ts` lists them.
  */
-import type { Graph } from "../ir/nodes.ts";
+import type { Graph, Node } from "../ir/nodes.ts";
 import type { PlannedProgram } from "../loop/types.ts";
 import type { LoopProgram } from "../loop/types.ts";
 
@@ -21,8 +21,15 @@ export interface Representation<Value> {
   readonly snapshots: (value: Value) => readonly Snapshot[];
 }
 
-/** Counts one use of a rewrite rule; undefined if uses are not counted. */
-export type Applied = ((rule: string) => void) | undefined;
+/** One application of a rewrite rule, which replaced a node by an equal one. */
+export interface Application {
+  readonly rule: string;
+  readonly before: Node;
+  readonly after: Node;
+}
+
+/** Receives each application of a rewrite rule; undefined if nobody watches. */
+export type Applied = ((application: Application) => void) | undefined;
 
 export interface Stage<In, Out, Context> {
   readonly name: string;

@@ -3,7 +3,7 @@
  * the stage has a bug, and the error names the stage. Each stage can be skipped, timed and watched, and the
  * run can stop after it.
  */
-import type { Snapshot, Stage, StageFacts, StageOn } from "./define.ts";
+import type { Application, Snapshot, Stage, StageFacts, StageOn } from "./define.ts";
 
 /**
  * The result of a stage on one program, and the time that it took. A stage that runs on all programs together
@@ -13,8 +13,8 @@ export interface StageReport {
   readonly stage: string;
   /** The list that contains the stage. */
   readonly list: string;
-  /** The number of applications of each rule. */
-  readonly rules: ReadonlyMap<string, number>;
+  /** The applications of rewrite rules, in order. */
+  readonly applications: readonly Application[];
   readonly before: Snapshot;
   readonly after: Snapshot;
   readonly milliseconds: number;
@@ -64,18 +64,18 @@ export function runStage<In, Out, Context>(
   const { work } = stage;
   if ("each" in work)
     return values.map((value) => {
-      const rules = new Map<string, number>();
-      const count = (rule: string) => void rules.set(rule, (rules.get(rule) ?? 0) + 1);
+      const applications: Application[] = [];
+      const record = (application: Application) => void applications.push(application);
       const start = performance.now();
-      const next = work.each(value, context, run.watch && count);
-      finish(stage, value, next, { rules, milliseconds: performance.now() - start }, run);
+      const next = work.each(value, context, run.watch && record);
+      finish(stage, value, next, { applications, milliseconds: performance.now() - start }, run);
       return next;
     });
   const start = performance.now();
   const results = work.all(values, context);
   const milliseconds = performance.now() - start;
   results.forEach((next, i) => {
-    const facts = { rules: new Map<string, number>(), milliseconds: i === 0 ? milliseconds : 0 };
+    const facts = { applications: [], milliseconds: i === 0 ? milliseconds : 0 };
     finish(stage, values[i], next, facts, run);
   });
   return results;
@@ -86,7 +86,7 @@ function finish<In, Out, Context>(
   { name, takes, gives }: Stage<In, Out, Context>,
   before: In,
   after: Out,
-  { rules, milliseconds }: Pick<StageReport, "rules" | "milliseconds">,
+  { applications, milliseconds }: Pick<StageReport, "applications" | "milliseconds">,
   { watch, list = "" }: RunOptions,
 ): void {
   const isSame: boolean = Object.is(before, after);
@@ -95,6 +95,6 @@ function finish<In, Out, Context>(
   const given = takes.snapshots(before);
   gives.snapshots(after).forEach((snapshot, i) => {
     const time = i === 0 ? milliseconds : 0;
-    watch({ stage: name, list, rules, milliseconds: time, before: given[i], after: snapshot });
+    watch({ stage: name, list, applications, milliseconds: time, before: given[i], after: snapshot });
   });
 }

@@ -95,7 +95,7 @@ function explainGraph(graph: Graph, program: ProgramName, context: Context): Exp
       layer,
       composite,
       location: path && locationOf(path),
-      derivation: ruleUse(node),
+      derivations: ruleUse(node),
       rewrites: context.rewrites(rewrites ?? []),
       kernel: context.kernelOf(program, node),
       flops: flopsOf(node, batchSize) * timesOf(node),

@@ -1,14 +1,27 @@
 /** Explains the changes of each stage: first the stages on graphs, then those on loops. */
 import { sum } from "d3-array";
-import type { Graph } from "../../compiler/ir/nodes.ts";
+import { nameHint } from "../../compiler/ir/names.ts";
+import type { Graph, Node, OpName } from "../../compiler/ir/nodes.ts";
 import { printGraphAs, recurrenceNames } from "../../compiler/ir/text.ts";
 import { programNames } from "../../compiler/loop/types.ts";
 import type { LoopProgram, PlannedProgram, ProgramName } from "../../compiler/loop/types.ts";
 import { lifetimesOf, lowerBoundOf } from "../../compiler/lower/plan-memory.ts";
+import { named } from "../../compiler/notation/formula.ts";
+import type { Formula } from "../../compiler/notation/formula.ts";
+import { constantOf, nodeFormula } from "../../compiler/notation/node-formula.ts";
+import { notationOf } from "../../compiler/notation/notation.ts";
+import { valuesRead } from "../../compiler/passes/rules/pattern.ts";
 import { graphPasses, lowering, scalarSchedule, stageLists, stagesOf } from "../../compiler/pipeline.ts";
 import { isLoopProgram, isPlanned } from "../../compiler/stages/define.ts";
+import type { Application } from "../../compiler/stages/define.ts";
 import type { StageReport } from "../../compiler/stages/run.ts";
-import type { ExplainedPass, ExplainedStage, GraphCounts, LoopCounts } from "../explanation.ts";
+import type {
+  ExplainedApplication,
+  ExplainedPass,
+  ExplainedStage,
+  GraphCounts,
+  LoopCounts,
+} from "../explanation.ts";
 import { countOptionsOf, graphCounts, graphDiff } from "./graph-counts.ts";
 import { bytesTouched } from "./target-kernels.ts";
 import { namesBefore, nodeNames } from "./graph-formulas.ts";
@@ -86,14 +99,14 @@ export function explainPasses({
   };
   return programNames.flatMap((program) => {
     const steps = stepsOf(program, reports);
-    const texts = textsOf(steps.map(({ before, after }) => [before, after]));
-    return steps.map(({ pass, rules, before, after }, i) => ({
+    const names = namesOf(steps);
+    return steps.map(({ pass, applications, before, after }, i) => ({
       program,
       pass,
       before: countsOf(before),
       after: countsOf(after),
-      rules: [...rules].map(([rule, times]) => ({ rule, times })),
-      diff: before === after ? [] : graphDiff(...texts[i]),
+      applications: explainApplications(applications, program, names[i]),
+      diff: before === after ? [] : graphDiff(textOf(before, names[i].before), textOf(after, names[i].after)),
     }));
   });
 }
@@ -107,7 +120,7 @@ export const graphsAfter = (pass: string, { reports }: Pick<Subject, "reports">)
 
 interface Step {
   readonly pass: string;
-  readonly rules: ReadonlyMap<string, number>;
+  readonly applications: readonly Application[];
   readonly before: Graph;
   readonly after: Graph;
 }
@@ -117,29 +130,30 @@ interface Step {
  * omitted.
  */
 const stepsOf = (program: ProgramName, reports: readonly StageReport[]): Step[] =>
-  reports.flatMap(({ stage, list, rules, before, after }): Step[] => {
+  reports.flatMap(({ stage, list, applications, before, after }): Step[] => {
     if (isLoopProgram(before) || isLoopProgram(after) || before.name !== program) return [];
     const isUnused = list === "derivation" && before === after;
-    return isUnused ? [] : [{ pass: stage, rules, before, after }];
+    return isUnused ? [] : [{ pass: stage, applications, before, after }];
   });
 
-/**
- * Returns the graph texts before and after each step. Names are derived backwards, from the last graph to the
- * first.
- */
-function textsOf(
-  steps: readonly (readonly [before: Graph, after: Graph])[],
-): [before: string, after: string][] {
-  const last = steps.at(-1)?.[1];
+/** The names of the nodes in the graphs before and after a step. */
+interface StepNames {
+  readonly before: Names;
+  readonly after: Names;
+}
+
+/** Derives the names backwards, from the last graph to the first. */
+function namesOf(steps: readonly Step[]): StepNames[] {
+  const last = steps.at(-1)?.after;
   if (last === undefined) return [];
-  let names: Names = nodeNames(last);
-  const texts = steps.toReversed().map(([before, after]): [string, string] => {
-    if (before === after) return ["", ""];
-    const text = textOf(after, names);
-    names = namesBefore(before, after, names);
-    return [textOf(before, names), text];
+  let after: Names = nodeNames(last);
+  const names = steps.toReversed().map((step): StepNames => {
+    const before = step.before === step.after ? after : namesBefore(step.before, step.after, after);
+    const found = { before, after };
+    after = before;
+    return found;
   });
-  return texts.reverse();
+  return names.reverse();
 }
 
 /** Prints a graph without its first line, which only names the graph. */
@@ -148,3 +162,43 @@ const textOf = (graph: Graph, names: Names): string =>
     .split("\n")
     .slice(1)
     .join("\n");
+
+// The applications of rewrite rules. Each side is a formula of the values that both sides read. A value between two
+// applications belongs to neither graph; it has the name of the value that it replaces.
+
+function explainApplications(
+  applications: readonly Application[],
+  program: ProgramName,
+  { before: names, after: laterNames }: StepNames,
+): ExplainedApplication[] {
+  const replaced = new Map<Node, string>();
+  const nameOf = (node: Node): string =>
+    laterNames.get(node) ?? names.get(node) ?? replaced.get(node) ?? nameHint(node);
+  return applications.map(({ rule, before, after }) => {
+    const name = nameOf(before);
+    if (!replaced.has(after)) replaced.set(after, name);
+    const read = valuesRead(after);
+    const display = (node: Node): Formula | undefined =>
+      read.has(node) && !isInline(node) ? named(nameOf(node), node.origin.layer) : undefined;
+    const sideOf = (node: Node): Formula => display(node) ?? nodeFormula(node, display);
+    const shown = [after, ...read].filter((node) => !isInline(node));
+    return {
+      rule,
+      before: notationOf(sideOf(before)),
+      after: notationOf(sideOf(after)),
+      nodes: [...new Set(shown.map((node) => `${program}/${nameOf(node)}`))],
+    };
+  });
+}
+
+/** Whether formulas write a value inline: a number, or the same numbers in another shape or type. */
+const isInline = (node: Node): boolean => constantOf(node) !== undefined || inlineOps.has(node.op);
+
+const inlineOps: ReadonlySet<OpName> = new Set([
+  "constant",
+  "batchSize",
+  "iota",
+  "broadcast",
+  "reshape",
+  "cast",
+]);

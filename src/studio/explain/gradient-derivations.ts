@@ -7,12 +7,12 @@
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { collectNodes, operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Node } from "../../compiler/ir/nodes.ts";
-import { gradientStorage, nameIn } from "../../compiler/ir/storage.ts";
+import { nameIn } from "../../compiler/ir/storage.ts";
 import { typeText } from "../../compiler/ir/types.ts";
 import type { Formula } from "../../compiler/notation/formula.ts";
 import { constantOf } from "../../compiler/notation/node-formula.ts";
 import { hasTrait } from "../../compiler/ops/index.ts";
-import type { Derivation, RewriteUse, RuleUse } from "../explanation.ts";
+import type { Derivation, NodeId, RewriteUse, RuleUse } from "../explanation.ts";
 import { generalRules } from "./general-rule.ts";
 import { rewriteUses, ruleUses } from "./rule-uses.ts";
 import { graphFormulas, withSteps } from "./graph-formulas.ts";
@@ -27,8 +27,8 @@ export interface Value {
   readonly formula: Formula;
   readonly type: string;
   readonly layer: string | undefined;
-  /** For derived values, the rule and the forward value to which it applies. */
-  readonly derivation: RuleUse | undefined;
+  /** For derived values, the rules and the forward values to which they apply. */
+  readonly derivations: readonly RuleUse[];
   /** The rewrites that produced the value. */
   readonly rewrites: readonly RewriteUse[];
 }
@@ -48,13 +48,17 @@ export interface Group {
 
 export interface Derived {
   readonly parameter: string;
-  /** The numbers of the earlier steps, in derivations of other parameters, that these steps continue. */
-  readonly from: readonly number[];
-  /**
-   * The steps of the derivation; the last one is the gradient. The list is empty if the gradient is an
-   * earlier step. `from` then contains the number of that step.
-   */
+  /** All steps from the loss to the gradient, which is the last one. */
   readonly steps: readonly Step[];
+  /**
+   * The steps that no derivation of an earlier parameter contains. The list is empty if the gradient is an earlier
+   * step.
+   */
+  readonly newSteps: readonly Step[];
+  /**
+   * The numbers of the earlier steps that the new steps read; if there are no new steps, the number of the gradient.
+   */
+  readonly from: readonly number[];
 }
 
 export interface GradientDerivations {
@@ -66,7 +70,10 @@ export interface GradientDerivations {
  * Returns the derivation for every trainable parameter on which the loss depends, or only for the requested
  * one.
  */
-export function gradientDerivations({ compilation, of }: Subject): GradientDerivations {
+export function gradientDerivations({
+  compilation,
+  of,
+}: Pick<Subject, "compilation" | "of">): GradientDerivations {
   const graph = compilation.rematerialised.find(({ name }) => name === "gradient");
   invariant(graph !== undefined, "no program computes gradients");
   const formulas = graphFormulas(graph);
@@ -78,7 +85,7 @@ export function gradientDerivations({ compilation, of }: Subject): GradientDeriv
     formula: formulas.formulaOf(node),
     type: typeText(node.type),
     layer: node.origin.layer,
-    derivation: ruleOf(node),
+    derivations: ruleOf(node),
     rewrites: rewritesOf(node.origin.rewrites ?? []),
   });
   /**
@@ -99,29 +106,36 @@ export function gradientDerivations({ compilation, of }: Subject): GradientDeriv
     };
   };
 
-  const numbers = new Map<Node, number>();
+  const known = new Map<Node, Step>();
   const derivations = graph.outputs.flatMap(({ storage, node: gradient }): Derived[] => {
     const parameter = nameIn("gradient", storage);
     if (parameter === undefined || (of !== undefined && parameter !== of)) return [];
-    if (numbers.has(gradient)) return [{ parameter, from: [numbers.get(gradient) ?? 0], steps: [] }];
-    const fresh = stepsTo(gradient, formulas).filter((node) => !numbers.has(node));
-    const reads = fresh.map(readBy);
-    const from = new Set(reads.flatMap(({ named }) => named.flatMap((node) => numbers.get(node) ?? [])));
-    const steps = fresh.map((node, i): Step => {
-      const number = numbers.size + 1;
-      numbers.set(node, number);
-      return { ...valueOf(node), number, through: reads[i].through.map(valueOf) };
+    const nodes = stepsTo(gradient, formulas);
+    const newNodes = nodes.filter((node) => !known.has(node));
+    const reads = newNodes.map(readBy);
+    const from = new Set(
+      reads.flatMap(({ named }) => named.flatMap((node) => known.get(node)?.number ?? [])),
+    );
+    newNodes.forEach((node, i) => {
+      known.set(node, { ...valueOf(node), number: known.size + 1, through: reads[i].through.map(valueOf) });
     });
-    return [{ parameter, from: [...from].sort((a, b) => a - b), steps }];
+    const stepsOf = (list: readonly Node[]): Step[] =>
+      list.flatMap((node) => known.get(node) ?? []).sort((a, b) => a.number - b.number);
+    const steps = stepsOf(nodes);
+    if (newNodes.length === 0)
+      return [{ parameter, steps, newSteps: [], from: stepsOf([gradient]).map(numberOf) }];
+    return [{ parameter, steps, newSteps: stepsOf(newNodes), from: [...from].sort((a, b) => a - b) }];
   });
 
   const isForward = (node: Node): boolean =>
     node.origin.forward === undefined &&
     formulas.isNamed(node) &&
     !hasTrait(node, "leaf") &&
-    !numbers.has(node);
+    !known.has(node);
   return { forward: groupsOf(formulas.nodes.filter(isForward).map(valueOf)), derivations };
 }
+
+const numberOf = ({ number }: Step): number => number;
 
 /**
  * Groups the values by layer, in the order of each layer's first value. Values without a layer, such as the
@@ -134,24 +148,15 @@ function groupsOf(values: readonly Value[]): Group[] {
     .filter((group) => group.values.length > 0);
 }
 
-// The derivation of each gradient: the backward values on which it depends, starting from the loss.
-
 /**
- * Returns a derivation for every trainable parameter on which the loss depends. Its last step is the
- * gradient.
+ * Returns the derivations with the ids of nodes, for every trainable parameter on which the loss depends.
  */
 export function explainGradients({ compilation }: Pick<Subject, "compilation">): Derivation[] {
-  const graph = compilation.rematerialised.find(({ name }) => name === "gradient");
-  invariant(graph !== undefined, "no program computes gradients");
-  const formulas = graphFormulas(graph);
-  return compilation.built.parameters
-    .filter(({ trainable }) => trainable)
-    .flatMap(({ name }): Derivation[] => {
-      const output = graph.outputs.find(({ storage }) => storage === gradientStorage(name));
-      if (output === undefined) return [];
-      const steps = stepsTo(output.node, formulas).map((node) => `gradient/${formulas.nameOf(node)}`);
-      return [{ parameter: name, steps }];
-    });
+  const idOf = ({ name }: Value): NodeId => `gradient/${name}`;
+  return gradientDerivations({ compilation, of: undefined }).derivations.map(({ parameter, steps }) => ({
+    parameter,
+    steps: steps.map((step) => ({ number: step.number, node: idOf(step), through: step.through.map(idOf) })),
+  }));
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Explains each backward node: the forward node from which it was derived, and the general form of the rule.
  */
-import { collectNodes, operandsOf } from "../../compiler/ir/nodes.ts";
+import { collectNodes, derivationsOf, operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Node, Rewrite } from "../../compiler/ir/nodes.ts";
 import { named } from "../../compiler/notation/formula.ts";
 import type { Formula } from "../../compiler/notation/formula.ts";
@@ -73,23 +73,29 @@ function valueKeys(): (node: Node) => number {
   return keyOf;
 }
 
-// The rule of a backward node: its name, its general form, and the forward value to which it applies.
+// The rules of a backward node: their names, their general forms, and the forward values to which they apply.
 
-/** Returns a function that finds the rule of a backward node of one graph. */
+/**
+ * Returns a function that finds the rules of a backward node of one graph: the rule that derived it, and those of the
+ * nodes that rewrites combined with it.
+ */
 export function ruleUses(
   formulas: GraphFormulas,
   idOf: (node: Node) => NodeId,
   generalRule: ReturnType<typeof generalRules>,
-): (node: Node) => RuleUse | undefined {
-  const forwards = [...new Set(formulas.nodes.flatMap(({ origin }) => origin.forward ?? []))];
+): (node: Node) => RuleUse[] {
+  const derivations = formulas.nodes.flatMap(derivationsOf);
+  const forwards = [...new Set(derivations.map(({ forward }) => forward))];
   const imageOf = forwardImages(formulas.nodes, forwards);
+  const asOutputs = forwards.map((node, i) => ({ storage: String(i), node }));
+  const positions = new Map(collectNodes(asOutputs).map((node, i) => [node, i]));
   /** The name of an operand of a forward node. If a pass has removed the operand, its former name is used. */
   const nameOf = (node: Node): Formula | undefined => {
     const image = imageOf(node);
     if (image !== undefined) return formulas.displayName(image);
     return node.name === undefined ? undefined : named(node.name, node.origin.layer);
   };
-  const uses = new Map<Node, Pick<RuleUse, "general" | "forward" | "forwardNode">>();
+  const uses = new Map<Node, Omit<RuleUse, "rule">>();
   const useOf = (forward: Node) => {
     const known = uses.get(forward);
     if (known !== undefined) return known;
@@ -100,12 +106,13 @@ export function ruleUses(
       general: generalRule(forward),
       forward: notationOf(name === undefined ? formula : { kind: "equation", x: name, y: formula }),
       forwardNode: image && idOf(image),
+      layer: forward.origin.layer,
+      position: positions.get(forward) ?? 0,
     };
     uses.set(forward, use);
     return use;
   };
-  return ({ origin: { forward, rule } }) =>
-    forward === undefined || rule === undefined ? undefined : { rule, ...useOf(forward) };
+  return (node) => derivationsOf(node).map(({ forward, rule }) => ({ rule, ...useOf(forward) }));
 }
 
 function forwardFormula(forward: Node, nameOf: (node: Node) => Formula | undefined): Formula {

@@ -10,6 +10,7 @@ import { gradientDerivations } from "../explain/gradient-derivations.ts";
 import type { Derived, GradientDerivations, Group, Step, Value } from "../explain/gradient-derivations.ts";
 import type { Subject } from "../explain/subject.ts";
 import type { RuleUse } from "../explanation.ts";
+import { rewritesOf, rulesOf } from "../step-rules.ts";
 import type { View } from "./view.ts";
 
 /**
@@ -35,11 +36,11 @@ const groupTex = ({ layer, values }: Group): string[] => [
   ...aligned(values.map((value) => equation(value))),
 ];
 
-function derivedTex({ parameter, from, steps }: Derived): string[] {
+function derivedTex({ parameter, from, newSteps }: Derived): string[] {
   const places = from.map((number) => `(${number})`).join(", ");
   const title = `The gradient with respect to ${typewriter(parameter)}`;
-  if (steps.length === 0) return ["", paragraph(`${title} is ${places}.`)];
-  const equations = steps.map((step) => `${equation(step)} \\tag{${step.number}}`);
+  if (newSteps.length === 0) return ["", paragraph(`${title} is ${places}.`)];
+  const equations = newSteps.map((step) => `${equation(step)} \\tag{${step.number}}`);
   return [
     "",
     paragraph(from.length === 0 ? `${title}:` : `${title}, from ${places}:`),
@@ -102,22 +103,23 @@ const groupText = ({ layer, values }: Group): string[] => [
 const equationText = ({ symbol, formula, type }: Value): string =>
   `${textOf(symbol)} = ${textOf(formula)}   ${type}`;
 
-function derivedText({ parameter, from, steps }: Derived, width: number): string[] {
+function derivedText({ parameter, from, newSteps }: Derived, width: number): string[] {
   const title = `Gradient of the loss with respect to ${parameter}`;
   const places = from.map((number) => `(${number})`).join(", ");
-  if (steps.length === 0) return [`${title}: it is ${places}`];
+  if (newSteps.length === 0) return [`${title}: it is ${places}`];
   return [
     from.length === 0 ? title : `${title}, from ${places}`,
-    ...steps.flatMap((step) => stepText(step, width)),
+    ...newSteps.flatMap((step) => stepText(step, width)),
   ];
 }
 
 function stepText(step: Step, width: number): string[] {
   const indent = " ".repeat(width + 7);
-  const rewrites = [...new Set(valuesOf(step).flatMap((value) => value.rewrites.map(({ rule }) => rule)))];
+  const rules = rulesOf(valuesOf(step));
+  const rewrites = rewritesOf(valuesOf(step)).map(({ rule }) => rule);
   return [
     `  ${`(${step.number})`.padStart(width)} ${equationText(step)}`,
-    ...rulesOf(step).map((line) => `${indent}by ${line}`),
+    ...rules.map(({ rule, forward, layer }) => `${indent}by ${rule} of ${forward.text}${ofLayer(layer)}`),
     ...(rewrites.length === 0 ? [] : [`${indent}rewritten: ${rewrites.join(", ")}`]),
   ];
 }
@@ -125,25 +127,13 @@ function stepText(step: Step, width: number): string[] {
 /** The unnamed values in a step's formula, and the step itself. */
 const valuesOf = (step: Step): readonly Value[] => [...step.through, step];
 
-/** The rules of a formula in the order of application. Each appears once per forward value. */
-function rulesOf(step: Step): string[] {
-  const lines = valuesOf(step).flatMap(({ derivation, layer }) =>
-    derivation === undefined
-      ? []
-      : [`${derivation.rule} of ${derivation.forward.text}${layer === undefined ? "" : `   (${layer})`}`],
-  );
-  return [...new Set(lines)];
-}
+const ofLayer = (layer: string | undefined): string => (layer === undefined ? "" : `   (${layer})`);
 
 /** The general form of each applied rule, and the equation of each applied rewrite. */
 function appliedText(derivations: readonly Derived[]): string[] {
   const values = derivations.flatMap(({ steps }) => steps.flatMap(valuesOf));
-  const rules = values.flatMap(({ derivation }) =>
-    derivation === undefined ? [] : [`  ${derivation.rule}: ${generalText(derivation)}`],
-  );
-  const rewrites = values.flatMap((value) =>
-    value.rewrites.map(({ rule, equation }) => `  ${rule}: ${equation.text}`),
-  );
+  const rules = rulesOf(values).map((use) => `  ${use.rule}: ${generalText(use)}`);
+  const rewrites = rewritesOf(values).map(({ rule, equation }) => `  ${rule}: ${equation.text}`);
   const section = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : ["", title, ...[...new Set(lines)].sort()];
   return [
@@ -161,10 +151,10 @@ const generalText = ({ general }: RuleUse): string =>
  */
 const derivationsJson = ({ forward, derivations }: GradientDerivations): unknown => ({
   values: forward.flatMap(({ values }) => values.map(valueJson)),
-  derivations: derivations.map(({ parameter, from, steps }) => ({
+  derivations: derivations.map(({ parameter, from, newSteps }) => ({
     parameter,
     from,
-    steps: steps.map((step) => ({
+    steps: newSteps.map((step) => ({
       number: step.number,
       ...valueJson(step),
       through: step.through.map(valueJson),
@@ -172,7 +162,7 @@ const derivationsJson = ({ forward, derivations }: GradientDerivations): unknown
   })),
 });
 
-function valueJson({ name, symbol, formula, type, layer, derivation, rewrites }: Value): object {
+function valueJson({ name, symbol, formula, type, layer, derivations, rewrites }: Value): object {
   const [{ tex: symbolTex }, { text, tex }] = [notationOf(symbol), notationOf(formula)];
   return {
     name,
@@ -180,7 +170,7 @@ function valueJson({ name, symbol, formula, type, layer, derivation, rewrites }:
     type,
     tex: `${symbolTex} = ${tex}`,
     ...(layer !== undefined && { layer }),
-    ...(derivation !== undefined && ruleJson(derivation)),
+    ...(derivations.length > 0 && { rules: derivations.map(ruleJson) }),
     ...(rewrites.length > 0 && { rewrites: rewrites.map(({ rule, pass }) => ({ rule, pass })) }),
   };
 }

@@ -3,15 +3,21 @@
  * the changed lines. Then it shows the effect of the lowering stages on the loops. If one pass is selected,
  * all changed lines are shown; otherwise only the first ones of each pass.
  */
-import { sum } from "d3-array";
 import { explainPasses, explainStages } from "../explain/explain-passes.ts";
-import type { ExplainedPass, ExplainedStage, GraphCounts, LoopCounts } from "../explanation.ts";
+import type {
+  ExplainedApplication,
+  ExplainedPass,
+  ExplainedStage,
+  GraphCounts,
+  LoopCounts,
+} from "../explanation.ts";
+import { groupBy } from "../../compiler/util/collections.ts";
 import { passFormats } from "./graph-view.ts";
 import { columns } from "./view.ts";
 import type { View } from "./view.ts";
 import type { Subject } from "../explain/subject.ts";
 
-/** The maximum number of lines per change, unless a single pass is selected. */
+/** The maximum number of lines per change, and of applications of rules, unless a single pass is selected. */
 const maxLines = 40;
 
 export function passesView(subject: Subject): View {
@@ -41,14 +47,14 @@ export function passesView(subject: Subject): View {
  */
 function tableOf(passes: readonly ExplainedPass[]): string[] {
   if (passes.length === 0) return [];
-  const rows = passes.flatMap(({ program, pass, before, after, diff, rules }, i) => {
+  const rows = passes.flatMap(({ program, pass, before, after, diff, applications }, i) => {
     const previous = passes.at(i - 1);
     const isFirst = i === 0 || previous?.program !== program || previous.after !== before;
     const start = [program, "before", ...countsOf(before), ""];
     const isSame = diff.length === 0;
     const row = isSame
       ? [program, pass, "", "", "", "", "no change"]
-      : [program, pass, ...countsOf(after), countText(rules)];
+      : [program, pass, ...countsOf(after), countText(applications.length)];
     return isFirst ? [start, row] : [row];
   });
   return ["", ...columns([["graph", "pass", "nodes", "FLOP", "bytes moved", "peak bytes", ""], ...rows])];
@@ -61,8 +67,7 @@ const countsOf = ({ nodes, flops, bytesMoved, peakBytes }: GraphCounts): number[
   peakBytes,
 ];
 
-function countText(rules: ExplainedPass["rules"]): string {
-  const times = sum(rules, (rule) => rule.times);
+function countText(times: number): string {
   return times === 0 ? "" : times === 1 ? "1 rule applied" : `rules applied ${times} times`;
 }
 
@@ -85,15 +90,21 @@ const loopCountsOf = ({ kernels, temporaries, bytesTouched, peakBytes }: LoopCou
 
 /**
  * The changed lines, below the names of the rules that changed them. At most `most` lines are shown; a note
- * states how many are omitted.
+ * states how many are omitted. If all lines are shown, each application of a rule is shown as well.
  */
-function changeLines({ program, pass, rules, diff }: ExplainedPass, most: number): string[] {
-  const applied = rules.map(({ rule, times }) => `${rule} ×${times}`);
+function changeLines({ program, pass, applications, diff }: ExplainedPass, most: number): string[] {
+  const applied = [...groupBy(applications, ({ rule }) => rule)].map(
+    ([rule, uses]) => `${rule} ×${uses.length}`,
+  );
   const shown = diff.length > most + 1 ? diff.slice(0, most) : diff;
   const rest = diff.length - shown.length;
   return [
     `${pass} on ${program}${applied.length === 0 ? "" : `: ${applied.join(", ")}`}`,
     ...shown.map(({ sign, text }) => `  ${sign} ${text}`),
     ...(rest === 0 ? [] : [`  … and ${rest} more lines; --pass ${pass} shows all`]),
+    ...(most === Infinity ? applications.map((use, i) => applicationText(use, i + 1)) : []),
   ];
 }
+
+const applicationText = ({ rule, before, after }: ExplainedApplication, number: number): string =>
+  `  ${number}. ${rule}: ${before.text}  ⇒  ${after.text}`;

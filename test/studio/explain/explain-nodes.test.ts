@@ -56,10 +56,10 @@ describe.each([
 
   it("have unique ids, and refer only to existing nodes", () => {
     expect(ids.size).toBe(nodes.length);
-    const named = nodes.flatMap(({ operands, users, derivation }) => [
+    const named = nodes.flatMap(({ operands, users, derivations: rules }) => [
       ...operands,
       ...users,
-      ...(derivation?.forwardNode ? [derivation.forwardNode] : []),
+      ...rules.flatMap(({ forwardNode }) => forwardNode ?? []),
     ]);
     expect(named.filter((id) => !ids.has(id))).toEqual([]);
   });
@@ -74,14 +74,17 @@ describe.each([
   it("have a rule for each backward node, and a forward value that exists or has a formula", () => {
     const backward = nodes.filter(({ region }) => region === "backward");
     expect(backward.length).toBeGreaterThan(5);
-    for (const { derivation } of backward) expect(derivation?.forward.text).toBeTruthy();
+    for (const { derivations: rules } of backward) {
+      expect(rules.length).toBeGreaterThan(0);
+      for (const { forward } of rules) expect(forward.text).toBeTruthy();
+    }
   });
   it("derive every parameter in steps that end with its gradient", () => {
     for (const { parameter, steps } of derivations) {
-      const last = nodes.find(({ id }) => id === steps.at(-1));
+      const last = nodes.find(({ id }) => id === steps.at(-1)?.node);
       expect(last?.outputs).toContain(`gradient:${parameter}`);
       // The formula of a step's argument is only its name.
-      const reported = nodes.filter(({ id }) => steps.includes(id));
+      const reported = nodes.filter(({ id }) => steps.some(({ node }) => node === id));
       expect(reported.filter(({ symbol, formula }) => symbol.text === formula.text)).toEqual([]);
     }
   });
@@ -91,12 +94,15 @@ describe("one node", () => {
   it("has formula, rule in general and here, and the forward node", () => {
     const { find } = explained(classifier);
     const node = find("gradient/d_dense1_sum");
-    expect(node?.derivation).toMatchObject({
-      rule: "tanh.vjp",
-      forward: { text: "dense1 = tanh(dense1_sum)" },
-      forwardNode: "gradient/dense1",
-    });
-    expect(node?.derivation?.general.derivative.tex).toContain("\\frac{\\partial L}{\\partial x}");
+    expect(node?.derivations).toMatchObject([
+      {
+        rule: "tanh.vjp",
+        forward: { text: "dense1 = tanh(dense1_sum)" },
+        forwardNode: "gradient/dense1",
+        layer: "dense1",
+      },
+    ]);
+    expect(node?.derivations[0].general.derivative.tex).toContain("\\frac{\\partial L}{\\partial x}");
     expect(node?.symbol.tex).toBe("\\frac{\\partial L}{\\partial z_{\\mathrm{dense1}}}");
   });
   it("lists the rewrites that produced it, and their passes", () => {

@@ -61,11 +61,18 @@ describe("the passes of a classifier", () => {
     expect(gradient[0].diff.filter(({ sign }) => sign === "+").length).toBeGreaterThan(20);
   });
 
-  it("count how often a rule was applied", () => {
-    const rules = gradient.flatMap((pass) =>
-      pass.rules.map((rule) => `${pass.pass}: ${rule.rule} ×${rule.times}`),
+  it("list each application of a rule, in terms of the values that both sides read", () => {
+    const applied = gradient.flatMap(({ pass, applications }) =>
+      applications.map(({ rule, before, after }) => `${pass}: ${rule}: ${before.text} ⇒ ${after.text}`),
     );
-    expect(rules).toContain("simplify: add-negated ×1");
+    expect(applied).toContain(
+      "simplify: add-negated: −product_in_d_cross-entropy + product_in_d_exponentials ⇒ " +
+        "product_in_d_exponentials − product_in_d_cross-entropy",
+    );
+    expect(applied.filter((text) => text.startsWith("simplify: normalise-exponentials"))).toEqual([
+      "simplify: normalise-exponentials: d_row_loss / sum_of_exponentials ⊙ exponentials ⇒ " +
+        "d_row_loss ⊙ exponentials / sum_of_exponentials",
+    ]);
   });
 
   it("name values as the emitted code does", () => {

@@ -141,8 +141,14 @@ export function gradientsPanel(goTo: GoTo): ExplanationPanel {
     if (shown === undefined) return;
     const nodes = new Map(shown.nodes.map((node) => [node.id, node]));
     const found = shown.derivations.find(({ parameter }) => parameter === choice.value);
-    const values = (found?.steps ?? []).flatMap((id) => nodes.get(id) ?? []);
-    steps.replaceChildren(...values.map((node) => element("li", {}, valueCard(node, goTo))));
+    const cards = (found?.steps ?? []).flatMap(({ number, node: id, through }) => {
+      const node = nodes.get(id);
+      const inner = through.flatMap((each) => nodes.get(each) ?? []);
+      return node === undefined
+        ? []
+        : [element("li", { value: String(number) }, valueCard(node, goTo, inner))];
+    });
+    steps.replaceChildren(...cards);
   };
   choice.addEventListener("change", draw);
   return {

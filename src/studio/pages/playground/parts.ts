@@ -1,6 +1,7 @@
 /** Small functions that several views of a model share. */
 import { classColours } from "../../palette.ts";
 import type { ExplainedNode } from "../../explanation.ts";
+import { rewritesOf, rulesOf } from "../../step-rules.ts";
 import { element } from "../shared/element.ts";
 import { equation, math } from "../shared/math.ts";
 
@@ -33,32 +34,30 @@ export const cssColour = (index: number): string => `rgb(${classColour(index).jo
 
 // The details of a value: its formula, the rule that produced it, and its simplifications.
 
-/** @param goTo moves to the location in the spec from which the value comes */
-export function valueCard(node: ExplainedNode, goTo: (line: number, column: number) => void): HTMLElement {
-  const { name, type, derivation, rewrites, location } = node;
+/**
+ * @param goTo moves to the location in the spec from which the value comes
+ * @param through the unnamed values in the formula of the node, whose rules are shown as well
+ */
+export function valueCard(
+  node: ExplainedNode,
+  goTo: (line: number, column: number) => void,
+  through: readonly ExplainedNode[] = [],
+): HTMLElement {
+  const { name, type, location } = node;
   const card = element(
     "div",
     { class: "value-card" },
     element("div", { class: "quiet" }, element("code", {}, `${name}: ${type}`)),
     element("div", { class: "equation" }, equation(node)),
   );
-  if (derivation !== undefined) {
-    const { forward, derivative } = derivation.general;
+  for (const { rule, general, forward } of rulesOf([...through, node])) {
+    const inGeneral = [math(general.forward), " ⇒ ", math(general.derivative)];
     card.append(
-      element(
-        "div",
-        {},
-        "by the rule ",
-        element("code", {}, derivation.rule),
-        ": ",
-        math(forward),
-        " ⇒ ",
-        math(derivative),
-      ),
-      element("div", {}, "applied to ", math(derivation.forward)),
+      element("div", {}, "by the rule ", element("code", {}, rule), ": ", ...inGeneral),
+      element("div", {}, "applied to ", math(forward)),
     );
   }
-  for (const { rule, equation: what } of rewrites)
+  for (const { rule, equation: what } of rewritesOf([...through, node]))
     card.append(element("div", {}, "simplified by ", element("code", {}, rule), ": ", math(what)));
   if (location !== undefined) {
     const lead = element("button", { type: "button", class: "lead" }, `line ${location.line} of the spec`);

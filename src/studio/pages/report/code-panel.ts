@@ -219,7 +219,7 @@ function marksOf({ index }: Context, pick: Pick | undefined): Marks {
     case "rule":
       return { ...none, lines: (index.rules.get(pick.key)?.nodes ?? []).flatMap(index.linesOfNode) };
     case "parameter":
-      return { ...none, lines: index.linesOfNode(index.derivations.get(pick.key)?.steps.at(-1) ?? "") };
+      return { ...none, lines: index.linesOfNode(index.derivations.get(pick.key)?.steps.at(-1)?.node ?? "") };
     case "pass":
       return none;
   }

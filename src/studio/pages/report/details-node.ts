@@ -23,7 +23,8 @@ import { keyOfBuffer } from "./report-index.ts";
 
 /** Returns an empty list for a node whose formula has no transpose. */
 export function transposeNote(context: Context, node: ExplainedNode): readonly HTMLElement[] {
-  const { op, formula, derivation } = node;
+  const { op, formula } = node;
+  const derivation = node.derivations.at(-1);
   const isView = op === "transpose";
   if (!isView && !formula.text.includes("ᵀ")) return [];
   const isOfProduct =
@@ -62,7 +63,8 @@ const contractionText =
  * z = x y, element by element: z[i, j] = Σ_k x[i, k] · y[k, j]. The chain rule then yields
  *     ∂L/∂y[k, j] = Σ_i x[i, k] · ∂L/∂z[i, j]    and    ∂L/∂x[i, k] = Σ_j ∂L/∂z[i, j] · y[k, j].
  */
-function productParts(context: Context, { formula, derivation }: ExplainedNode): readonly HTMLElement[] {
+function productParts(context: Context, { formula, derivations }: ExplainedNode): readonly HTMLElement[] {
+  const derivation = derivations.at(-1);
   const isOfRight = !formula.text.endsWith("ᵀ");
   const [x, y] = (derivation?.forwardNode && context.index.nodes.get(derivation.forwardNode)?.operands) || [];
   const here =
@@ -134,7 +136,7 @@ type Part = HTMLElement | string;
 
 export function nodeDetails(context: Context, node: ExplainedNode): Part[] {
   const { index } = context;
-  const { name, type, region, program, derivation, rewrites } = node;
+  const { name, type, region, program, derivations, rewrites } = node;
   return [
     element("h2", { class: region }, name),
     element("p", { class: "quiet" }, `${regionNames[region]} · program ${program} · ${node.op}`),
@@ -157,7 +159,7 @@ export function nodeDetails(context: Context, node: ExplainedNode): Part[] {
           : undefined,
       ],
     ]),
-    ...(derivation === undefined ? [] : derivationParts(context, derivation)),
+    ...derivations.toReversed().flatMap((use, i) => derivationParts(context, use, i === 0)),
     ...transposeNote(context, node),
     ...(rewrites.length === 0 ? [] : rewriteParts(context, rewrites)),
     ...whereParts(context, node),
@@ -183,16 +185,18 @@ export function facts(pairs: readonly (readonly [term: string, value: Part | und
   return element("dl", { class: "facts" }, ...rows);
 }
 
+/** Explains one rule of a node. Only one is its own; the others belong to nodes that a rewrite combined with it. */
 function derivationParts(
   context: Context,
   { rule, general, forward, forwardNode }: RuleUse,
+  isOwn: boolean,
 ): readonly HTMLElement[] {
   const applied = element("p", {}, "It was applied to ");
   if (forwardNode !== undefined && context.index.nodes.has(forwardNode))
     applied.append(nodeLink(context, forwardNode), ":");
   else applied.append("a forward value that was later simplified away:");
   return [
-    element("h3", {}, "Why it exists"),
+    element("h3", {}, isOwn ? "Why it exists" : "Combined with it by a rewrite"),
     element("p", {}, "The rule ", ruleLink(context, rule), " applies to every"),
     element("div", { class: "display" }, math(general.forward, true)),
     element("p", {}, "and produces the gradient"),

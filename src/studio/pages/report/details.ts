@@ -2,7 +2,7 @@
 import { gradientStorage } from "../../../compiler/ir/storage.ts";
 import { element } from "../shared/element.ts";
 import { countText, sizeText, workText } from "../../../compiler/util/number-text.ts";
-import type { ExplainedBuffer, ExplainedKernel, ExplainedLayer } from "../../explanation.ts";
+import type { ExplainedBuffer, ExplainedKernel, ExplainedLayer, ExplainedNode } from "../../explanation.ts";
 import { withoutGradient } from "./context.ts";
 import type { Context, Pick } from "./context.ts";
 import { facts, nodeDetails, regionNames, some, transposeNote } from "./details-node.ts";
@@ -12,6 +12,7 @@ import {
   layerLink,
   lineLinks,
   link,
+  listed,
   nodeLink,
   parameterLink,
   ruleLink,
@@ -145,9 +146,14 @@ function nodeItem(context: Context, id: string, fused: readonly string[] = []): 
     {},
     nodeLink(context, id),
     fused.includes(id) ? element("span", { class: "badge" }, "in registers") : "",
-    node?.derivation === undefined
+    node === undefined || node.derivations.length === 0
       ? ""
-      : element("span", { class: "quiet" }, " by ", ruleLink(context, node.derivation.rule)),
+      : element(
+          "span",
+          { class: "quiet" },
+          " by ",
+          ...listed(ruleNamesOf(node).map((rule) => ruleLink(context, rule))),
+        ),
     node === undefined ? "" : element("div", { class: "display" }, equation(node)),
   );
 }
@@ -190,7 +196,7 @@ function parameterDetails(context: Context, name: string): Part[] | undefined {
   const parameter = layer?.parameters.find((each) => each.name === name);
   if (layer === undefined || parameter === undefined) return undefined;
   const steps = index.derivations.get(name)?.steps ?? [];
-  const gradient = steps.at(-1);
+  const gradient = steps.at(-1)?.node;
   const node = gradient === undefined ? undefined : index.nodes.get(gradient);
   const [stored, gradientStored] = [index.buffers.get(name), index.buffers.get(gradientStorage(name))];
   return [
@@ -341,17 +347,26 @@ function lineDetails(context: Context, number: number): Part[] | undefined {
 function ruleOf(context: Context, ids: readonly string[]): Part[] {
   const node = ids
     .flatMap((id) => context.index.nodes.get(id) ?? [])
-    .findLast(({ derivation }) => derivation !== undefined);
-  if (node?.derivation === undefined) return [];
-  const { rule, general, forward } = node.derivation;
+    .findLast(({ derivations }) => derivations.length > 0);
+  if (node === undefined) return [];
   return [
-    element("h3", {}, "The rule that produced it"),
-    element("p", {}, nodeLink(context, node.id), " comes from ", ruleLink(context, rule), ": if"),
-    element("div", { class: "display" }, math(general.forward, true)),
-    element("p", {}, "then"),
-    element("div", { class: "display" }, math(general.derivative, true)),
-    element("p", {}, "It was applied to"),
-    element("div", { class: "display" }, math(forward, true)),
+    element(
+      "h3",
+      {},
+      node.derivations.length === 1 ? "The rule that produced it" : "The rules that produced it",
+    ),
+    ...node.derivations.flatMap(({ rule, general, forward }) => [
+      element("p", {}, nodeLink(context, node.id), " comes from ", ruleLink(context, rule), ": if"),
+      element("div", { class: "display" }, math(general.forward, true)),
+      element("p", {}, "then"),
+      element("div", { class: "display" }, math(general.derivative, true)),
+      element("p", {}, "It was applied to"),
+      element("div", { class: "display" }, math(forward, true)),
+    ]),
     ...transposeNote(context, node),
   ];
 }
+
+const ruleNamesOf = ({ derivations }: ExplainedNode): string[] => [
+  ...new Set(derivations.map(({ rule }) => rule)),
+];

@@ -3,21 +3,22 @@
  * parameter, each with its rule.
  */
 import { element } from "../shared/element.ts";
-import type { ExplainedNode } from "../../explanation.ts";
+import type { DerivationStep, RewriteUse, RuleUse } from "../../explanation.ts";
+import { rewritesOf, rulesOf } from "../../step-rules.ts";
 import { withoutGradient } from "./context.ts";
 import type { Context, Panel, Pick } from "./context.ts";
 import { lazyList } from "./table.ts";
 import type { LazyList } from "./table.ts";
-import { kernelLink, layerLink, lineLinks, listed, nodeLink, parameterLink, ruleLink } from "./links.ts";
+import { kernelLink, layerLink, lineLinks, nodeLink, parameterLink, ruleLink } from "./links.ts";
 import { equation, math } from "../shared/math.ts";
 
 export function gradientsPanel(context: Context): Panel {
   const { derivations, layers } = context.index.explanation;
-  const list = element("nav", { class: "parameters", "aria-label": "Parameters" });
+  const entries = element("nav", { class: "parameters", "aria-label": "Parameters" });
   const shown = element("div", { class: "scroll derivation" });
   for (const { name, parameters } of layers)
     if (parameters.length > 0)
-      list.append(
+      entries.append(
         element("div", { class: "quiet" }, name),
         ...parameters.map((parameter) => entryOf(context, parameter.name)),
       );
@@ -32,12 +33,13 @@ export function gradientsPanel(context: Context): Panel {
         "p",
         { class: "intro" },
         "How the gradient of the loss with respect to each parameter was derived, backwards from the loss. " +
-          "Each step applies the rule of one op; the rule is shown in general and as applied here. A ∂L/∂x " +
+          "Each step lists the rules that it applies, in general and as applied here, and then the rewrites that " +
+          "changed the result. The numbers of the steps are the same for all parameters. A ∂L/∂x " +
           "with a number has the shape of x. A ∂L/∂x without a number may have another shape: if an op " +
           "reads only a slice of x, it has the shape of the slice.",
       ),
     ),
-    element("div", { class: "columns" }, list, shown),
+    element("div", { class: "columns" }, entries, shown),
   );
   let current: string | undefined;
   let steps: LazyList | undefined;
@@ -45,21 +47,20 @@ export function gradientsPanel(context: Context): Panel {
     if (parameter === current) return;
     current = parameter;
     steps = undefined;
-    for (const item of list.querySelectorAll("a"))
+    for (const item of entries.querySelectorAll("a"))
       item.toggleAttribute("data-current", item.dataset.parameter === parameter);
-    list.querySelector("[data-current]")?.scrollIntoView({ block: "nearest" });
-    const ids = context.index.derivations.get(parameter)?.steps ?? [];
-    const nodes = ids.flatMap((id) => context.index.nodes.get(id) ?? []);
+    entries.querySelector("[data-current]")?.scrollIntoView({ block: "nearest" });
+    const list = context.index.derivations.get(parameter)?.steps ?? [];
     steps = lazyList({
-      count: nodes.length,
+      count: list.length,
       root: shown,
       height: 130,
-      draw: (i) => stepOf(context, nodes[i], i + 1),
+      draw: (i) => stepOf(context, list[i]),
     });
     const title = element("h2", {}, "Gradient of the loss with respect to ", element("code", {}, parameter));
     shown.replaceChildren(
       title,
-      nodes.length === 0
+      list.length === 0
         ? element("p", {}, withoutGradient(context.index, parameter))
         : element("div", { class: "steps" }, ...steps.parts),
     );
@@ -71,8 +72,8 @@ export function gradientsPanel(context: Context): Panel {
     if (pick?.kind === "parameter") choose(pick.key);
     else if (current === undefined || (through.length > 0 && !through.includes(current)))
       choose(through[0] ?? derivations[0]?.parameter ?? "");
-    const place =
-      node === undefined ? -1 : (context.index.derivations.get(current ?? "")?.steps.indexOf(node) ?? -1);
+    const own = context.index.derivations.get(current ?? "")?.steps ?? [];
+    const place = own.findIndex((step) => step.node === node);
     if (place >= 0) steps?.item(place)?.scrollIntoView({ block: "nearest" });
     for (const [i, item] of steps?.drawn() ?? []) item.toggleAttribute("data-current", i === place);
   };
@@ -86,41 +87,12 @@ function entryOf(context: Context, name: string): HTMLElement {
   return made;
 }
 
-function stepOf(context: Context, node: ExplainedNode, number: number): HTMLElement {
-  const { id, type, derivation, rewrites, layer, kernel } = node;
+function stepOf(context: Context, { number, node: id, through }: DerivationStep): HTMLElement {
+  const values = [...through, id].flatMap((each) => context.index.nodes.get(each) ?? []);
+  const node = values.at(-1);
+  if (node === undefined) return element("article");
+  const { type, layer, kernel } = node;
   const lines = context.index.statementsOfNode(id);
-  const why = element("div", { class: "why" });
-  if (derivation !== undefined) {
-    const { rule, general, forward, forwardNode } = derivation;
-    const name =
-      forwardNode === undefined ? "" : element("span", {}, " (", nodeLink(context, forwardNode), ")");
-    why.append(
-      element(
-        "div",
-        {},
-        "by ",
-        ruleLink(context, rule),
-        ": ",
-        math(general.forward),
-        " ⇒ ",
-        math(general.derivative),
-      ),
-      element("div", {}, "applied to ", math(forward), name),
-    );
-  }
-  if (rewrites.length > 0)
-    why.append(
-      element(
-        "div",
-        {},
-        "rewritten by ",
-        ...listed(
-          rewrites.map(({ rule, pass }) =>
-            element("span", {}, ruleLink(context, rule), element("span", { class: "quiet" }, ` in ${pass}`)),
-          ),
-        ),
-      ),
-    );
   const where = [
     ...(layer === undefined ? [] : [context.index.layers.has(layer) ? layerLink(context, layer) : layer]),
     ...(kernel === undefined ? [] : [element("span", {}, "kernel ", kernelLink(context, kernel, "kernels"))]),
@@ -142,7 +114,12 @@ function stepOf(context: Context, node: ExplainedNode, number: number): HTMLElem
         element("code", { class: "quiet" }, type),
       ),
       element("div", { class: "display" }, equation(node)),
-      why,
+      element(
+        "div",
+        { class: "why" },
+        ...rulesOf(values).flatMap((use) => ruleParts(context, use)),
+        ...rewritesOf(values).map((use) => rewriteLine(context, use)),
+      ),
       element(
         "div",
         { class: "where quiet" },
@@ -151,3 +128,24 @@ function stepOf(context: Context, node: ExplainedNode, number: number): HTMLElem
     ),
   );
 }
+
+function ruleParts(context: Context, { rule, general, forward, forwardNode }: RuleUse): HTMLElement[] {
+  const name =
+    forwardNode === undefined ? "" : element("span", {}, " (", nodeLink(context, forwardNode), ")");
+  const inGeneral = [math(general.forward), " ⇒ ", math(general.derivative)];
+  return [
+    element("div", {}, "by ", ruleLink(context, rule), ": ", ...inGeneral),
+    element("div", { class: "applied" }, "applied to ", math(forward), name),
+  ];
+}
+
+const rewriteLine = (context: Context, { rule, pass, equation: sides }: RewriteUse): HTMLElement =>
+  element(
+    "div",
+    {},
+    "rewritten by ",
+    ruleLink(context, rule),
+    ": ",
+    math(sides),
+    element("span", { class: "quiet" }, ` in ${pass}`),
+  );

@@ -72,7 +72,7 @@ function nodesOf({ index }: Context, pick: Pick | undefined): readonly NodeId[] 
     case "layer":
       return index.nodesOfLayer(pick.key).map(({ id }) => id);
     case "parameter":
-      return [...(index.derivations.get(pick.key)?.steps ?? [])].reverse();
+      return (index.derivations.get(pick.key)?.steps ?? []).map(({ node }) => node).reverse();
     case "buffer":
       return [index.buffers.get(pick.key)?.node ?? []].flat();
     case "rule":

@@ -53,7 +53,7 @@ export function indexOf(explanation: Explanation): ReportIndex {
   const ofNode = grouped(code.lines, ({ nodes: ids, line }) => ids.map((id) => [id, line]));
   const ofKernel = grouped(code.lines, ({ kernels, line }) => kernels.map((kernel) => [kernel, line]));
   const buffersOf = grouped(memory.buffers, (buffer) => [[buffer.node, buffer]]);
-  const stepsIn = grouped(derivations, ({ parameter, steps }) => steps.map((id) => [id, parameter]));
+  const stepsIn = grouped(derivations, ({ parameter, steps }) => steps.map(({ node }) => [node, parameter]));
   return {
     explanation,
     nodes: nodesById,
@@ -98,9 +98,8 @@ function rulesOf(nodes: readonly ExplainedNode[]): ReadonlyMap<string, KnownRule
     if (known.nodes.at(-1) !== id) known.nodes.push(id);
     found.set(name, known);
   };
-  for (const { id, derivation, rewrites } of nodes) {
-    if (derivation !== undefined)
-      add(derivation.rule, id, { general: derivation.general, equation: undefined });
+  for (const { id, derivations, rewrites } of nodes) {
+    for (const { rule, general } of derivations) add(rule, id, { general, equation: undefined });
     for (const { rule, equation } of rewrites) add(rule, id, { general: undefined, equation });
   }
   return found;
