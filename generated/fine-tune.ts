@@ -278,7 +278,7 @@ function bytesIn(text: string): Uint8Array {
 
 // ── 3 Forward: from the batch to the prediction ──
 
-// body_conv1_Conv = pad(pixels)
+// body_conv1_Conv = pad(pixels, 1 + 1 on axis 2, 1 + 1 on axis 3)
 // Also called by predict and evaluate.
 function body_forward_conv1_Conv(f: Numbers, n: number, at_output: number): void {
   for (let row = 0; row < n; row++) {
@@ -295,7 +295,7 @@ function body_forward_conv1_Conv(f: Numbers, n: number, at_output: number): void
   }
 }
 
-// body_conv1_Conv_2 = Σ_k,p,j windows(body_conv1_Conv) ⊙ body.conv1.weight
+// body_conv1_Conv_2 = Σ_k,p,j windows(body_conv1_Conv, 3 by 3 over axes 2, 3) ⊙ body.conv1.weight
 // body_relu1_Relu = relu(body_conv1_Conv_2 + body.conv1.bias)
 // The same loops before blocking: for row < n: for j < 28: for l < 28: for m < 8: { sum = 0; for k < 3:
 //   for o < 3: sum += body_conv1_Conv[row, 0, j + k, l + o] * body.conv1.weight[m, 0, k, o];
@@ -386,7 +386,7 @@ function body_forward_relu1_Relu(f: Numbers, n: number, at_input: number, at_out
 }
 
 // body_pool1_MaxPool = max_l,p(body_relu1_Relu)
-// body_conv2_Conv = pad(body_pool1_MaxPool)
+// body_conv2_Conv = pad(body_pool1_MaxPool, 1 + 1 on axis 1, 1 + 1 on axis 2)
 // Also called by predict and evaluate.
 function body_forward_conv2_Conv(
   f: Numbers,
@@ -433,7 +433,7 @@ function body_forward_conv2_Conv(
   }
 }
 
-// body_conv2_Conv_2 = windows(body_conv2_Conv) · body.conv2.weightᵀ
+// body_conv2_Conv_2 = windows(body_conv2_Conv, 3 by 3 over axes 1, 2) · body.conv2.weightᵀ
 // body_relu2_Relu = relu(body_conv2_Conv_2 + body.conv2.bias)
 // The same loops before blocking: for row < n: for j < 14: for l < 14: for m < 16: { sum = 0; for k <
 //   8: for o < 3: for p < 3: sum += body_conv2_Conv[row, j + o, l + p, k] * body.conv2.weight[m, k, o,
@@ -530,7 +530,7 @@ function body_forward_pool2_MaxPool(f: Numbers, n: number, at_input: number, at_
   }
 }
 
-// hidden_product = rearrange(body_pool2_MaxPool) · hidden.weight
+// hidden_product = rearrange(body_pool2_MaxPool, axes 0, 3, 1, 2) · hidden.weight
 // hidden = relu(hidden_product + hidden.bias)
 // The same loops before blocking: for row < n: for j < 32: { sum = 0; for k < 784: sum +=
 //   body_pool2_MaxPool[row, Math.trunc(k / 7) % 7, k % 7, Math.trunc(k / 49)] * hidden.weight[k, j];
@@ -922,7 +922,7 @@ function hidden_backward_bias(f: Numbers, n: number): void {
 }
 
 // Gradient of hidden_product = body · hidden.weight [contract.vjp]:
-//   d_hidden.weight = rearrange(body_pool2_MaxPool)ᵀ · d_hidden_sum
+//   d_hidden.weight = rearrange(body_pool2_MaxPool, axes 0, 3, 1, 2)ᵀ · d_hidden_sum
 // The same loops before blocking: for i < 784: for j < 32: { sum = 0; for row < n: sum +=
 //   body_pool2_MaxPool[row, Math.trunc(i / 7) % 7, i % 7, Math.trunc(i / 49)] * d_hidden_sum[row, j];
 //   d_hidden.weight[i, j] = sum }

@@ -1042,21 +1042,21 @@ function dense1_backward_input(f: Numbers, n: number): void {
 
 // For t = 47 … 0:
 // Gradient of state_new[t] = tanh(state_new_sum) [tanh.vjp]:
-//   d_state_new_sum = (d_state_h[t + 1] + pad(d_concat2[:, 0:64][:, 0:16])[t]) ⊙ (1 − state_update[t])
-//   ⊙ (1 − state_new[t]²)
+//   d_state_new_sum = (d_state_h[t + 1] + pad(d_concat2[:, 0:64][:, 0:16], 47 + 0 on axis 1)[t]) ⊙ (1 −
+//   state_update[t]) ⊙ (1 − state_new[t]²)
 // Gradient of state_reset[t] = σ(state_reset_sum) [sigmoid.vjp]:
 //   d_state_reset_sum = d_state_new_sum ⊙ (state_product[t] + state.recurrentBias)[:, 32:48] ⊙
 //   state_reset[t] ⊙ (1 − state_reset[t])
 // Gradient of state_update[t] = σ(state_update_sum) [sigmoid.vjp]:
-//   d_state_update_sum = (d_state_h[t + 1] + pad(d_concat2[:, 0:64][:, 0:16])[t]) ⊙ (state_h_before[t]
-//   − state_new[t]) ⊙ state_update[t] ⊙ (1 − state_update[t])
+//   d_state_update_sum = (d_state_h[t + 1] + pad(d_concat2[:, 0:64][:, 0:16], 47 + 0 on axis 1)[t]) ⊙
+//   (state_h_before[t] − state_new[t]) ⊙ state_update[t] ⊙ (1 − state_update[t])
 // Gradient of state_sum = state_inputs[t] + state_past [add.vjp]:
 //   d_state_past[t] = [d_state_reset_sum, d_state_update_sum, d_state_new_sum ⊙ state_reset[t]]
 //   d_state_inputs[t] = [d_state_reset_sum, d_state_update_sum, d_state_new_sum]
 // Gradient of state_product[t] = state_h[t − 1] · state.recurrent [contract.vjp]:
 //   product_in_d_state_product = d_state_past[t] · state.recurrentᵀ
-//   d_state_h_2 = (d_state_h[t + 1] + pad(d_concat2[:, 0:64][:, 0:16])[t]) ⊙ state_update[t] +
-//   product_in_d_state_product
+//   d_state_h_2 = (d_state_h[t + 1] + pad(d_concat2[:, 0:64][:, 0:16], 47 + 0 on axis 1)[t]) ⊙
+//   state_update[t] + product_in_d_state_product
 function state_backward_past(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
     const at_d_state_h_row = at_d_state_h + row * 16;

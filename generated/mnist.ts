@@ -296,7 +296,7 @@ function firstNotFinite(
 
 // ── 3 Forward: from the batch to the prediction ──
 
-// conv2d1_pad = pad(pixels)
+// conv2d1_pad = pad(pixels, 2 + 2 on axis 1, 2 + 2 on axis 2)
 // Also called by predict and evaluate.
 function conv2d1_forward_pad(f: Numbers, n: number, at_output: number): void {
   for (let row = 0; row < n; row++) {
@@ -313,7 +313,7 @@ function conv2d1_forward_pad(f: Numbers, n: number, at_output: number): void {
   }
 }
 
-// conv2d1_product = windows(conv2d1_pad) · conv2d1.weight
+// conv2d1_product = windows(conv2d1_pad, 5 by 5 over axes 1, 2) · conv2d1.weight
 // conv2d1 = relu(conv2d1_product + conv2d1.bias)
 // The same loops before blocking: for row < n: for j < 28: for l < 28: for m < 6: { sum = 0; for k < 5:
 //   for o < 5: sum += conv2d1_pad[row, j + k, l + o, 0] * conv2d1.weight[k, o, 0, m]; conv2d1[row, j,
@@ -390,9 +390,10 @@ function conv2d1_forward(f: Numbers, n: number, at_input: number, at_output: num
   }
 }
 
-// max-pool2d1 = max_p,j(rearrange(conv2d1))
-// Gradient of max-pool2d1 = max_p,j(windows(conv2d1)) [reduceMax.vjp]:
-//   place_of_max-pool2d1 = argmax_p,j(rearrange(conv2d1))
+// max-pool2d1 = max_p,j(rearrange(conv2d1, axes 0, 1, 3, 5, 2, 4))
+// Gradient of max-pool2d1 = max_p,j(windows(conv2d1, 2 by 2 over axes 1, 2, stride 2 by 2))
+//   [reduceMax.vjp]:
+//   place_of_max-pool2d1 = argmax_p,j(rearrange(conv2d1, axes 0, 1, 3, 5, 2, 4))
 function max_pool2d1_forward(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
     const at_conv2d1_row = at_conv2d1 + row * 4704;
@@ -428,7 +429,7 @@ function max_pool2d1_forward(f: Numbers, integers: Int32Array, n: number): void 
   }
 }
 
-// conv2d2_product = windows(max-pool2d1) · conv2d2.weight
+// conv2d2_product = windows(max-pool2d1, 5 by 5 over axes 1, 2) · conv2d2.weight
 // conv2d2 = relu(conv2d2_product + conv2d2.bias)
 // The same loops before blocking: for row < n: for j < 10: for l < 10: for m < 16: { sum = 0; for k <
 //   5: for o < 5: for p < 6: sum += max-pool2d1[row, j + k, l + o, p] * conv2d2.weight[k, o, p, m];
@@ -493,9 +494,10 @@ function conv2d2_forward(f: Numbers, n: number, at_input: number, at_output: num
   }
 }
 
-// max-pool2d2 = max_p,j(rearrange(conv2d2))
-// Gradient of max-pool2d2 = max_p,j(windows(conv2d2)) [reduceMax.vjp]:
-//   place_of_max-pool2d2 = argmax_p,j(rearrange(conv2d2))
+// max-pool2d2 = max_p,j(rearrange(conv2d2, axes 0, 1, 3, 5, 2, 4))
+// Gradient of max-pool2d2 = max_p,j(windows(conv2d2, 2 by 2 over axes 1, 2, stride 2 by 2))
+//   [reduceMax.vjp]:
+//   place_of_max-pool2d2 = argmax_p,j(rearrange(conv2d2, axes 0, 1, 3, 5, 2, 4))
 function max_pool2d2_forward(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
     const at_conv2d2_row = at_conv2d2 + row * 1600;
@@ -1294,7 +1296,8 @@ function dense1_backward_input(f: Numbers, n: number): void {
 }
 
 // Gradient of conv2d2 = relu(conv2d2_sum) [relu.vjp]:
-//   d_conv2d2_sum = [conv2d2 > 0] ⊙ rearrange([2 · p + j = place_of_max-pool2d2] ⊙ d_flatten1)
+//   d_conv2d2_sum = [conv2d2 > 0] ⊙ rearrange([2 · p + j = place_of_max-pool2d2] ⊙ d_flatten1, axes 0,
+//   1, 4, 2, 5, 3)
 function conv2d2_backward(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
     const at_conv2d2_row = at_conv2d2 + row * 1600;
@@ -1340,8 +1343,9 @@ function conv2d2_backward_bias(f: Numbers, n: number): void {
   }
 }
 
-// Gradient of conv2d2_product = windows(max-pool2d1) · conv2d2.weight [contract.vjp]:
-//   d_conv2d2.weight = windows(max-pool2d1)ᵀ · d_conv2d2_sum
+// Gradient of conv2d2_product = windows(max-pool2d1, 5 by 5 over axes 1, 2) · conv2d2.weight
+//   [contract.vjp]:
+//   d_conv2d2.weight = windows(max-pool2d1, 5 by 5 over axes 1, 2)ᵀ · d_conv2d2_sum
 // The same loops before blocking: for i < 5: for j < 6: for l < 5: for m < 16: { sum = 0; for row < n:
 //   for k < 10: for o < 10: sum += max-pool2d1[row, k + i, o + l, j] * d_conv2d2_sum[row, k, o, m];
 //   d_conv2d2.weight[i, l, j, m] = sum }
@@ -1459,8 +1463,8 @@ function conv2d2_backward_weight(f: Numbers, n: number): void {
   }
 }
 
-// Gradient of windows(max-pool2d1) [window.vjp]:
-//   d_max-pool2d1 = fold(d_conv2d2_sum · conv2d2.weightᵀ)
+// Gradient of windows(max-pool2d1, 5 by 5 over axes 1, 2) [window.vjp]:
+//   d_max-pool2d1 = fold(d_conv2d2_sum · conv2d2.weightᵀ, 5 by 5 over axes 1, 2)
 // The same loops before blocking: for row < n: for j < 14: for l < 14: for m < 6: d_max-pool2d1[row, j,
 //   l, m] = 0; for row < n: for j < 10: for l < 5: for m < 5: for o < 10: for p < 6: { sum = 0; for k <
 //   16: sum += d_conv2d2_sum[row, j, o, k] * conv2d2.weight[l, m, p, k]; d_max-pool2d1[row, j + l, o +
@@ -1529,7 +1533,8 @@ function conv2d2_backward_input(f: Numbers, n: number): void {
 }
 
 // Gradient of conv2d1 = relu(conv2d1_sum) [relu.vjp]:
-//   d_conv2d1_sum = [conv2d1 > 0] ⊙ rearrange([2 · p + j = place_of_max-pool2d1] ⊙ d_max-pool2d1)
+//   d_conv2d1_sum = [conv2d1 > 0] ⊙ rearrange([2 · p + j = place_of_max-pool2d1] ⊙ d_max-pool2d1, axes
+//   0, 1, 4, 2, 5, 3)
 function conv2d1_backward(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
     const at_conv2d1_row = at_conv2d1 + row * 4704;
@@ -1575,8 +1580,9 @@ function conv2d1_backward_bias(f: Numbers, n: number): void {
   }
 }
 
-// Gradient of conv2d1_product = windows(conv2d1_pad) · conv2d1.weight [contract.vjp]:
-//   d_conv2d1.weight = windows(conv2d1_pad)ᵀ · d_conv2d1_sum
+// Gradient of conv2d1_product = windows(conv2d1_pad, 5 by 5 over axes 1, 2) · conv2d1.weight
+//   [contract.vjp]:
+//   d_conv2d1.weight = windows(conv2d1_pad, 5 by 5 over axes 1, 2)ᵀ · d_conv2d1_sum
 // The same loops before blocking: for i < 5: for j < 5: for l < 6: { sum = 0; for row < n: for k < 28:
 //   for m < 28: sum += conv2d1_pad[row, k + i, m + j, 0] * d_conv2d1_sum[row, k, m, l];
 //   d_conv2d1.weight[i, j, 0, l] = sum }
@@ -2785,7 +2791,7 @@ function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: Traini
 
 // ── 10 Evaluation and prediction: results of the trained model ──
 
-// max-pool2d1 = max_p,j(rearrange(conv2d1))
+// max-pool2d1 = max_p,j(rearrange(conv2d1, axes 0, 1, 3, 5, 2, 4))
 // Also called by evaluate.
 function max_pool2d1_predict(f: Numbers, n: number, at_input: number, at_output: number): void {
   for (let row = 0; row < n; row++) {
@@ -2813,7 +2819,7 @@ function max_pool2d1_predict(f: Numbers, n: number, at_input: number, at_output:
   }
 }
 
-// max-pool2d2 = max_p,j(rearrange(conv2d2))
+// max-pool2d2 = max_p,j(rearrange(conv2d2, axes 0, 1, 3, 5, 2, 4))
 // Also called by evaluate.
 function max_pool2d2_predict(f: Numbers, n: number, at_input: number, at_output: number): void {
   for (let row = 0; row < n; row++) {

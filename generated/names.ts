@@ -977,8 +977,8 @@ function block_attention_attention_forward_heads(
   }
 }
 
-// block.1.attention.attention1_output_product = rearrange(block.1.attention.attention1_heads) ·
-//   block.1.attention.attention1.output
+// block.1.attention.attention1_output_product = rearrange(block.1.attention.attention1_heads, axes 0,
+//   2, 1, 3) · block.1.attention.attention1.output
 // block.1.attention = embedded + block.1.attention.dropout1_kept ⊙ 1 / (1 − 0.1) ·
 //   (block.1.attention.attention1_output_product + block.1.attention.attention1.outputBias)
 // Also called for block.2.attention_forward, with other offsets.
@@ -2313,8 +2313,8 @@ function block_attention_dropout_backward_input(
 
 // Gradient of block.2.attention.attention1_output_product = block.2.attention.attention1_mixed ·
 //   block.2.attention.attention1.output [contract.vjp]:
-//   d_block.2.attention.attention1.output = rearrange(block.2.attention.attention1_heads)ᵀ ·
-//   d_block.2.attention.attention1
+//   d_block.2.attention.attention1.output = rearrange(block.2.attention.attention1_heads, axes 0, 2, 1,
+//   3)ᵀ · d_block.2.attention.attention1
 // The same loops before blocking: for i < 64: for j < 64: { sum = 0; for row < n: for k < 16: sum +=
 //   block.2.attention.attention1_heads[row, Math.trunc(i / 16), k, i % 16] *
 //   d_block.2.attention.attention1[row, k, j]; d_block.2.attention.attention1.output[i, j] = sum }
@@ -2589,7 +2589,7 @@ function block_attention_attention_backward_heads(
 
 // Gradient of block.2.attention.attention1.valueBias [broadcast.vjp]:
 //   d_block.2.attention.attention1.valueBias = Σ_i,k
-//   rearrange(product_in_d_block.2.attention.attention1_heads)
+//   rearrange(product_in_d_block.2.attention.attention1_heads, axes 0, 2, 1, 3)
 // Also called for block.2.attention.attention1_backward_keyBias,
 //   block.2.attention.attention1_backward_queryBias, block.1.attention.attention1_backward_valueBias
 //   and 2 more, with other offsets.
@@ -2615,7 +2615,7 @@ function block_attention_attention_backward_valueBias(
 // Gradient of block.2.attention.attention1_value_product = block.2.attention.layer-norm1 ·
 //   block.2.attention.attention1.value [contract.vjp]:
 //   d_block.2.attention.attention1.value = block.2.attention.layer-norm1_againᵀ ·
-//   rearrange(product_in_d_block.2.attention.attention1_heads)
+//   rearrange(product_in_d_block.2.attention.attention1_heads, axes 0, 2, 1, 3)
 // The same loops before blocking: for i < 64: for j < 64: { sum = 0; for row < n: for k < 16: sum +=
 //   block.2.attention.layer-norm1_again[row, k, i] *
 //   product_in_d_block.2.attention.attention1_heads[row, Math.trunc(j / 16), k, j % 16];
@@ -2887,8 +2887,8 @@ function inputs_recomputed_text_mask(f: Numbers, integers: Int32Array, n: number
 
 // Gradient of block.2.attention.attention1_value_product = block.2.attention.layer-norm1 ·
 //   block.2.attention.attention1.value [contract.vjp]:
-//   d_block.2.attention.layer-norm1_part = rearrange(product_in_d_block.2.attention.attention1_heads) ·
-//   block.2.attention.attention1.valueᵀ
+//   d_block.2.attention.layer-norm1_part = rearrange(product_in_d_block.2.attention.attention1_heads,
+//   axes 0, 2, 1, 3) · block.2.attention.attention1.valueᵀ
 // The same loops before blocking: for row < n: for j < 16: for l < 64: { sum = 0; for k < 64: sum +=
 //   product_in_d_block.2.attention.attention1_heads[row, Math.trunc(k / 16), j, k % 16] *
 //   block.2.attention.attention1.value[l, k]; d_block.2.attention.layer-norm1_part[row, j, l] = sum }
@@ -2977,7 +2977,7 @@ function block_attention_attention_backward_input(
 // Gradient of block.2.attention.attention1_query_product = block.2.attention.layer-norm1 ·
 //   block.2.attention.attention1.query [contract.vjp]:
 //   product_in_d_block.2.attention.attention1_query_product =
-//   rearrange(product_in_d_block.2.attention.attention1_products_2) ·
+//   rearrange(product_in_d_block.2.attention.attention1_products_2, axes 0, 2, 1, 3) ·
 //   block.2.attention.attention1.queryᵀ
 //   d_block.2.attention.layer-norm1 = d_block.2.attention.layer-norm1_part +
 //   product_in_d_block.2.attention.attention1_key_product +
@@ -5152,8 +5152,8 @@ function block_1_attention_layer_norm1_predict(
   }
 }
 
-// block.1.attention.attention1_output_product = rearrange(block.1.attention.attention1_heads) ·
-//   block.1.attention.attention1.output
+// block.1.attention.attention1_output_product = rearrange(block.1.attention.attention1_heads, axes 0,
+//   2, 1, 3) · block.1.attention.attention1.output
 // block.1.attention = places + block.1.attention.attention1_output_product +
 //   block.1.attention.attention1.outputBias
 // The same loops before blocking: for row < n: for j < 16: for l < 64: { sum = 0; for k < 64: sum +=

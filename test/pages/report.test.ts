@@ -166,7 +166,9 @@ describe("the rules in the report", () => {
     const step = page.locator(".step").filter({ hasText: "softmax-cross-entropy" });
     const rules = ["subtract.vjp", "log.vjp", "reduceSum.vjp", "exp.vjp"];
     for (const rule of [...rules, "normalise-exponentials", "add-negated"])
-      await expect.poll(() => step.getByRole("link", { name: rule }).count(), { message: rule }).toBeGreaterThan(0);
+      await expect
+        .poll(() => step.getByRole("link", { name: rule }).count(), { message: rule })
+        .toBeGreaterThan(0);
     expect(complaints).toEqual([]);
     await page.close();
   });

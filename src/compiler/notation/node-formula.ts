@@ -3,7 +3,7 @@
  * mathematics, such as broadcasts and reshapes, are shown as their operand.
  */
 import { operandsOf } from "../ir/nodes.ts";
-import type { Axes, ElementaryName, Node, NodeOf, OpName } from "../ir/nodes.ts";
+import type { Attributes, Axes, ElementaryName, Node, NodeOf, OpName, WindowShape } from "../ir/nodes.ts";
 import { formulaOfNumber, shortNumber } from "../util/number-text.ts";
 import { call, infix, named, numeral } from "./formula.ts";
 import type { Formula, Sign } from "./formula.ts";
@@ -153,6 +153,28 @@ const product: Notation<"contract"> = ({ operands: { x, y }, attributes }, part)
   return infix("matrix", transposedIf(left.summed === "first", a), transposedIf(right.summed === "last", b));
 };
 
+// The attributes of views in words. Axes are counted from 0, and axis 0 is the batch.
+
+const inWords = (text: string): Formula => ({ kind: "row", parts: [text] });
+
+const axesText = (axes: Axes): string => `${axes.length === 1 ? "axis" : "axes"} ${axes.join(", ")}`;
+
+/** Such as "2 + 2 on axis 1": two elements before and two after. */
+function paddingText({ before, after, value }: Attributes<"pad">): string {
+  const sides = before.flatMap((count, axis) =>
+    count === 0 && after[axis] === 0 ? [] : [`${count} + ${after[axis]} on axis ${axis}`],
+  );
+  return [...sides, ...(value === 0 ? [] : [`with ${shortNumber(value)}`])].join(", ");
+}
+
+/** Such as "5 by 5 over axes 1, 2, stride 2 by 2". Strides and dilations of 1 are omitted. */
+function windowText({ axes, size, stride, dilation }: WindowShape): string {
+  const unlessOne = (name: string, counts: readonly number[]): string =>
+    counts.every((count) => count === 1) ? "" : `, ${name} ${counts.join(" by ")}`;
+  const over = `${size.join(" by ")} over ${axesText(axes)}`;
+  return `${over}${unlessOne("stride", stride)}${unlessOne("dilation", dilation)}`;
+}
+
 const leaf = ({ attributes, origin }: NodeOf<"input" | "parameter" | "state" | "argument">): Formula =>
   named(attributes.name, origin.layer);
 
@@ -209,22 +231,25 @@ const notations: { readonly [K in Exclude<OpName, ElementaryName>]: Notation<K> 
   }),
   contract: product,
   reshape: same,
-  transpose: ({ operands: { x } }, part) =>
-    x.type.shape.length === 2 ? { kind: "transpose", x: part(x) } : call("rearrange", part(x)),
+  transpose: ({ operands: { x }, attributes }, part) =>
+    x.type.shape.length === 2
+      ? { kind: "transpose", x: part(x) }
+      : call("rearrange", part(x), inWords(axesText(attributes.permutation))),
   broadcast: same,
   slice: ({ operands: { x }, attributes: { start, shape } }, part) => ({
     kind: "box",
     x: part(x),
     ranges: start.map((from, i) => (shape[i] === "n" ? ":" : `${from}:${from + Number(shape[i])}`)),
   }),
-  pad: applied("pad"),
+  pad: ({ operands: { x }, attributes }, part) => call("pad", part(x), inWords(paddingText(attributes))),
   concat: ({ operands: { x, y } }, part) => {
     // Nested concatenations are written as one list.
     const first = part(x);
     return { kind: "list", parts: [...(first.kind === "list" ? first.parts : [first]), part(y)] };
   },
-  window: applied("windows"),
-  fold: applied("fold"),
+  window: ({ operands: { x }, attributes }, part) =>
+    call("windows", part(x), inWords(windowText(attributes))),
+  fold: ({ operands: { x }, attributes }, part) => call("fold", part(x), inWords(windowText(attributes))),
   gather: ({ operands: { x, indices } }, part) => ({ kind: "rows", x: part(x), indices: part(indices) }),
   scatterAdd: ({ operands: { x, indices } }, part) => ({
     kind: "scatter",

@@ -63,10 +63,18 @@ export function symbolOf({ name, layer, time }: Name): Symbol {
     const { of, part } = derivative;
     return { kind: "derivative", of: symbolOf({ kind: "name", name: of, layer, time }), part };
   }
-  // Values in the formula of a derivative get a prime, to distinguish them from the layer's own values.
+  // Values in the formula of a derivative are not the layer's own values.
   const within = /^([a-z]+)_in_d_(.+)$/i.exec(name);
-  if (within !== null) return subscripted(word(`${within[1]}′`), [within[2], ...below]);
+  if (within !== null) return subscripted(word(within[1]), [`∂${within[2]}`, ...below]);
   if (name === "loss") return subscripted({ kind: "letter", letter: "L" }, below);
+  const again = /^(.+)_again$/.exec(name);
+  if (again !== null)
+    return subscripted(symbolOf({ kind: "name", name: again[1], layer }), ["again", ...below]);
+  if (layer !== undefined) {
+    if (name === layer) return subscripted({ kind: "letter", letter: "h" }, [layer, ...below]);
+    if (name.startsWith(`${layer}.`)) return parameterSymbol(layer, name.slice(layer.length + 1), below);
+    if (name.startsWith(`${layer}_`)) return partSymbol(layer, name.slice(layer.length + 1), time);
+  }
   const numbered = /^(.+)_(\d+)$/.exec(name);
   if (numbered !== null) {
     const [, base, number] = numbered;
@@ -75,14 +83,18 @@ export function symbolOf({ name, layer, time }: Name): Symbol {
   }
   const dot = name.lastIndexOf(".");
   if (dot > 0) return parameterSymbol(name.slice(0, dot), name.slice(dot + 1), below);
-  if (layer !== undefined && name === layer)
-    return subscripted({ kind: "letter", letter: "h" }, [layer, ...below]);
-  // H is the matrix of a recurrent layer's states at all steps; h is the layer's output.
-  if (layer !== undefined && name === `${layer}_h` && time === undefined)
-    return subscripted({ kind: "letter", letter: "H" }, [layer]);
-  if (layer !== undefined && name.startsWith(`${layer}_`))
-    return subscripted(letterOf(name.slice(layer.length + 1)), [layer, ...below]);
   return subscripted(word(name), below);
+}
+
+/** The symbol of a value inside a layer. `role` is its name without that of the layer, such as `sum` or `sum_2`. */
+function partSymbol(layer: string, role: string, time: string | undefined): Symbol {
+  const below = time === undefined ? [] : [time];
+  const [, base = role, number] = /^(?:(.+)_)?(\d+)$/.exec(role) ?? [];
+  const numbered = number === undefined ? [layer, ...below] : [layer, `(${number})`, ...below];
+  if (base === number) return subscripted({ kind: "letter", letter: "h" }, numbered);
+  // H is the matrix of a recurrent layer's states at all steps; h is the layer's output.
+  if (base === "h" && time === undefined) return subscripted({ kind: "letter", letter: "H" }, numbered);
+  return subscripted(letterOf(base), numbered);
 }
 
 /** Whether the symbol is a word, possibly with subscripts. Two adjacent words would look like one name. */

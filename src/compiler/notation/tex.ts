@@ -64,9 +64,8 @@ export const signTex = (sign: string): string =>
 
 /** A word in math mode; a hyphen must not become a minus sign. */
 function wordTex(word: string): string {
-  const text = word.replaceAll("_", " ").replace("′", "");
-  const set = /^[A-Za-z0-9]+$/.test(text) ? `\\mathrm{${text}}` : `\\text{${escapeTex(text)}}`;
-  return word.endsWith("′") ? `${set}'` : set;
+  const text = word.replaceAll("_", " ");
+  return /^[A-Za-z0-9]+$/.test(text) ? `\\mathrm{${text}}` : `\\text{${escapeTex(text)}}`;
 }
 
 const numberTex = (text: string): string => {
@@ -94,7 +93,8 @@ function symbolTex(symbol: Symbol): string {
 
 const belowTex = (below: string): string => {
   if (/^(t|t [−+] 1)$/.test(below)) return below.replace("−", "-");
-  return /^\(\d+\)$/.test(below) ? below : wordTex(below);
+  if (/^\(\d+\)$/.test(below)) return below;
+  return below.startsWith("∂") ? `\\partial\\,${wordTex(below.slice(1))}` : wordTex(below);
 };
 
 const axesTex = (axes: readonly string[] = []): string => (axes.length === 0 ? "" : `_{${axes.join(",")}}`);

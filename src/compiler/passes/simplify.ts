@@ -14,7 +14,7 @@ import { arithmeticRules } from "./rules/arithmetic.ts";
 import { choiceRules } from "./rules/choices.ts";
 import { contractionRules } from "./rules/contractions.ts";
 import type { Rule } from "./rules/define.ts";
-import { combinedDerivations } from "./rules/pattern.ts";
+import { combinedOrigin } from "./rules/pattern.ts";
 import { quotientRules } from "./rules/quotients.ts";
 import { softmaxRules } from "./rules/softmax.ts";
 import { sumRules } from "./rules/sums.ts";
@@ -68,10 +68,9 @@ function applyRules(
   return current;
 }
 
-/** The result of a rewrite, with the name of the node that it replaces and the derivations of the whole pattern. */
+/** The result of a rewrite, with the name of the node that it replaces, and the derivations and rewrites of the whole pattern. */
 function inPlaceOf(before: Node, after: Node, g: GraphBuilder): Node {
-  const combined = combinedDerivations(before, after);
-  const whole = combined.length === 0 ? after : { ...after, origin: { ...after.origin, combined } };
+  const whole = { ...after, origin: { ...after.origin, ...combinedOrigin(before, after) } };
   return before.name !== undefined && after.name === undefined ? g.named(before.name, whole) : whole;
 }
 

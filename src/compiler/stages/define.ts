@@ -28,7 +28,7 @@ export interface Application {
   readonly after: Node;
 }
 
-/** Receives each application of a rewrite rule; undefined if nobody watches. */
+/** Receives each application of a rewrite rule; undefined if applications are not recorded. */
 export type Applied = ((application: Application) => void) | undefined;
 
 export interface Stage<In, Out, Context> {

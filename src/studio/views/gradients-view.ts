@@ -17,13 +17,17 @@ import type { View } from "./view.ts";
  * Writes the derivation of the gradients for papers: displayed equations with amsmath, with the same numbers
  * as in the text format. Names are escaped, so that a name in a spec cannot become a command.
  */
-function gradientsTex({ forward, derivations }: GradientDerivations, model: string): string {
+function gradientsTex(all: GradientDerivations, model: string): string {
+  const { forward, derivations } = all;
   return [
     `% The gradients of ${model}, derived by tapeless. Needs \\usepackage{amsmath}; \\allowdisplaybreaks ` +
       "lets long derivations break across pages.",
     "% \\odot multiplies element by element; [condition] is 1 if it holds and 0 otherwise; i runs over the " +
       "rows of the batch, j over the",
     "% last axis, k, l, ... over the axes between them.",
+    ...(hasRepeated(all)
+      ? ['% The subscript "again" marks the same value, computed again to save memory.']
+      : []),
     ...forward.flatMap(groupTex),
     ...derivations.flatMap(derivedTex),
     "",
@@ -81,11 +85,20 @@ const legend = [
     "k, l, … over the axes between them.",
 ];
 
+const repeatedText = "A name that ends in _again is the same value, computed again to save memory";
+
+/** Whether a value is computed again, because memory planning did not keep it. */
+const hasRepeated = ({ forward, derivations }: GradientDerivations): boolean =>
+  [...forward.flatMap(({ values }) => values), ...derivations.flatMap(({ steps }) => steps)].some(
+    ({ name }) => /_again(_\d+)?$/.test(name),
+  );
+
 function derivationsText({ forward, derivations }: GradientDerivations): string {
   const count = Math.max(0, ...derivations.flatMap(({ steps }) => steps.map(({ number }) => number)));
   const width = `(${count})`.length;
   return [
     ...legend,
+    ...(hasRepeated({ forward, derivations }) ? [`${repeatedText}.`] : []),
     "",
     "Forward values",
     ...forward.flatMap(groupText),

@@ -173,7 +173,7 @@ const rows: Readonly<Record<string, readonly (readonly [before: string, after: s
        %z: f64[n,4] = multiply %1, %softmax`,
     ],
   ],
-  "factor-difference": [
+  "common-factor": [
     [
       `%f: f64[n,4] = broadcast %c {"shape":["n",4]}
        %0: f64[n,4] = multiply %f, %x
@@ -671,7 +671,7 @@ const refusals: readonly (readonly [rule: string, why: string, text: string])[] 
      %z: f64[n] = reduceSum %1 {"axes":[1]}`,
   ],
   [
-    "factor-difference",
+    "common-factor",
     "the factors differ",
     `%f: f64[n,4] = broadcast %c {"shape":["n",4]}
      %d: f64[n,4] = broadcast %v {"shape":["n",4],"axes":[1]}

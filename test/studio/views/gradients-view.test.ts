@@ -50,7 +50,9 @@ it("reads like a textbook for a multi-layer perceptron with cross-entropy", () =
     "∂L/∂dense1.bias = Σ_i ∂L/∂dense1_sum",
     "∂L/∂dense1.weight = xᵀ · ∂L/∂dense1_sum",
   ]);
-  expect(text).toContain("rewritten: normalise-exponentials, add-negated, softmax-cross-entropy");
+  expect(text).toContain(
+    "rewritten: normalise-exponentials, negate-before-view, negate-choice, add-negated, softmax-cross-entropy",
+  );
   expect(text).toContain("relu.vjp: z = relu(x)  ⇒  dx = [z > 0] ⊙ dz");
 });
 

@@ -22,7 +22,7 @@ export const softmaxInstances: Instances = {
     const { e, sum, repeat } = sumOf(d);
     return d.either("multiply", repeat(d.g.divide(d.leaf(sum.type.shape), sum)), e);
   },
-  "factor-difference": (d) => {
+  "common-factor": (d) => {
     const shape = d.shape();
     const c = d.chance(0.5) ? d.leaf(shape) : d.over(shape, d.subset(d.axes(shape)));
     const products = [d.leaf(shape), d.leaf(shape)].map((x) => d.either("multiply", c, x));

@@ -3,7 +3,7 @@
  * Rules are functions, so the pattern is found by comparing a node with its replacement.
  */
 import { derivationsOf, operandsOf } from "../../ir/nodes.ts";
-import type { Node, NodeDerivation } from "../../ir/nodes.ts";
+import type { Node, Origin } from "../../ir/nodes.ts";
 
 /** The maximum number of ops between the root of a pattern and the values that the pattern only reads. */
 const depth = 4;
@@ -39,18 +39,21 @@ function replacedNodes(before: Node, after: Node): readonly Node[] {
 }
 
 /**
- * Returns the derivations of all replaced nodes, each once. The derivation of the root is
- * not included, because the replacement inherits it. The result is empty for forward values.
+ * Returns what a replacement adds to its origin: the derivations and rewrites of all replaced nodes, each once. Its own
+ * derivation is that of the root, and its last rewrite is the one that created it. Forward values have no derivations.
  */
-export function combinedDerivations(before: Node, after: Node): readonly NodeDerivation[] {
+export function combinedOrigin(before: Node, after: Node): Pick<Origin, "combined" | "rewrites"> {
+  const replaced = replacedNodes(before, after);
+  const own = after.origin.rewrites ?? [];
+  const rewrites = [...replaced.flatMap(({ origin }) => origin.rewrites ?? []), ...own.slice(0, -1)].filter(
+    ({ rule }, i, all) => rule !== own.at(-1)?.rule && i === all.findIndex((each) => each.rule === rule),
+  );
   const { forward, rule } = before.origin;
-  if (forward === undefined) return [];
-  const isSame = (a: NodeDerivation, b: NodeDerivation): boolean =>
-    a.forward === b.forward && a.rule === b.rule;
-  const all = replacedNodes(before, after).flatMap(derivationsOf);
-  return all.filter(
+  const derivations = forward === undefined ? [] : replaced.flatMap(derivationsOf);
+  const combined = derivations.filter(
     (each, i) =>
-      i === all.findIndex((other) => isSame(each, other)) &&
+      i === derivations.findIndex((other) => each.forward === other.forward && each.rule === other.rule) &&
       !(each.forward === forward && each.rule === rule),
   );
+  return { ...(combined.length > 0 && { combined }), rewrites: [...rewrites, ...own.slice(-1)] };
 }

@@ -40,8 +40,8 @@ export const softmaxRules = [
       }),
   }),
   defineRule({
-    name: "factor-difference",
-    equation: "c · x − c · y = c · (x − y)",
+    name: "common-factor",
+    equation: "c · x ± c · y = c · (x ± y)",
     root: ["subtract", "add"],
     fast: ["rounding", "overflow", "zero-sign", "non-finite"],
     apply: (node, g) => {
