@@ -4,8 +4,12 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 /** The files that this process is writing. An import in a page and one in a worker are compiled at the same time. */
 const writing = new Map<string, Promise<void>>();
 
-/** The file that TypeScript finds for `import "./model.tapeless.yaml"`, without any setting. */
-export const declarationFileOf = (spec: string): string => `${spec}.d.ts`;
+/**
+ * The file that TypeScript finds for an import of the spec with `"moduleResolution": "bundler"`: for YAML, without any
+ * setting. For JSON, it finds only this file, with `"allowArbitraryExtensions": true`.
+ */
+export const declarationFileOf = (spec: string): string =>
+  /\.json$/i.test(spec) ? spec.replace(/\.json$/i, ".d.json.ts") : `${spec}.d.ts`;
 
 /** Writes the file only if its content changes, so that watchers are not woken. */
 export function writeDeclarations(spec: string, declarations: string): Promise<void> {

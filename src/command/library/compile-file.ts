@@ -10,6 +10,7 @@ import { readSpec } from "../../compiler/spec/read/read-spec.ts";
 import { located } from "../../compiler/spec/read/spec-source.ts";
 import { defaultTarget, trainerTargets } from "../../compiler/targets.ts";
 import type { RunnableTarget } from "../../compiler/targets.ts";
+import { showValue } from "../../compiler/util/message-text.ts";
 import { sourceMap } from "../../studio/explain/source-map.ts";
 import { optionError } from "./open-spec.ts";
 
@@ -45,10 +46,10 @@ export async function compileFile(
   file: string,
   { onFile, format, ...options }: CompileFileOptions = {},
 ): Promise<CompiledFile> {
-  checkOptions(options);
   const { target = defaultTarget } = options;
   if (!trainerTargets.includes(target))
-    throw optionError(`target must be "${trainerTargets.join('" or "')}", got "${target}"`);
+    throw optionError(`target must be "${trainerTargets.join('" or "')}", got ${showValue(target)}`);
+  checkOptions(options);
   const { model, warnings, source } = await readSpec(file, onFile);
   return located(source, async () => {
     const compilation = compilationOf(model, options);
