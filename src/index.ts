@@ -9,6 +9,8 @@ export { TrainingDiverged } from "./runtime/step/steps.ts";
 export type { Diagnostic } from "./compiler/diagnostics/diagnostic.ts";
 
 // The commands as functions.
+export { compileFile } from "./command/library/compile-file.ts";
+export type { CompiledFile, CompileFileOptions } from "./command/library/compile-file.ts";
 export { inspect } from "./command/library/inspect.ts";
 export type { InspectOptions, Inspected } from "./command/library/inspect.ts";
 export { differentiate } from "./command/library/differentiate.ts";

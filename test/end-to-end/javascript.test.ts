@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { Project, ts } from "ts-morph";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/compiler/compile.ts";
-import { javascriptOf } from "../../src/compiler/emit/typescript/javascript.ts";
+import { alignedJavaScriptOf, javascriptOf } from "../../src/compiler/emit/typescript/javascript.ts";
 import { strictest } from "../support/code-faults.ts";
 import { specs } from "../support/specs.ts";
 
@@ -61,6 +61,10 @@ describe.each(emitted)("%s", (file) => {
     const code = readFileSync(new URL(file, folder), "utf8");
     const { script, declarations } = await javascriptOf(code);
     expect(await minified(script, "js")).toBe(await minified(code, "ts"));
+    const aligned = await alignedJavaScriptOf(code);
+    expect(aligned.declarations).toBe(declarations);
+    expect(await minified(aligned.script, "js")).toBe(await minified(code, "ts"));
+    expect(aligned.script.split("\n")).toHaveLength(code.split("\n").length);
     expect(faultsOf(declarations, use)).toEqual([]);
     expect(faultsOf(declarations, use.replace("model.batchSize", "model.name")).join()).toMatch(
       /not assignable/,
