@@ -1,6 +1,6 @@
 /**
- * The extension for VS Code: starts the language server, passes the settings on, and runs the commands of code lenses in
- * a terminal.
+ * The extension for VS Code: starts the language server, passes the settings on, and runs the commands of code lenses
+ * in a terminal.
  */
 import * as vscode from "vscode";
 import { LanguageClient } from "vscode-languageclient/node";

@@ -367,7 +367,12 @@ export function lowerPrediction(
 ): readonly LoopProgram[] {
   const g = createBuilder(float);
   const { training, update, predict, evaluate, summarise } = built;
-  const storage = storageOf(model, built, { gradient: training, update, predict, evaluate, summarise }, float);
+  const storage = storageOf(
+    model,
+    built,
+    { gradient: training, update, predict, evaluate, summarise },
+    float,
+  );
   const context = { g, exact: false, float, batchSize: model.training.batchSize, storage };
   const graphs = runStages(graphPasses, [{ ...predict, name: "predict" }], { g, exact: false });
   return lowerGraphs(graphs, context).lowered;

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:editor`: the time from a keystroke to the diagnostics of the language server, for a spec of 300 layers.
- * Each keystroke changes one digit of the spec, so that all of it is analysed again.
+ * `npm run bench:editor`: the time from a keystroke to the diagnostics of the language server, for a spec of 300
+ * layers. Each keystroke changes one digit of the spec, so that all of it is analysed again.
  */
 import { stringify } from "yaml";
 import { languageClient } from "../support/language-client.ts";

@@ -1,4 +1,4 @@
--- Opens the files that are named on standard input in Neovim, and prints the diagnostics of each as JSON.
+-- Opens the specs of a folder in Neovim, and writes the diagnostics of each as JSON.
 local node, launcher, folder = unpack(vim.split(vim.env.TAPELESS_TEST, "\n"))
 local found = {}
 for _, file in ipairs(vim.fn.sort(vim.fn.glob(folder .. "/*.tapeless.*", false, true))) do

@@ -100,7 +100,11 @@ const emptySpec = (file: string): DiagnosticError =>
   fileError(file, "T1003", "the file is empty", "write one object; docs/getting-started.md has an example");
 
 const tooLarge = (file: string): DiagnosticError =>
-  fileError(file, "T1002", `the file is larger than ${sizeText(largestBytes)}, which is the limit for a spec`);
+  fileError(
+    file,
+    "T1002",
+    `the file is larger than ${sizeText(largestBytes)}, which is the limit for a spec`,
+  );
 
 async function readBytes(file: string): Promise<Uint8Array> {
   try {
