@@ -356,6 +356,28 @@ function byProgram(graphs: readonly Graph[]): ProgramGraphs {
   };
 }
 
+/**
+ * The kernels of a prediction alone, with the same costs as in a whole compilation. Training takes most of the time of
+ * a compilation, so this suits an editor, which shows costs as the spec is typed.
+ */
+export function lowerPrediction(
+  model: Model,
+  built: ModelGraphs,
+  float: "f32" | "f64",
+): readonly LoopProgram[] {
+  const g = createBuilder(float);
+  const { training, update, predict, evaluate, summarise } = built;
+  const storage = storageOf(
+    model,
+    built,
+    { gradient: training, update, predict, evaluate, summarise },
+    float,
+  );
+  const context = { g, exact: false, float, batchSize: model.training.batchSize, storage };
+  const graphs = runStages(graphPasses, [{ ...predict, name: "predict" }], { g, exact: false });
+  return lowerGraphs(graphs, context).lowered;
+}
+
 /** The results of lowering: the graphs with their rematerialised values, and the kernels. */
 export type Lowered = Pick<Compilation, "rematerialised" | "copies" | "lowered">;
 

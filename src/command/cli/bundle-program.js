@@ -9,11 +9,12 @@ import { build } from "esbuild";
 
 const sources = fileURLToPath(new URL("../../", import.meta.url));
 
-/** The entry points: the command line, a thread of the search, and the thread of the web server. */
+/** The entry points: the command line, and the threads of the search, the web server and the language server. */
 export const entries = {
   main: "command/cli/main.ts",
   search: "command/search/worker.ts",
   server: "command/train/live/server-thread.ts",
+  background: "command/lsp/background-thread.ts",
 };
 
 /**

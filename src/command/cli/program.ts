@@ -69,6 +69,7 @@ export function createProgram(done: Done): Command {
     benchCommand,
     schemaCommand,
     playgroundCommand,
+    lspCommand,
   ];
   for (const declare of commands) declare(program, done);
   return program;
@@ -501,6 +502,14 @@ function playgroundCommand(program: Command, done: Done): void {
     .action(async (flags: PlaygroundFlags) =>
       done(await (await import("./playground.ts")).openPlayground(flags)),
     );
+}
+
+function lspCommand(program: Command, _done: Done): void {
+  command(program, "lsp", "start the language server, which editors use to check and complete specs", [
+    "tapeless lsp      docs/editors.md has the settings of editors",
+  ])
+    .option("--stdio", "communicate over standard input and output, which is the default")
+    .action(async () => (await import("./lsp.ts")).startServer());
 }
 
 const skipOption = (): Option =>

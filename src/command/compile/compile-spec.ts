@@ -3,6 +3,7 @@
  * compares WebAssembly kernels with TypeScript kernels.
  */
 import type { TargetCompilation, TargetOptions } from "../../compiler/compile-target.ts";
+import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import { readSpec } from "../../compiler/spec/read/read-spec.ts";
@@ -86,9 +87,7 @@ export async function compileSpec(
  */
 export async function readGuarded(file: string, onFile?: (path: string) => void): Promise<ReadSpec> {
   const ended = () => {
-    const message = "the process ends while the file runs, before the file exports a spec";
-    const hint = "it may call process.exit(), or await a promise that never settles";
-    printDiagnostics([{ code: "T1009", severity: "error", message, location: { file }, hint }]);
+    printDiagnostics([endedDiagnostic(file)]);
     process.exitCode = 2;
   };
   process.once("exit", ended);
@@ -100,6 +99,15 @@ export async function readGuarded(file: string, onFile?: (path: string) => void)
     process.removeListener("exit", ended);
   }
 }
+
+/** The diagnostic of a spec that ends the process, or the thread, that runs it. */
+export const endedDiagnostic = (file: string): Diagnostic => ({
+  code: "T1009",
+  severity: "error",
+  message: "the process ends while the file runs, before the file exports a spec",
+  location: { file },
+  hint: "it may call process.exit(), or await a promise that never settles",
+});
 
 /**
  * Catches errors that the file leaves uncaught while it runs: a rejected promise, an exception in a timer.

@@ -111,6 +111,13 @@ export function namesOf(node: SchemaNode, tag: string): string[] {
   return [...new Set(names.filter((name) => typeof name === "string"))];
 }
 
+/** The form whose key `tag` has this name, if there is one. Its description is that of the name. */
+export const formNamed = (node: SchemaNode, tag: string, name: string): SchemaNode | undefined =>
+  alternatives(node).find(({ properties = {} }) => {
+    const member = properties[tag];
+    return typeof member === "object" && member.const === name;
+  });
+
 /**
  * For an object that needs no other key, the first key that can have this number: `fraction` for a split of
  * 0.2, `patience` for early stopping.

@@ -169,3 +169,10 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
   }
   return best;
 }
+
+/** The name that a hint suggests first with the words `did you mean "…"?`. */
+export function suggestedName(hint: string): string | undefined {
+  const quoted = /^did you mean ("(?:[^"\\]|\\.)*")\?/.exec(hint)?.[1];
+  const name: unknown = quoted === undefined ? undefined : JSON.parse(quoted);
+  return typeof name === "string" ? name : undefined;
+}

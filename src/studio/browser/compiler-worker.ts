@@ -20,7 +20,7 @@ import type {
   VersionedFiles,
 } from "./messages.ts";
 import { checkPlaneFormula } from "./plane-formula.ts";
-import { describe, suggest } from "./suggest.ts";
+import { describe, suggest } from "../editor/suggest.ts";
 
 /** The part of the worker's global scope that this file uses. */
 declare const self: {

@@ -6,7 +6,7 @@ import type { ModelFacts, TrainingFacts } from "../../runtime/model/facts.ts";
 import type { SeriesResult } from "../../runtime/training/ruled-training.ts";
 import type { TrainingResult } from "../../runtime/training/train-on.ts";
 import type { EpochReport } from "../../runtime/trainer/trainer.ts";
-import type { LocationInSpec, Suggestion } from "./suggest.ts";
+import type { LocationInSpec, Suggestion } from "../editor/suggest.ts";
 
 /** Requests from the page to the compiler's worker. */
 export type CompilerRequest = FilesRequest | CompileRequest | ExplainRequest | SuggestRequest | ScriptRequest;

@@ -22,7 +22,7 @@ import { valueHint } from "./check-model-files.ts";
 /**
  * A list of layers that contains a reference, at any depth. The reference can name its layers before `index`.
  */
-interface Scope {
+export interface Scope {
   readonly list: WrittenList;
   readonly index: number;
 }
@@ -135,13 +135,21 @@ function sourcesOf({ path, isBlock }: WrittenLayer, given: unknown, context: Con
 }
 
 /** The layer of that name in the innermost list that has a readable one, or else the input of that name. */
-function sourceNamed(path: SpecPath, name: string, context: Context): Source[] {
-  const { scopes, inputs, graph, problems } = context;
+export function findSource(
+  name: string,
+  { scopes, inputs }: Pick<Context, "scopes" | "inputs">,
+): Exclude<Source, "block input"> | undefined {
   for (const { list, index } of scopes) {
     const layer = list.slice(0, index).find((earlier) => earlier.name === name);
-    if (layer !== undefined) return [{ layer }];
+    if (layer !== undefined) return { layer };
   }
-  if (inputs.includes(name)) return [{ input: name }];
+  return inputs.includes(name) ? { input: name } : undefined;
+}
+
+function sourceNamed(path: SpecPath, name: string, context: Context): Source[] {
+  const { scopes, inputs, graph, problems } = context;
+  const found = findSource(name, context);
+  if (found !== undefined) return [found];
   const where = formatPath(path);
   for (const [depth, { list, index }] of scopes.entries()) {
     const position = list.findIndex((layer) => layer.name === name);

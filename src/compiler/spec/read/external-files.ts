@@ -24,7 +24,8 @@ export const externalFilesOf =
     return { size: status.size, read: (offset, length) => withReason(() => readRange(path, offset, length)) };
   };
 
-function isInside(folder: string, path: string): boolean {
+/** Whether the path is the folder or inside it. Both must be absolute, without symbolic links. */
+export function isInside(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }

@@ -33,6 +33,21 @@ export async function readSpec(file: string, onFile?: (path: string) => void): P
   return specOfTree(file, text, tree, { read, locationsOf });
 }
 
+/**
+ * Reads a spec in JSON or YAML from a text that its file need not contain yet, as in an editor. The diagnostics are
+ * those of a file with this text.
+ * @throws DiagnosticError with all errors
+ */
+export async function readSpecText(
+  file: string,
+  text: string,
+  { format, read }: { readonly format: "json" | "yaml"; readonly read: ReadContent },
+): Promise<ReadSpec> {
+  if (Buffer.byteLength(text) > largestBytes) throw tooLarge(file);
+  if (text.trim() === "") throw emptySpec(file);
+  return specOfTree(file, text, format === "json" ? readJson(text) : readYaml(text), { read });
+}
+
 /** Reads model files, and their external data, by names that are relative to the folder. */
 export const readerInFolder =
   (folder: string, onFile: (path: string) => void = () => {}): ReadContent =>
@@ -77,26 +92,26 @@ const hintOf = (file: string): string | undefined => otherKinds[extname(file).to
 async function readText(file: string): Promise<string> {
   const bytes = await readBytes(file);
   const text = decode(file, bytes);
-  if (text.trim() === "")
-    throw fileError(
-      file,
-      "T1003",
-      "the file is empty",
-      "write one object; docs/getting-started.md has an example",
-    );
+  if (text.trim() === "") throw emptySpec(file);
   return text;
 }
+
+const emptySpec = (file: string): DiagnosticError =>
+  fileError(file, "T1003", "the file is empty", "write one object; docs/getting-started.md has an example");
+
+const tooLarge = (file: string): DiagnosticError =>
+  fileError(
+    file,
+    "T1002",
+    `the file is larger than ${sizeText(largestBytes)}, which is the limit for a spec`,
+  );
 
 async function readBytes(file: string): Promise<Uint8Array> {
   try {
     if ((await stat(file)).isDirectory()) throw fileError(file, "T1002", "this is a folder, not a spec file");
     const bytes = await firstBytes(file, largestBytes + 1);
     if (bytes.length <= largestBytes) return bytes;
-    throw fileError(
-      file,
-      "T1002",
-      `the file is larger than ${sizeText(largestBytes)}, which is the limit for a spec`,
-    );
+    throw tooLarge(file);
   } catch (error) {
     if (error instanceof DiagnosticError) throw error;
     const code = error instanceof Error && "code" in error ? error.code : undefined;

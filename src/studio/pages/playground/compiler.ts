@@ -3,7 +3,7 @@ import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
 import type { ModelFacts } from "../../../runtime/model/facts.ts";
 import type { Trainer } from "../../../runtime/trainer/trainer.ts";
 import type { Reply, CompileReply, CompilerRequest, PageFiles } from "../../browser/messages.ts";
-import type { LocationInSpec, Suggestion } from "../../browser/suggest.ts";
+import type { LocationInSpec, Suggestion } from "../../editor/suggest.ts";
 import { texts, workerOf } from "./texts.ts";
 
 export interface Compiler {

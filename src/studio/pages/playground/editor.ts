@@ -4,7 +4,7 @@
  */
 import { autocompletion } from "@codemirror/autocomplete";
 import type { CompletionContext, CompletionResult } from "@codemirror/autocomplete";
-import { json } from "@codemirror/lang-json";
+import { json, jsonLanguage } from "@codemirror/lang-json";
 import { yaml, yamlLanguage } from "@codemirror/lang-yaml";
 import { HighlightStyle, syntaxHighlighting, syntaxTree } from "@codemirror/language";
 import { setDiagnostics } from "@codemirror/lint";
@@ -17,8 +17,7 @@ import { basicSetup } from "codemirror";
 import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
 import { element } from "../shared/element.ts";
 import type { Compiler } from "./compiler.ts";
-import { outlineOf } from "./outline.ts";
-import type { CursorLocation } from "./outline.ts";
+import { cursorIn, insertedText, isJsonText, outlineOf } from "../../editor/outline.ts";
 
 // The theme of the editor. The editor is in a shadow root, so the page's style sheet does not apply to it. It
 // inserts its styles as rules, because the page's policy forbids style elements. The page's colours reach it
@@ -77,8 +76,7 @@ export interface Editor {
   goTo(line: number, column: number): void;
 }
 
-const languageOf = (text: string) => (/^\s*[{[]/.test(text) ? json() : yaml());
-const isJsonText = (text: string): boolean => /^\s*[{[]/.test(text);
+const languageOf = (text: string) => (isJsonText(text) ? json() : yaml());
 
 export function createEditor(
   host: HTMLElement,
@@ -157,25 +155,12 @@ function markOf({ doc }: EditorState, { severity, code, message, hint, location 
 const outlineIn = (state: EditorState) =>
   outlineOf(syntaxTree(state).topNode, (from, to) => state.doc.sliceString(from, to));
 
-/**
- * Returns the location of the cursor in the spec. YAML has no syntax node at an empty position, so the text
- * is parsed as if it had a word there.
- */
-function locationIn(state: EditorState, position: number): CursorLocation | undefined {
-  const text = state.doc.toString();
-  if (isJsonText(text) || /[\w-]/.test(text.charAt(position - 1))) return outlineIn(state).cursorAt(position);
-  const begun = `${text.slice(0, position)}_${text.slice(position)}`;
-  const tree = yamlLanguage.parser.parse(begun);
-  const outline = outlineOf(tree.topNode, (from, to) => begun.slice(from, to));
-  const location = outline.cursorAt(position + 1);
-  return location && { ...location, from: position, to: position };
-}
-
 async function complete(context: CompletionContext, compiler: Compiler): Promise<CompletionResult | null> {
   if (!context.explicit && context.matchBefore(/["\w-]/) === null) return null;
-  const location = locationIn(context.state, context.pos);
-  if (location === undefined) return null;
-  const { from, to, at, hasColon, mayBeKey, path, spec } = location;
+  const text = context.state.doc.toString();
+  const { parser } = isJsonText(text) ? jsonLanguage : yamlLanguage;
+  const location = cursorIn(text, context.pos, (of) => parser.parse(of).topNode);
+  const { from, to, at, mayBeKey, path, spec } = location;
   const kinds = mayBeKey ? (["value", "key"] as const) : [at];
   const found = await Promise.all(
     kinds.map(async (kind) =>
@@ -184,11 +169,7 @@ async function complete(context: CompletionContext, compiler: Compiler): Promise
   );
   const suggestions = found.flat();
   if (suggestions.length === 0) return null;
-  const isJson = isJsonText(context.state.doc.toString());
-  const written = (label: string, isText: boolean, kind: CursorLocation["at"]): string => {
-    const name = isJson && isText ? JSON.stringify(label) : label;
-    return kind === "key" && !hasColon ? `${name}: ` : name;
-  };
+  const isJson = isJsonText(text);
   return {
     from,
     to,
@@ -197,7 +178,7 @@ async function complete(context: CompletionContext, compiler: Compiler): Promise
       // In JSON, the text that the user typed begins with a quote, so the label must begin with one too.
       label: isJson && isText ? JSON.stringify(label) : label,
       displayLabel: label,
-      apply: written(label, isText, kind),
+      apply: insertedText(text, location, { label, isText, kind }),
       detail,
       info: about === "" ? undefined : about,
       type: kind === "key" ? "property" : "enum",

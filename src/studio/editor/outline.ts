@@ -3,7 +3,8 @@
  * has a syntax tree for any text, even an invalid one, and the same code handles the trees of JSON and YAML.
  */
 import type { SyntaxNode } from "@lezer/common";
-import type { LocationInSpec } from "../../browser/suggest.ts";
+import type { Located, Span } from "../../compiler/spec/read/locations.ts";
+import type { LocationInSpec } from "./suggest.ts";
 
 /** A location in a spec, and the range of characters that a completion replaces. */
 export interface CursorLocation extends LocationInSpec {
@@ -51,6 +52,8 @@ type TextOf = (from: number, to: number) => string;
 export function outlineOf(root: SyntaxNode, textOf: TextOf) {
   const tree = treeReader(textOf);
   const spec = tree.read(topValue(root));
+  /** The locations of the values, as far as the text has any. */
+  const locate = (): Located => tree.locate(topValue(root)) ?? { start: 0, end: 0, members: new Map() };
 
   /** Returns the key at this position, whose description the editor shows. */
   const keyAt = (position: number): { path: Path; from: number; to: number } | undefined => {
@@ -72,7 +75,37 @@ export function outlineOf(root: SyntaxNode, textOf: TextOf) {
     }
     return { ...bare, path: [], at: "key", spec };
   };
-  return { spec, keyAt, cursorAt };
+  return { spec, locate, keyAt, cursorAt };
+}
+
+export type Outline = ReturnType<typeof outlineOf>;
+
+/** Whether an editor reads the text as JSON. Any other text is YAML. */
+export const isJsonText = (text: string): boolean => /^\s*[{[]/.test(text);
+
+/**
+ * Returns the location of the cursor in the spec. YAML has no syntax node at an empty position, so the text
+ * is parsed as if it had a word there.
+ */
+export function cursorIn(
+  text: string,
+  position: number,
+  parse: (text: string) => SyntaxNode,
+): CursorLocation {
+  const outline = (of: string) => outlineOf(parse(of), (from, to) => of.slice(from, to));
+  if (isJsonText(text) || /[\w-]/.test(text.charAt(position - 1))) return outline(text).cursorAt(position);
+  const begun = `${text.slice(0, position)}_${text.slice(position)}`;
+  return { ...outline(begun).cursorAt(position + 1), from: position, to: position };
+}
+
+/** The text that a completion inserts at the location. */
+export function insertedText(
+  text: string,
+  { hasColon }: Pick<CursorLocation, "hasColon">,
+  { label, isText, kind }: { label: string; isText: boolean; kind: CursorLocation["at"] },
+): string {
+  const name = isJsonText(text) && isText ? JSON.stringify(label) : label;
+  return kind === "key" && !hasColon ? `${name}: ` : name;
 }
 
 const topValue = (node: SyntaxNode): SyntaxNode | undefined =>
@@ -86,13 +119,15 @@ interface TreeReader {
   readonly keyOf: (pair: SyntaxNode) => string | undefined;
   readonly itemsOf: (list: SyntaxNode) => SyntaxNode[];
   readonly read: (node: SyntaxNode | undefined) => unknown;
+  readonly locate: (node: SyntaxNode | undefined, key?: Span) => Located | undefined;
   /** The path from the root to this node. */
   readonly pathTo: (node: SyntaxNode) => Path;
 }
 
 function treeReader(textOf: TextOf): TreeReader {
+  const nameIn = (pair: SyntaxNode) => childrenOf(pair).find((child) => isOneOf(names, child));
   const keyOf = (pair: SyntaxNode): string | undefined => {
-    const name = childrenOf(pair).find((child) => isOneOf(names, child));
+    const name = nameIn(pair);
     return name && plainText(textOf(name.from, name.to));
   };
   const itemsOf = (list: SyntaxNode): SyntaxNode[] =>
@@ -113,6 +148,23 @@ function treeReader(textOf: TextOf): TreeReader {
     if (/^-?[\d.]+(e[-+]?\d+)?$/i.test(text)) return Number(text);
     return text === "true" ? true : text === "false" ? false : plainText(text);
   };
+  const locate = (node: SyntaxNode | undefined, key?: Span): Located | undefined => {
+    if (node === undefined) return key && { ...key, key, members: new Map() };
+    const members = new Map<string | number, Located>();
+    const put = (step: string | number, located: Located | undefined) =>
+      located && members.set(step, located);
+    if (isOneOf(objects, node))
+      for (const pair of childrenOf(node)) {
+        const name = isOneOf(pairs, pair) ? nameIn(pair) : undefined;
+        if (name !== undefined)
+          put(
+            plainText(textOf(name.from, name.to)),
+            locate(valueIn(pair), { start: name.from, end: name.to }),
+          );
+      }
+    if (isOneOf(lists, node)) itemsOf(node).forEach((item, index) => put(index, locate(item)));
+    return { start: node.from, end: node.to, key, members };
+  };
   const pathTo = (node: SyntaxNode): Path => {
     const { parent } = node;
     if (parent === null) return [];
@@ -129,7 +181,7 @@ function treeReader(textOf: TextOf): TreeReader {
     }
     return above;
   };
-  return { keyOf, itemsOf, read, pathTo };
+  return { keyOf, itemsOf, read, locate, pathTo };
 }
 
 type FoundLocation = Pick<CursorLocation, "path" | "at"> & Partial<CursorLocation>;

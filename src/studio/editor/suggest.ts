@@ -3,7 +3,14 @@
  * the editor and the compiler always agree.
  */
 import type { SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
-import { keysOf, mustBe, namesOf, nodeAtPath, tagKeysOf } from "../../compiler/spec/json-schema.ts";
+import {
+  formNamed,
+  keysOf,
+  mustBe,
+  namesOf,
+  nodeAtPath,
+  tagKeysOf,
+} from "../../compiler/spec/json-schema.ts";
 import type { SchemaNode } from "../../compiler/spec/json-schema.ts";
 
 /** A location in a spec. The spec may be incomplete. */
@@ -52,8 +59,13 @@ function valuesAt(schema: SchemaNode, path: SpecPath, spec: unknown): Suggestion
   const tag = last === "type" || last === "fn" ? last : "type";
   // The tag of an object selects its variant. Therefore, the tags of all variants are suggested, not only the
   // tag of the current variant.
-  const names = tag === last && parent ? namesOf(parent, tag) : namesOf(node, tag);
-  const texts = names.map((label) => ({ label, detail: "", about: "", isText: true }));
+  const choices = tag === last && parent ? parent : node;
+  const texts = namesOf(choices, tag).map((label) => ({
+    label,
+    detail: "",
+    about: formNamed(choices, tag, label)?.description ?? "",
+    isText: true,
+  }));
   const isChoice = mustBe(node, "").includes("true or false");
   const others = isChoice ? ["true", "false"] : [];
   return [...texts, ...others.map((label) => ({ label, detail: "", about: "", isText: false }))];
