@@ -9,6 +9,9 @@ export { TrainingDiverged } from "./runtime/step/steps.ts";
 export type { Diagnostic } from "./compiler/diagnostics/diagnostic.ts";
 
 // The commands as functions.
+export { curves } from "./command/library/curves.ts";
+export type { CurvesOptions } from "./command/library/curves.ts";
+export type { Displayed, MediaBundle } from "./command/library/displayed.ts";
 export { inspect } from "./command/library/inspect.ts";
 export type { InspectOptions, Inspected } from "./command/library/inspect.ts";
 export { differentiate } from "./command/library/differentiate.ts";
