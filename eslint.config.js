@@ -39,7 +39,8 @@ const typed = [
 ];
 
 export default [
-  // Ignores code from the parser generator, from this compiler, from other projects and from the fuzzer, and builds.
+  // Ignores code from the parser generator, from this compiler, from other projects and from the fuzzer, builds, and
+  // programs for engines whose types are not installed.
   {
     ignores: [
       "**/formula/tables.ts",
@@ -49,6 +50,7 @@ export default [
       "vitest.config.ts",
       "**/dist/",
       "docs/site/pages/",
+      "examples/{bun,deno}/",
       "test/reference/cases/",
       "test/fuzz/cases/",
       "**/node_modules/",
