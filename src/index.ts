@@ -12,6 +12,8 @@ export type { Diagnostic } from "./compiler/diagnostics/diagnostic.ts";
 export { curves } from "./command/library/curves.ts";
 export type { CurvesOptions } from "./command/library/curves.ts";
 export type { Displayed, MediaBundle } from "./command/library/displayed.ts";
+export { compileFile } from "./command/library/compile-file.ts";
+export type { CompiledFile, CompileFileOptions } from "./command/library/compile-file.ts";
 export { inspect } from "./command/library/inspect.ts";
 export type { InspectOptions, Inspected } from "./command/library/inspect.ts";
 export { differentiate } from "./command/library/differentiate.ts";

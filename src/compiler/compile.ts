@@ -1,14 +1,15 @@
 /** The library's function `compile`, which compiles a spec to the text of its trainer. */
 import type { Diagnostic } from "./diagnostics/diagnostic.ts";
 import { DiagnosticError } from "./diagnostics/errors.ts";
-import { compileFor, emitFiles, emitText } from "./compile-target.ts";
+import { compileFor, emitFiles, emitTarget } from "./compile-target.ts";
 import type { TargetCompilation } from "./compile-target.ts";
 import type { ModelSpec } from "./spec/schema.ts";
 import { checkedFiles, givenModelFiles } from "./spec/model-files.ts";
 import { parseModel } from "./spec/parse-model.ts";
+import type { Model } from "./spec/types.ts";
 import { skippedNameError, stageNameError, stageNames, stagesOfBlocking } from "./stage-names.ts";
 import type { NameError } from "./stage-names.ts";
-import type { EmittedBytes } from "./emit/emitted-file.ts";
+import type { EmitOptions, EmittedBytes, EmittedFile } from "./emit/emitted-file.ts";
 import { defaultTarget, hasAbility, isRunnable, targetNames, trainerTargets } from "./targets.ts";
 import type { FilesTarget, NamedTextTarget, Target } from "./targets.ts";
 import { didYouMean, showValue } from "./util/message-text.ts";
@@ -74,8 +75,11 @@ const booleans = ["program", "probe", "pauses", "exact", "readable", "checkKerne
 const choices = { target: targetNames, dtype: ["f32", "f64"], emit: ["ts", "js"] } as const;
 const optionNames: readonly string[] = [...Object.keys(choices), ...booleans, "skip", "stopAfter", "files"];
 
-/** Checks the options of untyped callers: unknown options and invalid values are errors. */
-function checkOptions(options: AnyOptions): void {
+/**
+ * Checks the options of untyped callers: unknown options and invalid values are errors.
+ * @throws DiagnosticError (T1010)
+ */
+export function checkOptions(options: AnyOptions): void {
   if (typeof options !== "object" || options === null)
     throw wrongOption(`the options of compile must be an object, got ${showValue(options)}`);
   for (const name of Object.keys(options))
@@ -149,33 +153,40 @@ export async function compile(
   options: AnyOptions = {},
 ): Promise<CompileResult | CompiledFiles> {
   checkOptions(options);
-  const {
-    target = defaultTarget,
-    dtype = "f32",
-    program = true,
-    probe = false,
-    pauses = false,
-    exact = false,
-    readable = false,
-    stopAfter,
-  } = options;
-  const skip = [...(options.skip ?? []), ...(readable ? stagesOfBlocking : [])];
-  const model = parseModel(spec, givenModelFiles(checkedFiles(options.files)));
-  const compilation = compileFor(model, { target, dtype, probe, exact, skip, stopAfter });
+  const compilation = compilationOf(parseModel(spec, givenModelFiles(checkedFiles(options.files))), options);
   const { warnings } = compilation.built;
-  const files = await emitFiles(compilation, dtype);
+  const files = await emitFiles(compilation, options.dtype ?? "f32");
   if (files !== undefined) return { files, warnings };
-  const code = await emitText(compilation, dtype, {
-    isProgram: program,
-    isPausing: pauses,
-    isReadable: readable,
-  });
-  if (hasAbility(target, "kernels") && options.checkKernels !== false)
-    await checkEmitted(compilation, code, dtype);
-  if (options.emit !== "js") return { code, warnings };
+  const { text } = await emittedModule(compilation, options);
+  if (options.emit !== "js") return { code: text, warnings };
   const { javascriptOf } = await import("./emit/typescript/javascript.ts");
-  const { script, declarations } = await javascriptOf(code);
+  const { script, declarations } = await javascriptOf(text);
   return { code: script, declarations, warnings };
+}
+
+/** The compilation of a model with the options of `compile`, which are valid. */
+export function compilationOf(model: Model, options: AnyOptions): TargetCompilation {
+  const { target, dtype = "f32", probe = false, exact = false, readable = false, stopAfter } = options;
+  const skip = [...(options.skip ?? []), ...(readable ? stagesOfBlocking : [])];
+  return compileFor(model, { target, dtype, probe, exact, skip, stopAfter });
+}
+
+/** The text of the trainer, after its kernels are compared. @throws InternalError if they differ */
+export async function emittedModule(
+  compilation: TargetCompilation,
+  options: AnyOptions,
+  { isFormatted = true }: Pick<EmitOptions, "isFormatted"> = {},
+): Promise<EmittedFile> {
+  const { target = defaultTarget, dtype = "f32", program = true, checkKernels = true } = options;
+
+  const emitted = await emitTarget(compilation, dtype, {
+    isFormatted,
+    isProgram: program,
+    isPausing: options.pauses,
+    isReadable: options.readable,
+  });
+  if (checkKernels && hasAbility(target, "kernels")) await checkEmitted(compilation, emitted.text, dtype);
+  return emitted;
 }
 
 /** Imports the check only when it is needed, because running the emitted file requires a transpiler. */

@@ -43,13 +43,23 @@ function childOf(node: Syntax, member: string): Syntax {
 
 export async function javascriptOf(code: string): Promise<JavaScriptFile> {
   const statements = await statementsOf(code);
-  const script = withoutRanges(
-    code,
-    statements.flatMap((statement) => erasedIn(code, statement)),
-  );
+  const script = withoutRanges(code, typeRanges(code, statements));
   const untyped = script.replace(notationOfMark, "").replace(/\n{3,}/g, "\n\n");
   return {
     script: await formatModule(untyped),
+    declarations: await formatModule(declarationsOf(code, statements)),
+  };
+}
+
+/**
+ * Like {@link javascriptOf}, but types become white space. Everything else keeps its line and column, so a source map
+ * of the TypeScript is also one of the script.
+ */
+export async function alignedJavaScriptOf(code: string): Promise<JavaScriptFile> {
+  const statements = await statementsOf(code);
+  const script = withoutRanges(code, typeRanges(code, statements), (type) => type.replace(/[^\n]/g, " "));
+  return {
+    script: script.replace(/ +$/gm, ""),
     declarations: await formatModule(declarationsOf(code, statements)),
   };
 }
@@ -67,6 +77,9 @@ async function statementsOf(code: string): Promise<readonly Syntax[]> {
 // Conversion to JavaScript: finds the ranges of the text that are types.
 
 type Range = readonly [start: number, end: number];
+
+const typeRanges = (code: string, statements: readonly Syntax[]): Range[] =>
+  statements.flatMap((statement) => erasedIn(code, statement));
 
 const isType = ({ type, declare, importKind }: Syntax): boolean =>
   ["TSInterfaceDeclaration", "TSTypeAliasDeclaration", "TSDeclareFunction"].includes(type) ||
@@ -120,11 +133,16 @@ function modifiersOf(code: string, node: Syntax): Range[] {
   return [...words].map((found): Range => [start + found.index, start + found.index + found[0].length]);
 }
 
-function withoutRanges(code: string, ranges: readonly Range[]): string {
+/** Replaces the text of each range, by default by nothing. */
+function withoutRanges(
+  code: string,
+  ranges: readonly Range[],
+  replacement: (text: string) => string = () => "",
+): string {
   let [result, at] = ["", 0];
   for (const [start, end] of [...ranges].sort((a, b) => a[0] - b[0])) {
     if (start < at) continue;
-    result += code.slice(at, start);
+    result += code.slice(at, start) + replacement(code.slice(start, end));
     at = end;
   }
   return result + code.slice(at);

@@ -1,0 +1,128 @@
+/** The plugin: the hooks of all bundlers around `compileImport`. */
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { createUnplugin } from "unplugin";
+import type { UnpluginContextMeta, UnpluginOptions } from "unplugin";
+import type { PluginBuild } from "esbuild";
+import { compileImport } from "./compile-import.ts";
+import type { Host } from "./compile-import.ts";
+import { diagnosticsOf, esbuildMessage, loaderText, rollupLog } from "./messages.ts";
+import { fileNames, moduleIds, specImport } from "./options.ts";
+import type { Options } from "./options.ts";
+
+const name = "tapeless";
+
+/** The part of a host that does not depend on the module. */
+type HostKind = Omit<Host, "onFile">;
+
+export const tapeless = createUnplugin<Options | undefined>((options = {}, meta) => {
+  switch (meta.framework) {
+    case "esbuild":
+      return { name, esbuild: { setup: (build) => setUpEsbuild(build, options) } };
+    case "webpack":
+    case "rspack":
+      return loaderPlugin(options, meta);
+    default:
+      return rollupPlugin(options);
+  }
+});
+
+// Rollup and Vite.
+
+function rollupPlugin(options: Options): UnpluginOptions {
+  let host: HostKind = { isDevelopment: false };
+  return {
+    name,
+    // Before the plugins for JSON and YAML files.
+    enforce: "pre",
+    load: {
+      filter: { id: moduleIds },
+      async handler(id) {
+        const spec = specImport(id);
+        if (spec === undefined) return undefined;
+        try {
+          const onFile = (path: string) => this.addWatchFile(path);
+          const { code, map, warnings } = await compileImport(spec, options, { ...host, onFile });
+          for (const warning of warnings) this.warn(rollupLog([warning], spec.file));
+          // Rolldown would read a file whose name ends in `.json` as JSON.
+          return { code, map, moduleType: "js" };
+        } catch (error) {
+          this.error(rollupLog(diagnosticsOf(error, spec.file), spec.file));
+        }
+      },
+    },
+    rollup: {
+      // Rollup looks for a file whose name contains the query.
+      resolveId(id, importer) {
+        const [file, query] = id.split("?", 2);
+        if (query === undefined || importer === undefined || specImport(id) === undefined) return null;
+        return `${resolve(dirname(importer.split("?", 1)[0]), file)}?${query}`;
+      },
+    },
+    vite: {
+      // Vite bundles workers with plugins of their own.
+      config: () => ({ worker: { plugins: () => [tapeless.vite(options)] } }),
+      configResolved({ command }) {
+        if (command === "serve") host = { isDevelopment: true, hot: "import.meta.hot" };
+      },
+    },
+  };
+}
+
+// webpack and Rspack.
+
+function loaderPlugin(
+  options: Options,
+  meta: Extract<UnpluginContextMeta, { framework: "webpack" | "rspack" }>,
+): UnpluginOptions {
+  const { mode } =
+    meta.framework === "webpack" ? meta.webpack.compiler.options : meta.rspack.compiler.options;
+  const isDevelopment = mode === "development";
+  const host: HostKind = { isDevelopment, ...(isDevelopment && { hot: "import.meta.webpackHot" }) };
+  return {
+    name,
+    load: {
+      filter: { id: moduleIds },
+      async handler(id) {
+        const spec = specImport(id);
+        if (spec === undefined) return undefined;
+        try {
+          const onFile = (path: string) => this.addWatchFile(path);
+          const { code, map, warnings } = await compileImport(spec, options, { ...host, onFile });
+          for (const warning of warnings) this.warn(loaderText([warning], spec.file));
+          return { code, map };
+        } catch (error) {
+          // webpack shows the stack of an error unless it has this property.
+          const text = loaderText(diagnosticsOf(error, spec.file), spec.file);
+          throw Object.assign(new Error(text), { name: "TapelessError", hideStack: true, stack: text });
+        }
+      },
+    },
+  };
+}
+
+// esbuild.
+
+function setUpEsbuild(build: PluginBuild, options: Options): void {
+  build.onLoad({ filter: fileNames }, async ({ path, suffix }) => {
+    const spec = specImport(path + suffix);
+    if (spec === undefined) return undefined;
+    const watchFiles = [path];
+    const onFile = (file: string) => void watchFiles.push(file);
+    const text = await readFile(path, "utf8").catch(() => "");
+    try {
+      const { code, map, warnings } = await compileImport(spec, options, { isDevelopment: false, onFile });
+      return {
+        contents: `${code}\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString("base64")}`,
+        loader: "js",
+        warnings: warnings.map((each) => esbuildMessage(each, path, text)),
+        watchFiles,
+      };
+    } catch (error) {
+      return {
+        errors: diagnosticsOf(error, path).map((each) => esbuildMessage(each, path, text)),
+        watchFiles,
+      };
+    }
+  });
+}
