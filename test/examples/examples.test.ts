@@ -1,7 +1,6 @@
 // The projects of examples/, built and run as their README files say. If a test fails, a reader who follows a guide
 // gets an error, or a page or service that does not train.
 import { readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
@@ -9,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { needs } from "../engines/install.ts";
 import { needsChromium, chromiumPath, startBrowser } from "../pages/open-page.ts";
 import { installSeconds } from "../support/install-packages.ts";
-import { copyProjects, installProjects, servingPage, withPage, type Projects } from "./projects.ts";
+import { copyProjects, freePort, installProjects, servingPage, withPage, type Projects } from "./projects.ts";
 
 const timeout = 120_000;
 /** Scripts of the page itself may compile WebAssembly; `eval` is forbidden. */
@@ -21,7 +20,7 @@ let browser: Browser | undefined;
 beforeAll(
   async () => {
     missing = await installProjects();
-    projects = copyProjects();
+    projects = await copyProjects();
     if (chromiumPath() !== undefined) browser = await startBrowser();
   },
   2 * installSeconds * 1000 + timeout,
@@ -210,16 +209,6 @@ describe("edge", () => {
     },
   );
 });
-
-/** A port that no server uses. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== "object" || address === null) throw new Error("the server has no port");
-  return address.port;
-}
 
 it("each example has a README that its index lists", () => {
   const root = fileURLToPath(new URL("../../examples/", import.meta.url));

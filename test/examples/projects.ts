@@ -1,5 +1,5 @@
-// Runs the projects of examples/ in a copy, with their packages next to them: tapeless from this clone, the engines,
-// and the packages of this folder.
+// Runs the projects of examples/ in a copy, with their packages next to them: those of this clone, the engines, and the
+// packages of this folder.
 import { execFile, spawn } from "node:child_process";
 import {
   cpSync,
@@ -11,11 +11,15 @@ import {
   rmSync,
   symlinkSync,
 } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Browser, Page } from "playwright-core";
+import { build } from "esbuild";
+import { buildPackage } from "../../packages/create-tapeless/build.ts";
+import { bundleProgram, entries } from "../../src/command/cli/bundle-program.js";
 import { serveFiles } from "../../src/studio/web/serve-files.ts";
 import { installEngines } from "../engines/install.ts";
 import { installPackages } from "../support/install-packages.ts";
@@ -37,15 +41,14 @@ export interface Projects {
   remove(): void;
 }
 
-export function copyProjects(): Projects {
+export async function copyProjects(): Promise<Projects> {
   const folder = mkdtempSync(join(tmpdir(), "tapeless-examples-"));
   cpSync(pathOf("../../examples"), folder, { recursive: true });
   const modules = join(folder, "node_modules");
   linkPackages(pathOf("node_modules"), modules);
   for (const name of ["bun", "deno"])
     symlinkSync(pathOf(`../engines/node_modules/.bin/${name}`), join(modules, ".bin", name));
-  symlinkSync(pathOf("../.."), join(modules, "tapeless"));
-  symlinkSync("../tapeless/src/command/cli/tapeless.js", join(modules, ".bin/tapeless"));
+  await buildPackages(modules);
   const path = (name: string) => join(folder, name);
   const { NODE_ENV: _, ...inherited } = process.env;
   const env = {
@@ -75,6 +78,37 @@ export function copyProjects(): Projects {
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/**
+ * Builds the packages of this clone as a user has them: the program as a bundle, the plugin of Vite, and the
+ * starter. In contrast to `npm pack`, this takes only seconds; `test/package/` tests the packed files.
+ */
+async function buildPackages(modules: string): Promise<void> {
+  const root = pathOf("../..");
+  const own = join(modules, "tapeless");
+  const launchers = ["tapeless.js", "load-program.js", "start-thread.js"].map(
+    (name) => `src/command/cli/${name}`,
+  );
+  for (const file of ["package.json", ...launchers]) cpSync(join(root, file), join(own, file));
+  await bundleProgram({ outdir: join(own, "dist"), entries: { ...entries, index: "index.ts" } });
+  // The bundle in a clone reads the sources of the runtime with it.
+  symlinkSync(join(root, "node_modules/ts-morph"), join(modules, "ts-morph"));
+  symlinkSync("../tapeless/src/command/cli/tapeless.js", join(modules, ".bin/tapeless"));
+  const plugin = join(modules, "@tapeless/unplugin");
+  cpSync(join(root, "packages/unplugin/package.json"), join(plugin, "package.json"));
+  cpSync(join(root, "packages/unplugin/src/hot.js"), join(plugin, "dist/hot.js"));
+  await build({
+    entryPoints: [join(root, "packages/unplugin/src/vite.ts")],
+    outdir: join(plugin, "dist"),
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    external: ["tapeless", "esbuild"],
+  });
+  const starter = join(modules, "create-tapeless");
+  cpSync(join(root, "packages/create-tapeless/package.json"), join(starter, "package.json"));
+  await buildPackage(starter);
 }
 
 /** Links each package of a folder and each of its commands. */
@@ -125,4 +159,14 @@ export async function servingPage<T>(
   } finally {
     await served.close();
   }
+}
+
+/** A port that no server uses. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (typeof address !== "object" || address === null) throw new Error("the server has no port");
+  return address.port;
 }

@@ -2,7 +2,7 @@
 import { StrictMode, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { curvePoints } from "./curve.ts";
-import type { EpochReport, Summary } from "./model.ts";
+import type { EpochReport, Summary } from "./model.tapeless.yaml";
 import type { Message } from "./worker.ts";
 
 interface Training {

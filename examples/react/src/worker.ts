@@ -1,8 +1,8 @@
 /** Trains in a worker, so that the page stays responsive. Sends the report of each epoch, then the result. */
 import csv from "./data.csv?raw";
 import { encode } from "./data.ts";
-import { createTrainer } from "./model.ts";
-import type { EpochReport, Summary } from "./model.ts";
+import { createTrainer } from "./model.tapeless.yaml";
+import type { EpochReport, Summary } from "./model.tapeless.yaml";
 
 export type Message =
   | { readonly kind: "epoch"; readonly report: EpochReport }

@@ -1,6 +1,6 @@
 /** The page: starts the worker, and draws the loss after each epoch. */
 import { curvePoints } from "./curve.ts";
-import type { EpochReport } from "./model.ts";
+import type { EpochReport } from "./model.tapeless.yaml";
 import type { Message } from "./worker.ts";
 
 const find = (selector: string): Element => {
