@@ -1,6 +1,6 @@
 // `npm create tapeless`: the projects that it writes, and what it refuses. If a test fails, a new user's first project
 // does not train, or the starter replaces a file of the user.
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { specs, templates } from "../../packages/create-tapeless/src/choices.ts";
@@ -47,6 +47,13 @@ describe("writes", () => {
     expect(printed).toMatch(/ {2}cd tapeless-app\n {2}npm install\n {2}npm run dev\n$/);
     const settings = JSON.parse(readFileSync(home("tapeless-app/package.json"), "utf8"));
     expect(settings).toMatchObject({ name: "tapeless-app", private: true });
+    const { version } = JSON.parse(
+      readFileSync(projects.pathOf("node_modules/tapeless/package.json"), "utf8"),
+    );
+    expect(settings.devDependencies).toMatchObject({
+      tapeless: `^${version}`,
+      "@tapeless/unplugin": `^${version}`,
+    });
     expect(readFileSync(home("tapeless-app/.gitignore"), "utf8")).toContain("node_modules/");
   });
 
@@ -154,6 +161,23 @@ describe("refuses, and writes nothing:", () => {
     writeFileSync(home("file"), "");
     expect(await refusal("file", "--yes")).toEqual({ code: 2, stderr: "error: file is a file\n" });
   });
+});
+
+it("packs its templates with all their files", async () => {
+  const printed = await projects.run(
+    "node_modules/create-tapeless",
+    "npm",
+    ...["pack", "--dry-run", "--json", "--ignore-scripts"],
+  );
+  const [{ files }]: [{ files: { path: string }[] }] = JSON.parse(printed.slice(printed.indexOf("[")));
+  const packed = new Set(files.map(({ path }) => path));
+  const root = projects.pathOf("node_modules/create-tapeless");
+  const written = readdirSync(join(root, "templates"), { recursive: true, encoding: "utf8" })
+    .map((file) => `templates/${file}`)
+    .filter((file) => statSync(join(root, file)).isFile());
+  expect(written.filter((file) => !packed.has(file))).toEqual([]);
+  expect([...packed]).toContain("templates/worker/_gitignore");
+  expect([...packed]).toContain("dist/create-tapeless.js");
 });
 
 it("shows its options with --help", async () => {
