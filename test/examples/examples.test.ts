@@ -39,10 +39,10 @@ function browserOf(context: Parameters<typeof needs>[1]): Browser {
 }
 
 /** Opens a built page, and returns its last message once the training has ended. */
-async function trainedPage(used: Browser, folder: string, prepare?: string): Promise<string> {
+async function trainedPage(used: Browser, folder: string): Promise<string> {
   let outcome = "";
   await servingPage(folder, policy, (url) =>
-    withPage({ browser: used, url, prepare }, async ({ page, messages, requests }) => {
+    withPage({ browser: used, url }, async ({ page, messages, requests }) => {
       const output = page.locator("output", { hasText: /^(trained|the training failed)/ });
       outcome = (await output.textContent()) ?? "";
       const points = page.locator("polyline").first();

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { specs, templates } from "../../packages/create-tapeless/src/choices.ts";
 import { needs } from "../engines/install.ts";
-import { chromiumPath, needsChromium, startBrowser } from "../pages/open-page.ts";
+import { needsChromium, startBrowser } from "../pages/open-page.ts";
 import { installSeconds } from "../support/install-packages.ts";
 import { copyProjects, freePort, installProjects, withPage, type Projects } from "./projects.ts";
 
@@ -85,7 +85,6 @@ describe("projects work with the models of other examples", () => {
   it("page: `npm run dev` trains, without a message", { timeout }, async (context) => {
     needs(missing, context);
     needsChromium(context);
-    if (chromiumPath() === undefined) return;
     await create("dev-page", "--template", "page", "--spec", "diabetes");
     const browser = await startBrowser();
     const port = await freePort();
