@@ -39,7 +39,8 @@ const typed = [
 ];
 
 export default [
-  // Ignores code from the parser generator, from this compiler, from other projects and from the fuzzer, and builds.
+  // Ignores code from the parser generator, from this compiler, from other projects and from the fuzzer, builds, and
+  // programs for engines whose types are not installed.
   {
     ignores: [
       "**/formula/tables.ts",
@@ -47,8 +48,11 @@ export default [
       "generated/",
       "playground/",
       "vitest.config.ts",
+      "examples/*/vite.config.ts",
       "**/dist/",
       "docs/site/pages/",
+      "examples/{bun,deno}/",
+      "packages/create-tapeless/templates/",
       "test/reference/cases/",
       "test/fuzz/cases/",
       "**/node_modules/",

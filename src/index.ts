@@ -9,6 +9,9 @@ export { TrainingDiverged } from "./runtime/step/steps.ts";
 export type { Diagnostic } from "./compiler/diagnostics/diagnostic.ts";
 
 // The commands as functions.
+export { curves } from "./command/library/curves.ts";
+export type { CurvesOptions } from "./command/library/curves.ts";
+export type { Displayed, MediaBundle } from "./command/library/displayed.ts";
 export { compileFile } from "./command/library/compile-file.ts";
 export type { CompiledFile, CompileFileOptions } from "./command/library/compile-file.ts";
 export { inspect } from "./command/library/inspect.ts";

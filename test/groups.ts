@@ -28,6 +28,7 @@ export interface TestGroup {
 export const testGroups: readonly TestGroup[] = [
   { name: "engines", files: ["test/engines/**"], budget: 300, isSerial: true },
   { name: "pages", files: ["test/pages/**"], budget: 300, isSerial: true },
+  { name: "examples", files: ["test/examples/**"], budget: 200, isSerial: true },
   { name: "bundlers", files: ["test/bundlers/**"], budget: 200, isSerial: true },
   { name: "package", files: ["test/package/**"], budget: 400 },
   { name: "course", files: ["test/course/**"], budget: 200 },

@@ -10,7 +10,7 @@ const markdownIn = (folder: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".md") && !/^site\/|node_modules/.test(name))
     .map((name) => join(folder, name));
-const pages = ["README.md", "CONTRIBUTING.md", ...["docs", "src", "graphs"].flatMap(markdownIn)];
+const pages = ["README.md", "CONTRIBUTING.md", ...["docs", "src", "graphs", "examples"].flatMap(markdownIn)];
 
 /** The text without code, because links and headings in code have no meaning. */
 const proseOf = (page: string): string =>

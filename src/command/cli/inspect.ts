@@ -126,7 +126,9 @@ async function textOf(view: View, show: ViewName, format: Exclude<Format, "html"
   if (make === undefined)
     throw usageError(
       `--show ${show} does not support --format ${format}`,
-      `formats: ${Object.keys(view).join(", ")}`,
+      `formats: ${Object.keys(view)
+        .filter((name) => name !== "fragment")
+        .join(", ")}`,
     );
   return make();
 }

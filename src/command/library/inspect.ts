@@ -6,8 +6,11 @@ import type { RunnableTarget } from "../../compiler/targets.ts";
 import { showValue } from "../../compiler/util/message-text.ts";
 import type { Run } from "../../studio/explain/subject.ts";
 import type { ViewName } from "../../studio/views/index.ts";
+import type { View } from "../../studio/views/view.ts";
 import { checkParameter } from "../verify/check-parameter.ts";
 import { throwIfAborted } from "./aborted.ts";
+import { DisplayedValue } from "./displayed.ts";
+import type { Displayed } from "./displayed.ts";
 import { checkOptions, compileOpen, openSpec, optionError, warningsOf } from "./open-spec.ts";
 import type { SpecFiles, SpecInput } from "./open-spec.ts";
 
@@ -26,12 +29,38 @@ export interface InspectOptions extends SpecFiles {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface Inspected {
+/** In a notebook, a view is a table, a derivation or a picture. */
+export interface Inspected extends Displayed {
   /** The view as data, as `tapeless inspect --format json` prints it. */
   readonly json: unknown;
   /** The view as text, as `tapeless inspect` prints it. */
   readonly text: string;
   readonly warnings: readonly Diagnostic[];
+}
+
+/**
+ * The formats of each view in notebooks, in addition to text. The graphs after all passes are not a picture of
+ * what the passes did.
+ */
+const notebookFormats: Readonly<Record<ViewName, readonly (keyof View)[]>> = {
+  layers: ["fragment"],
+  graph: ["svg"],
+  gradients: ["fragment", "tex"],
+  passes: [],
+  kernels: [],
+  memory: ["svg"],
+  schedule: ["svg"],
+};
+
+function displayed(view: View, show: ViewName, model: string): Displayed {
+  const has = (format: keyof View): boolean => notebookFormats[show].includes(format);
+  return new DisplayedValue({
+    title: `${model}: ${show}`,
+    text: view.text,
+    html: has("fragment") ? view.fragment : undefined,
+    tex: has("tex") ? view.tex : undefined,
+    svg: has("svg") ? view.svg : undefined,
+  });
 }
 
 /**
@@ -55,5 +84,10 @@ export async function inspect(spec: SpecInput, options: InspectOptions = {}): Pr
   const compilation = await compileOpen(open, { dtype, target, watch });
   if (of !== undefined) checkParameter(of, compilation);
   const view = views[show]({ compilation, reports, of, run });
-  return { json: view.json(), text: view.text(), warnings: await warningsOf(open, compilation) };
+  const warnings = await warningsOf(open, compilation);
+  return Object.assign(displayed(view, show, compilation.model.name), {
+    json: view.json(),
+    text: view.text(),
+    warnings,
+  });
 }

@@ -14,7 +14,7 @@ import type { EpochReport, Trainer } from "../../runtime/trainer/trainer.ts";
 import type { CrossValidation } from "../../runtime/training/cross-validate.ts";
 import type { SeriesResult } from "../../runtime/training/ruled-training.ts";
 import { inUnitsOfTargets } from "../../runtime/training/units-of-targets.ts";
-import { trainRun } from "../../runtime/training/train-on.ts";
+import { resultText, trainRun } from "../../runtime/training/train-on.ts";
 import type { Begun, Host, Start, TrainingResult } from "../../runtime/training/train-on.ts";
 import { onData, onFile } from "../compile/compile-spec.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
@@ -25,6 +25,8 @@ import { highLossWarnings } from "../train/high-losses.ts";
 import { createPacer } from "../train/pacer.ts";
 import { rowsIn } from "../verify/batches.ts";
 import { Aborted, throwIfAborted } from "./aborted.ts";
+import { DisplayedValue, textHtml } from "./displayed.ts";
+import type { Displayed } from "./displayed.ts";
 import { checkOptions, compileOpen, loadCompiled, openSpec, optionError, warningsOf } from "./open-spec.ts";
 import type { SpecInput } from "./open-spec.ts";
 import { sourceOf } from "./rows.ts";
@@ -94,7 +96,8 @@ export type RunResult = TrainingResult &
   Partial<Pick<CrossValidation, "folds" | "deviation">> &
   Partial<Pick<SeriesResult, "naive">>;
 
-export interface Trained {
+/** As text, it is what `tapeless train` prints; in a notebook, it also shows the curves. */
+export interface Trained extends Displayed {
   readonly result: RunResult;
   /** The reports of all epochs; with folds, those of the final model. */
   readonly epochs: readonly EpochReport[];
@@ -157,10 +160,27 @@ export async function train(spec: SpecInput, options: TrainOptions = {}): Promis
   };
   try {
     const result = await trainRun(start, host);
-    return { result, model: emitted.model, warnings, ...host.outcome() };
+    const outcome = host.outcome();
+    const text = (start.regime?.text ?? resultText)(result);
+    const displayed = displayedRun(model.name, text, outcome.epochs);
+    return Object.assign(displayed, { result, model: emitted.model, warnings, ...outcome });
   } catch (error) {
     throw hasDiverged(error) ? divergence(error) : error;
   }
+}
+
+/** A run that completed no epoch, because it was resumed at its end, has no curves. */
+function displayedRun(title: string, text: string, epochs: readonly EpochReport[]): Displayed {
+  const svg = async () => {
+    const { chartSvg, curvesChart } = await import("../../studio/charts/index.ts");
+    return chartSvg(curvesChart(title, epochs));
+  };
+  return new DisplayedValue({
+    title: `${title}: curves`,
+    text: () => text,
+    html: () => textHtml(text),
+    svg: epochs.length === 0 ? undefined : svg,
+  });
 }
 
 /** Loads a checkpoint into the trainer and returns its metadata. */

@@ -106,11 +106,15 @@ const textColumns = 4;
  * A line per layer, and one for the total. Costs are FLOPs of a prediction, per sample. If `bytesOfNumber` is
  * given, the table has a column with the size of the parameters in bytes.
  */
-export function layerLines(model: Model, rows: readonly LayerRow[], bytesOfNumber?: number): string[] {
+export const layerLines = (model: Model, rows: readonly LayerRow[], bytesOfNumber?: number): string[] =>
+  aligned(layerCells(model, rows, bytesOfNumber));
+
+/** The cells of {@link layerLines}: the head, the lines of the layers, and the total. */
+export function layerCells(model: Model, rows: readonly LayerRow[], bytesOfNumber?: number): string[][] {
   const hasBytes = bytesOfNumber !== undefined;
   const numbers = (count: number, flops: number): string[] =>
     [count, ...(hasBytes ? [count * bytesOfNumber] : []), flops].map(countText);
-  const table = [
+  return [
     [
       "layer",
       "type",
@@ -143,7 +147,6 @@ export function layerLines(model: Model, rows: readonly LayerRow[], bytesOfNumbe
       ),
     ],
   ];
-  return aligned(table);
 }
 
 /** Joins the parameters of a layer into lines, with a few parameters per line. */

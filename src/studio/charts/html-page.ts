@@ -1,4 +1,4 @@
-/** Renders tables and pictures as one self-contained HTML page. */
+/** Renders tables as HTML, and tables and pictures as one self-contained HTML page. */
 import { escapeXml } from "./svg.ts";
 import { cellTexts } from "./table.ts";
 import type { TableParts } from "./table.ts";
@@ -16,7 +16,7 @@ export function htmlPage(title: string, items: readonly (TableParts | string)[])
   ].join("\n");
 }
 
-function tableHtml(parts: TableParts): string {
+export function tableHtml(parts: TableParts): string {
   const { rows, foot } = cellTexts(parts);
   const row = (cells: readonly string[], tag: "td" | "th") =>
     `<tr>${cells.map((cell) => `<${tag}>${escapeXml(cell)}</${tag}>`).join("")}</tr>`;

@@ -1,7 +1,8 @@
 /**
  * The view of gradients: the derivation of each gradient, from the loss back to the parameter, as text, as
- * JSON and as TeX.
+ * JSON, as TeX and as HTML.
  */
+import { escapeMarkup, mathmlOf } from "../../compiler/notation/mathml.ts";
 import { notationOf } from "../../compiler/notation/notation.ts";
 import { mathematicalName } from "../../compiler/notation/symbol.ts";
 import { escapeTex, texOf } from "../../compiler/notation/tex.ts";
@@ -73,6 +74,7 @@ export function gradientsView(subject: Subject): View {
     text: () => derivationsText(derivations),
     json: () => derivationsJson(derivations),
     tex: () => gradientsTex(derivations, subject.compilation.model.name),
+    fragment: () => gradientsHtml(derivations),
   };
 }
 
@@ -157,6 +159,63 @@ function appliedText(derivations: readonly Derived[]): string[] {
 
 const generalText = ({ general }: RuleUse): string =>
   `${general.forward.text}  ⇒  ${general.derivative.text}`;
+
+// HTML with MathML, which browsers render without a script. The content is that of the text, without the
+// general forms of rules.
+
+const gradientsHtml = ({ forward, derivations }: GradientDerivations): string =>
+  [
+    `<p>${legend.map(escapeMarkup).join(" ")}</p>`,
+    heading("Forward values"),
+    htmlTable(
+      forward.flatMap(({ layer, values }) =>
+        values.map((value, i) => [i === 0 ? code(layer ?? "the loss") : "", ...equationHtml(value)]),
+      ),
+    ),
+    ...derivations.flatMap(derivedHtml),
+  ].join("\n");
+
+function derivedHtml({ parameter, from, steps }: Derived): string[] {
+  const title = `Gradient of the loss with respect to ${code(parameter)}`;
+  const places = from.map((number) => `(${number})`).join(", ");
+  if (steps.length === 0) return [heading(`${title}: ${places}`)];
+  return [
+    heading(from.length === 0 ? title : `${title}, from ${places}`),
+    htmlTable(
+      steps.map((step) => [`(${step.number})`, ...equationHtml(step), rulesHtml(step).join("<br/>")]),
+    ),
+  ];
+}
+
+const equationHtml = ({ symbol, formula, type }: Value): string[] => [
+  mathmlOf({ kind: "equation", x: symbol, y: formula }),
+  code(type),
+];
+
+function rulesHtml(step: Step): string[] {
+  const lines = valuesOf(step).flatMap(({ derivation, layer }) =>
+    derivation === undefined
+      ? []
+      : [
+          `by ${code(derivation.rule)} of ${derivation.forward.mathml}` +
+            (layer === undefined ? "" : ` (${code(layer)})`),
+        ],
+  );
+  return [...new Set(lines)];
+}
+
+const heading = (html: string): string => `<h4>${html}</h4>`;
+const code = (text: string): string => `<code>${escapeMarkup(text)}</code>`;
+
+/** Notebooks align the cells of tables to the right; equations are aligned to the left. */
+const htmlTable = (rows: readonly (readonly string[])[]): string =>
+  [
+    "<table><tbody>",
+    ...rows.map(
+      (row) => `<tr>${row.map((cell) => `<td style="text-align:left">${cell}</td>`).join("")}</tr>`,
+    ),
+    "</tbody></table>",
+  ].join("\n");
 
 /**
  * The JSON contains every derived node except numbers, either as a step or in the step whose formula writes

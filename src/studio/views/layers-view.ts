@@ -3,11 +3,13 @@ import { bytesOfElement } from "../../compiler/loop/types.ts";
 import {
   flopsPerRow,
   isFrozen,
+  layerCells,
   layerLines,
   layerTable,
   parameterCount,
 } from "../../compiler/trainer/layer-table.ts";
 import { countText, sizeText } from "../../compiler/util/number-text.ts";
+import { tableHtml } from "../charts/html-page.ts";
 import { frozenSavings } from "../explain/explain-layers.ts";
 import { countOptionsOf } from "../explain/graph-counts.ts";
 import type { Subject } from "../explain/subject.ts";
@@ -60,5 +62,10 @@ export function layersView({ compilation }: Subject): View {
     },
     memory: { batchSize, bytes: plan.bytes },
   });
-  return { text, json };
+  const fragment = () => {
+    const cells = layerCells(model, rows, size);
+    const [head, body, foot] = [cells[0], cells.slice(1, -1), cells.slice(-1)];
+    return tableHtml({ title: `${model.name}: ${rows.length} layers, ${float}`, head, rows: body, foot });
+  };
+  return { text, json, fragment };
 }

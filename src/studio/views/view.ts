@@ -11,9 +11,11 @@ export interface View {
   readonly dot?: () => string;
   /** Formulas in TeX, for papers. */
   readonly tex?: () => string;
+  /** Tables or formulas as HTML for notebooks: elements without scripts, links or styles for a page. */
+  readonly fragment?: () => string;
 }
 
-export type Format = keyof View | "html";
+export type Format = Exclude<keyof View, "fragment"> | "html";
 
 /**
  * Formats rows as text in columns, two spaces apart. Columns of numbers are right-aligned. Numbers that are
