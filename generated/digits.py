@@ -104,13 +104,13 @@ def new_states(size):
 
 
 def update(parameters, gradient, states, step):
-    """One step of adam, for all trainable parameters as one vector."""
+    """One step of adam, in place, for all parameters as one vector. Returns the learning rate."""
     t = step + 1.0
-    next_mean = 0.9 * states["mean"] + 0.09999999999999998 * gradient
-    next_squares = 0.999 * states["squares"] + 0.0010000000000000009 * gradient * gradient
-    adam = 0.003 / (1.0 - 0.9**t) * next_mean / (torch.sqrt(next_squares) / torch.sqrt(1.0 - 0.999**t) + 1e-8)
-    states = {"mean": next_mean, "squares": next_squares}
-    return parameters - adam, states, 0.003
+    next_mean = states["mean"].mul_(0.9).add_(gradient, alpha=0.09999999999999998)
+    next_squares = states["squares"].mul_(0.999).addcmul_(gradient, gradient, value=0.0010000000000000009)
+    divisor = torch.sqrt(next_squares).div_(torch.sqrt(1.0 - 0.999**t)).add_(1e-8)
+    parameters.addcdiv_(next_mean, divisor, value=-0.003 / (1.0 - 0.9**t))
+    return 0.003
 
 
 # Random numbers and initial parameters -------------------------------------------------------------------------------
@@ -270,9 +270,7 @@ class Trainer:
                 dist.all_reduce(gradient)
                 gradient /= dist.get_world_size()
             step = torch.tensor(float(self.step_count), dtype=torch.float64)
-            vector, self.states, rate = update(self.vector, gradient, self.states, step)
-            self.vector.copy_(vector)
-        self.rate = float(rate)
+            self.rate = float(update(self.vector, gradient, self.states, step))
         self.step_count += 1
         return loss
 

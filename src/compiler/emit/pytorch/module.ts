@@ -32,6 +32,8 @@ import type { TrainingFeatures } from "./parts/training.ts";
 import { commentText, identifier, literal, numberText, stringText } from "./python-text.ts";
 import type { Literal } from "./python-text.ts";
 import { ownSums, rowRefusals } from "./rows.ts";
+import { updateText } from "./update.ts";
+import type { UpdatePlan } from "./update.ts";
 
 /** The call that makes the initialiser of a parameter. */
 export interface InitialiserCall {
@@ -96,18 +98,6 @@ export interface FieldPlan {
   readonly arguments: Readonly<Record<string, Literal | undefined>>;
 }
 
-export interface UpdatePlan {
-  readonly about: string;
-  /** The names of the variables of stored values, by storage. */
-  readonly stored: ReadonlyMap<string, string>;
-  /** Nodes with the number of earlier steps, as real numbers. */
-  readonly steps: readonly Node[];
-  readonly next: Node;
-  readonly states: readonly (NamedNode & { readonly isScalar: boolean })[];
-  readonly rate: Node;
-  readonly average: Node | undefined;
-}
-
 /** The names of the emitted file at the top level. Variables of functions must not hide them. */
 const fileNames = [
   ..."Model Draws Dropout Parameters Trainer Table InputError Diverged real fold mix random_key random_bits".split(
@@ -126,7 +116,7 @@ export function moduleText(plan: ModulePlan): string {
   const helpers = new Set<Helper>();
   const written = writeModel(plan.model, helpers, fileNames);
   const measures = measureTexts(plan, written.inputs, helpers);
-  const update = updateText(plan.update, helpers);
+  const update = updateText(plan.update, helpers, fileNames);
   const usesParameters = written.lines.some((line) => line.includes("= Parameters("));
   const usesDropout = written.lines.some((line) => line.includes("= Dropout("));
   if (written.usesRandom) helpers.add("real").add("row_positions");
@@ -398,37 +388,6 @@ function penaltyText(penalty: Node, helpers: Set<Helper>): string {
     "    weights = {name: tensors[at] for name, at in places.items() if at in tensors}",
     ...c.lines.map((line) => `    ${line}`),
   ].join("\n");
-}
-
-// The optimizer.
-
-function updateText(plan: UpdatePlan, helpers: Set<Helper>): string {
-  const leaf = (storage: string): string => plan.stored.get(storage) ?? identifier(storage);
-  const names = ["parameters", "gradient", "states", "step", "average"];
-  const c = new Context({ rules, leaf, helpers, recognised: new Map() }, [...fileNames, ...names]);
-  for (const step of plan.steps) c.bind(step, "step");
-  const kept = plan.states.map(({ node }) => node);
-  const results = [plan.rate, plan.next, ...kept, ...(plan.average ? [plan.average] : [])];
-  const [rate, next, ...others] = c.write(results);
-  const states = plan.states.map(({ name }, i) => `${stringText(name)}: ${others[i]}`);
-  const average = plan.average === undefined ? [] : [others[plan.states.length]];
-  c.line(`states = {${states.join(", ")}}`);
-  c.line(`return ${[next, "states", rate, ...average].join(", ")}`);
-  const zeros = plan.states.map(
-    ({ name, isScalar }) => `${stringText(name)}: torch.zeros(${isScalar ? "()" : "size"})`,
-  );
-  const scalars = [
-    "def new_states(size):",
-    '    """The states of the optimizer before the first step, for this number of trainable parameters."""',
-    `    return {${zeros.join(", ")}}`,
-  ];
-  const parameters = `parameters, gradient, states, step${plan.average ? ", average" : ""}`;
-  const update = [
-    `def update(${parameters}):`,
-    `    """One step of ${commentText(plan.about)}, for all trainable parameters as one vector."""`,
-    ...c.lines.map((line) => `    ${line}`),
-  ];
-  return [...scalars, "", "", ...update].join("\n");
 }
 
 // Initial parameters and fields.

@@ -94,9 +94,7 @@ const stepping = String.raw`
                 dist.all_reduce(gradient)
                 gradient /= dist.get_world_size()
             step = torch.tensor(float(self.step_count), dtype=torch.float64)
-            UPDATE
-            self.vector.copy_(vector)MOVE
-        self.rate = float(rate)
+            self.rate = float(update(self.vector, gradient, self.states, stepAVERAGE))MOVE
         self.step_count += 1
         return loss
 `;
@@ -269,9 +267,6 @@ export function trainingText(features: TrainingFeatures): string {
         .replace("PENALTY", penalty)
         .replace("MOVE", move("            "))
     : gradientOfBatch.replace("PENALTY", penalty) + oneBatch.replace("DRAW", draw(indent));
-  const update = isAveraged
-    ? "vector, self.states, rate, self.average = update(self.vector, gradient, self.states, step, self.average)"
-    : "vector, self.states, rate = update(self.vector, gradient, self.states, step)";
   const own = isAveraged
     ? head.replace("self.network =", "self.average = self.vector.clone()\n        self.network =")
     : head;
@@ -280,7 +275,7 @@ export function trainingText(features: TrainingFeatures): string {
     ...(isRandom ? [drawing.trimEnd()] : []),
     gradient.trimEnd(),
     stepping
-      .replace("UPDATE", update)
+      .replace("AVERAGE", isAveraged ? ", self.average" : "")
       .replace("MOVE", isGroup ? "" : move("            "))
       .trimEnd(),
     ...(isAveraged ? [averaging.trimEnd()] : []),
