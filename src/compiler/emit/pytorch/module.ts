@@ -13,7 +13,7 @@ import { checkpointsText } from "./parts/checkpoints.ts";
 import { findFunctions } from "./recognise-functions.ts";
 import { dataText } from "./parts/data.ts";
 import type { DataFeatures } from "./parts/data.ts";
-import { processHelpers, processes } from "./parts/processes.ts";
+import { processHelpers, processes, shardTotals, shards } from "./parts/processes.ts";
 import { programText } from "./parts/program.ts";
 import type { ProgramFeatures } from "./parts/program.ts";
 import {
@@ -32,7 +32,7 @@ import type { TrainingFeatures } from "./parts/training.ts";
 import { commentText, identifier, literal, numberText, stringText } from "./python-text.ts";
 import type { Literal } from "./python-text.ts";
 import { ownSums, rowRefusals } from "./rows.ts";
-import { updateText } from "./update.ts";
+import { writeUpdate } from "./update.ts";
 import type { UpdatePlan } from "./update.ts";
 
 /** The call that makes the initialiser of a parameter. */
@@ -87,9 +87,9 @@ export interface ModulePlan {
   readonly constants: Readonly<Record<string, Literal>>;
   /** The fields of the data by name: the encoder and its arguments. */
   readonly fields: readonly FieldPlan[];
-  readonly training: Omit<TrainingFeatures, "isRandom" | "hasPenalty" | "hasStatistics">;
+  readonly training: Pick<TrainingFeatures, "isAveraged" | "shuffles" | "accumulate">;
   readonly data: DataFeatures | undefined;
-  readonly program: Omit<ProgramFeatures, "refusals" | "data">;
+  readonly program: Pick<ProgramFeatures, "balanced" | "units">;
 }
 
 export interface FieldPlan {
@@ -116,7 +116,7 @@ export function moduleText(plan: ModulePlan): string {
   const helpers = new Set<Helper>();
   const written = writeModel(plan.model, helpers, fileNames);
   const measures = measureTexts(plan, written.inputs, helpers);
-  const update = updateText(plan.update, helpers, fileNames);
+  const update = writeUpdate(plan.update, helpers, fileNames);
   const usesParameters = written.lines.some((line) => line.includes("= Parameters("));
   const usesDropout = written.lines.some((line) => line.includes("= Dropout("));
   if (written.usesRandom) helpers.add("real").add("row_positions");
@@ -126,11 +126,13 @@ export function moduleText(plan: ModulePlan): string {
     isRandom: written.usesRandom,
     hasPenalty: plan.loss.penalty !== undefined,
     hasStatistics,
+    hasTotals: update.hasTotals,
   };
   const kinds = new Set(plan.parameters.map(({ initialiser }) => initialiser.kind));
   const named = kinds.has("orthogonal") ? new Set([...kinds, "normal" as const]) : kinds;
   const order: readonly InitialiserKind[] = ["uniform", "normal", "constant", "orthogonal", "given"];
   const data = plan.data && dataText(plan.data);
+  const division = { refusals: refusalsOf(plan), isDivisible: update.isDivisible };
   const sections = [
     ...titled("Model", [
       ...(helpers.has("real") ? [realHelper] : []),
@@ -142,7 +144,7 @@ export function moduleText(plan: ModulePlan): string {
       written.lines.join("\n"),
     ]),
     ...titled("Loss and metrics", measures),
-    ...titled("Optimizer", [update]),
+    ...titled("Optimizer", [update.text]),
     ...titled("Random numbers and initial parameters", [
       randomNumbers,
       ...order.flatMap((kind) => (named.has(kind) ? [initialisers[kind]] : [])),
@@ -151,13 +153,14 @@ export function moduleText(plan: ModulePlan): string {
     ]),
     ...titled("Processes", [
       processes,
+      shards.replace("TOTAL", update.hasTotals ? shardTotals : ""),
       ...(helpers.has("sum_over_processes") ? [processHelpers.sum_over_processes] : []),
       ...(helpers.has("row_positions") ? [processHelpers.row_positions] : []),
     ]),
     ...titled("Training", [trainingText(features)]),
     ...titled("Checkpoints", [checkpointsOf(plan)]),
     ...titled("Data", data === undefined ? [] : [data.reading, fieldsText(plan.fields), data.splitting]),
-    ...titled("Program", [programText({ ...plan.program, data: plan.data, refusals: refusalsOf(plan) })]),
+    ...titled("Program", [programText({ ...plan.program, data: plan.data, ...division })]),
   ];
   const body = joined(sections);
   return `${headText(plan, body)}\n\n\n${body}\n`;
@@ -189,7 +192,9 @@ function joined(sections: readonly string[]): string {
   return text;
 }
 
-const libraries = "argparse base64 contextlib csv gzip itertools json math os re sys zlib".split(" ");
+const libraries = "argparse base64 contextlib csv gzip itertools json math os re sys unicodedata zlib".split(
+  " ",
+);
 
 function headText({ banner, constants }: ModulePlan, body: string): string {
   const uses = (name: string): boolean => new RegExp(`\\b${name}\\.`).test(body);
