@@ -8,6 +8,7 @@
 import argparse
 import contextlib
 import csv
+import errno
 import json
 import math
 import os
@@ -452,6 +453,13 @@ class InputError(Exception):
     """An error in a file or in the arguments."""
 
 
+def open_regular(file, mode="rb", **options):
+    """Opens a file to read it. A pipe is an error, because the program would wait for it."""
+    if os.path.exists(file) and not os.path.isfile(file):
+        raise OSError(errno.EINVAL, "it is not a regular file")
+    return open(file, mode, **options)
+
+
 def stored(trainer, states):
     """Views of the tensors that training changes, by their names in checkpoints. states: those for all parameters."""
     tensors = dict(trainer.model.named_parameters()) | dict(trainer.model.named_buffers())
@@ -565,7 +573,7 @@ def load_checkpoint(trainer, file):
 def read_header(file):
     """The header of a file in the format of safetensors, not checked, and the bytes after it."""
     try:
-        with open(file, "rb") as stream:
+        with open_regular(file) as stream:
             content = stream.read()
     except OSError as error:
         raise InputError(f"cannot read the file: {error.strerror}") from error
@@ -645,7 +653,7 @@ class Table:
     def __init__(self, file):
         records, line = [], 1
         try:
-            with open(file, encoding="utf-8-sig", newline="") as stream:
+            with open_regular(file, "r", encoding="utf-8-sig", newline="") as stream:
                 reader = csv.reader(stream, delimiter=SEPARATOR, strict=True)
                 for cells in reader:
                     if cells:
@@ -810,11 +818,12 @@ class Classes:
         columns = []
         for name in self.names:
             cells = table.strings(name)
-            column = [numbers.get(cell, cell) for cell in cells] if numbers else table.numbers(name)
+            column = [numbers.get(cell) for cell in cells] if numbers else table.numbers(name)
             for row in rows.tolist():
                 if column[row] not in range(-1, self.classes):
-                    what = f"{cells[row]} is not a class from 0 to {self.classes - 1} (or -1: ignored)"
-                    raise table.error(name, row, what)
+                    known = f'one of the classes {", ".join(self.class_names[:12])}'
+                    number = f"a class from 0 to {self.classes - 1} (or -1: ignored)"
+                    raise table.error(name, row, f'"{cells[row]}" is not {known if numbers else number}')
             columns.append(np.array(column)[rows])
         return np.stack(columns, 1).astype(np.int64).reshape(-1, *self.shape)
 
@@ -840,7 +849,7 @@ def interleave(order, classes):
 
 
 def read_splits(file, seed):
-    """Reads the rows, splits them at random, and encodes each split as the fields say."""
+    """Reads the rows, splits them, and encodes each split as the fields say."""
     table = Table(file)
     order = shuffle(np.arange(len(table)), random_key(seed, 0, SPLIT_SALT))
     target = FIELDS["digit"]

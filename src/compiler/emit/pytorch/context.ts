@@ -307,6 +307,9 @@ function depthAt(line: string, end: number): number {
   return depth;
 }
 
-/** The expression of a node by the rule of its op. Contains a type assertion, because TypeScript cannot check a call that dispatches on a union of ops. */
+/**
+ * The expression of a node by the rule of its op. Contains a type assertion, because TypeScript cannot check a call
+ * that dispatches on a union of ops.
+ */
 export const applied = (rules: Rules, node: Node, c: Context): Expression =>
   (rules[node.op] as Rule<OpName>)(node as NodeOf<OpName>, c);

@@ -99,15 +99,11 @@ export interface FieldPlan {
 }
 
 /** The names of the emitted file at the top level. Variables of functions must not hide them. */
-const fileNames = [
-  ..."Model Draws Dropout Parameters Trainer Table InputError Diverged real fold mix random_key random_bits".split(
-    " ",
-  ),
-  ..."random_units shuffle initialise loss_sums loss_value penalty metric_sums summary update new_states".split(
-    " ",
-  ),
-  ..."model batch draws totals sum_over_processes row_positions".split(" "),
-];
+const fileNames = (
+  "Model Draws Dropout Parameters Shards Trainer Table InputError Diverged real fold mix random_key random_bits " +
+  "random_units shuffle initialise loss_sums loss_value penalty metric_sums summary update new_states " +
+  "model batch draws totals sum_over_processes row_positions"
+).split(" ");
 
 const titled = (title: string, texts: readonly string[]): readonly string[] =>
   texts.length === 0 ? [] : [`# ${title} ${"-".repeat(Math.max(3, 116 - title.length))}`, ...texts];
@@ -192,9 +188,8 @@ function joined(sections: readonly string[]): string {
   return text;
 }
 
-const libraries = "argparse base64 contextlib csv gzip itertools json math os re sys unicodedata zlib".split(
-  " ",
-);
+const libraries =
+  "argparse base64 contextlib csv errno gzip itertools json math os re sys unicodedata zlib".split(" ");
 
 function headText({ banner, constants }: ModulePlan, body: string): string {
   const uses = (name: string): boolean => new RegExp(`\\b${name}\\.`).test(body);

@@ -151,9 +151,8 @@ describe("emitted PyTorch files", () => {
           parameters.addcdiv_(next_mean, divisor, value=-0.01 / (1.0 - 0.9**t))
           return 0.01"
     `);
-    expect(
-      updateOf({ type: "sgd", learningRate: 0.1, momentum: 0.9, nesterov: true, clip: { norm: 1 } }),
-    ).toMatchInlineSnapshot(`
+    expect(updateOf({ type: "sgd", learningRate: 0.1, momentum: 0.9, nesterov: true, clip: { norm: 1 } }))
+      .toMatchInlineSnapshot(`
       "def update(parameters, gradient, states, step):
           """One step of sgd, in place, for all parameters as one vector. Returns the learning rate."""
           clip_factor = torch.minimum(1.0 / (torch.sqrt((gradient * gradient).sum()) + 0.000001), torch.tensor(1.0))
@@ -183,11 +182,10 @@ describe("the target pytorch", () => {
         { type: "dense", units: 2 },
       ],
       metrics: ["accuracy", "auc"],
-      training: { epochs: 1, batchSize: 4, seed: 1, test: { last: 0.2 }, validation: { folds: 3 } },
+      training: { epochs: 1, batchSize: 4, seed: 1, test: { after: "2020-01-01" }, validation: { folds: 3 } },
       data: {
         file: "data.csv",
         time: "time",
-        numbers: { decimal: "," },
         inputs: {
           self: { columns: ["a"] },
           day: { columns: ["time"], dates: { parts: ["weekday"] } },
@@ -207,10 +205,9 @@ describe("the target pytorch", () => {
     };
     const keys = [
       "metrics[1]",
-      "training.test.last",
+      "training.test.after",
       "training.validation.folds",
       "data.time",
-      "data.numbers",
       "data.inputs.day.dates",
     ];
     expect(found()).toEqual(keys.map((key) => `the target pytorch does not support ${key} yet`));

@@ -9,6 +9,13 @@ class InputError(Exception):
     """An error in a file or in the arguments."""
 
 
+def open_regular(file, mode="rb", **options):
+    """Opens a file to read it. A pipe is an error, because the program would wait for it."""
+    if os.path.exists(file) and not os.path.isfile(file):
+        raise OSError(errno.EINVAL, "it is not a regular file")
+    return open(file, mode, **options)
+
+
 def stored(trainer, states):
     """Views of the tensors that training changes, by their names in checkpoints. states: those for all parameters."""
     tensors = dict(trainer.model.named_parameters()) | dict(trainer.model.named_buffers())
@@ -113,7 +120,7 @@ def load_checkpoint(trainer, file):
 def read_header(file):
     """The header of a file in the format of safetensors, not checked, and the bytes after it."""
     try:
-        with open(file, "rb") as stream:
+        with open_regular(file) as stream:
             content = stream.read()
     except OSError as error:
         raise InputError(f"cannot read the file: {error.strerror}") from error
