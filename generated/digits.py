@@ -8,6 +8,7 @@
 import argparse
 import contextlib
 import csv
+import errno
 import json
 import math
 import os
@@ -104,13 +105,13 @@ def new_states(size):
 
 
 def update(parameters, gradient, states, step):
-    """One step of adam, for all trainable parameters as one vector."""
+    """One step of adam, in place, for all parameters as one vector. Returns the learning rate."""
     t = step + 1.0
-    next_mean = 0.9 * states["mean"] + 0.09999999999999998 * gradient
-    next_squares = 0.999 * states["squares"] + 0.0010000000000000009 * gradient * gradient
-    adam = 0.003 / (1.0 - 0.9**t) * next_mean / (torch.sqrt(next_squares) / torch.sqrt(1.0 - 0.999**t) + 1e-8)
-    states = {"mean": next_mean, "squares": next_squares}
-    return parameters - adam, states, 0.003
+    next_mean = states["mean"].mul_(0.9).add_(gradient, alpha=0.09999999999999998)
+    next_squares = states["squares"].mul_(0.999).addcmul_(gradient, gradient, value=0.0010000000000000009)
+    divisor = torch.sqrt(next_squares).div_(torch.sqrt(1.0 - 0.999**t)).add_(1e-8)
+    parameters.addcdiv_(next_mean, divisor, value=-0.003 / (1.0 - 0.9**t))
+    return 0.003
 
 
 # Random numbers and initial parameters -------------------------------------------------------------------------------
@@ -213,12 +214,49 @@ def over_processes(sums):
     return {name: part.reshape(each.shape) for (name, each), part in zip(sums.items(), parts)}
 
 
+class Shards:
+    """
+    The parts of a vector of all parameters: one, or one for each process. With several, a process updates its own part,
+    has the states of the optimizer for this part only, and receives the other parts (ZeRO, stage 1).
+    """
+
+    def __init__(self, count, size):
+        self.count, self.size, self.length = count, size, -(-size // count)
+        start = rank() * self.length if count > 1 else 0
+        self.own = slice(start, max(start, min(start + self.length, size)))
+        self.padding = torch.zeros(count * self.length - size)
+
+    def mean(self, gradients):
+        """The own part of the mean of the gradients of all processes."""
+        gradient = torch.cat([*gradients, self.padding])
+        if not dist.is_initialized():
+            return gradient
+        if self.count > 1:
+            part = torch.empty(self.length)
+            dist.reduce_scatter_tensor(part, gradient)
+            gradient = part[: self.own.stop - self.own.start]
+        else:
+            dist.all_reduce(gradient)
+        return gradient.div_(dist.get_world_size())
+
+    def whole(self, part):
+        """The vector of which each process has a part. All processes have the same single numbers."""
+        if self.count == 1 or part.dim() == 0:
+            return part
+        vector = torch.empty(self.count * self.length)
+        dist.all_gather_into_tensor(vector, F.pad(part, (0, self.length - len(part))))
+        return vector[: self.size]
+
+    def part(self, vector):
+        return vector if vector.dim() == 0 else vector[self.own]
+
+
 # Training ------------------------------------------------------------------------------------------------------------
 
 class Trainer:
     """A model, the states of its optimizer, the number of steps, and the progress of training."""
 
-    def __init__(self, seed=SEED, autocast=None):
+    def __init__(self, seed=SEED, autocast=None, shards=1):
         self.seed, self.step_count, self.rate, self.autocast = seed, 0, 0.0, autocast
         self.model = Model()
         initialise(self.model, seed)
@@ -228,7 +266,8 @@ class Trainer:
         # The parameters are views of one vector, which the optimizer updates.
         self.vector = nn.utils.parameters_to_vector(self.parameters).detach()
         nn.utils.vector_to_parameters(self.vector, self.parameters)
-        self.states = new_states(len(self.vector))
+        self.shards = Shards(shards, len(self.vector))
+        self.states = new_states(len(self.vector[self.shards.own]))
         self.network = self.model
         self.progress = {"epoch": 0, "rows": 0, "sum": 0.0, "monitor": ""}
         self.progress |= {"bestEpoch": 0, "bestValue": 0.0, "waited": 0}
@@ -265,16 +304,22 @@ class Trainer:
         loss = self.gradient(batches)
         with torch.no_grad():
             gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters]
-            gradient = torch.cat([each.reshape(-1) for each in gradients])
-            if dist.is_initialized():
-                dist.all_reduce(gradient)
-                gradient /= dist.get_world_size()
+            gradient = self.shards.mean([each.reshape(-1) for each in gradients])
             step = torch.tensor(float(self.step_count), dtype=torch.float64)
-            vector, self.states, rate = update(self.vector, gradient, self.states, step)
-            self.vector.copy_(vector)
-        self.rate = float(rate)
+            own = self.shards.own
+            self.rate = float(update(self.vector[own], gradient, self.states, step))
+            if self.shards.count > 1:
+                self.vector.copy_(self.shards.whole(self.vector[own]))
         self.step_count += 1
         return loss
+
+    def whole_states(self):
+        """The states for all parameters. If they are divided, every process must call this function."""
+        return {name: self.shards.whole(values) for name, values in self.states.items()}
+
+    def keep_states(self, states):
+        """Sets the states from those for all parameters."""
+        self.states = {name: self.shards.part(values).clone() for name, values in states.items()}
 
     def evaluate(self, data):
         """The loss and the metrics over all rows."""
@@ -408,11 +453,18 @@ class InputError(Exception):
     """An error in a file or in the arguments."""
 
 
-def stored(trainer):
-    """Views of the tensors that training changes, by their names in checkpoints."""
+def open_regular(file, mode="rb", **options):
+    """Opens a file to read it. A pipe is an error, because the program would wait for it."""
+    if os.path.exists(file) and not os.path.isfile(file):
+        raise OSError(errno.EINVAL, "it is not a regular file")
+    return open(file, mode, **options)
+
+
+def stored(trainer, states):
+    """Views of the tensors that training changes, by their names in checkpoints. states: those for all parameters."""
     tensors = dict(trainer.model.named_parameters()) | dict(trainer.model.named_buffers())
     views = {name: in_spec(tensors, name).detach() for name in PARAMETERS}
-    for state, values in trainer.states.items():
+    for state, values in states.items():
         views |= parts_of(trainer, values, f"optimizer:{state}:")
     return views
 
@@ -426,11 +478,11 @@ def parts_of(trainer, vector, prefix=""):
 
 def parameters_of(trainer):
     """A copy of the parameters."""
-    return {name: view.clone() for name, view in stored(trainer).items() if name in PARAMETERS}
+    return {name: view.clone() for name, view in stored(trainer, {}).items() if name in PARAMETERS}
 
 
 def set_parameters(trainer, values):
-    for name, view in stored(trainer).items():
+    for name, view in stored(trainer, {}).items():
         if name in PARAMETERS:
             view.copy_(values[name])
 
@@ -456,8 +508,13 @@ def number_type():
 
 
 def save_checkpoint(trainer, file):
-    """Writes a temporary file and renames it, so that the file always has a whole checkpoint."""
-    progress, tensors = trainer.progress, stored(trainer)
+    """
+    Writes a temporary file and renames it, so that the file always has a whole checkpoint. All processes call this
+    function, and the first one writes.
+    """
+    progress, tensors = trainer.progress, stored(trainer, trainer.whole_states())
+    if rank() > 0:
+        return
     for prefix, values in (("best:", trainer.best), ("last:", trainer.last)):
         tensors |= {prefix + name: tensor for name, tensor in values.items()}
     metadata = {"format": "tapeless", "tapeless": "2"}
@@ -494,7 +551,8 @@ def load_checkpoint(trainer, file):
     try:
         header, data = read_header(file)
         progress, notes, step, seed = checked_metadata(header.pop("__metadata__", {}))
-        views = stored(trainer)
+        states = trainer.whole_states()
+        views = stored(trainer, states)
         shapes = {name: tuple(view.shape) for name, view in views.items()}
         for prefix in ("best:", "last:"):
             if any(name.startswith(prefix) for name in header):
@@ -504,6 +562,7 @@ def load_checkpoint(trainer, file):
         raise InputError(f"{file}: {error}") from error
     for name, view in views.items():
         view.copy_(tensors[name])
+    trainer.keep_states(states)
     trainer.progress, trainer.notes, trainer.step_count, trainer.seed = progress, notes, step, seed
     trainer.best, trainer.last = [
         {name: tensors[prefix + name] for name in PARAMETERS if prefix + name in tensors}
@@ -514,7 +573,7 @@ def load_checkpoint(trainer, file):
 def read_header(file):
     """The header of a file in the format of safetensors, not checked, and the bytes after it."""
     try:
-        with open(file, "rb") as stream:
+        with open_regular(file) as stream:
             content = stream.read()
     except OSError as error:
         raise InputError(f"cannot read the file: {error.strerror}") from error
@@ -594,7 +653,7 @@ class Table:
     def __init__(self, file):
         records, line = [], 1
         try:
-            with open(file, encoding="utf-8-sig", newline="") as stream:
+            with open_regular(file, "r", encoding="utf-8-sig", newline="") as stream:
                 reader = csv.reader(stream, delimiter=SEPARATOR, strict=True)
                 for cells in reader:
                     if cells:
@@ -759,11 +818,12 @@ class Classes:
         columns = []
         for name in self.names:
             cells = table.strings(name)
-            column = [numbers.get(cell, cell) for cell in cells] if numbers else table.numbers(name)
+            column = [numbers.get(cell) for cell in cells] if numbers else table.numbers(name)
             for row in rows.tolist():
                 if column[row] not in range(-1, self.classes):
-                    what = f"{cells[row]} is not a class from 0 to {self.classes - 1} (or -1: ignored)"
-                    raise table.error(name, row, what)
+                    known = f'one of the classes {", ".join(self.class_names[:12])}'
+                    number = f"a class from 0 to {self.classes - 1} (or -1: ignored)"
+                    raise table.error(name, row, f'"{cells[row]}" is not {known if numbers else number}')
             columns.append(np.array(column)[rows])
         return np.stack(columns, 1).astype(np.int64).reshape(-1, *self.shape)
 
@@ -789,7 +849,7 @@ def interleave(order, classes):
 
 
 def read_splits(file, seed):
-    """Reads the rows, splits them at random, and encodes each split as the fields say."""
+    """Reads the rows, splits them, and encodes each split as the fields say."""
     table = Table(file)
     order = shuffle(np.arange(len(table)), random_key(seed, 0, SPLIT_SALT))
     target = FIELDS["digit"]
@@ -834,6 +894,8 @@ def main():
     arguments.add_argument("--dtype", choices=["f32", "f64", "bf16"], default=DTYPE, help="bf16: autocast")
     arguments.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     arguments.add_argument("--compile", action="store_true", help="run the model through torch.compile")
+    shard_help = "with several processes: divide the states of the optimizer among them"
+    arguments.add_argument("--shard-states", action="store_true", help=shard_help)
     arguments.add_argument("--json", action="store_true", help="print the result as JSON")
     given = arguments.parse_args()
     torch.set_default_dtype(torch.float64 if given.dtype == "f64" else torch.float32)
@@ -883,7 +945,8 @@ def fail(code, error):
 
 
 def run(given):
-    trainer = Trainer(SEED if given.seed is None else given.seed, torch.bfloat16 if given.dtype == "bf16" else None)
+    seed, autocast = SEED if given.seed is None else given.seed, torch.bfloat16 if given.dtype == "bf16" else None
+    trainer = Trainer(seed, autocast, process_count() if given.shard_states else 1)
     if given.resume is not None:
         load_checkpoint(trainer, given.resume)
         if "stream" in trainer.notes:
@@ -901,7 +964,7 @@ def run(given):
     units = {}
 
     def save():
-        if given.out is not None and rank() == 0:
+        if given.out is not None:
             save_checkpoint(trainer, given.out)
 
     def after_step():

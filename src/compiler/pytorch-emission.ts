@@ -10,11 +10,12 @@ import type { BatchField } from "../runtime/step/batch.ts";
 import { collector, invariant } from "./diagnostics/errors.ts";
 import type { EmittedFile } from "./emit/emitted-file.ts";
 import { moduleText, placesIn } from "./emit/pytorch/module.ts";
-import type { FieldPlan, InitialiserCall, ModulePlan, NamedNode, UpdatePlan } from "./emit/pytorch/module.ts";
+import type { FieldPlan, InitialiserCall, ModulePlan, NamedNode } from "./emit/pytorch/module.ts";
 import type { GivenValue, LayerPlan, LayerValues, ModelPlan, ParameterPlace } from "./emit/pytorch/model.ts";
-import type { EncoderName } from "./emit/pytorch/parts/data.ts";
+import type { EncoderName, SplitCall } from "./emit/pytorch/parts/data.ts";
 import type { IdxEncoderName } from "./emit/pytorch/parts/idx.ts";
 import { identifier, numberText, stringText } from "./emit/pytorch/python-text.ts";
+import type { UpdatePlan } from "./emit/pytorch/update.ts";
 import type { GraphBuilder } from "./ir/builder.ts";
 import { makeGraph } from "./ir/nodes.ts";
 import type { Node, Output } from "./ir/nodes.ts";
@@ -398,8 +399,14 @@ function constantsOf(model: Model, dtype: "f32" | "f64") {
     ...(hasData && {
       DTYPE: dtype,
       ...(typeof model.data?.file === "string" && { SEPARATOR: model.data.separator ?? "," }),
-      TEST_FRACTION: training.test?.fraction ?? 0,
-      VALIDATION_FRACTION: training.validation?.fraction ?? 0,
+      ...(model.data?.numbers && {
+        DECIMAL: model.data.numbers.decimal ?? ".",
+        THOUSANDS: model.data.numbers.thousands ?? "",
+      }),
+      ...(!isRuled(training, model.data) && {
+        TEST_FRACTION: training.test?.fraction ?? 0,
+        VALIDATION_FRACTION: training.validation?.fraction ?? 0,
+      }),
       SPLIT_SALT: -3,
     }),
   };
@@ -419,7 +426,14 @@ function fieldsOf(
   const sources = { ...data.inputs, ...data.targets };
   return Object.entries({ ...facts.inputs, ...facts.targets }).map(([name, field]) => {
     const own: Facts & { readonly range?: RangeFacts } = sources[name];
-    const columns = own.nextOf === undefined ? own.columns : sources[own.nextOf].columns;
+    const read = own.nextOf === undefined ? name : own.nextOf;
+    const { columns, words } = sources[read];
+    if (words !== undefined) {
+      const size = facts.inputs[read].vocabulary;
+      const { lowerCase: lower_case, cut } = words;
+      const given = { columns, shape: field.shape, lower_case, cut, size };
+      return { name, encoder: "Words", arguments: { ...given, is_next: read !== name || undefined } };
+    }
     return { name, ...encoderOf(own, field, { columns, shape: field.shape }) };
   });
 }
@@ -471,21 +485,34 @@ interface FieldFacts {
 function encoderOf(
   facts: Facts & {
     readonly range?: RangeFacts;
-    readonly drop?: true;
-    readonly mean?: true;
+    readonly drop?: boolean;
+    readonly mean?: boolean;
+    readonly missingCategory?: boolean;
+    readonly unseenCategory?: boolean;
+    readonly minCount?: number;
     readonly hasDecimals?: true;
   },
   { dtype, vocabulary, classes, least }: FieldFacts,
   common: { readonly columns: readonly string[]; readonly shape: readonly number[] },
 ): { readonly encoder: EncoderName; readonly arguments: FieldPlan["arguments"] } {
-  const missing = facts.drop ? "drop" : facts.mean ? "mean" : undefined;
+  const treatments = { drop: facts.drop, mean: facts.mean, category: facts.missingCategory };
+  const missing = Object.entries(treatments).find(([, isChosen]) => isChosen)?.[0];
   const all = { ...common, missing };
   if (facts.characters !== undefined)
     return { encoder: "Characters", arguments: { ...all, size: vocabulary ?? 0 } };
   if (facts.nextOf !== undefined)
     return { encoder: "Characters", arguments: { ...all, size: classes ?? 0, is_next: true } };
   if (facts.categories !== undefined)
-    return { encoder: "Categories", arguments: { ...all, form: facts.categories, vocabulary } };
+    return {
+      encoder: "Categories",
+      arguments: {
+        ...all,
+        form: facts.categories,
+        vocabulary,
+        has_unseen: facts.unseenCategory,
+        min_count: facts.minCount,
+      },
+    };
   if (classes !== undefined)
     return {
       encoder: "Classes",
@@ -527,9 +554,32 @@ function dataFeatures(model: Model, built: ModelGraphs): ModulePlan["data"] {
     },
     others: (["validation", "test"] as const).filter((split) => data[split] !== undefined),
     hasDecimals: fields.some(({ arguments: { has_decimals: has } }) => has === true),
+    isFormatted: data.numbers !== undefined,
     drops: fields.some(({ arguments: { missing } }) => missing === "drop"),
     stratified: isStratified ? stringText(target) : undefined,
+    rules: isRuled(training, data) ? splitCalls(training) : undefined,
   };
+}
+
+/** The rules of splits. The test rows are chosen first. */
+function splitCalls({ test, validation }: Model["training"]): readonly SplitCall[] {
+  const rules = Object.entries({ test, validation });
+  const named = rules.flatMap(([split, rule]) =>
+    rule?.column === undefined ? [] : [{ column: rule.column, value: rule.value ?? split }],
+  );
+  return (["test", "validation"] as const).flatMap((split): SplitCall[] => {
+    const { last, column, value, group, fraction } = { test, validation }[split] ?? {};
+    if (last !== undefined) return [{ split, rule: "last_rows", arguments: [last] }];
+    if (column !== undefined) {
+      const own = named.filter((other) => other.column === column).map((other) => other.value);
+      const splits = value === undefined ? [["train", ...own]] : [];
+      return [{ split, rule: "rows_of_column", arguments: [column, value ?? split, ...splits] }];
+    }
+    if (fraction === undefined) return [];
+    return group === undefined
+      ? [{ split, rule: "drawn_rows", arguments: [fraction] }]
+      : [{ split, rule: "rows_of_groups", arguments: [group, fraction] }];
+  });
 }
 
 /** The errors of scaled targets, which are reported in the units of the target. */

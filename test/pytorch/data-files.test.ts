@@ -186,6 +186,91 @@ const withValidation: ModelSpec = {
   data: { ...tables.data, test: undefined } as ModelSpec["data"],
 };
 
+// Columns of words, open categories, formatted numbers, and splits by rules.
+
+const phrases = [
+  "Good, GOOD food!",
+  "don’t go; bad",
+  "Ça va bien 2x",
+  "bad\u00a0food \ud83d\ude00",
+  "e\u0301te\u0301 isn't bad",
+];
+const reviews = Array.from({ length: 60 }, (_, i) => {
+  const price = `${1 + (i % 3)}.${String((i * 37) % 1000).padStart(3, "0")},${i % 10}`;
+  const colour = i % 9 === 4 ? "n/a" : i === 17 ? "violet" : ["red", "green", "blue"][(i * i) % 3];
+  const split = i % 5 === 1 ? "test" : i % 5 === 2 ? "validation" : "train";
+  const text = `"${phrases[i % 5]} ${phrases[(i * 3) % 5]}"`;
+  return [text, price, colour, `u${(i * 7) % 13}`, split, i % 4 === 0 ? "yes" : "no"].join(";");
+});
+write("reviews.csv", ["text;price;colour;user;split;label", ...reviews].join("\n"));
+
+const opinions: ModelSpec = {
+  name: "opinions",
+  inputs: {
+    text: { shape: [12], dtype: "i32" },
+    price: { shape: [1] },
+    colour: { shape: [4] },
+    code: { shape: [1], dtype: "i32" },
+  },
+  targets: { label: { classes: 2 } },
+  network: [
+    { type: "embedding", from: "text", vocabulary: 9, units: 3 },
+    { type: "gru", name: "read", units: 3 },
+    { type: "embedding", name: "coded", from: "code", vocabulary: 6, units: 2 },
+    { type: "flatten", name: "flat" },
+    { type: "concat", from: ["read", "price", "colour", "flat"] },
+    { type: "dense", units: 2 },
+  ],
+  loss: "cross-entropy",
+  metrics: ["accuracy"],
+  optimizer: { type: "adam", learningRate: 0.02 },
+  training: { epochs: 3, batchSize: 8, seed: 3, validation: { last: 0.2 }, test: { fraction: 0.2 } },
+  data: {
+    file: "reviews.csv",
+    separator: ";",
+    numbers: { decimal: ",", thousands: "." },
+    inputs: {
+      text: { columns: ["text"], words: { length: 12, cut: true } },
+      price: { columns: ["price"], scale: "standard" },
+      colour: { columns: ["colour"], categories: "one-hot", missing: "category", unseen: "category" },
+      code: { columns: ["colour"], categories: "index", missing: "category", minCount: 3 },
+    },
+    targets: { label: { columns: ["label"] } },
+  },
+} as ModelSpec;
+const splitBy = (name: string, rules: Pick<ModelSpec["training"], "test" | "validation">): ModelSpec => ({
+  ...opinions,
+  name,
+  training: { epochs: 2, batchSize: 8, seed: 4, ...rules },
+});
+
+/** The next word at each position. */
+const continuation: ModelSpec = {
+  ...opinions,
+  name: "continuation",
+  inputs: { text: { shape: [7], dtype: "i32" } },
+  targets: { next: { classes: 14, shape: [7] } },
+  network: [
+    { type: "embedding", vocabulary: 14, units: 4 },
+    { type: "gru", units: 4, returnSequences: true },
+    { type: "dense", units: 14 },
+  ],
+  data: {
+    file: "reviews.csv",
+    separator: ";",
+    inputs: { text: { columns: ["text"], words: { length: 7, lowerCase: true, cut: true } } },
+    targets: { next: { nextOf: "text" } },
+  },
+} as ModelSpec;
+
+const ruled = [
+  opinions,
+  continuation,
+  splitBy("columns", { test: { column: "split" }, validation: { column: "split" } }),
+  splitBy("values", { test: { column: "user", value: "u3" }, validation: { group: "user", fraction: 0.2 } }),
+  splitBy("groups", { test: { group: "user", fraction: 0.2 }, validation: { group: "user", fraction: 0.3 } }),
+];
+
 describe.skipIf(lacksTorch())("the program trains like the emitted trainer", () => {
   it("on IDX files, in f64 and f32", async () => {
     await expectAllSame(folder, [await onFiles(bars, "f64"), await onFiles(oneSplit, "f64")], 9);
@@ -198,10 +283,14 @@ describe.skipIf(lacksTorch())("the program trains like the emitted trainer", () 
     await expectAllSame(folder, await Promise.all(specs.map((spec) => onFiles(spec, "f64"))), 9);
   });
 
+  it("on words, open categories and formatted numbers, with splits by rules", async () => {
+    await expectAllSame(folder, await Promise.all(ruled.map((spec) => onFiles(spec, "f64"))), 9);
+  });
+
   it("and both write the same preprocessing into checkpoints", async () => {
     const place = workspace();
     const runs: Run[] = [];
-    for (const spec of [bars, tables]) {
+    for (const spec of [bars, tables, opinions]) {
       const { data, files = [] } = await onFiles(spec, "f64");
       const [file, own, other] = [".json", "-own.safetensors", "-other.safetensors"].map((ending) =>
         join(folder, spec.name + ending),
@@ -216,7 +305,7 @@ describe.skipIf(lacksTorch())("the program trains like the emitted trainer", () 
     place.remove();
     const found = await runPrograms(folder, runs);
     expect(found.filter(({ status }) => status !== 0)).toEqual([]);
-    for (const { name } of [bars, tables]) {
+    for (const { name } of [bars, tables, opinions]) {
       const [fields, expected] = ["own", "other"].map((side) => fieldsIn(`${name}-${side}.safetensors`));
       expect(fields).toEqual(expected);
     }
@@ -228,6 +317,39 @@ function fieldsIn(name: string): unknown {
   const { facts } = safetensors.decode(readFileSync(join(folder, name)));
   return JSON.parse(facts?.notes ?? "{}").fields ?? "none";
 }
+
+/** Specs, the first row of their file, and what is wrong with one of them. */
+const wrongReviews: readonly (readonly [spec: ModelSpec, row: string, message: string])[] = [
+  [opinions, "good;1.5,0;red;u1;train;yes", ':2: column "price": "1.5,0" is not a number'],
+  [opinions, "good;1,5.000;red;u1;train;yes", ':2: column "price": "1,5.000" is not a number'],
+  [opinions, ";2;red;u1;train;yes", ':2: column "text": the cell is empty'],
+  [
+    splitBy("a", { test: { column: "split" } }),
+    "good;1;red;u1;tset;yes",
+    ':2: column "split": "tset" is not a split of the spec: write train or test',
+  ],
+  [
+    splitBy("b", { test: { column: "user", value: "u99" } }),
+    "good;1;red;u0;train;yes",
+    'no cell of the column "user" is "u99"',
+  ],
+  [
+    splitBy("c", { test: { group: "user", fraction: 0.2 } }),
+    "good;1;red; ;train;yes",
+    ':2: column "user": the cell is empty, so the row has no group',
+  ],
+  [
+    splitBy("d", { test: { group: "user", fraction: 0.97 } }),
+    "good;1;red;u1;train;yes",
+    'the column "user" has 13 groups, 13 of them in no other split: a split needs 13, and training one',
+  ],
+  [splitBy("e", { test: { last: 0.999 } }), "good;1;red;u1;train;yes", "the other splits need all 60 rows"],
+  [
+    { ...opinions, data: JSON.parse(JSON.stringify(opinions.data).replace('"cut":true', '"cut":false')) },
+    "a b c d e f g h i j k l;1;red;u1;train;yes",
+    ':2: column "text": the text has 12 words; the most are 11',
+  ],
+];
 
 // Wrong files.
 
@@ -348,6 +470,20 @@ describe.skipIf(lacksTorch())("the program", () => {
     expect(found.map(({ status }) => status)).toEqual(expected.map(() => 2));
   });
 
+  it("reports wrong texts, numbers and splits, without a stack trace", async () => {
+    const runs = wrongReviews.map(([spec, row], i): Run => {
+      const lines = ["text;price;colour;user;split;label", row, ...reviews.slice(1)];
+      const args = ["--data", write(`reviews${i}.csv`, lines.join("\n"))];
+      return { model: parseModel(spec), dtype: "f32", args };
+    });
+    const found = await runPrograms(folder, runs);
+    found.forEach(({ status, stderr }, i) => {
+      expect(stderr).toContain(wrongReviews[i][2]);
+      expect(stderr).not.toContain("Traceback");
+      expect(status).toBe(2);
+    });
+  });
+
   it("reports errors in the files of other splits", async () => {
     const model = parseModel(tables);
     const on = (...args: readonly string[]) => ({ model, dtype: "f32" as const, args });
@@ -365,7 +501,7 @@ describe.skipIf(lacksTorch())("the program", () => {
     const messages = [
       "the following arguments are required: --validation, --test",
       `error: ${named}: there is no column "colour"`,
-      `error: ${unknown}:22: column "label": other is not a class from 0 to 1 (or -1: ignored)`,
+      `error: ${unknown}:22: column "label": "other" is not one of the classes common, rare`,
       `error: cannot read ${folder}/none.csv: No such file or directory`,
     ];
     found.forEach(({ status, stderr }, i) => {

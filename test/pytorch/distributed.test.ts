@@ -31,6 +31,8 @@ const run = (command: string, args: readonly string[], input = "") =>
 interface Row {
   readonly spec: Partial<ModelSpec>;
   readonly plain: "differs" | "agrees";
+  /** Whether to train again with the states of the optimizer divided among the processes. */
+  readonly divides?: boolean;
   /** Batches have 8 rows. By default, there are two of them. */
   readonly rows?: number;
 }
@@ -81,8 +83,50 @@ const matrix: Readonly<Record<string, Row>> = {
   "clipping by the global norm": {
     spec: { optimizer: { type: "sgd", learningRate: 0.1, clip: { norm: 0.05 } } },
     plain: "agrees",
+    divides: true,
   },
   averaging: { spec: { training: { ...training, average: { decay: 0.9 } } }, plain: "agrees" },
+  "an optimizer with sums over all parameters": {
+    spec: {
+      optimizer: {
+        type: "formula",
+        learningRate: 0.1,
+        state: ["velocity"],
+        // Divides the gradient by its norm, and shrinks parameters by the mean of their squares.
+        formula: (g, { parameter, gradient, state, rate }) => {
+          const sum = (x: Node) => g.reduceSum(g.multiply(x, x), { axes: [0] });
+          const scaled = g.divide(
+            gradient,
+            g.broadcastTo(g.add(g.sqrt(sum(gradient)), 0.1), gradient.type.shape),
+          );
+          const velocity = g.add(g.multiply(0.9, state.velocity), scaled);
+          const kept = g.subtract(1, g.multiply(0.001, sum(parameter)));
+          const shrunk = g.multiply(g.broadcastTo(kept, parameter.type.shape), parameter);
+          return { parameter: g.subtract(shrunk, g.multiply(rate, velocity)), state: { velocity } };
+        },
+      },
+    },
+    plain: "agrees",
+    divides: true,
+  },
+  "an optimizer whose states are vectors and numbers": {
+    spec: { optimizer: { type: "nadam", learningRate: 0.01, clip: { norm: 0.05 } } },
+    plain: "agrees",
+    divides: true,
+  },
+  "fewer parameters than processes": {
+    spec: {
+      ...regression,
+      loss: "mse",
+      network: [
+        { type: "dense", name: "one", from: "x", units: 1, bias: false },
+        { type: "concat", from: ["one", "one", "one"] },
+      ],
+      optimizer: { type: "adam", learningRate: 0.01 },
+    },
+    plain: "agrees",
+    divides: true,
+  },
   regularization: { spec: { regularization: { l1: 0.001, l2: 0.01 } }, plain: "agrees" },
   "a short last batch": { spec: {}, rows: 21, plain: "differs" },
   "a last batch with fewer rows than processes": { spec: {}, rows: 17, plain: "differs" },
@@ -153,6 +197,7 @@ const matrix: Readonly<Record<string, Row>> = {
     },
     rows: 25,
     plain: "differs",
+    divides: true,
   },
 };
 
@@ -181,7 +226,11 @@ const trained = z.object({
 /** The results by number of processes. */
 const results = z.record(
   z.string(),
-  z.object({ exact: z.array(trained), plain: z.array(z.array(z.number())) }),
+  z.object({
+    exact: z.array(trained),
+    plain: z.array(z.array(z.number())),
+    divided: z.array(trained.nullable()),
+  }),
 );
 const names = Object.keys(matrix);
 
@@ -196,6 +245,7 @@ async function trainMatrix(): Promise<z.infer<typeof results>> {
       steps: 50,
       data: Object.fromEntries(fields.map((name) => [name, columns[name]])),
       whole: ["y", "masked"],
+      divides: row.divides === true,
     };
   });
   const { status, stdout, stderr } = await run(
@@ -229,6 +279,22 @@ describe.skipIf(lacksTorch())("several processes", () => {
       expect(isEqual).toBe(true);
     }
   });
+
+  it.each(names.filter((name) => matrix[name].divides))(
+    "compute the same with divided states, from checkpoints of other numbers of processes, with %s",
+    (name) => {
+      const row = names.indexOf(name);
+      const alone = found["1"].exact[row];
+      for (const count of ["1", "4", "2"]) {
+        const { parameters, evaluated, isEqual } = found[count].divided[row] ?? {};
+        expect(difference(parameters ?? [], alone.parameters)).toBeLessThanOrEqual(1e-10);
+        expect(
+          difference(Object.values(evaluated ?? {}), Object.values(alone.evaluated)),
+        ).toBeLessThanOrEqual(1e-10);
+        expect(isEqual).toBe(true);
+      }
+    },
+  );
 
   it.each(names)("would fail this test with plain data-parallel training if they should, with %s", (name) => {
     const row = names.indexOf(name);

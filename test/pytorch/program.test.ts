@@ -1,6 +1,6 @@
 // The emitted PyTorch file as a program: it reads the data, splits it, trains, stops early and evaluates as the emitted
 // trainer does. If a test fails, `python NAME.py --data FILE` reports other results than `tapeless train`.
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -172,6 +172,8 @@ describe.skipIf(lacksTorch())("the program", () => {
     const file = tableFile([header, ...rows]);
     const latin = join(folder, "latin.csv");
     writeFileSync(latin, Buffer.from(`${header}\n1,2,gr\xfcn,1,rare\n`, "latin1"));
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
     const { data: _, ...withoutFile } = tableSpec;
     const diverging = parseModel({ ...tableSpec, optimizer: { type: "sgd", learningRate: 1e300 } });
     const onModel = (args: readonly string[]): Run => ({ model, dtype: "f32", args });
@@ -186,7 +188,12 @@ describe.skipIf(lacksTorch())("the program", () => {
         message: /error: cannot read none\.csv: No such file or directory/,
         status: 2,
       },
-      { run: onModel(["--data", folder]), message: /error: cannot read .*: Is a directory/, status: 2 },
+      ...[folder, pipe].map((name) => ({
+        run: onModel(["--data", name]),
+        message: /error: cannot read .*: it is not a regular file/,
+        status: 2,
+      })),
+      { run: onModel(["--data", file, "--resume", pipe]), message: /it is not a regular file/, status: 2 },
       { run: onModel(["--data", latin]), message: /latin\.csv: the file is not in UTF-8/, status: 2 },
       {
         run: onModel(["--data", file, "--epochs", "-1"]),

@@ -46,6 +46,39 @@ interface Group {
   readonly limits: Partial<Differences>;
 }
 
+/** Updates that read old values of parameters and states after new ones are known, or store one value twice. */
+const updates: Readonly<Record<string, readonly string[]>> = {
+  "the previous gradient": [
+    "state.previous = gradient",
+    "parameter = parameter - rate * (2 * gradient - state.previous)",
+  ],
+  "the previous parameters": [
+    "state.old = parameter",
+    "parameter = parameter - rate * gradient + 0.5 * (parameter - state.old)",
+  ],
+  "two states that change places": [
+    "state.a = state.b + gradient",
+    "state.b = 0.5 * state.a",
+    "parameter = parameter - rate * (state.a + 0.1 * state.b)",
+  ],
+  "one value in two states": [
+    "state.a = state.a * 0.5 + gradient * gradient",
+    "state.b = state.a * 0.5 + gradient * gradient",
+    "parameter = parameter - rate * gradient / (1 + state.a + sqrt(state.b))",
+  ],
+  "a product with itself": ["parameter = parameter - rate * (gradient * gradient) * (parameter * parameter)"],
+  "states that are constants": ["state.c = 3", "parameter = parameter - rate * (gradient + 0.1 * state.c)"],
+};
+const updateSpec = (formula: readonly string[], average: boolean): ModelSpec => ({
+  name: "update",
+  inputs: { x: { shape: [3] } },
+  targets: { y: { classes: 3 } },
+  network: [{ type: "dense", units: 3 }],
+  loss: "cross-entropy",
+  optimizer: { type: "formula", learningRate: 0.1, formula: [...formula], clip: { norm: 0.5 } },
+  training: { epochs: 1, batchSize: 4, seed: 2, ...(average && { average: { decay: 0.9 } }) },
+});
+
 /** These graphs train for 200 steps, the others for 3. */
 const longer = ["digits.json", "two-moons.yaml", "autoencoder.yaml", "residual.ts", "wine-targets.yaml"];
 const graphJobs = async (dtype: Job["dtype"], stepsOf: (file: string) => number) =>
@@ -80,6 +113,17 @@ const groups: Readonly<Record<string, () => Promise<Group> | Group>> = {
   "every reference case, in f32": () => ({
     jobs: jobsOf(cases, nameOf, (each) => ({ ...caseJob(each, "f32"), steps: 0 })),
     limits: first32,
+  }),
+  "updates that overwrite the memory of old values, in f64": () => ({
+    jobs: Object.fromEntries(
+      [false, true].flatMap((average) =>
+        Object.entries(updates).map(([name, formula]): [string, Job] => [
+          average ? `${name}, averaged` : name,
+          { model: parseModel(updateSpec(formula, average)), dtype: "f64", steps: 8 },
+        ]),
+      ),
+    ),
+    limits: { ...first64, losses: 1e-12, final: 1e-12 },
   }),
   "specs with hostile names and formulas, in f64": () => ({
     jobs: jobsOf(

@@ -1,7 +1,8 @@
 """Trains emitted PyTorch files by 1, 2 and 4 processes: reads jobs from standard input and prints the results of each
 number of processes, both as JSON.
 
-A job has the code of a file, its data, and a number of steps. Two processes also run each job as a plain program would
+A job has the code of a file, its data, and a number of steps. Several processes run some jobs again, with the states of
+the optimizer divided among them, from the checkpoint that another number of processes saved. Two processes also run each job as a plain program would
 with DistributedDataParallel: the mean of the losses of the processes, their own batch statistics, and random numbers by
 the position of a row in the process. One process imports PyTorch, which takes seconds, and forks the others.
 """
@@ -17,7 +18,7 @@ import torch.distributed as dist
 import torch.distributed.nn.functional  # before any process group exists, as in a program
 from torch.nn.parallel import DistributedDataParallel
 
-SIZES = (1, 2, 4)
+SIZES = (1, 4, 2)  # each continues from the checkpoint of the one before
 SEED = 5
 
 
@@ -31,7 +32,7 @@ class Plain(DistributedDataParallel):
             return getattr(self.module, name)
 
 
-def start(code, is_plain):
+def start(code, is_plain, shards=1):
     """The names of the file, and a trainer."""
     file = {"__name__": "emitted"}
     exec(compile(code, "emitted.py", "exec"), file)
@@ -39,24 +40,35 @@ def start(code, is_plain):
         file["over_processes"] = lambda sums: sums
         file["sum_over_processes"] = lambda x: x
         file["row_positions"] = torch.arange
-    trainer = file["Trainer"](SEED)
+    trainer = file["Trainer"](SEED, shards=shards)
     if is_plain:
         trainer.network = Plain(trainer.model)
     return file, trainer
 
 
-def trained(job, is_plain):
-    """The parameters, losses and metrics after the steps of the job. A plain program may diverge."""
-    file, trainer = start(job["code"], is_plain)
+def trained(job, is_plain, shards=1, resume=None, save=None, saved_step=0):
+    """
+    The parameters, losses and metrics after the steps of the job, with the files of a checkpoint to continue from and
+    of one to save after a step. A plain program may diverge.
+    """
+    file, trainer = start(job["code"], is_plain, shards)
+    if resume is not None:
+        file["load_checkpoint"](trainer, resume)
     data = {
         name: torch.tensor(values, dtype=torch.int64 if name in job["whole"] else torch.float64)
         for name, values in job["data"].items()
     }
-    losses, epoch = [], 0
+    losses = []
+
+    def after_step():
+        if trainer.step_count == saved_step:
+            file["save_checkpoint"](trainer, save)
+
     while trainer.step_count < job["steps"]:
-        epoch += 1
+        epoch = trainer.progress["epoch"] + 1
         try:
-            losses.append(file["train_epoch"](trainer, data, epoch))
+            losses.append(file["train_epoch"](trainer, data, epoch, after_step))
+            trainer.progress["epoch"] = epoch
         except file["Diverged"]:
             if not is_plain:
                 raise
@@ -79,26 +91,37 @@ def is_equal_everywhere(flat):
     return all(torch.equal(other, flat) for other in others)
 
 
-def run(rank, size, file, jobs, results):
+def trained_in_shards(job, index, size, folder):
+    """The same with divided states. The checkpoint of each number of processes is of a later step."""
+    turn = SIZES.index(size)
+    resume = f"{folder}/{index}-{SIZES[turn - 1]}.safetensors" if turn > 0 else None
+    saved_step = (turn + 1) * job["steps"] // len(SIZES)
+    return trained(job, False, size, resume, f"{folder}/{index}-{size}.safetensors", saved_step)
+
+
+def run(rank, size, folder, jobs, results):
     """One process of a group. It ends without cleanup, because gloo may wait for a process that has ended."""
     try:
         torch.set_default_dtype(torch.float64)
         torch.set_num_threads(1)
         if size > 1:
             limit = datetime.timedelta(seconds=120)
-            dist.init_process_group("gloo", init_method=file, rank=rank, world_size=size, timeout=limit)
+            dist.init_process_group("gloo", init_method=f"file://{folder}/{size}", rank=rank, world_size=size, timeout=limit)
         exact = [trained(job, False) for job in jobs]
         plain = [trained(job, True) for job in jobs] if size == 2 else []
-        results.put({"exact": exact, "plain": plain} if rank == 0 else None)
+        divided = [
+            trained_in_shards(job, index, size, folder) if job["divides"] else None for index, job in enumerate(jobs)
+        ]
+        results.put({"exact": exact, "plain": plain, "divided": divided} if rank == 0 else None)
     except BaseException:
         results.put(traceback.format_exc())
 
 
-def run_group(size, file, jobs):
+def run_group(size, folder, jobs):
     """The results of process 0, or the error of any process."""
     context = multiprocessing.get_context("fork")
     results = context.SimpleQueue()
-    workers = [context.Process(target=run, args=(rank, size, file, jobs, results)) for rank in range(size)]
+    workers = [context.Process(target=run, args=(rank, size, folder, jobs, results)) for rank in range(size)]
     for worker in workers:
         worker.start()
     found = []
@@ -115,7 +138,7 @@ def main():
     groups = {}
     with tempfile.TemporaryDirectory() as folder:
         for size in SIZES:
-            groups[size] = run_group(size, f"file://{folder}/{size}", jobs)
+            groups[size] = run_group(size, folder, jobs)
             if isinstance(groups[size], str):
                 sys.exit(groups[size])
     json.dump(groups, sys.stdout)

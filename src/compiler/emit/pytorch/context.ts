@@ -154,7 +154,7 @@ export class Context {
   writeNode(node: Node): void {
     if (this.values.has(node)) return;
     const { recognised, rules, ownSums } = this.surroundings;
-    const own = recognised.get(node)?.write(this) ?? apply(rules, node, this);
+    const own = recognised.get(node)?.write(this) ?? applied(rules, node, this);
     const expression = isRowSum(node) && ownSums?.has(node) !== true ? this.overProcesses(own) : own;
     const isTrivial = /^[\w.]+$/.test(expression.text) || expression.isNumber === true;
     const isLong = expression.text.length > longestInline;
@@ -307,6 +307,9 @@ function depthAt(line: string, end: number): number {
   return depth;
 }
 
-/** Contains a type assertion, because TypeScript cannot check a call that dispatches on a union of ops. */
-const apply = (rules: Rules, node: Node, c: Context): Expression =>
+/**
+ * The expression of a node by the rule of its op. Contains a type assertion, because TypeScript cannot check a call
+ * that dispatches on a union of ops.
+ */
+export const applied = (rules: Rules, node: Node, c: Context): Expression =>
   (rules[node.op] as Rule<OpName>)(node as NodeOf<OpName>, c);

@@ -13,7 +13,7 @@ import { checkpointsText } from "./parts/checkpoints.ts";
 import { findFunctions } from "./recognise-functions.ts";
 import { dataText } from "./parts/data.ts";
 import type { DataFeatures } from "./parts/data.ts";
-import { processHelpers, processes } from "./parts/processes.ts";
+import { processHelpers, processes, shardTotals, shards } from "./parts/processes.ts";
 import { programText } from "./parts/program.ts";
 import type { ProgramFeatures } from "./parts/program.ts";
 import {
@@ -32,6 +32,8 @@ import type { TrainingFeatures } from "./parts/training.ts";
 import { commentText, identifier, literal, numberText, stringText } from "./python-text.ts";
 import type { Literal } from "./python-text.ts";
 import { ownSums, rowRefusals } from "./rows.ts";
+import { writeUpdate } from "./update.ts";
+import type { UpdatePlan } from "./update.ts";
 
 /** The call that makes the initialiser of a parameter. */
 export interface InitialiserCall {
@@ -85,9 +87,9 @@ export interface ModulePlan {
   readonly constants: Readonly<Record<string, Literal>>;
   /** The fields of the data by name: the encoder and its arguments. */
   readonly fields: readonly FieldPlan[];
-  readonly training: Omit<TrainingFeatures, "isRandom" | "hasPenalty" | "hasStatistics">;
+  readonly training: Pick<TrainingFeatures, "isAveraged" | "shuffles" | "accumulate">;
   readonly data: DataFeatures | undefined;
-  readonly program: Omit<ProgramFeatures, "refusals" | "data">;
+  readonly program: Pick<ProgramFeatures, "balanced" | "units">;
 }
 
 export interface FieldPlan {
@@ -96,28 +98,12 @@ export interface FieldPlan {
   readonly arguments: Readonly<Record<string, Literal | undefined>>;
 }
 
-export interface UpdatePlan {
-  readonly about: string;
-  /** The names of the variables of stored values, by storage. */
-  readonly stored: ReadonlyMap<string, string>;
-  /** Nodes with the number of earlier steps, as real numbers. */
-  readonly steps: readonly Node[];
-  readonly next: Node;
-  readonly states: readonly (NamedNode & { readonly isScalar: boolean })[];
-  readonly rate: Node;
-  readonly average: Node | undefined;
-}
-
 /** The names of the emitted file at the top level. Variables of functions must not hide them. */
-const fileNames = [
-  ..."Model Draws Dropout Parameters Trainer Table InputError Diverged real fold mix random_key random_bits".split(
-    " ",
-  ),
-  ..."random_units shuffle initialise loss_sums loss_value penalty metric_sums summary update new_states".split(
-    " ",
-  ),
-  ..."model batch draws totals sum_over_processes row_positions".split(" "),
-];
+const fileNames = (
+  "Model Draws Dropout Parameters Shards Trainer Table InputError Diverged real fold mix random_key random_bits " +
+  "random_units shuffle initialise loss_sums loss_value penalty metric_sums summary update new_states " +
+  "model batch draws totals sum_over_processes row_positions"
+).split(" ");
 
 const titled = (title: string, texts: readonly string[]): readonly string[] =>
   texts.length === 0 ? [] : [`# ${title} ${"-".repeat(Math.max(3, 116 - title.length))}`, ...texts];
@@ -126,7 +112,7 @@ export function moduleText(plan: ModulePlan): string {
   const helpers = new Set<Helper>();
   const written = writeModel(plan.model, helpers, fileNames);
   const measures = measureTexts(plan, written.inputs, helpers);
-  const update = updateText(plan.update, helpers);
+  const update = writeUpdate(plan.update, helpers, fileNames);
   const usesParameters = written.lines.some((line) => line.includes("= Parameters("));
   const usesDropout = written.lines.some((line) => line.includes("= Dropout("));
   if (written.usesRandom) helpers.add("real").add("row_positions");
@@ -136,11 +122,13 @@ export function moduleText(plan: ModulePlan): string {
     isRandom: written.usesRandom,
     hasPenalty: plan.loss.penalty !== undefined,
     hasStatistics,
+    hasTotals: update.hasTotals,
   };
   const kinds = new Set(plan.parameters.map(({ initialiser }) => initialiser.kind));
   const named = kinds.has("orthogonal") ? new Set([...kinds, "normal" as const]) : kinds;
   const order: readonly InitialiserKind[] = ["uniform", "normal", "constant", "orthogonal", "given"];
   const data = plan.data && dataText(plan.data);
+  const division = { refusals: refusalsOf(plan), isDivisible: update.isDivisible };
   const sections = [
     ...titled("Model", [
       ...(helpers.has("real") ? [realHelper] : []),
@@ -152,7 +140,7 @@ export function moduleText(plan: ModulePlan): string {
       written.lines.join("\n"),
     ]),
     ...titled("Loss and metrics", measures),
-    ...titled("Optimizer", [update]),
+    ...titled("Optimizer", [update.text]),
     ...titled("Random numbers and initial parameters", [
       randomNumbers,
       ...order.flatMap((kind) => (named.has(kind) ? [initialisers[kind]] : [])),
@@ -161,13 +149,14 @@ export function moduleText(plan: ModulePlan): string {
     ]),
     ...titled("Processes", [
       processes,
+      shards.replace("TOTAL", update.hasTotals ? shardTotals : ""),
       ...(helpers.has("sum_over_processes") ? [processHelpers.sum_over_processes] : []),
       ...(helpers.has("row_positions") ? [processHelpers.row_positions] : []),
     ]),
     ...titled("Training", [trainingText(features)]),
     ...titled("Checkpoints", [checkpointsOf(plan)]),
     ...titled("Data", data === undefined ? [] : [data.reading, fieldsText(plan.fields), data.splitting]),
-    ...titled("Program", [programText({ ...plan.program, data: plan.data, refusals: refusalsOf(plan) })]),
+    ...titled("Program", [programText({ ...plan.program, data: plan.data, ...division })]),
   ];
   const body = joined(sections);
   return `${headText(plan, body)}\n\n\n${body}\n`;
@@ -199,7 +188,8 @@ function joined(sections: readonly string[]): string {
   return text;
 }
 
-const libraries = "argparse base64 contextlib csv gzip itertools json math os re sys zlib".split(" ");
+const libraries =
+  "argparse base64 contextlib csv errno gzip itertools json math os re sys unicodedata zlib".split(" ");
 
 function headText({ banner, constants }: ModulePlan, body: string): string {
   const uses = (name: string): boolean => new RegExp(`\\b${name}\\.`).test(body);
@@ -398,37 +388,6 @@ function penaltyText(penalty: Node, helpers: Set<Helper>): string {
     "    weights = {name: tensors[at] for name, at in places.items() if at in tensors}",
     ...c.lines.map((line) => `    ${line}`),
   ].join("\n");
-}
-
-// The optimizer.
-
-function updateText(plan: UpdatePlan, helpers: Set<Helper>): string {
-  const leaf = (storage: string): string => plan.stored.get(storage) ?? identifier(storage);
-  const names = ["parameters", "gradient", "states", "step", "average"];
-  const c = new Context({ rules, leaf, helpers, recognised: new Map() }, [...fileNames, ...names]);
-  for (const step of plan.steps) c.bind(step, "step");
-  const kept = plan.states.map(({ node }) => node);
-  const results = [plan.rate, plan.next, ...kept, ...(plan.average ? [plan.average] : [])];
-  const [rate, next, ...others] = c.write(results);
-  const states = plan.states.map(({ name }, i) => `${stringText(name)}: ${others[i]}`);
-  const average = plan.average === undefined ? [] : [others[plan.states.length]];
-  c.line(`states = {${states.join(", ")}}`);
-  c.line(`return ${[next, "states", rate, ...average].join(", ")}`);
-  const zeros = plan.states.map(
-    ({ name, isScalar }) => `${stringText(name)}: torch.zeros(${isScalar ? "()" : "size"})`,
-  );
-  const scalars = [
-    "def new_states(size):",
-    '    """The states of the optimizer before the first step, for this number of trainable parameters."""',
-    `    return {${zeros.join(", ")}}`,
-  ];
-  const parameters = `parameters, gradient, states, step${plan.average ? ", average" : ""}`;
-  const update = [
-    `def update(${parameters}):`,
-    `    """One step of ${commentText(plan.about)}, for all trainable parameters as one vector."""`,
-    ...c.lines.map((line) => `    ${line}`),
-  ];
-  return [...scalars, "", "", ...update].join("\n");
 }
 
 // Initial parameters and fields.

@@ -27,33 +27,32 @@ const metricGaps = (model: Model): readonly Gap[] =>
     ),
   );
 
-const randomSplit = 'use { "fraction": … }, which draws rows at random';
+const otherSplit = 'use "fraction", "last", "column" or "group", without "time", "after" and folds';
+
+const splitKeys = ["fraction", "last", "column", "value", "group"];
 
 function splitGaps({ training, data }: Model): readonly Gap[] {
   if (data === undefined) return [];
   const rules = { test: training.test, validation: training.validation };
   return Object.entries(rules).flatMap(([split, rule = {}]) =>
     Object.keys(rule)
-      .filter((key) => key !== "fraction")
-      .map((key): Gap => [["training", split, key], randomSplit]),
+      .filter((key) => !splitKeys.includes(key) || (key === "group" && rule.fraction === undefined))
+      .map((key): Gap => [["training", split, key], otherSplit]),
   );
 }
 
-const columnKeys = ["dates", "words", "unseen", "minCount", "window"] as const;
+const columnKeys = ["dates", "window"] as const;
 
 function dataGaps({ data }: Model): readonly Gap[] {
   if (data === undefined) return [];
   const csv = "use a CSV file with a row for each example";
-  const keys = (["time", "windows", "numbers"] as const).filter((key) => data[key] !== undefined);
+  const keys = (["time", "windows"] as const).filter((key) => data[key] !== undefined);
   const fields = (["inputs", "targets"] as const).flatMap((kind) =>
     Object.entries(data[kind]).flatMap(([name, columns]) => {
       const path = ["data", kind, name];
-      const own = columnKeys.filter((key) => columns[key] !== undefined);
-      const isCategory = columns.missing === "category";
-      return [...own, ...(isCategory ? ["missing"] : [])].map((key): Gap => [
-        [...path, key],
-        "encode these columns as numbers or as categories in the file",
-      ]);
+      return columnKeys
+        .filter((key) => columns[key] !== undefined)
+        .map((key): Gap => [[...path, key], "encode these columns as numbers or as categories in the file"]);
     }),
   );
   return [...keys.map((key): Gap => [["data", key], csv]), ...fields];

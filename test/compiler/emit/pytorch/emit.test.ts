@@ -137,6 +137,32 @@ describe("emitted PyTorch files", () => {
     expect(text).toContain("self.dropout1 = Dropout(0.3, draws, salt=");
     expect(text).toContain("self.dense2 = nn.Linear(5, 2)");
   });
+  it("write the update of the optimizer in place", () => {
+    const { data: _, ...spec } = hostileSpec;
+    const updateOf = (optimizer: ModelSpec["optimizer"]) =>
+      /def update.*?(?=\n\n)/s.exec(textOf({ ...spec, optimizer }))?.[0];
+    expect(updateOf({ type: "adam", learningRate: 0.01 })).toMatchInlineSnapshot(`
+      "def update(parameters, gradient, states, step):
+          """One step of adam, in place, for all parameters as one vector. Returns the learning rate."""
+          t = step + 1.0
+          next_mean = states["mean"].mul_(0.9).add_(gradient, alpha=0.09999999999999998)
+          next_squares = states["squares"].mul_(0.999).addcmul_(gradient, gradient, value=0.0010000000000000009)
+          divisor = torch.sqrt(next_squares).div_(torch.sqrt(1.0 - 0.999**t)).add_(1e-8)
+          parameters.addcdiv_(next_mean, divisor, value=-0.01 / (1.0 - 0.9**t))
+          return 0.01"
+    `);
+    expect(updateOf({ type: "sgd", learningRate: 0.1, momentum: 0.9, nesterov: true, clip: { norm: 1 } }))
+      .toMatchInlineSnapshot(`
+      "def update(parameters, gradient, states, step):
+          """One step of sgd, in place, for all parameters as one vector. Returns the learning rate."""
+          clip_factor = torch.minimum(1.0 / (torch.sqrt((gradient * gradient).sum()) + 0.000001), torch.tensor(1.0))
+          clipped_gradients = gradient.mul_(clip_factor)
+          next_velocity = states["velocity"].mul_(0.9).add_(clipped_gradients)
+          sgd = clipped_gradients.add_(next_velocity, alpha=0.9)
+          parameters.sub_(sgd, alpha=0.1)
+          return 0.1"
+    `);
+  });
   it.each(moduleSpecs.map((spec) => [spec.name, spec] as const))(
     "recognise the layers of %s",
     (name, spec) => {
@@ -156,11 +182,10 @@ describe("the target pytorch", () => {
         { type: "dense", units: 2 },
       ],
       metrics: ["accuracy", "auc"],
-      training: { epochs: 1, batchSize: 4, seed: 1, test: { last: 0.2 }, validation: { folds: 3 } },
+      training: { epochs: 1, batchSize: 4, seed: 1, test: { after: "2020-01-01" }, validation: { folds: 3 } },
       data: {
         file: "data.csv",
         time: "time",
-        numbers: { decimal: "," },
         inputs: {
           self: { columns: ["a"] },
           day: { columns: ["time"], dates: { parts: ["weekday"] } },
@@ -180,10 +205,9 @@ describe("the target pytorch", () => {
     };
     const keys = [
       "metrics[1]",
-      "training.test.last",
+      "training.test.after",
       "training.validation.folds",
       "data.time",
-      "data.numbers",
       "data.inputs.day.dates",
     ];
     expect(found()).toEqual(keys.map((key) => `the target pytorch does not support ${key} yet`));

@@ -9,8 +9,15 @@ class InputError(Exception):
     """An error in a file or in the arguments."""
 
 
-def stored(trainer):
-    """Views of the tensors that training changes, by their names in checkpoints."""
+def open_regular(file, mode="rb", **options):
+    """Opens a file to read it. A pipe is an error, because the program would wait for it."""
+    if os.path.exists(file) and not os.path.isfile(file):
+        raise OSError(errno.EINVAL, "it is not a regular file")
+    return open(file, mode, **options)
+
+
+def stored(trainer, states):
+    """Views of the tensors that training changes, by their names in checkpoints. states: those for all parameters."""
     tensors = dict(trainer.model.named_parameters()) | dict(trainer.model.named_buffers())
     views = {name: in_spec(tensors, name).detach() for name in PARAMETERS}AVERAGEDSTATES
     return views
@@ -25,11 +32,11 @@ def parts_of(trainer, vector, prefix=""):
 
 def parameters_of(trainer):
     """A copy of the parametersMEANING."""
-    return {name: view.clone() for name, view in stored(trainer).items() if name in PARAMETERS}
+    return {name: view.clone() for name, view in stored(trainer, {}).items() if name in PARAMETERS}
 
 
 def set_parameters(trainer, values):
-    for name, view in stored(trainer).items():
+    for name, view in stored(trainer, {}).items():
         if name in PARAMETERS:
             view.copy_(values[name])
 `;
@@ -47,8 +54,13 @@ def number_type():
 
 
 def save_checkpoint(trainer, file):
-    """Writes a temporary file and renames it, so that the file always has a whole checkpoint."""
-    progress, tensors = trainer.progress, stored(trainer)AVERAGE
+    """
+    Writes a temporary file and renames it, so that the file always has a whole checkpoint. All processes call this
+    function, and the first one writes.
+    """
+    progress, tensors = trainer.progress, stored(trainer, trainer.whole_states())AVERAGE
+    if rank() > 0:
+        return
     for prefix, values in (("best:", trainer.best), ("last:", trainer.last)):
         tensors |= {prefix + name: tensor for name, tensor in values.items()}
     metadata = {"format": "tapeless", "tapeless": "2"}
@@ -86,7 +98,8 @@ def load_checkpoint(trainer, file):
     try:
         header, data = read_header(file)
         progress, notes, step, seed = checked_metadata(header.pop("__metadata__", {}))
-        views = stored(trainer)
+        states = trainer.whole_states()
+        views = stored(trainer, states)
         shapes = {name: tuple(view.shape) for name, view in views.items()}AVERAGE_SHAPES
         for prefix in ("best:", "last:"):
             if any(name.startswith(prefix) for name in header):
@@ -96,6 +109,7 @@ def load_checkpoint(trainer, file):
         raise InputError(f"{file}: {error}") from errorWEIGHTS
     for name, view in views.items():
         view.copy_(tensors[name])
+    trainer.keep_states(states)
     trainer.progress, trainer.notes, trainer.step_count, trainer.seed = progress, notes, step, seed
     trainer.best, trainer.last = [
         {name: tensors[prefix + name] for name in PARAMETERS if prefix + name in tensors}
@@ -106,7 +120,7 @@ def load_checkpoint(trainer, file):
 def read_header(file):
     """The header of a file in the format of safetensors, not checked, and the bytes after it."""
     try:
-        with open(file, "rb") as stream:
+        with open_regular(file) as stream:
             content = stream.read()
     except OSError as error:
         raise InputError(f"cannot read the file: {error.strerror}") from error
@@ -180,14 +194,14 @@ def tensors_in(header, data, shapes):
 
 /** The states of the optimizer: vectors over all trainable parameters, single numbers, or both. */
 const vectors = String.raw`
-    for state, values in trainer.states.items():
+    for state, values in states.items():
         views |= parts_of(trainer, values, f"optimizer:{state}:")`;
 
 const numbers = String.raw`
-    views |= {f"optimizer:{state}": value for state, value in trainer.states.items()}`;
+    views |= {f"optimizer:{state}": value for state, value in states.items()}`;
 
 const vectorsAndNumbers = String.raw`
-    for state, values in trainer.states.items():
+    for state, values in states.items():
         is_number = values.dim() == 0
         views |= {f"optimizer:{state}": values} if is_number else parts_of(trainer, values, f"optimizer:{state}:")`;
 

@@ -1,4 +1,6 @@
 /** Python: reads the data files, splits their rows, and encodes their columns, as `runtime/data` does. */
+import { literal } from "../python-text.ts";
+import type { Literal } from "../python-text.ts";
 import { idxTexts } from "./idx.ts";
 import type { IdxEncoderName, IdxFeatures } from "./idx.ts";
 
@@ -9,7 +11,7 @@ class Table:
     def __init__(self, file):
         records, line = [], 1
         try:
-            with open(file, encoding="utf-8-sig", newline="") as stream:
+            with open_regular(file, "r", encoding="utf-8-sig", newline="") as stream:
                 reader = csv.reader(stream, delimiter=SEPARATOR, strict=True)
                 for cells in reader:
                     if cells:
@@ -55,7 +57,7 @@ class Table:
     def error(self, column, row, what):
         return InputError(f'{self.file}:{self.lines[row]}: column "{column}": {what}')
 
-    def strings(self, column):
+TEXTS    def strings(self, column):
         for row, cell in enumerate(self.columns[column]):
             if not cell.strip():
                 raise self.error(column, row, "the cell is empty")
@@ -71,14 +73,41 @@ class Table:
             values[row] = missing
         return values
 
+`;
 
+const textsOfColumn = `    def texts(self, column):
+        """The cells of a column that the spec names, without spaces around them."""
+        if column not in self.columns:
+            raise InputError(f'{self.file}: there is no column "{column}"')
+        return [cell.strip() for cell in self.columns[column]]
+
+`;
+
+const numberIn = String.raw`
 def number_in(cell):
     """The decimal number in a cell, or NaN."""
     is_number = re.fullmatch(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", cell, re.ASCII | re.IGNORECASE)
     value = float(cell) if is_number else math.nan
     return value if math.isfinite(value) else math.nan
+`;
 
+/** As `runtime/data/number-format.ts` reads numbers. */
+const formattedNumberIn = String.raw`
+def number_in(cell):
+    """The number in a cell, with the separators of the spec, or NaN. A thousands separator precedes three digits."""
+    similar = {" ": "[ \u00a0\u2009\u202f]", "'": "['\u2019]", "": "(?!)"}
+    mark, point = similar.get(THOUSANDS, re.escape(THOUSANDS)), re.escape(DECIMAL)
+    pattern = rf"([+-]?)(\d{{1,3}}(?:{mark}\d{{3}})+|\d*)(?:{point}(\d*))?(e[+-]?\d+)?"
+    found = re.fullmatch(pattern, cell.strip(), re.ASCII | re.IGNORECASE)
+    sign, whole, fraction, exponent = [part or "" for part in found.groups()] if found else [""] * 4
+    if whole + fraction == "":
+        return math.nan
+    digits = re.sub("[^0-9]", "", whole)
+    value = float(f"{sign}{digits}.{fraction}0{exponent}")
+    return value if math.isfinite(value) else math.nan
+`;
 
+const isMissing = String.raw`
 def is_missing(cell):
     return re.fullmatch(r"(n/?a|nan|null|\?)?", cell.strip(), re.IGNORECASE) is not None
 `;
@@ -215,11 +244,12 @@ class Classes:
         columns = []
         for name in self.names:
             cells = table.strings(name)
-            column = [numbers.get(cell, cell) for cell in cells] if numbers else table.numbers(name)
+            column = [numbers.get(cell) for cell in cells] if numbers else table.numbers(name)
             for row in rows.tolist():
                 if column[row] not in range(-1, self.classes):
-                    what = f"{cells[row]} is not a class from 0 to {self.classes - 1} (or -1: ignored)"
-                    raise table.error(name, row, what)
+                    known = f'one of the classes {", ".join(self.class_names[:12])}'
+                    number = f"a class from 0 to {self.classes - 1} (or -1: ignored)"
+                    raise table.error(name, row, f'"{cells[row]}" is not {known if numbers else number}')
             columns.append(np.array(column)[rows])
         return np.stack(columns, 1).astype(np.int64).reshape(-1, *self.shape)
 
@@ -231,7 +261,8 @@ class Classes:
 class Categories:
     """
     The categories of the training rows, sorted: a number for each category of each column, or an index from 1. A
-    category that does not occur in the training rows is encoded as zeros.
+    category that does not occur in the training rows, or is rarer than min_count, is unseen. It is encoded as zeros, or
+    has a number of its own after those of the column. Missing values may be the category "?".
     """
 
     columns: list
@@ -239,18 +270,31 @@ class Categories:
     form: str
     vocabulary: int | None = None
     missing: str | None = None
+    has_unseen: bool = False
+    min_count: int = 1
 
     def fit(self, table, rows):
         self.names = table.select(self.columns)
-        cells = [table.strings(name) for name in self.names]
-        self.categories = [sorted({column[row] for row in rows}, key=sort_key) for column in cells]
+        cells = [self.cells(table, name) for name in self.names]
+        self.categories = [self.frequent([column[row] for row in rows.tolist()]) for column in cells]
         counts = [len(found) for found in self.categories]
-        size, found = math.prod(self.shape), sum(len(set(column)) for column in cells)
+        size, found = math.prod(self.shape), sum(len(self.frequent(column)) for column in cells)
         if self.form == "index":
             if size != len(self.names) or (self.vocabulary is not None and max(counts) >= self.vocabulary):
                 raise InputError(f"{table.file}: {max(counts)} categories need a vocabulary of {max(counts) + 1}")
-        elif not sum(counts) <= size <= found:
-            raise InputError(f"{table.file}: {size} numbers per row, but the columns have {found} categories")
+            return
+        others = len(self.names) if self.has_unseen else 0
+        if not sum(counts) + others <= size <= found + others:
+            raise InputError(f"{table.file}: {size} numbers per row, but the columns have {found + others} categories")
+
+    def cells(self, table, name):
+        if self.missing != "category":
+            return table.strings(name)
+        return ["?" if is_missing(cell) else cell for cell in table.columns[name]]
+
+    def frequent(self, cells):
+        found = {cell for cell in set(cells) if self.min_count == 1 or cells.count(cell) >= self.min_count}
+        return sorted(found | ({"?"} if self.missing == "category" else set()), key=sort_key)
 
     def encode(self, table, rows):
         is_index = self.form == "index"
@@ -258,14 +302,15 @@ class Categories:
         offset = 0
         for i, (name, known) in enumerate(zip(self.names, self.categories)):
             positions = {category: position for position, category in enumerate(known)}
-            cells = table.strings(name)
+            unseen = len(known) if self.has_unseen and not is_index else -1
+            cells = self.cells(table, name)
             for at, row in enumerate(rows.tolist()):
-                position = positions.get(cells[row], -1)
+                position = positions.get(cells[row], unseen)
                 if is_index:
                     encoded[at, i] = position + 1
                 elif position >= 0:
                     encoded[at, offset + position] = 1
-            offset += len(known)
+            offset += len(known) + (unseen >= 0)
         return encoded.reshape(-1, *self.shape)
 
     def fitted(self):
@@ -319,6 +364,63 @@ class Characters:
     def fitted(self):
         return {"columns": self.columns, "characters": self.characters}
 `,
+  Words: String.raw`
+@dataclass
+class Words:
+    """
+    A text as indices of words, from 2 on by their frequency in the training rows. 1 is any other word, and 0 marks
+    start, end and padding. For a target, the next word at each position, and -1 after the end.
+    """
+
+    columns: list
+    shape: tuple
+    lower_case: bool
+    cut: bool
+    size: int | None = None
+    is_next: bool = False
+    missing: str | None = None
+
+    def fit(self, table, rows):
+        [self.name] = self.names = table.select(self.columns)
+        texts, counts = self.texts(table), {}
+        for row in rows.tolist():
+            for word in texts[row]:
+                counts[word] = counts.get(word, 0) + 1
+        ordered = sorted(counts, key=lambda word: (-counts[word], sort_key(word)))
+        self.words = ordered if self.size is None else ordered[: self.size - 2]
+
+    def texts(self, table):
+        cells, [length] = table.strings(self.name), self.shape
+        texts = [words_in(cell.lower() if self.lower_case else cell) for cell in cells]
+        for row, text in enumerate(texts):
+            if len(text) >= length and not self.cut:
+                raise table.error(self.name, row, f"the text has {len(text)} words; the most are {length - 1}")
+        return texts
+
+    def encode(self, table, rows):
+        numbers = {word: index + 2 for index, word in enumerate(self.words)}
+        texts, [length] = self.texts(table), self.shape
+        encoded = np.full((len(rows), length), -1 if self.is_next else 0)
+        for at, row in enumerate(rows.tolist()):
+            text = [numbers.get(word, 1) for word in texts[row]]
+            shown = [*text, 0][:length] if self.is_next else [0, *text][:length]
+            encoded[at, : len(shown)] = shown
+        return encoded
+
+    def fitted(self):
+        return {"columns": self.columns, "words": self.words}
+
+
+def words_in(text):
+    """Sequences of letters, marks and digits, with apostrophes inside; every other character is a word of its own."""
+    spaces = re.compile(r"[^\S\x1c-\x1f\x85]|\ufeff")
+    kinds = [
+        "w" if unicodedata.category(character)[0] in "LMN" else " " if spaces.match(character) else character
+        for character in text
+    ]
+    shape = "".join("w" if kind == "w" else kind if kind in " '\u2019" else "." for kind in kinds)
+    return [text[word.start() : word.end()] for word in re.finditer("w+(?:['\u2019]w+)*|[^ w]", shape)]
+`,
 } as const;
 
 const decimals = String.raw`
@@ -355,17 +457,9 @@ def sort_key(text):
 
 const splitting = String.raw`
 def read_splits(file, seedPARAMETERS):
-    """Reads the rows, splits them at random, and encodes each split as the fields say."""
+    """Reads the rows, splits them, and encodes each split as the fields say."""
     table = TABLEOTHERS
-    order = shuffle(np.arange(len(table)), random_key(seed, 0, SPLIT_SALT))STRATIFY
-    tested, held = [split_size(fraction, len(table)) for fraction in (TEST_FRACTION, VALIDATION_FRACTION)]
-    if tested + held >= len(table):
-        raise InputError(f"{file}: the other splits need all {len(table)} rows; none is left for training")
-    splits = {"training": np.sort(order[tested + held :])}
-    if held > 0:
-        splits["validation"] = np.sort(order[tested : tested + held])
-    if tested > 0:
-        splits["test"] = np.sort(order[:tested])
+    SPLITS
     for field in FIELDS.values():
         field.fit(table, splits["training"])
     RETURN
@@ -379,6 +473,107 @@ def as_tensor(values):
     dtype = torch.int64 if values.dtype == np.int64 else torch.get_default_dtype()
     return torch.from_numpy(values).to(dtype)
 `;
+
+/** Splits that are drawn at random from all rows. */
+const drawnSplits = `
+    order = shuffle(np.arange(len(table)), random_key(seed, 0, SPLIT_SALT))STRATIFY
+    tested, held = [split_size(fraction, len(table)) for fraction in (TEST_FRACTION, VALIDATION_FRACTION)]
+    if tested + held >= len(table):
+        raise InputError(f"{file}: the other splits need all {len(table)} rows; none is left for training")
+    splits = {"training": np.sort(order[tested + held :])}
+    if held > 0:
+        splits["validation"] = np.sort(order[tested : tested + held])
+    if tested > 0:
+        splits["test"] = np.sort(order[:tested])`;
+
+/** Splits by rules: each takes its rows from those that the earlier ones left. */
+const ruledSplits = `
+    chosen, left = {}, np.arange(len(table))
+    for split, rule in SPLIT_RULES.items():
+        chosen[split] = np.sort(rule(table, left, seed))
+        left = np.setdiff1d(left, chosen[split])
+    if len(left) == 0:
+        raise InputError(f"{file}: the other splits need all {len(table)} rows; none is left for training")
+    splits = {"training": left} | {name: chosen[name] for name in ("validation", "test") if name in chosen}`;
+
+/** The rules of splits by name, as `runtime/data/split-rules.ts` has them. */
+export const splitRules = {
+  last_rows: String.raw`
+def last_rows(fraction):
+    """The last rows of the file."""
+    return lambda table, left, seed: left[max(0, len(left) - split_size(fraction, len(table))) :]
+`,
+  drawn_rows: String.raw`
+def drawn_rows(fraction):
+    """A fraction of all rows, at random."""
+
+    def rows(table, left, seed):
+        order = shuffle(np.arange(len(table)), random_key(seed, 0, SPLIT_SALT))
+        return order[np.isin(order, left)][: split_size(fraction, len(table))]
+
+    return rows
+`,
+  rows_of_column: String.raw`
+def rows_of_column(name, value, splits=None):
+    """The rows in which a column has this value. If splits are given, each cell must name one of them."""
+
+    def rows(table, left, seed):
+        cells = table.texts(name)
+        for row in left.tolist():
+            if splits is not None and cells[row] not in splits:
+                what = f'"{cells[row]}" is not a split of the spec: write {" or ".join(splits)}'
+                raise table.error(name, row, what)
+        found = [row for row in left.tolist() if cells[row] == value]
+        if not found:
+            raise InputError(f'{table.file}: no cell of the column "{name}" is "{value}"')
+        return np.array(found)
+
+    return rows
+`,
+  rows_of_groups: String.raw`
+def rows_of_groups(name, fraction):
+    """A fraction of the groups, at random from those without a row in another split."""
+
+    def rows(table, left, seed):
+        cells, groups = table.texts(name), {}
+        for row, group in enumerate(cells):
+            if group == "":
+                raise table.error(name, row, "the cell is empty, so the row has no group")
+            groups.setdefault(group, []).append(row)
+        still = set(left.tolist())
+        free = [group for row, group in enumerate(cells) if row == groups[group][0] and still.issuperset(groups[group])]
+        count = split_size(fraction, len(groups))
+        if count >= len(free):
+            what = f"{len(groups)} groups, {len(free)} of them in no other split"
+            raise InputError(f'{table.file}: the column "{name}" has {what}: a split needs {count}, and training one')
+        order = shuffle(np.arange(len(free)), random_key(seed, 0, SPLIT_SALT))
+        return np.array([row for index in order[:count] for row in groups[free[index]]])
+
+    return rows
+`,
+} as const;
+
+/** A rule and its arguments. */
+export interface SplitCall {
+  readonly split: "validation" | "test";
+  readonly rule: keyof typeof splitRules;
+  readonly arguments: readonly Literal[];
+}
+
+function rulesText(calls: readonly SplitCall[]): string {
+  const kinds = Object.entries(splitRules).filter(([name]) => calls.some(({ rule }) => rule === name));
+  const entries = calls.map(
+    ({ split, rule, arguments: given }) =>
+      `    "${split}": ${rule}(${given.map((each) => literal(each)).join(", ")}),`,
+  );
+  const declaration = [
+    "# The rows of each split, from those that are in no other split.",
+    "SPLIT_RULES = {",
+    ...entries,
+    "}",
+  ];
+  return joined([...kinds.map(([, text]) => text), declaration.join("\n")]);
+}
 
 /** What `read_splits` returns if all splits are rows of one table. */
 const ofTable = String.raw`
@@ -426,15 +621,19 @@ export interface DataFeatures {
   readonly idx: IdxFeatures | undefined;
   readonly others: readonly OtherSplit[];
   readonly drops: boolean;
+  /** Whether numbers have the separators in `DECIMAL` and `THOUSANDS`. */
+  readonly isFormatted: boolean;
   /** Whether checkpoints say how many decimals predictions have. */
   readonly hasDecimals: boolean;
   /** The target whose classes the splits keep in proportion. */
   readonly stratified: string | undefined;
+  /** The rules of the splits, in the order in which they choose rows; undefined if splits are drawn from all rows. */
+  readonly rules: readonly SplitCall[] | undefined;
 }
 
 /** The code that reads data, without the declarations of the fields. */
 export function dataText(features: DataFeatures): { readonly reading: string; readonly splitting: string } {
-  const { encoders: used, idx, others, drops, stratified } = features;
+  const { encoders: used, idx, others, drops, stratified, rules } = features;
   const isTables = idx === undefined && others.length > 0;
   return {
     reading: joined(
@@ -444,6 +643,7 @@ export function dataText(features: DataFeatures): { readonly reading: string; re
       ...(drops ? [dropping] : []),
       ...(isTables ? [checking] : []),
       ...(stratified === undefined ? [] : [stratifying]),
+      ...(rules === undefined ? [] : [rulesText(rules)]),
       splittingText(features),
     ]),
   };
@@ -451,11 +651,13 @@ export function dataText(features: DataFeatures): { readonly reading: string; re
 
 const joined = (texts: readonly string[]): string => texts.map((text) => text.trim()).join("\n\n\n");
 
-function csvTexts({ encoders: used, hasDecimals }: DataFeatures): readonly string[] {
-  const sorts = used.has("Classes") || used.has("Categories");
+function csvTexts({ encoders: used, hasDecimals, isFormatted, rules = [] }: DataFeatures): readonly string[] {
+  const sorts = (["Classes", "Categories", "Words"] as const).some((name) => used.has(name));
   const names = Object.keys(encoders).filter((name): name is EncoderName => used.has(name as EncoderName));
   return [
-    table,
+    table.replace("TEXTS", rules.some(({ rule }) => rule.startsWith("rows_of")) ? textsOfColumn : ""),
+    isFormatted ? formattedNumberIn : numberIn,
+    isMissing,
     ...(sorts ? [sorting] : []),
     ...(hasDecimals ? [decimals] : []),
     ...names.map((name) => withDecimals(encoders[name], hasDecimals)),
@@ -466,7 +668,7 @@ function csvTexts({ encoders: used, hasDecimals }: DataFeatures): readonly strin
 const droppedEntries =
   '[entry for field in FIELDS.values() if field.missing == "drop" for entry in field.columns]';
 
-function splittingText({ idx, others, drops, stratified }: DataFeatures): string {
+function splittingText({ idx, others, drops, stratified, rules }: DataFeatures): string {
   const isIdx = idx !== undefined;
   const tableOf = (split: string, file: string) =>
     isIdx ? `IdxFiles(file, IDX_FILES["${split}"])` : `Table(${file})`;
@@ -492,6 +694,7 @@ function splittingText({ idx, others, drops, stratified }: DataFeatures): string
     .replace("PARAMETERS", isIdx ? "" : others.map((split) => `, ${split}`).join(""))
     .replace("TABLE", tableOf("training", "file"))
     .replace("OTHERS", lines.map((line) => `\n    ${line}`).join(""))
+    .replace("\n    SPLITS", () => (rules === undefined ? drawnSplits : ruledSplits))
     .replace("STRATIFY", stratify)
     .replace("\n    RETURN", others.length === 0 ? ofTable : ofTables)
     .replace("CHECK", isIdx ? "" : "\n        check_columns(other)");

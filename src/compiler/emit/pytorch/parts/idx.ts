@@ -11,7 +11,7 @@ IDX_TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 def read_idx(file):
     """The shape of the array in an IDX file, gzipped or not, and its items as rows. All sizes are checked first."""
     try:
-        with open(file, "rb") as stream:
+        with open_regular(file) as stream:
             is_packed = stream.read(2) == b"\x1f\x8b"
         size = os.path.getsize(file)
         most = max(2**28, 20 * size) if is_packed else size

@@ -22,6 +22,54 @@ def over_processes(sums):
     return {name: part.reshape(each.shape) for (name, each), part in zip(sums.items(), parts)}
 `;
 
+/** The division of the optimizer's states among the processes. */
+export const shards = String.raw`
+class Shards:
+    """
+    The parts of a vector of all parameters: one, or one for each process. With several, a process updates its own part,
+    has the states of the optimizer for this part only, and receives the other parts (ZeRO, stage 1).
+    """
+
+    def __init__(self, count, size):
+        self.count, self.size, self.length = count, size, -(-size // count)
+        start = rank() * self.length if count > 1 else 0
+        self.own = slice(start, max(start, min(start + self.length, size)))
+        self.padding = torch.zeros(count * self.length - size)
+
+    def mean(self, gradients):
+        """The own part of the mean of the gradients of all processes."""
+        gradient = torch.cat([*gradients, self.padding])
+        if not dist.is_initialized():
+            return gradient
+        if self.count > 1:
+            part = torch.empty(self.length)
+            dist.reduce_scatter_tensor(part, gradient)
+            gradient = part[: self.own.stop - self.own.start]
+        else:
+            dist.all_reduce(gradient)
+        return gradient.div_(dist.get_world_size())
+TOTAL
+    def whole(self, part):
+        """The vector of which each process has a part. All processes have the same single numbers."""
+        if self.count == 1 or part.dim() == 0:
+            return part
+        vector = torch.empty(self.count * self.length)
+        dist.all_gather_into_tensor(vector, F.pad(part, (0, self.length - len(part))))
+        return vector[: self.size]
+
+    def part(self, vector):
+        return vector if vector.dim() == 0 else vector[self.own]
+`;
+
+/** For optimizers that add numbers of all parameters. */
+export const shardTotals = String.raw`
+    def total(self, sum):
+        """The sum over all parameters, from that over the own part."""
+        if self.count > 1:
+            dist.all_reduce(sum)
+        return sum
+`;
+
 /** Functions that only some models need. */
 export const processHelpers = {
   sum_over_processes: String.raw`

@@ -15,6 +15,8 @@ def main():
     arguments.add_argument("--dtype", choices=["f32", "f64", "bf16"], default=DTYPE, help="bf16: autocast")
     arguments.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     arguments.add_argument("--compile", action="store_true", help="run the model through torch.compile")
+    shard_help = "with several processes: divide the states of the optimizer among them"
+    arguments.add_argument("--shard-states", action="store_true", help=shard_help)
     arguments.add_argument("--json", action="store_true", help="print the result as JSON")
     given = arguments.parse_args()
     torch.set_default_dtype(torch.float64 if given.dtype == "f64" else torch.float32)
@@ -61,7 +63,8 @@ def fail(code, error):
 
 
 def run(given):
-    trainer = Trainer(SEED if given.seed is None else given.seed, torch.bfloat16 if given.dtype == "bf16" else None)
+    seed, autocast = SEED if given.seed is None else given.seed, torch.bfloat16 if given.dtype == "bf16" else None
+    SHARDS
     if given.resume is not None:
         load_checkpoint(trainer, given.resume)
         if "stream" in trainer.notes:
@@ -79,7 +82,7 @@ def run(given):
     units = UNITS
 
     def save():
-        if given.out is not None and rank() == 0:
+        if given.out is not None:
             save_checkpoint(trainer, given.out)
 
     def after_step():
@@ -125,6 +128,12 @@ def balance(weights, classes):
     weights.copy_(torch.where(counts == 0, 0.0, counts.sum() / (len(weights) * counts)))
 `;
 
+const sharding = `trainer = Trainer(seed, autocast, process_count() if given.shard_states else 1)`;
+
+const noSharding = `if given.shard_states:
+        raise InputError("--shard-states: the optimizer computes each parameter from other parameters")
+    trainer = Trainer(seed, autocast)`;
+
 const joining = String.raw`
         try:
             dist.init_process_group("nccl" if device == "cuda" else "gloo")
@@ -147,6 +156,8 @@ export interface ProgramFeatures {
   readonly units: readonly { readonly metric: string; readonly target: string }[];
   /** Why several processes cannot train the model. */
   readonly refusals: readonly string[];
+  /** Whether several processes can divide the states of the optimizer. */
+  readonly isDivisible: boolean;
 }
 
 /** The arguments of the parser for `--data`, and further options for splits with files of their own. */
@@ -162,7 +173,7 @@ function fileArguments({ idx, others }: NonNullable<ProgramFeatures["data"]>): s
 }
 
 /** The command line; without data, a program that refuses to run. All names are Python strings. */
-export function programText({ data, balanced, units, refusals }: ProgramFeatures): string {
+export function programText({ data, balanced, units, refusals, isDivisible }: ProgramFeatures): string {
   if (data === undefined) return refusal.trim();
   const others = data.idx === undefined ? data.others.map((split) => `, given.${split}`) : [];
   const calls = balanced.map(
@@ -173,6 +184,7 @@ export function programText({ data, balanced, units, refusals }: ProgramFeatures
     .replace("DATA_FILE", fileArguments(data))
     .replace("OTHER_FILES", others.join(""))
     .replace("JOIN", () => joinText(refusals))
+    .replace("SHARDS", isDivisible ? sharding : noSharding)
     .replace("BALANCE", calls.join(""))
     .replace("UNITS", () => `{${entries.join(", ")}}`);
   return [...(balanced.length > 0 ? [balance.trim()] : []), text.trim()].join("\n\n\n");

@@ -4,7 +4,7 @@ const head = String.raw`
 class Trainer:
     """A model, the states of its optimizer, the number of steps, and the progress of training."""
 
-    def __init__(self, seed=SEED, autocast=None):
+    def __init__(self, seed=SEED, autocast=None, shards=1):
         self.seed, self.step_count, self.rate, self.autocast = seed, 0, 0.0, autocast
         self.model = Model()
         initialise(self.model, seed)
@@ -14,7 +14,8 @@ class Trainer:
         # The parameters are views of one vector, which the optimizer updates.
         self.vector = nn.utils.parameters_to_vector(self.parameters).detach()
         nn.utils.vector_to_parameters(self.vector, self.parameters)
-        self.states = new_states(len(self.vector))
+        self.shards = Shards(shards, len(self.vector))
+        self.states = new_states(len(self.vector[self.shards.own]))
         self.network = self.model
         self.progress = {"epoch": 0, "rows": 0, "sum": 0.0, "monitor": ""}
         self.progress |= {"bestEpoch": 0, "bestValue": 0.0, "waited": 0}
@@ -89,17 +90,29 @@ const stepping = String.raw`
         loss = self.gradient(batches)
         with torch.no_grad():
             gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters]
-            gradient = torch.cat([each.reshape(-1) for each in gradients])
-            if dist.is_initialized():
-                dist.all_reduce(gradient)
-                gradient /= dist.get_world_size()
+            gradient = self.shards.mean([each.reshape(-1) for each in gradients])
             step = torch.tensor(float(self.step_count), dtype=torch.float64)
-            UPDATE
-            self.vector.copy_(vector)MOVE
-        self.rate = float(rate)
+            own = self.shards.own
+            self.rate = float(update(self.vector[own], gradient, self.states, stepARGUMENTS))
+            if self.shards.count > 1:
+                self.vector.copy_(self.shards.whole(self.vector[own]))AVERAGEMOVE
         self.step_count += 1
         return loss
 `;
+
+/** The states of the optimizer in checkpoints, which do not depend on the number of processes. */
+const wholeStates = String.raw`
+    def whole_states(self):
+        """The states for all parameters. If they are divided, every process must call this function."""
+        return {name: self.shards.whole(values) for name, values in self.states.items()}
+
+    def keep_states(self, states):
+        """Sets the states from those for all parameters."""
+        self.states = {name: self.shards.part(values).clone() for name, values in states.items()}
+`;
+
+const averagedShards = `
+                self.average.copy_(self.shards.whole(self.average[own]))`;
 
 const statistics = String.raw`
 def move_statistics(model):
@@ -247,6 +260,8 @@ export interface TrainingFeatures {
   readonly hasPenalty: boolean;
   readonly hasStatistics: boolean;
   readonly isAveraged: boolean;
+  /** Whether the optimizer adds numbers of all parameters, as clipping by the norm does. */
+  readonly hasTotals: boolean;
   readonly shuffles: boolean;
   /** The number of batches per step; undefined if each step has one batch. */
   readonly accumulate: number | undefined;
@@ -254,7 +269,7 @@ export interface TrainingFeatures {
 
 /** The trainer and its loop, with the code that the features need. */
 export function trainingText(features: TrainingFeatures): string {
-  const { isRandom, hasPenalty, hasStatistics, isAveraged, shuffles, accumulate } = features;
+  const { isRandom, hasPenalty, hasStatistics, isAveraged, hasTotals, shuffles, accumulate } = features;
   const isGroup = accumulate !== undefined;
   const indent = isGroup ? "                " : "        ";
   const step = isGroup ? `self.step_count * ${accumulate} + index` : "self.step_count";
@@ -269,9 +284,6 @@ export function trainingText(features: TrainingFeatures): string {
         .replace("PENALTY", penalty)
         .replace("MOVE", move("            "))
     : gradientOfBatch.replace("PENALTY", penalty) + oneBatch.replace("DRAW", draw(indent));
-  const update = isAveraged
-    ? "vector, self.states, rate, self.average = update(self.vector, gradient, self.states, step, self.average)"
-    : "vector, self.states, rate = update(self.vector, gradient, self.states, step)";
   const own = isAveraged
     ? head.replace("self.network =", "self.average = self.vector.clone()\n        self.network =")
     : head;
@@ -280,9 +292,14 @@ export function trainingText(features: TrainingFeatures): string {
     ...(isRandom ? [drawing.trimEnd()] : []),
     gradient.trimEnd(),
     stepping
-      .replace("UPDATE", update)
+      .replace(
+        "ARGUMENTS",
+        (isAveraged ? ", self.average[own]" : "") + (hasTotals ? ", self.shards.total" : ""),
+      )
+      .replace("AVERAGE", isAveraged ? averagedShards : "")
       .replace("MOVE", isGroup ? "" : move("            "))
       .trimEnd(),
+    wholeStates.trimEnd(),
     ...(isAveraged ? [averaging.trimEnd()] : []),
     evaluating.replace("AVERAGED", isAveraged ? ", self.averaged()" : "").trimEnd(),
   ].join("\n");
