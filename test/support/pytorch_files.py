@@ -13,7 +13,7 @@ with open(name, encoding="utf-8") as stream:
 
 
 def state(trainer):
-    tensors = {key: tensor.tolist() for key, tensor in emitted["stored"](trainer).items()}
+    tensors = {key: tensor.tolist() for key, tensor in emitted["stored"](trainer, trainer.states).items()}
     return [tensors, trainer.progress, trainer.notes, trainer.step_count, trainer.seed]
 
 

@@ -175,14 +175,14 @@ const gradientsHtml = ({ forward, derivations }: GradientDerivations): string =>
     ...derivations.flatMap(derivedHtml),
   ].join("\n");
 
-function derivedHtml({ parameter, from, steps }: Derived): string[] {
+function derivedHtml({ parameter, from, newSteps }: Derived): string[] {
   const title = `Gradient of the loss with respect to ${code(parameter)}`;
   const places = from.map((number) => `(${number})`).join(", ");
-  if (steps.length === 0) return [heading(`${title}: ${places}`)];
+  if (newSteps.length === 0) return [heading(`${title}: ${places}`)];
   return [
     heading(from.length === 0 ? title : `${title}, from ${places}`),
     htmlTable(
-      steps.map((step) => [`(${step.number})`, ...equationHtml(step), rulesHtml(step).join("<br/>")]),
+      newSteps.map((step) => [`(${step.number})`, ...equationHtml(step), rulesHtml(step).join("<br/>")]),
     ),
   ];
 }
@@ -193,15 +193,15 @@ const equationHtml = ({ symbol, formula, type }: Value): string[] => [
 ];
 
 function rulesHtml(step: Step): string[] {
-  const lines = valuesOf(step).flatMap(({ derivation, layer }) =>
-    derivation === undefined
-      ? []
-      : [
-          `by ${code(derivation.rule)} of ${derivation.forward.mathml}` +
-            (layer === undefined ? "" : ` (${code(layer)})`),
-        ],
-  );
-  return [...new Set(lines)];
+  const values = valuesOf(step);
+  const rewrites = rewritesOf(values).map(({ rule }) => code(rule));
+  return [
+    ...rulesOf(values).map(({ rule, forward, layer }) => {
+      const place = layer === undefined ? "" : ` (${code(layer)})`;
+      return `by ${code(rule)} of ${forward.mathml}${place}`;
+    }),
+    ...(rewrites.length === 0 ? [] : [`rewritten: ${rewrites.join(", ")}`]),
+  ];
 }
 
 const heading = (html: string): string => `<h4>${html}</h4>`;
