@@ -68,7 +68,10 @@ function applyRules(
   return current;
 }
 
-/** The result of a rewrite, with the name of the node that it replaces, and the derivations and rewrites of the whole pattern. */
+/**
+ * The result of a rewrite, with the name of the node that it replaces, and the derivations and rewrites of the whole
+ * pattern.
+ */
 function inPlaceOf(before: Node, after: Node, g: GraphBuilder): Node {
   const whole = { ...after, origin: { ...after.origin, ...combinedOrigin(before, after) } };
   return before.name !== undefined && after.name === undefined ? g.named(before.name, whole) : whole;
