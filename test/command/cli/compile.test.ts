@@ -210,7 +210,7 @@ describe("tapeless compile", () => {
     expectRefusal(
       await place.run("compile", "specs/folds.yaml", "--target", "pytorch"),
       `specs/folds.yaml:${line}:12 error T1901: the target pytorch does not support training.validation.folds yet`,
-      'hint: use { "fraction": … }, which draws rows at random',
+      'hint: use "fraction", "last", "column" or "group", without "time", "after" and folds',
     );
   });
 

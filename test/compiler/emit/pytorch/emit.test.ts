@@ -153,15 +153,16 @@ describe("emitted PyTorch files", () => {
     `);
     expect(updateOf({ type: "sgd", learningRate: 0.1, momentum: 0.9, nesterov: true, clip: { norm: 1 } }))
       .toMatchInlineSnapshot(`
-      "def update(parameters, gradient, states, step):
-          """One step of sgd, in place, for all parameters as one vector. Returns the learning rate."""
-          clip_factor = torch.minimum(1.0 / (torch.sqrt((gradient * gradient).sum()) + 0.000001), torch.tensor(1.0))
-          clipped_gradients = gradient.mul_(clip_factor)
-          next_velocity = states["velocity"].mul_(0.9).add_(clipped_gradients)
-          sgd = clipped_gradients.add_(next_velocity, alpha=0.9)
-          parameters.sub_(sgd, alpha=0.1)
-          return 0.1"
-    `);
+        "def update(parameters, gradient, states, step, total):
+            """One step of sgd, in place, for all parameters as one vector. Returns the learning rate."""
+            clip_factor = torch.minimum(1.0 / (torch.sqrt(total((gradient * gradient).sum())) + 0.000001),
+                torch.tensor(1.0))
+            clipped_gradients = gradient.mul_(clip_factor)
+            next_velocity = states["velocity"].mul_(0.9).add_(clipped_gradients)
+            sgd = clipped_gradients.add_(next_velocity, alpha=0.9)
+            parameters.sub_(sgd, alpha=0.1)
+            return 0.1"
+      `);
   });
   it.each(moduleSpecs.map((spec) => [spec.name, spec] as const))(
     "recognise the layers of %s",
