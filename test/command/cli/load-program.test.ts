@@ -12,28 +12,26 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { entries } from "../../../src/command/cli/bundle-program.js";
 
 const launchers = ["load-program.js", "bundle-program.js"];
 const cli = fileURLToPath(new URL("../../../src/command/cli/", import.meta.url));
 const esbuild = fileURLToPath(new URL("../../../node_modules/esbuild", import.meta.url));
 
-/** A clone of three files, each of which prints its name. */
+/** A clone that contains only the entries, each of which exports its name. */
 let clone: string;
 beforeAll(() => {
   clone = mkdtempSync(join(tmpdir(), "tapeless-clone-"));
-  for (const folder of ["src/command/train/live", "src/command/search", "node_modules"])
-    mkdirSync(join(clone, folder), { recursive: true });
+  mkdirSync(join(clone, "node_modules"));
+  for (const file of Object.values(entries))
+    mkdirSync(join(clone, "src", dirname(file)), { recursive: true });
   writeFileSync(join(clone, "package.json"), '{ "type": "module" }');
   for (const file of launchers) cpSync(join(cli, file), join(clone, "src/command/cli", file));
   symlinkSync(esbuild, join(clone, "node_modules/esbuild"));
-  for (const file of [
-    "command/cli/main.ts",
-    "command/search/worker.ts",
-    "command/train/live/server-thread.ts",
-  ])
+  for (const file of Object.values(entries))
     writeFileSync(join(clone, "src", file), `export const name: string = ${JSON.stringify(file)};\n`);
 });
 afterAll(() => rmSync(clone, { recursive: true }));
