@@ -4,11 +4,12 @@
  *
  *   npm run test:fast   fast: what a change of the compiler breaks most often
  *   npm test            fast, slow and unit, after format, types and generated files
- *   npm run test:full   all, in two processes; .ci/run runs it
+ *   npm run test:full   all, in three processes; .ci/run runs it
  *
  * Vitest runs one group after the other, and at the end of each group one core waits for the last file.
- * Therefore `test:full` runs `long`, which takes half of the time, in parallel with all other groups. Each of the two
- * has two workers on two cores, because many tests wait for other processes.
+ * Therefore `test:full` runs `long`, which takes half of the time, in parallel with the groups that start
+ * browsers and engines, and with all others. These are four workers on two cores, because many tests wait for
+ * other processes.
  *
  * A budget limits the CPU time of one file in seconds, including its finished child processes. It is two to
  * three times what the file takes. CPU time is used because a busy machine hardly changes it, while it
