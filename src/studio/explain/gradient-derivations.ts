@@ -149,14 +149,21 @@ function groupsOf(values: readonly Value[]): Group[] {
 }
 
 /**
- * Returns the derivations with the ids of nodes, for every trainable parameter on which the loss depends.
+ * Returns the derivations with the ids of nodes, for every trainable parameter on which the loss depends, in the order
+ * of the parameters.
  */
 export function explainGradients({ compilation }: Pick<Subject, "compilation">): Derivation[] {
   const idOf = ({ name }: Value): NodeId => `gradient/${name}`;
-  return gradientDerivations({ compilation, of: undefined }).derivations.map(({ parameter, steps }) => ({
-    parameter,
-    steps: steps.map((step) => ({ number: step.number, node: idOf(step), through: step.through.map(idOf) })),
-  }));
+  const { derivations } = gradientDerivations({ compilation, of: undefined });
+  const derived = new Map(derivations.map(({ parameter, steps }) => [parameter, steps]));
+  return compilation.built.parameters.flatMap(({ name }): Derivation[] => {
+    const steps = derived.get(name)?.map((step) => ({
+      number: step.number,
+      node: idOf(step),
+      through: step.through.map(idOf),
+    }));
+    return steps === undefined ? [] : [{ parameter: name, steps }];
+  });
 }
 
 /**
