@@ -8,7 +8,7 @@
  *
  * Vitest runs one group after the other, and at the end of each group one core waits for the last file.
  * Therefore `test:full` runs `long`, which takes half of the time, in parallel with the groups that start
- * browsers and engines, and with all others. These are four workers on two cores, because many tests wait for
+ * browsers and engines, and with all others. These are three workers on two cores, because many tests wait for
  * other processes.
  *
  * A budget limits the CPU time of one file in seconds, including its finished child processes. It is two to
