@@ -89,6 +89,7 @@ export const testGroups: readonly TestGroup[] = [
       "test/reference/several-losses.test.ts",
       "test/runtime/alone.test.ts",
       "test/runtime/trainer/probe.test.ts",
+      "test/studio/browser/compiler-worker.test.ts",
     ],
     budget: 250,
   },
