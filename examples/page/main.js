@@ -1,5 +1,5 @@
-// Trains in the page, and draws the prediction after every tenth epoch. There is no build: `tapeless compile --emit js` writes
-// model.js, which the browser imports.
+// Trains in the page, and draws the prediction after every tenth epoch. There is no build: `tapeless compile --emit js`
+// writes model.js, which the browser imports.
 import { createTrainer } from "./model.js";
 
 const count = 120;

@@ -30,6 +30,14 @@ afterAll(async () => {
   projects.remove();
 });
 
+// Each example is a folder that one can copy, so the React example has copies of these files.
+it.each(["style.css", "worker.ts"])("the pages share one look and one worker: %s", (file) => {
+  const [plain, react] = ["worker", "react"].map((name) =>
+    readFileSync(`examples/${name}/src/${file}`, "utf8"),
+  );
+  expect(react).toBe(plain);
+});
+
 /** A browser, or the reason why the test is skipped. */
 function browserOf(context: Parameters<typeof needs>[1]): Browser {
   needs(missing, context);

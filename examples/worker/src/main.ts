@@ -15,8 +15,8 @@ function draw(): void {
   const training = reports.map(({ loss }) => loss);
   const validation = reports.map((report) => report.validation?.loss ?? NaN).filter(Number.isFinite);
   const top = Math.max(...training, ...validation);
-  find("#training").setAttribute("points", curvePoints(training, top));
-  find("#validation").setAttribute("points", curvePoints(validation, top));
+  find("polyline.training").setAttribute("points", curvePoints(training, top));
+  find("polyline.validation").setAttribute("points", curvePoints(validation, top));
 }
 
 const textOf = (values: Record<string, number>): string =>

@@ -5,7 +5,8 @@ import { createUnplugin } from "unplugin";
 import type { UnpluginContextMeta, UnpluginOptions } from "unplugin";
 import type { PluginBuild } from "esbuild";
 import { compileImport } from "./compile-import.ts";
-import type { Host } from "./compile-import.ts";
+import type { Diagnostic } from "tapeless";
+import type { Host, ImportedModule } from "./compile-import.ts";
 import { diagnosticsOf, esbuildMessage, loaderText, rollupLog } from "./messages.ts";
 import { fileNames, moduleIds, specImport } from "./options.ts";
 import type { Options } from "./options.ts";
@@ -27,6 +28,34 @@ export const tapeless = createUnplugin<Options | undefined>((options = {}, meta)
   }
 });
 
+/** How a hook gives its results to the bundler. */
+interface LoadHook<Loaded> {
+  readonly onFile: Host["onFile"];
+  readonly warn: (warning: Diagnostic, file: string) => void;
+  readonly module: (compiled: ImportedModule) => Loaded;
+  /** Reports the errors, and usually throws. */
+  readonly fail: (diagnostics: readonly Diagnostic[], file: string) => void;
+}
+
+/** Loads the module with this ID; undefined if it is not a spec, or if it has errors. */
+async function loadSpec<Loaded>(
+  id: string,
+  options: Options,
+  host: HostKind,
+  { onFile, warn, module, fail }: LoadHook<Loaded>,
+): Promise<Loaded | undefined> {
+  const spec = specImport(id);
+  if (spec === undefined) return undefined;
+  try {
+    const compiled = await compileImport(spec, options, { ...host, onFile });
+    for (const warning of compiled.warnings) warn(warning, spec.file);
+    return module(compiled);
+  } catch (error) {
+    fail(diagnosticsOf(error, spec.file), spec.file);
+    return undefined;
+  }
+}
+
 // Rollup and Vite.
 
 function rollupPlugin(options: Options): UnpluginOptions {
@@ -37,18 +66,14 @@ function rollupPlugin(options: Options): UnpluginOptions {
     enforce: "pre",
     load: {
       filter: { id: moduleIds },
-      async handler(id) {
-        const spec = specImport(id);
-        if (spec === undefined) return undefined;
-        try {
-          const onFile = (path: string) => this.addWatchFile(path);
-          const { code, map, warnings } = await compileImport(spec, options, { ...host, onFile });
-          for (const warning of warnings) this.warn(rollupLog([warning], spec.file));
+      handler(id) {
+        return loadSpec(id, options, host, {
+          onFile: (path) => this.addWatchFile(path),
+          warn: (warning, file) => this.warn(rollupLog([warning], file)),
           // Rolldown would read a file whose name ends in `.json` as JSON.
-          return { code, map, moduleType: "js" };
-        } catch (error) {
-          this.error(rollupLog(diagnosticsOf(error, spec.file), spec.file));
-        }
+          module: ({ code, map }) => ({ code, map, moduleType: "js" }),
+          fail: (diagnostics, file) => this.error(rollupLog(diagnostics, file)),
+        });
       },
     },
     rollup: {
@@ -83,19 +108,17 @@ function loaderPlugin(
     name,
     load: {
       filter: { id: moduleIds },
-      async handler(id) {
-        const spec = specImport(id);
-        if (spec === undefined) return undefined;
-        try {
-          const onFile = (path: string) => this.addWatchFile(path);
-          const { code, map, warnings } = await compileImport(spec, options, { ...host, onFile });
-          for (const warning of warnings) this.warn(loaderText([warning], spec.file));
-          return { code, map };
-        } catch (error) {
-          // webpack shows the stack of an error unless it has this property.
-          const text = loaderText(diagnosticsOf(error, spec.file), spec.file);
-          throw Object.assign(new Error(text), { name: "TapelessError", hideStack: true, stack: text });
-        }
+      handler(id) {
+        return loadSpec(id, options, host, {
+          onFile: (path) => this.addWatchFile(path),
+          warn: (warning, file) => this.warn(loaderText([warning], file)),
+          module: ({ code, map }) => ({ code, map }),
+          fail: (diagnostics, file) => {
+            const text = loaderText(diagnostics, file);
+            // webpack shows the stack of an error unless it has this property.
+            throw Object.assign(new Error(text), { name: "TapelessError", hideStack: true, stack: text });
+          },
+        });
       },
     },
   };
