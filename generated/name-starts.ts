@@ -68,6 +68,7 @@
 //   a ⊙ b       the elementwise product; all other operators are elementwise, too
 //   Σ_i a       the sum over axis i: i is the axis of rows, j the last axis, and k, l, m the axes between
 //               them. Loop variables in the code may have other names.
+//   axis 1      the second axis of a value; axis 0 is that of rows
 //   [c]         1 where the condition c is true, 0 elsewhere
 //   d_x         the derivative of the loss with respect to x
 //   [f.vjp]     the gradient of y = f(x) by a vector-Jacobian product, which computes d_x from d_y

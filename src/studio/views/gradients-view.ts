@@ -25,10 +25,8 @@ function gradientsTex(all: GradientDerivations, model: string): string {
       "lets long derivations break across pages.",
     "% \\odot multiplies element by element; [condition] is 1 if it holds and 0 otherwise; i runs over the " +
       "rows of the batch, j over the",
-    "% last axis, k, l, ... over the axes between them.",
-    ...(hasRepeated(all)
-      ? ['% The subscript "again" marks the same value, computed again to save memory.']
-      : []),
+    "% last axis, k, l, ... over the axes between them. Axes with a number are counted from 0, the axis of rows.",
+    ...(hasRepeated(all) ? ['% The subscript "again" marks the same value, recomputed to save memory.'] : []),
     ...forward.flatMap(groupTex),
     ...derivations.flatMap(derivedTex),
     "",
@@ -84,12 +82,12 @@ const legend = [
   "∂L/∂x is the derivative of the loss with respect to x; the code calls it d_x. ⊙ multiplies element by " +
     "element, · is a product with a number or of matrices;",
   "[condition] is 1 if it holds and 0 otherwise; i runs over the rows of the batch, j over the last axis, " +
-    "k, l, … over the axes between them.",
+    "k, l, … over the axes between them. Axes with a number are counted from 0, the axis of rows.",
 ];
 
-const repeatedText = "A name that ends in _again is the same value, computed again to save memory";
+const repeatedText = "A name that ends in _again is the same value, recomputed to save memory";
 
-/** Whether a value is computed again, because memory planning did not keep it. */
+/** Whether a value is recomputed, because memory planning did not keep it. */
 const hasRepeated = ({ forward, derivations }: GradientDerivations): boolean =>
   [...forward.flatMap(({ values }) => values), ...derivations.flatMap(({ steps }) => steps)].some(
     ({ name }) => /_again(_\d+)?$/.test(name),
