@@ -14,6 +14,7 @@ export const entries = {
   main: "command/cli/main.ts",
   search: "command/search/worker.ts",
   server: "command/train/live/server-thread.ts",
+  editor: "command/lsp/server-thread.ts",
   background: "command/lsp/background-thread.ts",
 };
 

@@ -247,7 +247,7 @@ const operandNames: Readonly<Record<OpName, { readonly operands: readonly string
 
 /** The names of an op's operands, in order. They come from its row in the syntax, or from its recurrence. */
 export const operandNamesOf = (op: OpName, attributes: object): readonly string[] =>
-  isOverRecurrence(attributes)
+  op === "scan" && isOverRecurrence(attributes)
     ? attributes.recurrence.operands.map(({ name }) => name)
     : operandNames[op].operands;
 
