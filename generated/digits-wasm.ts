@@ -1052,13 +1052,13 @@ const mostThreads = 64;
 
 /**
  * Starts the WebAssembly kernels. Returns undefined if the trainer must use the TypeScript kernels. `meta` is
- * the import.meta of the file.
+ * the import.meta of the file, or what replaces it in a bundle.
  */
 function startWasm(
   model: ModelFacts,
   facts: WasmFacts,
   math: Record<string, WasmFunction>,
-  meta: { url?: string },
+  meta: ThreadSource,
   options: TrainerOptions,
 ): WasmKernels | undefined {
   checkTrainerOptions(options);
@@ -1068,9 +1068,10 @@ function startWasm(
   if (backend !== undefined && !wasmBackends.includes(backend))
     throw new InputError(`backend must be "relaxed", "simd" or "ts", got ${JSON.stringify(backend)}`);
   try {
-    const isShared = threads > 1 && facts.controlBytes > 0 && meta.url !== undefined && mayShareMemory();
+    const canStart = meta.url !== undefined || meta.startThread !== undefined;
+    const isShared = threads > 1 && facts.controlBytes > 0 && canStart && mayShareMemory();
     const compiled = compileWasm(facts, backend, isShared);
-    return instantiate(model, facts, math, compiled, isShared ? threads : 1, meta.url);
+    return instantiate(model, facts, math, compiled, isShared ? threads : 1, meta);
   } catch (error) {
     if (backend === undefined) return undefined;
     const reason = error instanceof Error ? error.message : String(error);
@@ -1088,7 +1089,7 @@ function instantiate(
   math: Record<string, WasmFunction>,
   compiled: CompiledWasm,
   threads: number,
-  url = "",
+  source: ThreadSource,
 ): WasmKernels {
   const { backend } = compiled;
   const slots = Math.max(1, Math.min(mostSlots, Math.floor(stagedBytes / inputBytes)));
@@ -1103,7 +1104,7 @@ function instantiate(
     scratch: memoryBytes + thread * scratchBytes,
   }));
   const programs = wasmFunctions(compiled, settings[0]!, math);
-  if (threads > 1) startWorkers(url, workerName(model), backend, settings.slice(1));
+  if (threads > 1) startWorkers(source, workerName(model), backend, settings.slice(1));
   return {
     backend,
     memory: memory.buffer,
@@ -1313,6 +1314,12 @@ interface Work extends WasmSetting {
   readonly backend: Backend;
 }
 
+/** How threads start: from the address of this file, or in a bundle by a function that the bundler's plugin writes. */
+interface ThreadSource {
+  readonly url?: string;
+  startThread?(name: string): HostWorker;
+}
+
 interface HostWorker {
   terminate(): unknown;
   /** In Node: lets the process end without waiting for the worker. */
@@ -1357,8 +1364,13 @@ const forgotten = new FinalizationRegistry((workers: readonly HostWorker[]) => {
  * Starts a thread for each setting. If a thread does not start, the other threads do its work, so there is no
  * error.
  */
-function startWorkers(url: string, serves: string, backend: Backend, settings: readonly WasmSetting[]): void {
-  const workers = settings.map((setting) => startWorker(url, { ...setting, serves, backend }));
+function startWorkers(
+  source: ThreadSource,
+  serves: string,
+  backend: Backend,
+  settings: readonly WasmSetting[],
+): void {
+  const workers = settings.map((setting) => startWorker(source, { ...setting, serves, backend }));
   const { memory } = settings[0]!;
   forgotten.register(
     memory.buffer,
@@ -1366,11 +1378,12 @@ function startWorkers(url: string, serves: string, backend: Backend, settings: r
   );
 }
 
-function startWorker(url: string, work: Work): HostWorker | undefined {
+function startWorker(source: ThreadSource, work: Work): HostWorker | undefined {
+  const { url = "" } = source;
   try {
     const Address = hostGlobal<new (text: string) => object>("URL");
     const node = nodeThreads();
-    if (node && Address) {
+    if (node && Address && source.startThread === undefined) {
       const worker = new node.Worker(new Address(url), { workerData: work });
       worker.unref?.();
       worker.on?.("error", () => {});
@@ -1378,7 +1391,8 @@ function startWorker(url: string, work: Work): HostWorker | undefined {
     }
     const Worker =
       hostGlobal<new (file: string, options: { type: "module"; name: string }) => HostWorker>("Worker");
-    const worker = Worker && new Worker(url, { type: "module", name: work.serves });
+    const worker =
+      source.startThread?.(work.serves) ?? (Worker && new Worker(url, { type: "module", name: work.serves }));
     worker?.postMessage(work);
     return worker;
   } catch {

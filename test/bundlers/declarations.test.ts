@@ -19,7 +19,7 @@ afterAll(() => workspace.remove());
 async function imported(id: string, options: Options = {}) {
   const spec = specImport(at(id));
   if (spec === undefined) throw new Error(`${id} is not the import of a spec`);
-  return compileImport(spec, options, { isDevelopment: true, onFile() {} });
+  return compileImport(spec, options, { isDevelopment: true, buildsWorkers: true, onFile() {} });
 }
 
 beforeAll(async () => {

@@ -19,7 +19,11 @@ async function imported(id: string, options: Options = {}): Promise<ImportedModu
   const spec = specImport(join(workspace.folder, id));
   if (spec === undefined) throw new Error(`${id} is not the import of a spec`);
   const onFile = (file: string) => void watched.push(file);
-  return compileImport(spec, { declarations: false, ...options }, { isDevelopment: true, onFile });
+  return compileImport(
+    spec,
+    { declarations: false, ...options },
+    { isDevelopment: true, buildsWorkers: true, onFile },
+  );
 }
 
 it.each([
@@ -53,6 +57,8 @@ it("a query changes the options of the plugin", async () => {
 it.each([
   ["model.tapeless.yaml?traget=wasm", 'unknown option "traget" of compile'],
   ["model.tapeless.yaml?target=onnx", 'target must be "ts" or "wasm", got "onnx"'],
+  ["model.tapeless.yaml?threads=many", 'threads must be a whole number of at least 1, got "many"'],
+  ["model.tapeless.yaml?threads=0", 'threads must be a whole number of at least 1, got "0"'],
   ["model.tapeless.yaml?dtype=f16", 'dtype must be "f32" or "f64", got "f16"'],
 ])("%s is an error that says what would be right", async (id, message) => {
   await expect(imported(id)).rejects.toThrow(message);

@@ -1,5 +1,6 @@
 /** Compiles the spec of an import to the module that a bundler sees. */
 import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { compileFile, DiagnosticError } from "tapeless";
 import type { Diagnostic } from "tapeless";
 import { writeDeclarations } from "./declarations.ts";
@@ -19,43 +20,73 @@ export interface Host {
   readonly isDevelopment: boolean;
   /** The expression for the host's API of hot replacement, if it has one. */
   readonly hot?: "import.meta.hot" | "import.meta.webpackHot";
+  /** Whether the bundler builds the module in `new Worker(new URL(…))`. */
+  readonly buildsWorkers: boolean;
   /** Receives the path of each file that the spec names, before it is read. */
   onFile(path: string): void;
 }
 
-/** @throws DiagnosticError, Unsupported or InternalError of tapeless */
+/** @throws DiagnosticError, Unsupported or InternalError of tapeless, or an Error for the option `threads` */
 export async function compileImport(
   spec: SpecImport,
-  { declarations: writesDeclarations = true, ...options }: Options,
-  { isDevelopment, hot, onFile }: Host,
+  { declarations: writesDeclarations = true, threads: ofAll = 1, ...options }: Options,
+  { isDevelopment, hot, buildsWorkers, onFile }: Host,
 ): Promise<ImportedModule> {
   if (isProgram(spec)) throw programError(spec.file);
-  const { file, query } = spec;
+  const { file } = spec;
+  const { threads: ofThis, ...query } = Object.fromEntries(spec.query);
+  const threads = checkThreads(ofThis ?? ofAll, buildsWorkers);
   const { code, declarations, map, warnings } = await compileFile(file, {
     checkKernels: !isDevelopment,
     ...options,
-    ...Object.fromEntries(query),
+    ...query,
     program: false,
     format: !isDevelopment,
     onFile,
   });
   // The file describes imports without a query, because TypeScript does not find it for others.
   const unwritten =
-    writesDeclarations && query.size === 0
+    writesDeclarations && spec.query.size === 0 && !spec.isThread
       ? await writeDeclarations(file, declarations).catch(notWritten)
       : undefined;
-  return {
-    code: withoutThreads(code) + (hot === undefined ? "" : keepingWeights(hot)),
-    map,
-    warnings: unwritten === undefined ? warnings : [...warnings, unwritten],
-  };
+  const found = unwritten === undefined ? warnings : [...warnings, unwritten];
+  if (spec.isThread) return { code: asThread(code), map, warnings: found };
+  const module = threads === 1 ? withoutThreads(code) : withThreads(code, spec, threads);
+  return { code: module + (hot === undefined ? "" : keepingWeights(hot)), map, warnings: found };
 }
 
+function checkThreads(given: unknown, buildsWorkers: boolean): number {
+  const threads = Number(given);
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new Error(`threads must be a whole number of at least 1, got ${JSON.stringify(given)}`);
+  if (threads > 1 && !buildsWorkers)
+    throw new Error("threads needs a bundler that builds workers: Vite, webpack or Rspack");
+  return threads;
+}
+
+/** Where the module starts its threads from its own address, with the options of the caller. */
+const startOfThreads = /\bimport\.meta, options\)/;
+
 /**
- * The module starts its threads from `import.meta.url`. In a bundle, this is the address of the whole bundle, and in
- * webpack the path of the spec on this machine. Without an address, one thread computes everything.
+ * In a bundle, `import.meta.url` is the address of the whole bundle, and in webpack the path of the spec on this
+ * machine. Without an address, one thread computes everything.
  */
-const withoutThreads = (code: string): string => code.replace(/\bimport\.meta(?=, options\))/, "{}");
+const withoutThreads = (code: string): string => code.replace(startOfThreads, "{}, options)");
+
+/** The bundler finds the module of the threads in this expression, and builds it as a file of its own. */
+function withThreads(code: string, { file, query }: SpecImport, threads: number): string {
+  const search = new URLSearchParams([["tapeless", ""], ["thread", ""], ...query]);
+  const address = JSON.stringify(`./${basename(file)}?${search}`);
+  const worker = `new Worker(new URL(${address}, import.meta.url), { type: "module", name })`;
+  return code.replace(
+    startOfThreads,
+    () => `{ startThread: (name) => ${worker} }, { threads: ${threads}, ...options })`,
+  );
+}
+
+/** The module of the threads. It exports nothing, so that the bundler drops everything that threads do not call. */
+const asThread = (code: string): string =>
+  withoutThreads(code).replace(/^export (?=(?:async )?function|const|class)/gm, "");
 
 const hotText = readFileSync(new URL("./hot.js", import.meta.url), "utf8").replace("export ", "");
 

@@ -7,6 +7,8 @@ export interface ImportOptions {
   readonly target?: "ts" | "wasm";
   /** The element type of parameters and values; `f32` by default. */
   readonly dtype?: "f32" | "f64";
+  /** The threads of a trainer that is created without this option, for the target `wasm`; 1 by default. */
+  readonly threads?: number;
 }
 
 export interface Options
@@ -23,6 +25,8 @@ export interface SpecImport {
   readonly file: string;
   /** The options of the query; values are checked when the spec is compiled. */
   readonly query: ReadonlyMap<string, string>;
+  /** Whether the import is the module of the threads of a trainer, which `compile-import.ts` asks for. */
+  readonly isThread: boolean;
 }
 
 /** The names of specs that need no query. */
@@ -38,7 +42,7 @@ export const moduleIds = /\.(?:json|ya?ml|[cm]?ts)(?:\?|$)/i;
 const otherImports = ["raw", "url", "inline", "worker", "sharedworker"];
 
 /** Parameters that bundlers add to addresses of modules. */
-const ofBundlers = ["import", "t", "v"];
+const ofBundlers = ["import", "t", "v", "type", "worker_file"];
 
 /**
  * The spec that a module ID imports; undefined if it imports something else. A file of another name is a spec if the
@@ -52,7 +56,7 @@ export function specImport(id: string): SpecImport | undefined {
   if (!isMarked && !specName.test(file)) return undefined;
   if (otherImports.some((name) => query.has(name))) return undefined;
   for (const name of ofBundlers) query.delete(name);
-  return { file, query };
+  return { file, query, isThread: query.delete("thread") };
 }
 
 /** Whether the spec is a program, which the plugin does not run. */

@@ -24,7 +24,7 @@ export const tapeless = createUnplugin<Options | undefined>((options = {}, meta)
     case "rspack":
       return loaderPlugin(options, meta);
     default:
-      return rollupPlugin(options);
+      return rollupPlugin(options, meta.framework === "vite");
   }
 });
 
@@ -58,8 +58,8 @@ async function loadSpec<Loaded>(
 
 // Rollup and Vite.
 
-function rollupPlugin(options: Options): UnpluginOptions {
-  let host: HostKind = { isDevelopment: false };
+function rollupPlugin(options: Options, buildsWorkers: boolean): UnpluginOptions {
+  let host: HostKind = { isDevelopment: false, buildsWorkers };
   return {
     name,
     // Before the plugins for JSON and YAML files.
@@ -88,7 +88,7 @@ function rollupPlugin(options: Options): UnpluginOptions {
       // Vite bundles workers with plugins of their own.
       config: () => ({ worker: { plugins: () => [tapeless.vite(options)] } }),
       configResolved({ command }) {
-        if (command === "serve") host = { isDevelopment: true, hot: "import.meta.hot" };
+        if (command === "serve") host = { ...host, isDevelopment: true, hot: "import.meta.hot" };
       },
     },
   };
@@ -103,7 +103,8 @@ function loaderPlugin(
   const { mode } =
     meta.framework === "webpack" ? meta.webpack.compiler.options : meta.rspack.compiler.options;
   const isDevelopment = mode === "development";
-  const host: HostKind = { isDevelopment, ...(isDevelopment && { hot: "import.meta.webpackHot" }) };
+  const hot = isDevelopment ? { hot: "import.meta.webpackHot" as const } : {};
+  const host: HostKind = { isDevelopment, buildsWorkers: true, ...hot };
   return {
     name,
     load: {
@@ -134,7 +135,11 @@ function setUpEsbuild(build: PluginBuild, options: Options): void {
     const onFile = (file: string) => void watchFiles.push(file);
     const text = await readFile(path, "utf8").catch(() => "");
     try {
-      const { code, map, warnings } = await compileImport(spec, options, { isDevelopment: false, onFile });
+      const { code, map, warnings } = await compileImport(spec, options, {
+        isDevelopment: false,
+        buildsWorkers: false,
+        onFile,
+      });
       return {
         contents: `${code}\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString("base64")}`,
         loader: "js",

@@ -6,6 +6,7 @@ import { checkWhole } from "../step/session.ts";
 import { compileWasm, wasmBackends, wasmFunctions, wasmMemory } from "./wasm-engine.ts";
 import type { CompiledWasm, WasmFacts, WasmFunction } from "./wasm-engine.ts";
 import { mayShareMemory, startWorkers, workerName } from "./wasm-workers.ts";
+import type { ThreadSource } from "./wasm-workers.ts";
 
 /** Options of createTrainer. */
 export interface TrainerOptions {
@@ -67,13 +68,13 @@ const mostThreads = 64;
 
 /**
  * Starts the WebAssembly kernels. Returns undefined if the trainer must use the TypeScript kernels. `meta` is
- * the import.meta of the file.
+ * the import.meta of the file, or what replaces it in a bundle.
  */
 export function startWasm(
   model: ModelFacts,
   facts: WasmFacts,
   math: Record<string, WasmFunction>,
-  meta: { url?: string },
+  meta: ThreadSource,
   options: TrainerOptions,
 ): WasmKernels | undefined {
   checkTrainerOptions(options);
@@ -83,9 +84,10 @@ export function startWasm(
   if (backend !== undefined && !wasmBackends.includes(backend))
     throw new InputError(`backend must be "relaxed", "simd" or "ts", got ${JSON.stringify(backend)}`);
   try {
-    const isShared = threads > 1 && facts.controlBytes > 0 && meta.url !== undefined && mayShareMemory();
+    const canStart = meta.url !== undefined || meta.startThread !== undefined;
+    const isShared = threads > 1 && facts.controlBytes > 0 && canStart && mayShareMemory();
     const compiled = compileWasm(facts, backend, isShared);
-    return instantiate(model, facts, math, compiled, isShared ? threads : 1, meta.url);
+    return instantiate(model, facts, math, compiled, isShared ? threads : 1, meta);
   } catch (error) {
     if (backend === undefined) return undefined;
     const reason = error instanceof Error ? error.message : String(error);
@@ -103,7 +105,7 @@ function instantiate(
   math: Record<string, WasmFunction>,
   compiled: CompiledWasm,
   threads: number,
-  url = "",
+  source: ThreadSource,
 ): WasmKernels {
   const { backend } = compiled;
   const slots = Math.max(1, Math.min(mostSlots, Math.floor(stagedBytes / inputBytes)));
@@ -118,7 +120,7 @@ function instantiate(
     scratch: memoryBytes + thread * scratchBytes,
   }));
   const programs = wasmFunctions(compiled, settings[0]!, math);
-  if (threads > 1) startWorkers(url, workerName(model), backend, settings.slice(1));
+  if (threads > 1) startWorkers(source, workerName(model), backend, settings.slice(1));
   return {
     backend,
     memory: memory.buffer,

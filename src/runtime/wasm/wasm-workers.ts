@@ -11,6 +11,12 @@ interface Work extends WasmSetting {
   readonly backend: Backend;
 }
 
+/** How threads start: from the address of this file, or in a bundle by a function that the bundler's plugin writes. */
+export interface ThreadSource {
+  readonly url?: string;
+  startThread?(name: string): HostWorker;
+}
+
 interface HostWorker {
   terminate(): unknown;
   /** In Node: lets the process end without waiting for the worker. */
@@ -56,12 +62,12 @@ const forgotten = new FinalizationRegistry((workers: readonly HostWorker[]) => {
  * error.
  */
 export function startWorkers(
-  url: string,
+  source: ThreadSource,
   serves: string,
   backend: Backend,
   settings: readonly WasmSetting[],
 ): void {
-  const workers = settings.map((setting) => startWorker(url, { ...setting, serves, backend }));
+  const workers = settings.map((setting) => startWorker(source, { ...setting, serves, backend }));
   const { memory } = settings[0]!;
   forgotten.register(
     memory.buffer,
@@ -69,11 +75,12 @@ export function startWorkers(
   );
 }
 
-function startWorker(url: string, work: Work): HostWorker | undefined {
+function startWorker(source: ThreadSource, work: Work): HostWorker | undefined {
+  const { url = "" } = source;
   try {
     const Address = hostGlobal<new (text: string) => object>("URL");
     const node = nodeThreads();
-    if (node && Address) {
+    if (node && Address && source.startThread === undefined) {
       const worker = new node.Worker(new Address(url), { workerData: work });
       worker.unref?.();
       worker.on?.("error", () => {});
@@ -81,7 +88,8 @@ function startWorker(url: string, work: Work): HostWorker | undefined {
     }
     const Worker =
       hostGlobal<new (file: string, options: { type: "module"; name: string }) => HostWorker>("Worker");
-    const worker = Worker && new Worker(url, { type: "module", name: work.serves });
+    const worker =
+      source.startThread?.(work.serves) ?? (Worker && new Worker(url, { type: "module", name: work.serves }));
     worker?.postMessage(work);
     return worker;
   } catch {
