@@ -7,6 +7,8 @@ import type { SpecEdit } from "../../editor/edit-spec.ts";
 
 /** The text of the spec, as the fields change it. */
 export interface SpecText {
+  /** The spec that the text has now, as far as it can be read. */
+  spec(): unknown;
   edit(edits: readonly SpecEdit[]): boolean;
   canEdit(edits: readonly SpecEdit[]): boolean;
 }
@@ -35,21 +37,18 @@ function problemOf<T>(reading: Reading<T>, edits: readonly SpecEdit[], text: Spe
   return text.canEdit(edits) ? undefined : notEditable;
 }
 
-/** The label above a control, and below it the reason why it is disabled. */
-function labelled(label: string, control: HTMLElement) {
-  const note = element("span", { class: "field-note", hidden: true });
-  const host = element(
-    "label",
-    { class: "field" },
-    element("span", { class: "field-label" }, label),
-    control,
-    note,
-  );
+/** The label above a control, and below it the reason why it is disabled. `parts` are the control and its buttons. */
+function labelled(label: string, control: HTMLElement, parts: HTMLElement = control) {
+  const id = `field-${label.toLowerCase().replaceAll(/\W+/g, "-")}`;
+  control.id = id;
+  control.setAttribute("aria-describedby", `${id}-note`);
+  const note = element("span", { class: "field-note", id: `${id}-note`, hidden: true });
+  const caption = element("label", { class: "field-label", for: id }, label);
   const explain = (problem: string | undefined) => {
     note.textContent = problem ?? "";
     note.hidden = problem === undefined;
   };
-  return { element: host, explain };
+  return { element: element("div", { class: "field" }, caption, parts, note), explain };
 }
 
 /** A choice among values. A value of the spec that is not among them is added. */
@@ -61,16 +60,14 @@ export function choiceField<T extends string | number>(
 ): Field {
   const select = element("select");
   const field = labelled(label, select);
-  let spec: unknown;
   let shown: readonly T[] = [];
   select.addEventListener("change", () => {
     const value = shown.find((each) => String(each) === select.value);
-    if (value !== undefined) text.edit(write(value, spec));
+    if (value !== undefined) text.edit(write(value, text.spec()));
   });
   return {
     element: field.element,
     refresh(next) {
-      spec = next;
       const reading = read(next);
       const value = "value" in reading ? reading.value : undefined;
       shown = value === undefined || choices.includes(value) ? choices : [...choices, value];
@@ -101,14 +98,12 @@ export function sliderField(
 ): Field {
   const slider = element("input", { type: "range", min, max, step });
   const value = element("output", { class: "slider-value" });
-  const field = labelled(label, element("span", { class: "slider" }, slider, value));
-  let spec: unknown;
+  const field = labelled(label, slider, element("span", { class: "slider" }, slider, value));
   slider.addEventListener("input", () => (value.textContent = nameOf(Number(slider.value))));
-  slider.addEventListener("change", () => text.edit(write(Number(slider.value), spec)));
+  slider.addEventListener("change", () => text.edit(write(Number(slider.value), text.spec())));
   return {
     element: field.element,
     refresh(next) {
-      spec = next;
       const reading = read(next);
       const now = "value" in reading ? reading.value : min;
       slider.value = String(now);
@@ -133,21 +128,22 @@ export function stepperField(
       { type: "button", "aria-label": `${label}: ${sign === "+" ? "more" : "less"}` },
       sign,
     );
-    made.addEventListener("click", () => set(Number(input.value) + by));
+    made.addEventListener("click", () => {
+      const reading = read(text.spec());
+      if ("value" in reading) set(reading.value + by);
+    });
     return made;
   };
   const [less, more] = [button("−", -step), button("+", step)];
-  const field = labelled(label, element("span", { class: "stepper" }, less, input, more));
-  let spec: unknown;
+  const field = labelled(label, input, element("span", { class: "stepper" }, less, input, more));
   const set = (value: number) => {
     const whole = Math.round(Math.min(max, Math.max(min, value)));
-    if (Number.isFinite(whole)) text.edit(write(whole, spec));
+    if (Number.isFinite(whole)) text.edit(write(whole, text.spec()));
   };
   input.addEventListener("change", () => set(Number(input.value)));
   return {
     element: field.element,
     refresh(next) {
-      spec = next;
       const reading = read(next);
       const now = "value" in reading ? reading.value : undefined;
       input.value = now === undefined ? "" : String(now);
@@ -171,13 +167,12 @@ export function switchesField(
     const box = element("input", { type: "checkbox", value });
     return { value, box, host: element("label", { class: "switch" }, box, name) };
   });
-  let spec: unknown;
   for (const { box } of boxes)
     box.addEventListener("change", () =>
       text.edit(
         write(
           boxes.filter((each) => each.box.checked).map(({ value }) => value),
-          spec,
+          text.spec(),
         ),
       ),
     );
@@ -190,7 +185,6 @@ export function switchesField(
       note,
     ),
     refresh(next) {
-      spec = next;
       const reading = read(next);
       const on = "value" in reading ? reading.value : [];
       const all = Object.keys(names);

@@ -17,7 +17,7 @@ import { basicSetup } from "codemirror";
 import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
 import { element } from "../shared/element.ts";
 import type { Compiler } from "./compiler.ts";
-import { editSpec, type SpecEdit } from "../../editor/edit-spec.ts";
+import { editSpec, specIn, type SpecEdit } from "../../editor/edit-spec.ts";
 import { cursorIn, insertedText, isJsonText, outlineOf } from "../../editor/outline.ts";
 
 // The theme of the editor. The editor is in a shadow root, so the page's style sheet does not apply to it. It
@@ -71,6 +71,8 @@ const editorTheme = [theme, syntaxHighlighting(colours)];
 export interface Editor {
   readonly text: () => string;
   setText(text: string): void;
+  /** The spec in the text, as far as it can be read. */
+  spec(): unknown;
   /** Changes values of the spec in its text, in one step of the history. Returns false if the text cannot be edited. */
   edit(edits: readonly SpecEdit[]): boolean;
   /** Whether the text can be edited in this way. */
@@ -82,7 +84,7 @@ export interface Editor {
 }
 
 /** The syntax tree of a text in JSON or YAML. */
-export const parseText = (text: string) =>
+const parseText = (text: string) =>
   (isJsonText(text) ? jsonLanguage : yamlLanguage).parser.parse(text).topNode;
 
 const languageOf = (text: string) => (isJsonText(text) ? json() : yaml());
@@ -120,6 +122,7 @@ export function createEditor(
   return {
     text: () => view.state.doc.toString(),
     setText: (now) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: now } }),
+    spec: () => specIn(view.state.doc.toString(), parseText),
     edit(edits) {
       const changes = editSpec(view.state.doc.toString(), edits, parseText);
       if (changes === undefined) return false;

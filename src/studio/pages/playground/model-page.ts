@@ -1,12 +1,11 @@
 /** The first view: a spec in the editor, and next to it the results of compiling it. */
 import type { CompileReply, PageFiles } from "../../browser/messages.ts";
-import { specIn } from "../../editor/edit-spec.ts";
 import { element } from "../shared/element.ts";
 import { stateOfExercise, type PageState } from "./address.ts";
 import { busyLine } from "./busy.ts";
 import { startCompiler } from "./compiler.ts";
 import type { Compiler } from "./compiler.ts";
-import { createEditor, parseText, showProblems } from "./editor.ts";
+import { createEditor, showProblems } from "./editor.ts";
 import type { Editor } from "./editor.ts";
 import { examplesOf } from "./examples.ts";
 import { exercisePanel } from "./exercise-panel.ts";
@@ -60,13 +59,13 @@ export function modelPage(onChange: () => void): ModelPage {
   const compiler = startCompiler({
     onReply(reply) {
       summary.receive(reply);
-      results.receive(reply, () => specIn(editor.text(), parseText));
+      results.receive(reply, editor.spec);
     },
     onDeath: (message) => stop(`the compiler stopped (${message}) and was started again: change the spec`),
   });
   const files = pageFiles({ data, binaries }, compiler.setFiles);
   const compileLater = afterPause(() => {
-    controls.refresh(specIn(editor.text(), parseText));
+    controls.refresh(editor.spec());
     compile();
     onChange();
   });
@@ -122,7 +121,7 @@ const columns = (spec: readonly HTMLElement[], results: HTMLElement): HTMLElemen
 
 /** The change that lowers the learning rate to a tenth, if the text states the rate. */
 function lowerRate(editor: Editor): Remedy | undefined {
-  const spec = specIn(editor.text(), parseText);
+  const spec = editor.spec();
   const reading = rateBinding.read(spec);
   if ("problem" in reading || reading.value === 0) return undefined;
   const lower = Number((reading.value / 10).toPrecision(6));

@@ -103,10 +103,9 @@ function layerList(text: SpecText): Field {
   const list = element("ol", { class: "layer-list" });
   const add = element("button", { type: "button" }, "Add layer");
   const note = element("span", { class: "field-note", hidden: true });
-  let spec: unknown;
   let built = "";
   let fields: readonly Field[] = [];
-  add.addEventListener("click", () => text.edit(addLayer(spec)));
+  add.addEventListener("click", () => text.edit(addLayer(text.spec())));
   const row = (index: number, problem: string | undefined) => {
     const remove = element("button", { type: "button", "aria-label": `Remove layer ${index + 1}` }, "×");
     remove.addEventListener("click", () => {
@@ -129,7 +128,6 @@ function layerList(text: SpecText): Field {
   return {
     element: element("div", { class: "layers" }, list, add, note),
     refresh(next) {
-      spec = next;
       const layers = hiddenLayersOf(next);
       const shown = "value" in layers ? layers.value.slice(0, maxLayers) : [];
       const key = JSON.stringify(shown);
