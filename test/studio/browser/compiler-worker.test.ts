@@ -107,7 +107,7 @@ describe("the compiler's worker", async () => {
       });
     const specs: Readonly<Record<string, string>> = {
       "texts.yaml": specOf({ shape: [4], dtype: "i32" }, [
-        { type: "embedding", vocabulary: 5, size: 2 },
+        { type: "embedding", vocabulary: 5, units: 2 },
         { type: "flatten" },
         dense(1),
       ]),
