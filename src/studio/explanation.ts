@@ -117,8 +117,8 @@ export interface ExplainedRow {
   /** The inputs and targets that the training step reads. */
   readonly fields: readonly { readonly name: string; readonly node: NodeId }[];
   /**
-   * The numbers of the named values of the program `gradient`. Values inside a step of a recurrence have a first axis of
-   * time; those of a recurrence inside another one are left out.
+   * The numbers of the named values of the program `gradient`. Values inside a step of a recurrence have a first
+   * axis of time; those of a recurrence inside another one are left out.
    */
   readonly numbers: Readonly<Record<NodeId, ExplainedNumbers>>;
 }
@@ -129,7 +129,10 @@ export type RoundedNumber = number | "NaN" | "∞" | "−∞";
 export interface ExplainedNumbers {
   /** The shape of the value, whose batch axis has size 1. */
   readonly shape: readonly number[];
-  /** The upper left corner of the value as a matrix (`matrixSize`), row by row: at most 12 × 12 numbers, or 32 in a row. */
+  /**
+   * The upper left corner of the value as a matrix (`matrixSize`), row by row: at most 12 × 12 numbers, or the first 32
+   * of a vector.
+   */
   readonly corner: readonly (readonly RoundedNumber[])[];
   /** Over all numbers of the value. */
   readonly min: RoundedNumber;

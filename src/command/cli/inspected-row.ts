@@ -97,8 +97,8 @@ const examinedText = (count: number): string =>
     : `the ${countText(count)} training rows`;
 
 /**
- * The row with the largest loss in evaluation, counted from 0. A loss that is not a number counts as the largest, because
- * such a row is what the user looks for.
+ * The row with the largest loss in evaluation, counted from 0. A loss that is not a number counts as the largest,
+ * because such a row is what the user looks for.
  */
 function worstRow(facts: ModelFacts, trainer: Trainer, train: Batch): number {
   let worst = { row: 0, loss: -Infinity };

@@ -11,7 +11,7 @@ import { lazyList } from "./table.ts";
 import type { LazyList } from "./table.ts";
 import { kernelLink, layerLink, lineLinks, nodeLink, parameterLink, ruleLink } from "./links.ts";
 import { equation, math } from "../shared/math.ts";
-import { namedValue, rowHead, stepper, valueMatrix } from "../shared/row-values.ts";
+import { namedValue, rowFields, rowTitle, stepper, valueMatrix } from "../shared/row-values.ts";
 import "./gradients-panel.css";
 
 /** A value of the walk: a forward value without a number, or a step of the derivation. */
@@ -31,7 +31,7 @@ function walkOf({ index }: Context, parameter: string): readonly WalkStep[] {
 }
 
 export function gradientsPanel(context: Context): Panel {
-  const { derivations, layers } = context.index.explanation;
+  const { derivations, layers, row } = context.index.explanation;
   const entries = element("nav", { class: "parameters", "aria-label": "Parameters" });
   const shown = element("div", { class: "scroll derivation" });
   for (const { name, parameters } of layers)
@@ -62,7 +62,7 @@ export function gradientsPanel(context: Context): Panel {
       title,
       walk.length === 0
         ? element("p", {}, withoutGradient(context.index, parameter))
-        : element("div", { class: "steps" }, ...list.parts),
+        : element("div", { class: "steps" }, ...(row === undefined ? [] : [rowFields(row)]), ...list.parts),
     );
     shown.scrollTop = 0;
   };
@@ -104,7 +104,7 @@ function headOf({ index }: Context, steps: HTMLElement): HTMLElement {
         "reads only a slice of x, it has the shape of the slice. The keys ← and → step through the values." +
         (row === undefined ? " tapeless inspect --format html --row 1 adds the numbers of a row." : ""),
     ),
-    ...(row === undefined ? [] : [rowHead(row)]),
+    ...(row === undefined ? [] : [rowTitle(row)]),
     steps,
   );
 }

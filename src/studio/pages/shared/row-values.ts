@@ -9,7 +9,7 @@ import "./row-values.css";
 
 /** Small values have room for their numbers in the cells. Sizes are in CSS pixels. */
 const maxWritten = 12;
-const writtenCell = { width: 58, height: 22 };
+const writtenCell = { width: 70, height: 22 };
 const plainCell = { width: 14, height: 14 };
 
 /**
@@ -35,7 +35,7 @@ export function valueMatrix(numbers: ExplainedNumbers): HTMLElement {
   for (const [i, row] of corner.entries())
     for (const [j, value] of row.entries()) {
       const [x, y] = [j * cell.width, i * cell.height];
-      drawing.append(svgElement("rect", { x, y, ...cell, ...paintOf(value, largest) }));
+      drawing.append(svgElement("rect", { x, y, ...cell, ...paintOf(value, largest, isWritten) }));
       if (isWritten) {
         const middle = { x: x + cell.width / 2, y: y + 15, "text-anchor": "middle" };
         drawing.append(svgElement("text", middle, numberText(value)));
@@ -44,7 +44,9 @@ export function valueMatrix(numbers: ExplainedNumbers): HTMLElement {
   const about = aboutText(numbers);
   const caption = element("figcaption", {}, about);
   drawing.addEventListener("pointermove", ({ offsetX, offsetY }) => {
-    const [i, j] = [Math.floor(offsetY / cell.height), Math.floor(offsetX / cell.width)];
+    // On a narrow page, the drawing is scaled down.
+    const scale = (width + 1) / drawing.getBoundingClientRect().width;
+    const [i, j] = [(offsetY * scale) / cell.height, (offsetX * scale) / cell.width].map(Math.floor);
     const value = corner[i]?.[j];
     caption.textContent = value === undefined ? about : `row ${i}, column ${j}: ${numberText(value)}`;
   });
@@ -52,10 +54,18 @@ export function valueMatrix(numbers: ExplainedNumbers): HTMLElement {
   return element("figure", { class: "value" }, drawing, caption);
 }
 
-function paintOf(value: RoundedNumber, largest: number): Readonly<Record<string, string | number>> {
-  if (typeof value === "string") return { class: "odd" };
+/** A cell with a number in it is paler, so that the number is legible. */
+const mostOpaque = { written: 0.45, plain: 1 };
+
+function paintOf(
+  value: RoundedNumber,
+  largest: number,
+  isWritten: boolean,
+): Readonly<Record<string, string | number>> {
+  const most = isWritten ? mostOpaque.written : mostOpaque.plain;
+  if (typeof value === "string") return { class: "odd", "fill-opacity": most };
   const strength = largest > 0 && largest < Infinity ? Math.abs(value) / largest : 0;
-  return { class: value < 0 ? "negative" : "positive", "fill-opacity": strength.toFixed(3) };
+  return { class: value < 0 ? "negative" : "positive", "fill-opacity": (most * strength).toFixed(3) };
 }
 
 /** The shape of the value, how much of it is drawn, and its range. */
@@ -72,22 +82,21 @@ function aboutText(numbers: ExplainedNumbers): string {
   return parts.join(", ");
 }
 
-/** Which row the numbers are of, its loss, and its inputs and targets. */
-export const rowHead = ({ source, parameters, loss, fields, numbers }: ExplainedRow): HTMLElement =>
+/** Which row the numbers are of, and its loss. */
+export const rowTitle = ({ source, parameters, loss }: ExplainedRow): HTMLElement =>
+  element(
+    "p",
+    { class: "row-title" },
+    `Numbers of ${source}, with the ${parameters}: `,
+    element("strong", {}, `loss ${numberText(loss)}`),
+  );
+
+/** The inputs and targets of the row. */
+export const rowFields = ({ fields, numbers }: ExplainedRow): HTMLElement =>
   element(
     "div",
-    { class: "row-head" },
-    element(
-      "p",
-      {},
-      `Numbers of ${source}, with the ${parameters}: `,
-      element("strong", {}, `loss ${numberText(loss)}`),
-    ),
-    element(
-      "div",
-      { class: "operands" },
-      ...fields.map(({ name, node }) => namedValue(element("code", {}, name), numbers[node])),
-    ),
+    { class: "operands row-fields" },
+    ...fields.map(({ name, node }) => namedValue(element("code", {}, name), numbers[node])),
   );
 
 /** A value with its name above it. */
@@ -117,10 +126,10 @@ export function stepper(go: (place: number) => void): Stepper {
     if (count > 0 && next !== place) go(next);
   };
   const buttons = [
-    { label: "First value", text: "⏮", to: () => go(0) },
+    { label: "First value", text: "|◀", to: () => go(0) },
     { label: "Previous value", text: "◀", to: () => step(-1) },
     { label: "Next value", text: "▶", to: () => step(1) },
-    { label: "Last value", text: "⏭", to: () => go(count - 1) },
+    { label: "Last value", text: "▶|", to: () => go(count - 1) },
   ].map(({ label, text, to }) => {
     const button = element("button", { type: "button", "aria-label": label, title: label }, text);
     button.addEventListener("click", to);
