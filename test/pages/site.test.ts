@@ -33,6 +33,8 @@ it("has the target of every link, anchors included", () => {
       const [path, anchor] = href.split("#");
       const file = path === "" ? name : path.replace(/^\.?\//, "").replace(/(^|\/)$/, "$1index.html");
       const isThere = existsSync(join(dist, file));
+      // The playground reads its state after the `#`.
+      if (isThere && file === "try/index.html") continue;
       const target = pages.get(file) ?? "";
       const ids = new Set([...target.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id));
       if (!isThere || (anchor && !ids.has(decodeURIComponent(anchor)))) dead.push(`${name}: ${href}`);

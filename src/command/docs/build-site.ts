@@ -23,7 +23,10 @@ function copyPages(): void {
   for (const name of readdirSync(docs).filter((name) => name !== "site")) {
     if (!name.endsWith(".md")) cpSync(join(docs, name), join(pages, name), { recursive: true });
     else {
-      const text = readFileSync(join(docs, name), "utf8").replaceAll("](../graphs/", "](/graphs/");
+      const text = readFileSync(join(docs, name), "utf8")
+        .replaceAll("](../graphs/", "](/graphs/")
+        // A link to the playground on the reader's machine leads to the playground of the site.
+        .replaceAll("](http://127.0.0.1:4321/#", "](/try/index.html#");
       writeFileSync(join(pages, name === "README.md" ? "index.md" : name), text);
     }
   }

@@ -165,34 +165,56 @@ export async function compileText(text: string, files: PageFiles): Promise<Compi
   return { read, compilation, reports, warnings };
 }
 
-/** The emitted module without formatting, without types, and without the code that reads data files. */
+/**
+ * The emitted module without formatting, without types, and without the code that reads data files. Its trainer can
+ * pause after each step.
+ */
 export const scriptOf = async (compilation: TargetCompilation): Promise<string> =>
-  withoutTypes(await emitText(compilation, "f32", { isFormatted: false, isProgram: false }));
+  withoutTypes(await emitText(compilation, "f32", { isFormatted: false, isProgram: false, isPausing: true }));
+
+/** The data of a spec, or why there is none. */
+export type PreparedData = Pick<TrainerScript, "data" | "naive" | "problem">;
+
+/** Returns the data that was prepared before under the same key, or else prepares it. */
+export type Remember = (key: string, prepare: () => Promise<PreparedData>) => Promise<PreparedData>;
 
 /** Returns the emitted module and its training data. */
 export async function trainerScript(
   compilation: TargetCompilation,
   { contents, version }: VersionedFiles,
+  remember: Remember = (_, prepare) => prepare(),
 ): Promise<TrainerScript> {
   const { model, built } = compilation;
   const facts = modelFacts(model, built, "f32");
+  const training = trainingFacts(model);
   const script = await scriptOf(compilation);
-  const found = await preparedOr(() => prepareData(model, facts, contents));
+  // Everything on which the data depends. A change of the network or of the optimizer does not change it.
+  const key = JSON.stringify([version, model.data, facts.inputs, facts.targets, model.training, training]);
+  const found = await remember(key, () => preparedOr(() => prepareData(model, facts, contents)));
   const answers = mapValues(answersOf(model, built) ?? {}, ({ answer }) => answer);
   const horizon = model.data?.windows?.horizon;
-  return { script, facts, filesVersion: version, training: trainingFacts(model), answers, horizon, ...found };
+  const columns = plainColumns(model);
+  return { script, facts, filesVersion: version, training, answers, horizon, columns, ...found };
 }
+
+/** The columns of the inputs whose numbers reach the network unchanged. */
+const plainColumns = ({ data }: Model): TrainerScript["columns"] =>
+  Object.fromEntries(
+    Object.entries(data?.inputs ?? {}).flatMap(([name, { columns, ...encoding }]) =>
+      Object.keys(encoding).length === 0 ? [[name, columns]] : [],
+    ),
+  );
 
 /**
  * Removes types with sucrase, which does not check them: the emitted code is known to be valid. Sucrase has a
  * tenth of the run time and of the code size of the TypeScript compiler.
  */
-const withoutTypes = (code: string): string =>
+export const withoutTypes = (code: string): string =>
   transform(code, { transforms: ["typescript"], disableESTransforms: true }).code;
 
 async function preparedOr(
   prepare: () => Promise<Pick<TrainerScript, "data" | "naive">>,
-): Promise<Pick<TrainerScript, "data" | "naive" | "problem">> {
+): Promise<PreparedData> {
   try {
     return { ...(await prepare()), problem: undefined };
   } catch (error) {

@@ -3,18 +3,25 @@
  * newer text arrives, the worker drops the older request.
  */
 import { isFrozen } from "../../compiler/trainer/layer-table.ts";
-import { explain } from "../explain/explain.ts";
-import { frozenSavings } from "../explain/explain-layers.ts";
+import { explainCode } from "../explain/explain-code.ts";
+import { explainLayers, frozenSavings } from "../explain/explain-layers.ts";
+import { explainNodes } from "../explain/explain-nodes.ts";
+import { explainPictures } from "../explain/explain-picture.ts";
+import { explainGradients } from "../explain/gradient-derivations.ts";
+import { specLocations } from "../explain/source-map.ts";
 import { specSchema } from "../../compiler/spec/json-schema.ts";
 import type { SchemaNode } from "../../compiler/spec/json-schema.ts";
 import { compileText, diagnosticsOf, scriptOf, trainerScript } from "./compile-text.ts";
-import type { CompiledText } from "./compile-text.ts";
+import type { CompiledText, PreparedData, Remember } from "./compile-text.ts";
+import { layerScript } from "./layer-script.ts";
 import type {
   Reply,
   CompileRequest,
-  ExplainRequest,
   CompilerRequest,
+  EmittedCode,
+  ExplainedGraphs,
   FilesRequest,
+  PartRequest,
   ScriptRequest,
   SuggestRequest,
   VersionedFiles,
@@ -33,8 +40,10 @@ interface State {
   files: VersionedFiles;
   /** The id of the newest request to compile. */
   newest: number;
-  /** The result for the last compiled text. It is removed when it has been explained. */
+  /** The result for the last compiled text. */
   compiled?: CompiledText & { readonly id: number };
+  /** The last prepared data. */
+  prepared?: { readonly key: string; readonly data: PreparedData };
   schema?: SchemaNode;
 }
 const state: State = { files: { contents: {}, version: 0 }, newest: 0 };
@@ -50,10 +59,17 @@ self.onmessage = ({ data: request }) => {
 };
 
 async function handle(request: Exclude<CompilerRequest, FilesRequest>): Promise<void> {
-  if (request.kind === "compile") return handleCompile(request);
-  if (request.kind === "explain") return handleExplain(request);
-  if (request.kind === "script") return handleScript(request);
-  self.postMessage(suggestionReply(request));
+  switch (request.kind) {
+    case "compile":
+      return handleCompile(request);
+    case "script":
+      return handleScript(request);
+    case "suggest":
+    case "describe":
+      return self.postMessage(suggestionReply(request));
+    default:
+      return handlePart(request.kind, request.id);
+  }
 }
 
 async function handleScript({ id, text, formula }: ScriptRequest): Promise<void> {
@@ -81,7 +97,7 @@ async function handleCompile({ id, text }: CompileRequest): Promise<void> {
   const started = performance.now();
   const made = await compileText(text, files.contents);
   const { compilation, warnings } = made;
-  const trainer = await trainerScript(compilation, files);
+  const trainer = await trainerScript(compilation, files, remember);
   self.postMessage({ kind: "trainer", id, trainer, warnings, milliseconds: performance.now() - started });
   state.compiled = { id, ...made };
   // The comparison compiles the model again, so training must not wait for it.
@@ -89,11 +105,39 @@ async function handleCompile({ id, text }: CompileRequest): Promise<void> {
   self.postMessage({ kind: "savings", id, text: frozenSavings(compilation, { dtype: "f32" }) });
 }
 
-async function handleExplain({ id }: ExplainRequest): Promise<void> {
+const remember: Remember = async (key, prepare) => {
+  if (state.prepared?.key !== key) state.prepared = { key, data: await prepare() };
+  return state.prepared.data;
+};
+
+/** Builds a part of the result of the last compilation, unless the text has changed. */
+async function handlePart(kind: PartRequest["kind"], id: number): Promise<void> {
   if (!(await isWanted(id)) || state.compiled?.id !== id) return;
-  const { compilation, reports, read } = state.compiled;
-  state.compiled = undefined;
+  const { compiled } = state;
+  if (kind === "code") return self.postMessage({ kind, id, code: await emittedCode(compiled) });
+  if (kind === "layers")
+    return self.postMessage({ kind, id, layers: await layerScript(compiled.compilation) });
+  const graphs = await explainedGraphs(compiled, () => isWanted(id));
+  if (graphs !== undefined) self.postMessage({ kind, id, graphs });
+}
+
+async function emittedCode({ compilation, read }: CompiledText): Promise<EmittedCode> {
+  const { text, lines } = await explainCode(compilation, { dtype: "f32", source: read.source });
+  return { model: compilation.model.name, text, lines };
+}
+
+/** Returns undefined if the text has changed in the meantime. */
+async function explainedGraphs(
+  { compilation, reports, read }: CompiledText,
+  isStillWanted: () => Promise<boolean>,
+): Promise<ExplainedGraphs | undefined> {
   const subject = { compilation, reports, of: undefined };
-  const explanation = await explain(subject, { dtype: "f32", source: read.source });
-  self.postMessage({ kind: "explanation", id, explanation });
+  const paths = compilation.model.network.map(({ path }) => path);
+  const locationOf = await specLocations(read.source, paths);
+  const nodes = explainNodes(subject, locationOf);
+  if (!(await isStillWanted())) return undefined;
+  const derivations = explainGradients(subject);
+  if (!(await isStillWanted())) return undefined;
+  const pictures = await explainPictures(nodes, explainLayers(compilation, locationOf));
+  return { nodes, derivations, pictures };
 }

@@ -1,6 +1,6 @@
 /** The messages between the playground's page and its two workers, as plain data. */
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
-import type { Explanation } from "../explanation.ts";
+import type { ExplainedLine, Explanation } from "../explanation.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import type { ModelFacts, TrainingFacts } from "../../runtime/model/facts.ts";
 import type { SeriesResult } from "../../runtime/training/ruled-training.ts";
@@ -9,7 +9,7 @@ import type { EpochReport } from "../../runtime/trainer/trainer.ts";
 import type { LocationInSpec, Suggestion } from "../editor/suggest.ts";
 
 /** Requests from the page to the compiler's worker. */
-export type CompilerRequest = FilesRequest | CompileRequest | ExplainRequest | SuggestRequest | ScriptRequest;
+export type CompilerRequest = FilesRequest | CompileRequest | PartRequest | SuggestRequest | ScriptRequest;
 
 /** Replaces the files that specs can name. There is no reply. */
 export interface FilesRequest {
@@ -42,11 +42,12 @@ export interface CompileRequest {
 export type PageFiles = Readonly<Record<string, string | Uint8Array>>;
 
 /**
- * Requests the explanation of the last compiled text; `id` is the id of its compile request. Explanations are
- * slow and often not shown, so they are built on demand.
+ * Requests a part of the result for the last compiled text; `id` is the id of its compile request. The text is not
+ * compiled again. `code`: the emitted file. `graphs`: nodes, derivations and pictures. `layers`: the trainer whose
+ * outputs are the values of the layers. These parts take time and are often not shown, so they are built on demand.
  */
-export interface ExplainRequest {
-  readonly kind: "explain";
+export interface PartRequest {
+  readonly kind: "code" | "graphs" | "layers";
   readonly id: number;
 }
 
@@ -71,6 +72,8 @@ export interface TrainerScript {
   readonly facts: ModelFacts;
   /** The version of the files from which the data was read. */
   readonly filesVersion: number;
+  /** For each input that consists of plain numbers of the data file, the columns with these numbers. */
+  readonly columns: Readonly<Record<string, readonly string[]>>;
   readonly training: TrainingFacts;
   readonly answers: Interpretations;
   /** The number of future rows in each window, if the spec cuts a series into windows. */
@@ -99,8 +102,8 @@ export type SuggestReply =
     };
 
 /**
- * The replies to a compile request. `trainer` is the first, and `savings` follows if layers are frozen. An
- * `explanation` is sent only if the page requests it. After `errors`, no other reply follows.
+ * The replies to a compile request. `trainer` is the first, and `savings` follows if layers are frozen. The other
+ * kinds are sent only if the page requests them. After `errors`, no other reply follows.
  */
 export type CompileReply =
   | { readonly kind: "errors"; readonly id: number; readonly diagnostics: readonly Diagnostic[] }
@@ -113,34 +116,88 @@ export type CompileReply =
     }
   /** What frozen layers save, as `tapeless inspect` prints it. */
   | { readonly kind: "savings"; readonly id: number; readonly text: string }
-  | { readonly kind: "explanation"; readonly id: number; readonly explanation: Explanation };
+  | { readonly kind: "code"; readonly id: number; readonly code: EmittedCode }
+  | { readonly kind: "graphs"; readonly id: number; readonly graphs: ExplainedGraphs }
+  | { readonly kind: "layers"; readonly id: number; readonly layers: LayerScript | NoLayers };
+
+/** The emitted file of the model `model`, and the locations from which its lines come. */
+export interface EmittedCode {
+  readonly model: string;
+  readonly text: string;
+  readonly lines: readonly ExplainedLine[];
+}
+
+export type ExplainedGraphs = Pick<Explanation, "nodes" | "derivations" | "pictures">;
+
+/** A layer with its values for one row. */
+export interface LayerValues {
+  readonly name: string;
+  readonly type: string;
+  readonly shape: readonly number[];
+  /** The inputs and layers that it reads. */
+  readonly from: readonly string[];
+  /** The parameters whose element [i, j] connects value i of the source with value j, and the bias of value j. */
+  readonly weight?: string | undefined;
+  readonly bias?: string | undefined;
+}
 
 /**
- * Requests to the training worker. The first is `start`. Each `go` trains for this many milliseconds and
- * reports the epochs.
+ * A trainer with the parameters of the model, whose outputs are the values of all layers: `predict` returns them by
+ * the names of the layers, in evaluation mode.
+ */
+export interface LayerScript {
+  readonly script: string;
+  readonly facts: ModelFacts;
+  readonly layers: readonly LayerValues[];
+}
+
+/** Why the values of the layers are not shown. */
+export interface NoLayers {
+  readonly problem: string;
+}
+
+/**
+ * Requests to the training worker. The first is `start`. Each `go` trains for a while and reports the result.
+ * `watch` adds the values of the layers to all later reports.
  */
 export type TrainRequest =
   | { readonly kind: "start"; readonly trainer: TrainerScript; readonly probe: Probe }
-  | { readonly kind: "go"; readonly milliseconds: number };
+  | { readonly kind: "watch"; readonly layers: LayerScript; readonly probe: Probe }
+  | { readonly kind: "go"; readonly pace: Pace };
+
+/** How far to train: at least one epoch and until the milliseconds are over, or one step. */
+export type Pace = { readonly milliseconds: number } | "step";
 
 /** Sample rows. Every report contains the network's outputs for them. */
 export type Probe = Readonly<Record<string, ArrayLike<number>>> | undefined;
 
-/** The network's outputs for each target, one row after the other. */
+/** The network's outputs for each target, or the values of each layer, one row after the other. */
 export type Outputs = Readonly<Record<string, Float64Array>>;
 
-/** `outputs`: the network's outputs for the rows of the probe. */
+/** The values of the layers for the rows of the `watch` request, and the parameters. */
+export interface Watched {
+  readonly values: Outputs;
+  readonly parameters: Outputs;
+}
+
+/** The state of a model. `outputs` are those for the rows of the probe. */
+export interface Seen {
+  readonly outputs: Outputs | undefined;
+  readonly watched: Watched | undefined;
+}
+
+/**
+ * `epochs` and `step` follow a `go`. `step` means that training paused inside an epoch, and its report has `soFar`.
+ * `watched` follows a `watch`.
+ */
 export type TrainReply =
-  | { readonly kind: "ready"; readonly outputs: Outputs | undefined }
-  | {
-      readonly kind: "epochs";
-      readonly reports: readonly EpochReport[];
-      readonly outputs: Outputs | undefined;
-    }
-  | {
+  | ({ readonly kind: "ready" } & Seen)
+  | ({ readonly kind: "epochs"; readonly reports: readonly EpochReport[] } & Seen)
+  | ({ readonly kind: "step"; readonly report: EpochReport } & Seen)
+  | ({
       readonly kind: "done";
       readonly reports: readonly EpochReport[];
-      readonly outputs: Outputs | undefined;
       readonly result: TrainingResult;
-    }
-  | { readonly kind: "failed"; readonly message: string };
+    } & Seen)
+  | { readonly kind: "watched"; readonly watched: Watched }
+  | { readonly kind: "failed"; readonly message: string; readonly hasDiverged: boolean };

@@ -15,8 +15,9 @@ import { bundlingFolder, type Bundled } from "./notices.ts";
 const source = new URL("../../", import.meta.url);
 const graphs = new URL("../../../graphs/", import.meta.url);
 
-/** Modules that need Node, and their replacements. */
+/** Modules that need Node or that the page needs in another form, and their replacements. */
 const replacements: Readonly<Record<string, string>> = {
+  "compiler/emit/typescript/format.ts": "studio/browser/format.ts",
   "compiler/emit/typescript/load-runtime.ts": "studio/browser/load-runtime.ts",
   "compiler/emit/wasm/assemble.ts": "studio/browser/assemble.ts",
   "compiler/util/sha256.ts": "studio/browser/sha256.ts",
@@ -74,9 +75,10 @@ export const replacing = (modules: Readonly<Record<string, string>>): Plugin => 
         return [pathOf(module), pathOf(other)];
       }),
     );
-    build.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
+    build.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir, importer }) => {
       const other = replaced.get(fileURLToPath(new URL(path, `file://${resolveDir}/`)));
-      return other === undefined ? undefined : { path: other };
+      // A replacement may use the module that it replaces.
+      return other === undefined || other === importer ? undefined : { path: other };
     });
   },
 });

@@ -46,8 +46,10 @@ async function startCompiler(): Promise<Compile> {
     ask({ kind: "files", files: { contents, version: id } });
     ask({ kind: "compile", id: ++id, text });
     const replies = await answered("trainer");
-    if (last === "explanation") ask({ kind: "explain", id });
-    return last === "trainer" ? replies : answered(last);
+    if (last !== "code" && last !== "graphs" && last !== "layers")
+      return last === "trainer" ? replies : answered(last);
+    ask({ kind: last, id });
+    return answered(last);
   };
 }
 
@@ -56,10 +58,69 @@ describe("the compiler's worker", async () => {
 
   it.each(["iris", "digits"])("emits %s with the bytes of the command line", async (name) => {
     const text = readFileSync(`graphs/${name}.json`, "utf8");
-    const answers = await compileInPage(text, { last: "explanation" });
-    const code = answers.find((answer) => answer.kind === "explanation")?.explanation.code.text;
+    const answers = await compileInPage(text, { last: "code" });
+    const code = answers.find((answer) => answer.kind === "code")?.code.text;
     expect(code).toBe((await compile(JSON.parse(text))).code);
     expect(code).toBe(readFileSync(`generated/${name}.ts`, "utf8"));
+  });
+
+  it("emits a trainer whose outputs are the values of the layers", async () => {
+    const replies = await compileInPage(readFileSync("graphs/digits.json", "utf8"), { last: "layers" });
+    const layers = replies.find((reply) => reply.kind === "layers")?.layers;
+    if (layers === undefined || "problem" in layers) throw new Error("layers expected");
+    expect(layers.layers).toEqual([
+      {
+        name: "dense1",
+        type: "dense",
+        shape: [64],
+        from: ["pixels"],
+        weight: "dense1.weight",
+        bias: "dense1.bias",
+      },
+      {
+        name: "dense2",
+        type: "dense",
+        shape: [10],
+        from: ["dense1"],
+        weight: "dense2.weight",
+        bias: "dense2.bias",
+      },
+    ]);
+    expect(Object.keys(layers.facts.targets)).toEqual(["dense1", "dense2"]);
+  });
+
+  it.each([
+    ["a sequence", "texts.yaml", /numbers, not categories or sequences/],
+    ["many layers", "deep.json", /has 13 layers. The picture shows up to 12/],
+    ["a large layer", "wide.json", /dense1 has 5000 values. The picture shows up to 4096/],
+  ])("says why it does not show the layers of %s", async (_, file, message) => {
+    const dense = (units: number) => ({ type: "dense", units });
+    const specOf = (inputs: object, network: readonly object[]) =>
+      JSON.stringify({
+        name: "x",
+        inputs: { x: inputs },
+        targets: { y: { shape: [1] } },
+        network,
+        loss: "mse",
+        optimizer: "sgd",
+        training: { epochs: 1, batchSize: 8 },
+      });
+    const specs: Readonly<Record<string, string>> = {
+      "texts.yaml": specOf({ shape: [4], dtype: "i32" }, [
+        { type: "embedding", vocabulary: 5, size: 2 },
+        { type: "flatten" },
+        dense(1),
+      ]),
+      "deep.json": specOf(
+        { shape: [2] },
+        Array.from({ length: 13 }, () => dense(1)),
+      ),
+      "wide.json": specOf({ shape: [2] }, [dense(5000), dense(1)]),
+    };
+    const replies = await compileInPage(specs[file], { last: "layers" });
+    const reply = replies.find(({ kind }) => kind === "layers");
+    if (reply?.kind !== "layers") throw new Error(JSON.stringify(replies));
+    expect("problem" in reply.layers && reply.layers.problem).toMatch(message);
   });
 
   it("reads YAML, and prepares data from the page", async () => {
@@ -78,11 +139,11 @@ describe("the compiler's worker", async () => {
     };
 
     it("emits the bytes of the command line, and says what frozen layers save", async () => {
-      const answers = await compileInPage(text, { files, last: "explanation" });
+      const answers = await compileInPage(text, { files, last: "code" });
       const [first] = answers;
       expect(first.kind === "trainer" && first.trainer.problem).toBe(undefined);
       expect(first.kind === "trainer" && first.trainer.data?.train.digit.length).toBe(1200);
-      const code = answers.find((answer) => answer.kind === "explanation")?.explanation.code.text;
+      const code = answers.find((answer) => answer.kind === "code")?.code.text;
       expect(code).toBe(readFileSync("generated/fine-tune.ts", "utf8"));
       const savings = answers.find((answer) => answer.kind === "savings")?.text;
       expect(savings).toMatch(/^frozen: body\. .* % saved\)$/);

@@ -1,8 +1,8 @@
 /** The page's interface to the compiler's worker. */
 import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
 import type { ModelFacts } from "../../../runtime/model/facts.ts";
-import type { Trainer } from "../../../runtime/trainer/trainer.ts";
-import type { Reply, CompileReply, CompilerRequest, PageFiles } from "../../browser/messages.ts";
+import type { PausingTrainer } from "../../../runtime/trainer/pauses.ts";
+import type { Reply, CompileReply, CompilerRequest, PageFiles, PartRequest } from "../../browser/messages.ts";
 import type { LocationInSpec, Suggestion } from "../../editor/suggest.ts";
 import { texts, workerOf } from "./texts.ts";
 
@@ -11,8 +11,10 @@ export interface Compiler {
   setFiles(files: PageFiles): void;
   /** Compiles a text and passes the results to `onReply`, unless a newer text arrives first. */
   compile(text: string): void;
-  /** Requests the explanation of the last compiled text. Each text is explained at most once. */
-  explain(): void;
+  /** Stops compiling the current text. */
+  cancel(): void;
+  /** Requests a part of the result of the last compiled text. Call it at most once for each text and part. */
+  request(part: PartRequest["kind"]): void;
   suggest(location: LocationInSpec): Promise<readonly Suggestion[]>;
   describe(location: LocationInSpec): Promise<Pick<Suggestion, "detail" | "about">>;
   /**
@@ -22,35 +24,98 @@ export interface Compiler {
   script(text: string, formula: string): Promise<string | readonly Diagnostic[]>;
 }
 
+interface CompilerEvents {
+  onReply(reply: CompileReply): void;
+  /** The worker died, and another one has taken its place. The text that it compiled has no result. */
+  onDeath(message: string): void;
+}
+
+/** After this time in milliseconds, a newer text does not wait for the compilation of the older one. */
+const patience = 2000;
+
 /**
- * Compilation and schema questions use separate workers, so that completion does not wait for a large model.
+ * Compilation and schema questions use separate workers, so that completion does not wait for a large model. A worker
+ * that dies, or that is stopped because its work takes too long, is replaced.
  */
-export function startCompiler(onReply: (reply: CompileReply) => void): Compiler {
-  const start = () => workerOf(texts().libraries, texts().compiler);
-  const compiling = start();
-  let asked: Worker | undefined;
-  const tell = (request: CompilerRequest) => compiling.postMessage(request);
+export function startCompiler({ onReply, onDeath }: CompilerEvents): Compiler {
+  const asked = askedWorker();
+  const files: { contents: PageFiles; version: number } = { contents: {}, version: 0 };
   let newest = 0;
-  let versions = 0;
+  let busySince: number | undefined;
+  const start = (): Worker => {
+    const worker = workerOf(texts().libraries, texts().compiler);
+    worker.onmessage = ({ data: reply }: MessageEvent<CompileReply>) => {
+      if (reply.id !== newest) return;
+      busySince = undefined;
+      onReply(reply);
+    };
+    worker.onerror = (event) => {
+      // The browser would report the error as one of the page.
+      event.preventDefault();
+      restart();
+      onDeath(event.message);
+    };
+    return worker;
+  };
+  let compiling = start();
+  const tell = (request: CompilerRequest) => compiling.postMessage(request);
+  const restart = () => {
+    compiling.terminate();
+    compiling = start();
+    newest++;
+    busySince = undefined;
+    tell({ kind: "files", files: { ...files } });
+  };
+  return {
+    setFiles(contents) {
+      Object.assign(files, { contents, version: files.version + 1 });
+      tell({ kind: "files", files: { ...files } });
+    },
+    compile(text) {
+      const now = performance.now();
+      if (busySince !== undefined && now - busySince > patience) restart();
+      busySince ??= now;
+      tell({ kind: "compile", id: ++newest, text });
+    },
+    cancel: restart,
+    request: (kind) => tell({ kind, id: newest }),
+    ...asked,
+  };
+}
+
+/** The worker that answers questions. It starts with the first question. */
+function askedWorker(): Pick<Compiler, "suggest" | "describe" | "script"> {
+  let worker: Worker | undefined;
   let requests = 0;
   const waiting = new Map<number, (reply: Reply) => void>();
-  compiling.onmessage = ({ data: reply }: MessageEvent<CompileReply>) => {
-    if (reply.id === newest) onReply(reply);
-  };
-  const ask = (requestOf: (id: number) => CompilerRequest): Promise<Reply> => {
-    asked ??= start();
-    asked.onmessage = ({ data: reply }: MessageEvent<Reply>) => {
+  const start = (): Worker => {
+    const made = workerOf(texts().libraries, texts().compiler);
+    made.onmessage = ({ data: reply }: MessageEvent<Reply>) => {
       waiting.get(reply.id)?.(reply);
       waiting.delete(reply.id);
     };
+    made.onerror = (event) => {
+      event.preventDefault();
+      made.terminate();
+      worker = undefined;
+      const message = `the compiler stopped: ${event.message}`;
+      for (const [id, answer] of waiting)
+        answer({
+          kind: "errors",
+          id,
+          diagnostics: [{ code: "internal", severity: "error", message, path: [] }],
+        });
+      waiting.clear();
+    };
+    return made;
+  };
+  const ask = (requestOf: (id: number) => CompilerRequest): Promise<Reply> => {
+    worker ??= start();
     const id = ++requests;
-    asked.postMessage(requestOf(id));
+    worker.postMessage(requestOf(id));
     return new Promise((resolve) => waiting.set(id, resolve));
   };
   return {
-    setFiles: (contents) => tell({ kind: "files", files: { contents, version: ++versions } }),
-    compile: (text) => tell({ kind: "compile", id: ++newest, text }),
-    explain: () => tell({ kind: "explain", id: newest }),
     async suggest(location) {
       const reply = await ask((id) => ({ kind: "suggest", id, location }));
       return reply.kind === "suggest" ? reply.suggestions : [];
@@ -72,7 +137,7 @@ export function startCompiler(onReply: (reply: CompileReply) => void): Compiler 
  */
 export interface EmittedModule {
   readonly model: ModelFacts;
-  createTrainer(): Trainer;
+  createTrainer(): PausingTrainer;
 }
 
 /** @param script the emitted module without its types */

@@ -17,6 +17,7 @@ import { basicSetup } from "codemirror";
 import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
 import { element } from "../shared/element.ts";
 import type { Compiler } from "./compiler.ts";
+import { editSpec, type SpecEdit } from "../../editor/edit-spec.ts";
 import { cursorIn, insertedText, isJsonText, outlineOf } from "../../editor/outline.ts";
 
 // The theme of the editor. The editor is in a shadow root, so the page's style sheet does not apply to it. It
@@ -70,11 +71,19 @@ const editorTheme = [theme, syntaxHighlighting(colours)];
 export interface Editor {
   readonly text: () => string;
   setText(text: string): void;
+  /** Changes values of the spec in its text, in one step of the history. Returns false if the text cannot be edited. */
+  edit(edits: readonly SpecEdit[]): boolean;
+  /** Whether the text can be edited in this way. */
+  canEdit(edits: readonly SpecEdit[]): boolean;
   /** Shows the errors at their locations. */
   mark(diagnostics: readonly Diagnostic[]): void;
   /** Moves the cursor to a location. Lines and columns count from 1. */
   goTo(line: number, column: number): void;
 }
+
+/** The syntax tree of a text in JSON or YAML. */
+export const parseText = (text: string) =>
+  (isJsonText(text) ? jsonLanguage : yamlLanguage).parser.parse(text).topNode;
 
 const languageOf = (text: string) => (isJsonText(text) ? json() : yaml());
 
@@ -111,6 +120,13 @@ export function createEditor(
   return {
     text: () => view.state.doc.toString(),
     setText: (now) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: now } }),
+    edit(edits) {
+      const changes = editSpec(view.state.doc.toString(), edits, parseText);
+      if (changes === undefined) return false;
+      view.dispatch(...changes.map((change) => ({ changes: change, sequential: true })));
+      return true;
+    },
+    canEdit: (edits) => editSpec(view.state.doc.toString(), edits, parseText) !== undefined,
     mark: (diagnostics) =>
       view.dispatch(
         setDiagnostics(

@@ -4,37 +4,68 @@
  */
 import { typescriptLanguage } from "@codemirror/lang-javascript";
 import { classHighlighter, highlightTree } from "@lezer/highlight";
-import type { Explanation } from "../../explanation.ts";
+import type { EmittedCode, ExplainedGraphs } from "../../browser/messages.ts";
 import { element } from "../shared/element.ts";
 import { graphView } from "../shared/graph-view.ts";
 import type { GraphView } from "../shared/graph-view.ts";
 import { valueCard } from "./parts.ts";
 import type { Panel } from "./tabs.ts";
 
+/** The results that panels show. They arrive one after the other. */
+interface Parts {
+  readonly code: EmittedCode;
+  readonly graphs: ExplainedGraphs;
+}
+
 interface ExplanationPanel {
   readonly element: HTMLElement;
-  show(explanation: Explanation): void;
+  readonly needs: keyof Parts;
+  /** Shows the part that the panel needs. Does nothing if it is already shown, or has not arrived yet. */
+  show(parts: Partial<Parts>): void;
 }
 
 /** Moves to a location in the spec; lines and columns count from 1. */
 export type GoTo = (line: number, column: number) => void;
 
 /**
- * What the panels show: an explanation, or why there is none. "compiled": it has not been requested yet.
- * "working": it has been requested. "wrong": the spec has errors.
+ * Why the panels do not show the current text. "working": it is being compiled. "wrong": it has errors. "stopped": the
+ * compilation was cancelled or failed. "compiled": the parts can be requested.
  */
-type Shown = Explanation | "compiled" | "working" | "wrong";
+type State = "compiled" | "working" | "wrong" | "stopped";
+
+const messages: Readonly<Record<State, string>> = {
+  compiled: "working …",
+  working: "working …",
+  wrong: "The spec has errors. This is an older result.",
+  stopped: "The spec was not compiled. This is an older result.",
+};
 
 interface ExplanationPanels {
   readonly panels: readonly Panel[];
-  show(shown: Shown): void;
+  show(state: State): void;
+  /** Shows a part of the result for the current text. */
+  receive(part: Partial<Parts>): void;
 }
 
+interface PanelEvents {
+  isVisible(panel: string): boolean;
+  request(part: keyof Parts): void;
+  /** The panel with this name shows the current text. */
+  onFilled(panel: string): void;
+}
+
+/** Graphs are requested after this pause in milliseconds. The next change of the text need not wait for them. */
+const graphPause = 250;
+
+/** A panel is grey as long as it shows the result of an older text. */
 export function explanationPanels(
   panels: Readonly<Record<string, ExplanationPanel>>,
-  { isVisible, explain }: { isVisible: (panel: string) => boolean; explain: () => void },
+  { isVisible, request, onFilled }: PanelEvents,
 ): ExplanationPanels {
-  let shown: Shown = "working";
+  let state: State = "working";
+  let parts: Partial<Parts> = {};
+  const requested = new Set<keyof Parts>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const slots = Object.entries(panels).map(([name, panel]) => ({
     name,
     panel,
@@ -42,30 +73,47 @@ export function explanationPanels(
     message: element("p", { class: "quiet waiting", role: "status" }),
   }));
   const fill = ({ name, panel, message }: (typeof slots)[number]) => {
-    message.textContent = shown === "wrong" ? "The spec has errors." : "working …";
+    panel.element.classList.add("stale");
+    message.textContent = messages[state];
     panel.element.querySelector(".panel-name")?.after(message);
     // The message must appear before the work begins, because the work blocks the page.
     requestAnimationFrame(() =>
       setTimeout(() => {
-        if (typeof shown === "string" || !isVisible(name)) return;
-        panel.show(shown);
+        if (state !== "compiled" || parts[panel.needs] === undefined || !isVisible(name)) return;
+        panel.show(parts);
+        panel.element.classList.remove("stale");
         message.remove();
+        onFilled(name);
       }),
     );
   };
+  const requestOnce = (part: keyof Parts) => {
+    if (requested.has(part)) return;
+    requested.add(part);
+    request(part);
+  };
   const fillVisible = () => {
+    clearTimeout(timer);
     const visible = slots.filter(({ name }) => isVisible(name));
-    if (visible.length > 0 && shown === "compiled") {
-      shown = "working";
-      explain();
+    const needed = new Set(visible.map(({ panel }) => panel.needs));
+    if (state === "compiled") {
+      if (needed.has("code")) requestOnce("code");
+      if (needed.has("graphs")) timer = setTimeout(() => requestOnce("graphs"), graphPause);
     }
     visible.forEach(fill);
   };
   return {
     panels: slots.map(({ name, panel }) => ({ name, element: panel.element, onShow: () => fillVisible() })),
     show(next) {
-      shown = next;
+      state = next;
+      parts = {};
+      requested.clear();
+      slots.forEach(({ panel }) => panel.element.classList.add("stale"));
       fillVisible();
+    },
+    receive(part) {
+      parts = { ...parts, ...part };
+      slots.filter(({ name, panel }) => isVisible(name) && panel.needs in part).forEach(fill);
     },
   };
 }
@@ -80,13 +128,13 @@ export function codePanel(goTo: GoTo): ExplanationPanel {
     "aria-label": "The emitted TypeScript file",
   });
   let address: string | undefined;
-  let shown: Explanation | undefined;
+  let shown: EmittedCode | undefined;
   return {
     element: element("div", { class: "code" }, element("div", { class: "controls" }, facts, save), lines),
-    show(explanation) {
-      if (explanation === shown) return;
-      shown = explanation;
-      const { code, model } = explanation;
+    needs: "code",
+    show({ code }) {
+      if (code === undefined || code === shown) return;
+      shown = code;
       const places = new Map(
         code.lines.flatMap(({ line, location }) => (location ? [[line, location]] : [])),
       );
@@ -97,7 +145,7 @@ export function codePanel(goTo: GoTo): ExplanationPanel {
       if (address !== undefined) URL.revokeObjectURL(address);
       address = URL.createObjectURL(new Blob([code.text], { type: "text/plain" }));
       save.href = address;
-      save.download = `${model.name}.ts`;
+      save.download = `${code.model}.ts`;
       lines.replaceChildren(
         ...coloured(code.text).map((parts, index) => {
           const location = places.get(index + 1);
@@ -136,7 +184,7 @@ function coloured(text: string): (Node | string)[][] {
 export function gradientsPanel(goTo: GoTo): ExplanationPanel {
   const choice = element("select", {});
   const steps = element("ol", { class: "steps" });
-  let shown: Explanation | undefined;
+  let shown: ExplainedGraphs | undefined;
   const draw = () => {
     if (shown === undefined) return;
     const nodes = new Map(shown.nodes.map((node) => [node.id, node]));
@@ -158,10 +206,11 @@ export function gradientsPanel(goTo: GoTo): ExplanationPanel {
       element("label", { class: "chooser" }, "Gradient of the loss with respect to ", choice),
       steps,
     ),
-    show(explanation) {
-      if (explanation === shown) return;
-      shown = explanation;
-      const names = explanation.derivations.map(({ parameter }) => parameter);
+    needs: "graphs",
+    show({ graphs }) {
+      if (graphs === undefined || graphs === shown) return;
+      shown = graphs;
+      const names = graphs.derivations.map(({ parameter }) => parameter);
       const before = choice.value;
       choice.replaceChildren(...names.map((name) => element("option", {}, name)));
       // Derivations start at the loss, so the parameters of the last layer come first. The current selection
@@ -179,7 +228,7 @@ const advice = "Click a layer to open it. Click a value to see its formula and h
 export function picturePanel(goTo: GoTo): ExplanationPanel {
   const host = element("div", { class: "graph-host" });
   const picked = element("div", { class: "picked" }, advice);
-  let shown: Explanation | undefined;
+  let shown: ExplainedGraphs | undefined;
   let view: GraphView | undefined;
   const onPick = (id: string) => {
     const node = shown?.nodes.find((each) => each.id === id);
@@ -187,10 +236,11 @@ export function picturePanel(goTo: GoTo): ExplanationPanel {
   };
   return {
     element: element("div", { class: "picture-panel" }, host, picked),
-    show(explanation) {
-      if (explanation === shown) return;
-      shown = explanation;
-      const [{ picture }] = explanation.pictures;
+    needs: "graphs",
+    show({ graphs }) {
+      if (graphs === undefined || graphs === shown) return;
+      shown = graphs;
+      const [{ picture }] = graphs.pictures;
       picked.replaceChildren(advice);
       if (view === undefined) view = graphView(host, { picture, onPick });
       else view.show(picture);

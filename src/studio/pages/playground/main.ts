@@ -4,13 +4,12 @@ import "./playground.css";
 import "./paths/paths.css";
 import { element } from "../shared/element.ts";
 import { fragmentOf, stateOf, type PageState } from "./address.ts";
-import { examplesOf } from "./examples.ts";
+import { moonsSpec } from "./examples.ts";
 import { modelPage } from "./model-page.ts";
 import { pathsPage, type PathsPage } from "./paths/paths-page.ts";
 import { firstState } from "./paths/state.ts";
 import type { PathsState } from "./paths/state.ts";
 import { allTab } from "./tabs.ts";
-import { texts } from "./texts.ts";
 
 const notice = element("p", { class: "notice", role: "status", hidden: true });
 
@@ -22,10 +21,11 @@ function showNotice(text: string): void {
 /** Returns the state in the address or, if there is none, that of the first example. */
 function stateFromAddress(): PageState {
   const first: PageState = {
-    text: [...examplesOf(texts().specs).values()][0],
+    text: moonsSpec,
     tab: allTab,
     view: "Model",
     paths: undefined,
+    drawn: [],
   };
   if (location.hash.length < 2) return first;
   try {
@@ -48,7 +48,7 @@ function start(): void {
   const host = element("main", {}, model.element);
   const buttons = views.map((name) => element("button", { type: "button" }, name));
   buttons.forEach((button, i) => button.addEventListener("click", () => show(views[i])));
-  const state = (): PageState => ({ text: model.text(), tab: model.tab(), view, paths: paths?.state() });
+  const state = (): PageState => ({ ...model.state(), view, paths: paths?.state() });
   const show = (name: string, pathsState?: PathsState) => {
     view = views.find((each) => each === name) ?? "Model";
     if (view === "Paths" && (paths === undefined || pathsState)) {
@@ -62,7 +62,7 @@ function start(): void {
     storeState();
   };
   const openSpec = (text: string) => {
-    model.open(text);
+    model.open({ text, drawn: [] });
     show("Model");
   };
   /** Stores the state in the address, so that it survives a reload and the Back button. */
@@ -90,7 +90,7 @@ function start(): void {
   document.body.append(header, notice, host);
   const open = () => {
     const opened = stateFromAddress();
-    model.open(opened.text, opened.tab);
+    model.open(opened);
     show(opened.view, opened.paths);
     isOpen = true;
   };

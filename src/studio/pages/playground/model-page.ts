@@ -1,142 +1,159 @@
 /** The first view: a spec in the editor, and next to it the results of compiling it. */
 import type { CompileReply, PageFiles } from "../../browser/messages.ts";
+import { specIn } from "../../editor/edit-spec.ts";
 import { element } from "../shared/element.ts";
-import { codePanel, explanationPanels, gradientsPanel, picturePanel } from "./explanation-panels.ts";
-import type { GoTo } from "./explanation-panels.ts";
+import { stateOfExercise, type PageState } from "./address.ts";
+import { busyLine } from "./busy.ts";
 import { startCompiler } from "./compiler.ts";
 import type { Compiler } from "./compiler.ts";
-import { createEditor, showProblems } from "./editor.ts";
+import { createEditor, parseText, showProblems } from "./editor.ts";
 import type { Editor } from "./editor.ts";
-import { examplesOf, generatedData, planes } from "./examples.ts";
+import { examplesOf } from "./examples.ts";
+import { exercisePanel } from "./exercise-panel.ts";
 import { loadedFiles } from "./loaded-files.ts";
-import { planeFile } from "./paths/spec-of-path.ts";
-import { tabbed, allTab } from "./tabs.ts";
-import { bytesOfBase64, texts } from "./texts.ts";
-import type { PageTexts } from "./texts.ts";
-import { trainPanel } from "./train-panel.ts";
+import { pageFiles } from "./page-files.ts";
+import { resultPanels } from "./result-panels.ts";
+import { rateBinding } from "./spec-bindings.ts";
+import { specControls } from "./spec-controls.ts";
+import { allTab } from "./tabs.ts";
+import { texts } from "./texts.ts";
+import type { Remedy } from "./train-display.ts";
+
+/** What the page stores in its address. */
+export type ModelState = Pick<PageState, "text" | "tab" | "exercise" | "drawn">;
 
 export interface ModelPage {
   readonly element: HTMLElement;
-  readonly text: () => string;
-  readonly tab: () => string;
+  readonly state: () => ModelState;
   /** The page's compiler, for other views. */
   readonly compiler: Compiler;
-  open(text: string, tab?: string): void;
+  open(state: Omit<ModelState, "tab"> & Partial<ModelState>): void;
 }
 
 /** The pause in typing after which compilation starts, in milliseconds. */
-const pause = 120;
+const pause = 50;
 
 export function modelPage(onChange: () => void): ModelPage {
   const { data, binaries, specs } = texts();
-  const ofExamples = exampleFiles(data, binaries);
-  const host = element("div", { class: "editor" });
-  const training = trainPanel();
-  const goTo: GoTo = (line, column) => editor.goTo(line, column);
-  const explaining = explanationPanels(
-    { Code: codePanel(goTo), Gradients: gradientsPanel(goTo), Picture: picturePanel(goTo) },
-    { isVisible: (panel) => tabs.isVisible(panel), explain: () => compiler.explain() },
-  );
-
-  let changed = 0;
+  const exercise = exercisePanel((chosen) => {
+    if (chosen === undefined) exercise.choose(undefined);
+    else open(stateOfExercise(chosen.id));
+    onChange();
+  });
+  const results = resultPanels({
+    goTo: (line, column) => editor.goTo(line, column),
+    request: (part) => compiler.request(part),
+    remedy: () => lowerRate(editor),
+    learn: exercise.learn,
+    onTab: onChange,
+  });
   const compile = () => {
-    changed = performance.now();
-    explaining.show("working");
+    results.begin();
+    summary.begin();
+    files.generateFor(editor.text());
     compiler.compile(editor.text());
   };
-  const handleReply = (reply: CompileReply) => {
-    if (reply.kind === "savings") return summary.showSavings(reply.text);
-    if (reply.kind === "errors") {
-      summary.show(errorCountText(reply.diagnostics), reply.diagnostics);
-      explaining.show("wrong");
-      return training.setStale(true);
-    }
-    if (reply.kind === "trainer") {
-      summary.show(compiledText(reply), reply.warnings);
-      training.show(reply.trainer);
-      return explaining.show("compiled");
-    }
-    summary.status.dataset.explained = String(Math.round(performance.now() - changed));
-    explaining.show(reply.explanation);
+  const stop = (text: string) => {
+    summary.show(text, []);
+    results.stop("stopped");
   };
-
-  const compiler = startCompiler(handleReply);
-  compiler.setFiles(ofExamples);
+  const compiler = startCompiler({
+    onReply(reply) {
+      summary.receive(reply);
+      results.receive(reply, () => specIn(editor.text(), parseText));
+    },
+    onDeath: (message) => stop(`the compiler stopped (${message}) and was started again: change the spec`),
+  });
+  const files = pageFiles({ data, binaries }, compiler.setFiles);
+  const compileLater = afterPause(() => {
+    controls.refresh(specIn(editor.text(), parseText));
+    compile();
+    onChange();
+  });
+  const host = element("div", { class: "editor" });
   const editor = createEditor(host, {
     text: "",
     compiler,
-    onChange: afterPause(() => {
-      compile();
-      dataset.refresh();
-      onChange();
-    }),
-  });
-  const summary = compilerSummary(editor);
-  const tabs = tabbed(
-    "Results of the spec",
-    [{ name: "Train", element: training.element }, ...explaining.panels],
-    onChange,
-  );
-
-  const example = exampleChooser(examplesOf(specs), editor);
-  const dataset = datasetChooser(editor);
-  const loaded = loadedFiles({
-    onSpec: editor.setText,
-    onChange(files) {
-      // A loaded file takes precedence over the file of an example.
-      compiler.setFiles({ ...ofExamples, ...files });
-      compile();
+    onChange() {
+      performance.mark("edit");
+      compileLater();
     },
   });
-  const open = (text: string, tab = allTab) => {
-    editor.setText(text);
-    tabs.choose(tab);
+  const summary = compilerSummary(editor, () => {
+    compiler.cancel();
+    stop("cancelled: change the spec to compile it again");
+  });
+  const drawLater = afterPause(() => {
+    files.draw(controls.drawn());
+    compile();
+    onChange();
+  });
+  const controls = specControls(editor, drawLater);
+  const loadFiles = (own: PageFiles) => {
+    files.load(own);
+    compile();
   };
-  const left = element(
-    "section",
-    { class: "left", "aria-label": "Spec" },
-    element("div", { class: "bar" }, example.element, dataset.element, loaded.button),
-    loaded.list,
-    host,
-    ...summary.elements,
-  );
+  const loaded = loadedFiles({ onSpec: editor.setText, onChange: loadFiles });
   loaded.acceptDrops(document.documentElement);
-  const right = element("section", { class: "right", "aria-label": "Result" }, tabs.element);
-  return {
-    element: element("div", { class: "model-page" }, left, right),
-    text: editor.text,
-    tab: tabs.chosen,
-    compiler,
-    open,
+  const open: ModelPage["open"] = ({ text, tab = allTab, exercise: id, drawn }) => {
+    controls.showDrawn(drawn);
+    files.draw(drawn);
+    exercise.choose(id);
+    editor.setText(text);
+    results.choose(tab);
   };
+  const example = chooser("Example", examplesOf(specs), editor.setText);
+  const bar = element("div", { class: "bar" }, example, exercise.menu, loaded.button);
+  const parts = [bar, loaded.list, exercise.element, controls.element, host, ...summary.elements];
+  const state = (): ModelState => {
+    const [tab, drawn] = [results.chosen(), controls.drawn()];
+    return { text: editor.text(), tab, exercise: exercise.chosen(), drawn };
+  };
+  return { element: columns(parts, results.element), state, compiler, open };
 }
 
-/** The files that specs can name without loading: those of the examples, and generated files. */
-const exampleFiles = (data: PageTexts["data"], binaries: PageTexts["binaries"]): PageFiles => ({
-  ...data,
-  ...Object.fromEntries(Object.entries(binaries).map(([name, base64]) => [name, bytesOfBase64(base64)])),
-  ...generatedData(data["two-moons.csv"]),
-  [planeFile.name]: planeFile.text,
-});
+const columns = (spec: readonly HTMLElement[], results: HTMLElement): HTMLElement =>
+  element(
+    "div",
+    { class: "model-page" },
+    element("section", { class: "left", "aria-label": "Spec" }, ...spec),
+    element("section", { class: "right", "aria-label": "Result" }, results),
+  );
+
+/** The change that lowers the learning rate to a tenth, if the text states the rate. */
+function lowerRate(editor: Editor): Remedy | undefined {
+  const spec = specIn(editor.text(), parseText);
+  const reading = rateBinding.read(spec);
+  if ("problem" in reading || reading.value === 0) return undefined;
+  const lower = Number((reading.value / 10).toPrecision(6));
+  const edits = rateBinding.write(lower, spec);
+  if (!editor.canEdit(edits)) return undefined;
+  return { label: `Use the learning rate ${lower}`, act: () => void editor.edit(edits) };
+}
 
 /** What the compiler says about the text, below the editor: its status, the savings of frozen layers, the problems. */
-function compilerSummary(editor: Editor) {
-  const status = element("output", { class: "status" });
+function compilerSummary(editor: Editor, onCancel: () => void) {
+  const busy = busyLine(onCancel);
   const savings = element("p", { class: "status savings", hidden: true });
   const problems = element("ul", { class: "problems" });
   const showSavings = (text: string) => {
     savings.textContent = text;
     savings.hidden = text === "";
   };
+  const show = (text: string, diagnostics: Diagnostics) => {
+    busy.end(text);
+    showSavings("");
+    editor.mark(diagnostics);
+    showProblems(problems, diagnostics, editor.goTo);
+  };
   return {
-    elements: [status, savings, problems],
-    status,
-    showSavings,
-    show(text: string, diagnostics: Diagnostics) {
-      status.textContent = text;
-      showSavings("");
-      editor.mark(diagnostics);
-      showProblems(problems, diagnostics, editor.goTo);
+    elements: [busy.element, savings, problems],
+    begin: busy.begin,
+    show,
+    receive(reply: CompileReply) {
+      if (reply.kind === "savings") showSavings(reply.text);
+      else if (reply.kind === "errors") show(errorCountText(reply.diagnostics), reply.diagnostics);
+      else if (reply.kind === "trainer") show(compiledText(reply), reply.warnings);
     },
   };
 }
@@ -165,37 +182,16 @@ function compiledText({ trainer, milliseconds }: Extract<CompileReply, { kind: "
   return `compiled in ${Math.round(milliseconds)} ms · ${parameters.toLocaleString("en")} parameters`;
 }
 
-const exampleChooser = (examples: ReadonlyMap<string, string>, editor: Editor) =>
-  chooser("Example", [...examples.keys()], (name) => editor.setText(examples.get(name) ?? ""));
-
-/**
- * A control that replaces the data set of the spec with another of the generated sets of points. It is hidden
- * if the spec does not use one of them.
- */
-function datasetChooser(editor: Editor) {
-  const dataset = chooser("Data", planes, (name) => {
-    const current = dataFileIn(editor.text());
-    if (current !== undefined) editor.setText(editor.text().replace(`data/${current}`, `data/${name}`));
-  });
-  return {
-    element: dataset.element,
-    refresh() {
-      const current = dataFileIn(editor.text()) ?? "";
-      dataset.element.hidden = !planes.includes(current);
-      dataset.select.value = current;
-    },
-  };
-}
-
-/** The name of the CSV file in the folder `data` that the spec mentions, if any. */
-const dataFileIn = (text: string): string | undefined => /data\/([\w-]+\.csv)/.exec(text)?.[1];
-
-function chooser(label: string, names: readonly string[], onChoose: (name: string) => void) {
+function chooser(
+  label: string,
+  choices: ReadonlyMap<string, string>,
+  onChoose: (text: string) => void,
+): HTMLElement {
   const select = element(
     "select",
     {},
-    ...names.map((name) => element("option", { value: name }, name.replace(/\.csv$/, ""))),
+    ...[...choices.keys()].map((name) => element("option", { value: name }, name)),
   );
-  select.addEventListener("change", () => onChoose(select.value));
-  return { element: element("label", { class: "chooser" }, `${label} `, select), select };
+  select.addEventListener("change", () => onChoose(choices.get(select.value) ?? ""));
+  return element("label", { class: "chooser" }, `${label} `, select);
 }

@@ -7,6 +7,7 @@ import * as answers from "../../../runtime/prediction/interpretations.ts";
 import { curveView } from "./curve-view.ts";
 import { element } from "../shared/element.ts";
 import { forecastView } from "./forecast-view.ts";
+import { planeGrid } from "./plane-grid.ts";
 import { rowsView } from "./rows-view.ts";
 import { surfaceView } from "./surface-view.ts";
 import type { ModelView, Shown } from "./shown-model.ts";
@@ -29,7 +30,8 @@ const isForecast = ({ trainer, classes }: Shown): boolean =>
 function viewOf(shown: Shown): ModelView {
   const { classes, inputs, inputSize, targetSize } = shown;
   const isPlain = inputs.length === 1 && targetSize === 1;
-  if (isPlain && classes.length > 0 && inputSize === 2) return surfaceView(shown);
+  const plane = planeGrid(shown.trainer);
+  if (isPlain && classes.length > 0 && !("problem" in plane)) return surfaceView(shown, plane);
   if (isPlain && classes.length === 0 && inputSize === 1) return curveView(shown);
   return onRows(shown);
 }

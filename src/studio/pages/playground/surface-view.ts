@@ -1,33 +1,27 @@
 /**
- * The view of the decision surface of a model with two inputs. Each point has the colour of its predicted
+ * The view of the decision surface of a model of points in a plane. Each point has the colour of its predicted
  * class; the less certain the model is, the paler the colour.
  */
 import { element } from "../shared/element.ts";
 import type { ModelView, Shown } from "./shown-model.ts";
-import { classColour, cssColour, fieldRange, legend } from "./parts.ts";
+import { classColour, cssColour, legend } from "./parts.ts";
+import type { PlaneGrid } from "./plane-grid.ts";
 
 /** The number of evaluated points along each axis. */
 const steps = 72;
 const size = 420;
 
-export function surfaceView(shown: Shown): ModelView {
-  const { train, heldOut, heldOutName, input, classes, target } = shown;
+export function surfaceView(shown: Shown, { x, y, axes, rows }: PlaneGrid): ModelView {
+  const { train, heldOut, heldOutName, input, inputSize, classes, target } = shown;
   const canvas = element("canvas", { width: size, height: size, role: "img", class: "picture surface" });
   canvas.setAttribute("aria-label", "The predicted class at each point, and the data points");
-  const [x, y] = [0, 1].map((column) => fieldRange(train[input], column, 2));
-  const grid = new Float64Array(2 * steps * steps);
-  for (let row = 0; row < steps; row++)
-    for (let column = 0; column < steps; column++) {
-      grid[2 * (row * steps + column)] = x.low + ((column + 0.5) / steps) * (x.high - x.low);
-      grid[2 * (row * steps + column) + 1] = y.high - ((row + 0.5) / steps) * (y.high - y.low);
-    }
   const small = element("canvas", { width: steps, height: steps });
   const [near, far] = [small.getContext("2d"), canvas.getContext("2d")];
   const points = (context: CanvasRenderingContext2D, part: typeof train, isHeldOut: boolean) => {
     const [places, labels] = [part[input], part[target]];
     for (let row = 0; row < labels.length; row++) {
-      const left = ((places[2 * row] - x.low) / (x.high - x.low)) * size;
-      const top = ((y.high - places[2 * row + 1]) / (y.high - y.low)) * size;
+      const left = ((places[inputSize * row + axes[0]] - x.low) / (x.high - x.low)) * size;
+      const top = ((y.high - places[inputSize * row + axes[1]]) / (y.high - y.low)) * size;
       context.beginPath();
       context.arc(left, top, isHeldOut ? 4 : 3, 0, 2 * Math.PI);
       context.fillStyle = cssColour(labels[row]);
@@ -40,7 +34,7 @@ export function surfaceView(shown: Shown): ModelView {
   const captions = [...legend(classes), element("span", {}, `○ ${heldOutName}, circled in black`)];
   return {
     element: element("figure", {}, canvas, element("figcaption", {}, ...captions)),
-    probe: { [input]: grid },
+    probe: { [input]: rows(steps) },
     draw({ [target]: outputs }) {
       if (near === null || far === null) return;
       const image = near.createImageData(steps, steps);

@@ -15,6 +15,7 @@ export interface Tabs {
   readonly element: HTMLElement;
   readonly chosen: () => string;
   readonly isVisible: (panel: string) => boolean;
+  /** Shows a tab; the tab with all panels if there is none with this name. */
   choose(tab: string): void;
 }
 
@@ -45,8 +46,9 @@ export function tabbed(label: string, panels: readonly Panel[], onChoose: (tab: 
   }
   const host = element("div", { class: "tabs" });
   const isVisible = (panel: string) => chosen === allTab || chosen === panel;
-  const choose = (tab: string) => {
-    if (!names.includes(tab)) return;
+  const choose = (wanted: string) => {
+    // A link may name a tab that this version of the page does not have.
+    const tab = names.includes(wanted) ? wanted : allTab;
     chosen = tab;
     host.classList.toggle("together", tab === allTab);
     buttons.forEach((button, i) => {

@@ -1,49 +1,113 @@
 /**
  * The training worker: imports the emitted module and runs it as `tapeless train` does. After each `go`
- * request, it trains for the requested time and then waits.
+ * request, it trains for the requested time or for one step, and then waits.
  */
-import type { Outputs, Probe, TrainReply, TrainerScript, TrainRequest } from "../../browser/messages.ts";
+import type {
+  Outputs,
+  Pace,
+  Probe,
+  Seen,
+  TrainReply,
+  TrainerScript,
+  TrainRequest,
+  Watched,
+} from "../../browser/messages.ts";
 import { inUnitsOfTargets } from "../../../runtime/training/units-of-targets.ts";
 import { trainOn } from "../../../runtime/training/train-on.ts";
 import type { EpochReport, Trainer } from "../../../runtime/trainer/trainer.ts";
 import type { Batch } from "../../../runtime/step/batch.ts";
 import type { ModelFacts } from "../../../runtime/model/facts.ts";
 import { importEmitted } from "./compiler.ts";
+import type { EmittedModule } from "./compiler.ts";
 
 /**
  * Resumes training. While the worker waits for the next `go`, `resume` is set to the function that ends the
  * wait.
  */
-const pending: { resume(milliseconds: number): void } = { resume() {} };
+const pending: { resume(pace: Pace): void } = { resume() {} };
+
+/** The trainer of the layers, whose parameters are copied from the trained ones, and the rows of its values. */
+interface Watch {
+  readonly module: EmittedModule;
+  readonly trainer: Trainer;
+  readonly probe: NonNullable<Probe>;
+}
+
+const state: { trainer?: Trainer; watch?: Watch } = {};
 
 const send = (reply: TrainReply): void => self.postMessage(reply);
 
 self.onmessage = ({ data: request }: MessageEvent<TrainRequest>) => {
-  if (request.kind === "go") return pending.resume(request.milliseconds);
-  train(request.trainer, request.probe).catch((error: unknown) =>
-    send({ kind: "failed", message: error instanceof Error ? error.message : String(error) }),
+  if (request.kind === "go") return pending.resume(request.pace);
+  const work =
+    request.kind === "watch"
+      ? watch(request.layers.script, request.probe)
+      : train(request.trainer, request.probe);
+  work.catch((error: unknown) =>
+    send({
+      kind: "failed",
+      message: error instanceof Error ? error.message : String(error),
+      // The emitted module has its own class of this name.
+      hasDiverged: error instanceof Error && error.name === "TrainingDiverged",
+    }),
   );
 };
 
-const nextGo = (): Promise<number> => new Promise((resolve) => (pending.resume = resolve));
+const nextGo = (): Promise<Pace> => new Promise((resolve) => (pending.resume = resolve));
+
+async function watch(script: string, probe: Probe): Promise<void> {
+  if (probe === undefined) return;
+  const module = await importEmitted(script);
+  state.watch = { module, trainer: module.createTrainer(), probe };
+  const watched = watchedNow();
+  if (watched !== undefined) send({ kind: "watched", watched });
+}
+
+/** The values of the layers, if they are watched. */
+function watchedNow(): Watched | undefined {
+  const { trainer, watch } = state;
+  if (trainer === undefined || watch === undefined) return undefined;
+  const parameters: Record<string, Float64Array> = {};
+  for (const [name, values] of Object.entries(trainer.parameters)) {
+    watch.trainer.parameters[name]?.set(values);
+    parameters[name] = Float64Array.from(values);
+  }
+  return { values: predictAll(watch.trainer, watch.module.model, watch.probe), parameters };
+}
 
 async function train({ script, training, data, naive }: TrainerScript, probe: Probe): Promise<void> {
   const { model, createTrainer } = await importEmitted(script);
   const trainer = createTrainer();
-  const outputs = () => probe && predictAll(trainer, model, probe);
-  if (data === undefined) return send({ kind: "failed", message: "the spec has no data to train on" });
+  state.trainer = trainer;
+  const seen = (): Seen => ({
+    outputs: probe && predictAll(trainer, model, probe),
+    watched: watchedNow(),
+  });
+  if (data === undefined)
+    return send({ kind: "failed", message: "the spec has no data to train on", hasDiverged: false });
   let reports: EpochReport[] = [];
-  send({ kind: "ready", outputs: outputs() });
-  let until = performance.now() + (await nextGo());
+  let until = 0;
+  const proceed = async (): Promise<void> => {
+    const pace = await nextGo();
+    // After a step, the trainer pauses. An evaluation is one piece of work, so it never pauses.
+    trainer.pauseAfter(pace === "step" ? (kind) => (kind === "steps" ? 1 : Infinity) : undefined);
+    until = pace === "step" ? 0 : performance.now() + pace.milliseconds;
+  };
+  send({ kind: "ready", ...seen() });
+  await proceed();
   const reportedEpochs = inUnitsOfTargets(trainer, { training }, data);
   const result = await trainOn(model, training, reportedEpochs, data, {}, (report) => {
+    if (report.soFar !== undefined) {
+      send({ kind: "step", report, ...seen() });
+      return proceed();
+    }
     reports.push(report);
     if (performance.now() < until || report.epoch === training.epochs) return undefined;
-    send({ kind: "epochs", reports, outputs: outputs() });
+    send({ kind: "epochs", reports, ...seen() });
     reports = [];
-    return nextGo().then((milliseconds) => void (until = performance.now() + milliseconds));
+    return proceed();
   });
-  send({ kind: "done", reports, outputs: outputs(), result: { ...result, ...naive } });
+  send({ kind: "done", reports, result: { ...result, ...naive }, ...seen() });
 }
 
 /** Predicts any number of rows, one batch at a time. */

@@ -1,0 +1,71 @@
+/** The results of compiling a spec, in tabs: training, and the panels that explain the model. */
+import type { CompileReply, PartRequest } from "../../browser/messages.ts";
+import type { Lesson } from "./exercises.ts";
+import { codePanel, explanationPanels, gradientsPanel, picturePanel } from "./explanation-panels.ts";
+import type { GoTo } from "./explanation-panels.ts";
+import { tabbed } from "./tabs.ts";
+import type { Remedy } from "./train-display.ts";
+import { trainPanel } from "./train-panel.ts";
+
+export interface ResultPanels {
+  readonly element: HTMLElement;
+  /** The name of the tab that is shown. */
+  readonly chosen: () => string;
+  choose(tab: string): void;
+  /** The text has changed: all results are out of date. */
+  begin(): void;
+  /** There will be no results for the current text. */
+  stop(reason: "wrong" | "stopped"): void;
+  /** Shows a result; `spec` returns the spec that was compiled. */
+  receive(reply: CompileReply, spec: () => unknown): void;
+}
+
+interface ResultEvents {
+  readonly goTo: GoTo;
+  request(part: PartRequest["kind"]): void;
+  remedy(): Remedy | undefined;
+  /** Receives what changes in the lesson: the model, or its training. */
+  learn(news: Partial<Lesson>): void;
+  onTab(): void;
+}
+
+export function resultPanels({ goTo, request, remedy, learn, onTab }: ResultEvents): ResultPanels {
+  const training = trainPanel({
+    onProgress: (reports, result) => learn({ reports, result, hasDiverged: false }),
+    onDiverged: () => learn({ hasDiverged: true }),
+    remedy,
+  });
+  const explaining = explanationPanels(
+    { Code: codePanel(goTo), Gradients: gradientsPanel(goTo), Picture: picturePanel(goTo) },
+    {
+      isVisible: (panel) => tabs.isVisible(panel),
+      request,
+      onFilled: (panel) => performance.measure(`edit to ${panel}`, "edit"),
+    },
+  );
+  const tabs = tabbed(
+    "Results of the spec",
+    [{ name: "Train", element: training.element }, ...explaining.panels],
+    onTab,
+  );
+  return {
+    element: tabs.element,
+    chosen: tabs.chosen,
+    choose: tabs.choose,
+    begin() {
+      explaining.show("working");
+      training.setStale(true);
+    },
+    stop: explaining.show,
+    receive(reply, spec) {
+      if (reply.kind === "errors") return explaining.show("wrong");
+      if (reply.kind === "code" || reply.kind === "graphs") return explaining.receive(reply);
+      if (reply.kind === "layers") return training.showLayers(reply.layers);
+      if (reply.kind !== "trainer") return;
+      const isNew = training.show(reply.trainer);
+      if (isNew) learn({ spec: spec(), reports: [], result: undefined, hasDiverged: false });
+      explaining.show("compiled");
+      if (isNew && reply.trainer.problem === undefined) request("layers");
+    },
+  };
+}
