@@ -107,6 +107,39 @@ export interface DerivationStep {
   readonly through: readonly NodeId[];
 }
 
+/** The numbers of one row of the data in a training step, for a batch that consists of this row alone. */
+export interface ExplainedRow {
+  /** Which row it is, such as `row 3 of the 1,437 training rows`. */
+  readonly source: string;
+  /** Which parameters the model has, such as `initial parameters`. */
+  readonly parameters: string;
+  readonly loss: RoundedNumber;
+  /** The inputs and targets that the training step reads. */
+  readonly fields: readonly { readonly name: string; readonly node: NodeId }[];
+  /**
+   * The numbers of the named values of the program `gradient`. Values inside a step of a recurrence have a first
+   * axis of time; those of a recurrence inside another one are left out.
+   */
+  readonly numbers: Readonly<Record<NodeId, ExplainedNumbers>>;
+}
+
+/** Numbers are rounded to six significant digits. */
+export type RoundedNumber = number | "NaN" | "∞" | "−∞";
+
+export interface ExplainedNumbers {
+  /** The shape of the value, whose batch axis has size 1. */
+  readonly shape: readonly number[];
+  /**
+   * The upper left corner of the value as a matrix (`matrixSize`), row by row: at most 12 × 12 numbers, or the first 32
+   * of a vector.
+   */
+  readonly corner: readonly (readonly RoundedNumber[])[];
+  /** Over all numbers of the value. */
+  readonly min: RoundedNumber;
+  readonly mean: RoundedNumber;
+  readonly max: RoundedNumber;
+}
+
 /** The effect of one pass on one graph. */
 export interface ExplainedPass {
   readonly program: ProgramName;
@@ -366,7 +399,11 @@ export interface Explanation {
   readonly spec: { readonly file: string; readonly text: string } | undefined;
   readonly nodes: readonly ExplainedNode[];
   readonly layers: readonly ExplainedLayer[];
+  /** The named forward values, layer by layer, and then those of the loss. */
+  readonly forward: readonly NodeId[];
   readonly derivations: readonly Derivation[];
+  /** The numbers of one row, if a row was chosen. */
+  readonly row: ExplainedRow | undefined;
   readonly passes: readonly ExplainedPass[];
   readonly stages: readonly ExplainedStage[];
   readonly kernels: readonly ExplainedKernel[];

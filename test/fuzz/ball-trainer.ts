@@ -9,7 +9,7 @@ import type { ModelFacts } from "../../src/runtime/model/facts.ts";
 import { sizeOf } from "../../src/runtime/model/facts.ts";
 import type { Batch } from "../../src/runtime/step/batch.ts";
 import { trainedStorage } from "../../src/compiler/ir/storage.ts";
-import { batchStorage, rowsIn, stateStorage } from "../../src/command/verify/batches.ts";
+import { batchStorage, rowsIn, stateStorage } from "../../src/compiler/reference/program-memory.ts";
 import { ballOf, exactBall } from "./ball.ts";
 import type { Ball } from "./ball.ts";
 import { interpretBalls } from "./ball-graph.ts";

@@ -10,7 +10,7 @@ import type { Target } from "../../src/compiler/targets.ts";
 import { loadTrainer } from "../../src/compiler/load-trainer.ts";
 import type { EmittedModule } from "../../src/compiler/load-trainer.ts";
 import type { Backend } from "../../src/runtime/step/machine.ts";
-import { rowsIn } from "../../src/command/verify/batches.ts";
+import { rowsIn } from "../../src/compiler/reference/program-memory.ts";
 import { loopsText } from "../support/loop-program.ts";
 import type { Tightness } from "./compare.ts";
 import { Run } from "./spec-run.ts";

@@ -10,7 +10,7 @@ import { sizeOf } from "../../src/runtime/model/facts.ts";
 import type { ModelFacts } from "../../src/runtime/model/facts.ts";
 import type { Batch } from "../../src/runtime/step/batch.ts";
 import type { Trainer } from "../../src/runtime/trainer/trainer.ts";
-import { rowsIn } from "../../src/command/verify/batches.ts";
+import { rowsIn } from "../../src/compiler/reference/program-memory.ts";
 import type { Ball } from "./ball.ts";
 import { BallTrainer } from "./ball-trainer.ts";
 import type { Programs } from "./ball-trainer.ts";

@@ -1,13 +1,15 @@
 // The report in a real browser, opened from its file under its content security policy and without a network.
 // If a test fails, a view shows wrong content, writes to the console, or draws so many elements that 300
 // layers make it slow. Tests wait for content of the page, never for the clock.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { inspectSpec } from "../../src/command/cli/inspect.ts";
+import type { ExplainedNumbers } from "../../src/studio/explanation.ts";
+import { numbersText, numberText } from "../../src/studio/row-numbers.ts";
 import { chromiumPath, needsChromium, openPage, startBrowser } from "./open-page.ts";
 
 vi.setConfig({ testTimeout: 180_000 }); // the first test that needs a report creates it
@@ -95,6 +97,12 @@ async function open(name: Name, options: { place?: string; dark?: boolean; width
   const opened = await openPage(browser, `${pathToFileURL(await reportOf(name)).href}${place}`, rest);
   await opened.page.locator("main h1").waitFor(); // the data is decompressed after the page has loaded
   return opened;
+}
+
+/** A value in the JSON of gradients. */
+interface Valued {
+  readonly name: string;
+  readonly numbers?: ExplainedNumbers;
 }
 
 const view = (page: Page) => page.locator(".views a[aria-current]").getAttribute("data-view");
@@ -185,6 +193,155 @@ describe("the rules in the report", () => {
     await expect.poll(() => marked.textContent()).toBe(first);
     await marked.locator("a.node").first().click();
     await expect.poll(() => details(page).locator("h2").count()).toBe(1);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+});
+
+describe("the numbers of a row in the report", () => {
+  it("are drawn next to each formula, and the arrow keys step from the inputs to the gradient", async () => {
+    await reportOf("3"); // writes the spec
+    const [spec, output, data] = ["3.json", "row.html", "row.json"].map((name) => join(folder, name));
+    const flags = { show: "gradients", target: "ts", measure: true, dtype: "f32", row: 1 } as const;
+    await inspectSpec(spec, { ...flags, format: "html", output });
+    await inspectSpec(spec, { ...flags, format: "json", output: data });
+    const { values, derivations } = JSON.parse(readFileSync(data, "utf8")) as {
+      readonly values: readonly Valued[];
+      readonly derivations: readonly { readonly steps: readonly Valued[] }[];
+    };
+    const { page, complaints } = await openPage(browser, `${pathToFileURL(output).href}#gradients`);
+    await page.locator(".row-title", { hasText: "random row 1" }).waitFor();
+    const current = page.locator(".step[data-current]");
+    const numbersOf = new Map(
+      [...values, ...derivations.flatMap(({ steps }) => steps)].map(({ name, numbers }) => [name, numbers]),
+    );
+    const seen: string[] = [];
+    const total = Number(/\d+/.exec((await page.locator(".stepper-place").textContent()) ?? "")?.[0]);
+    for (let place = 1; place <= total; place++) {
+      await page.keyboard.press("ArrowRight");
+      await page.locator(".stepper-place", { hasText: `${place} of ${total}` }).waitFor();
+      const name = (await current.locator(".head a").textContent()) ?? "";
+      const numbers = numbersOf.get(name);
+      expect(numbers, name).toBeDefined();
+      if (numbers !== undefined)
+        expect(await current.locator(".matrix").first().getAttribute("aria-label")).toBe(
+          numbersText(numbers),
+        );
+      seen.push(name);
+    }
+    expect(seen.slice(0, values.length)).toEqual(values.map(({ name }) => name));
+    expect(seen.at(-1)).toBe("d_dense1.weight");
+    // The last step is a product, so it also shows its two factors.
+    expect(await current.locator(".operands .matrix").count()).toBe(2);
+    const cell = current.locator(".matrix").first();
+    await cell.hover({ position: { x: 20, y: 7 } }); // the second cell of the first row
+    const second = numbersOf.get("d_dense1.weight")?.corner[0][1] ?? NaN;
+    const caption = current.locator(".value figcaption").first();
+    await expect.poll(() => caption.textContent()).toBe(`row 0, column 1: ${numberText(second)}`);
+    await page.getByRole("button", { name: "First value" }).click();
+    await expect.poll(() => current.locator(".head a").textContent()).toBe(seen[0]);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+});
+
+describe("the code in the report", () => {
+  const codeLine = (page: Page, line: number) => page.locator(`.pane.code [data-line="${line}"]`);
+  const first = (page: Page) => page.locator(".pane.code .line", { hasText: "function dense_forward(" });
+
+  it("opens at the first kernel; its outline and its field find kernels and text", async () => {
+    const { page, complaints } = await open("3", { place: "#code" });
+    await expect.poll(() => first(page).isVisible()).toBe(true);
+    const isInSight = (text: string) =>
+      page
+        .locator(".pane.code .line", { hasText: text })
+        .first()
+        .evaluate((row) => {
+          const [inner, outer] = [row, row.closest(".listing") ?? row].map((each) =>
+            each.getBoundingClientRect(),
+          );
+          return inner.top >= outer.top - 1 && inner.bottom <= outer.bottom + 1;
+        });
+    await expect.poll(() => isInSight("function dense_forward(")).toBe(true);
+    await page.locator(".outline a", { hasText: "dense_backward_weight" }).click();
+    await expect.poll(() => isInSight("function dense_backward_weight(")).toBe(true);
+    await expect
+      .poll(() => page.locator(".outline [data-current]").textContent())
+      .toBe("dense_backward_weight");
+    await page.keyboard.press("f");
+    await page.keyboard.type("function");
+    await expect.poll(() => page.locator(".find [role=status]").textContent()).toMatch(/^1 of \d+$/);
+    await page.keyboard.press("Shift+Enter");
+    await expect.poll(() => page.locator(".find [role=status]").textContent()).toMatch(/^(\d+) of \1$/);
+    await page.keyboard.type(" that nobody wrote");
+    await page.locator(".find", { hasText: "no match" }).waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("has all lines in the document, so that the browser finds text in them", async () => {
+    const { page, complaints } = await open("3", { place: "#code" });
+    await codeLine(page, 1).waitFor({ state: "attached" });
+    const count = await page.locator(".pane.code .line").count();
+    expect(count).toBeGreaterThan(1000);
+    // The last statement of the file, far out of sight.
+    expect(await page.evaluate("find('refuseIfMain(import.meta')")).toBe(true);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("marks what belongs to the line or the link under the pointer, in both directions", async () => {
+    const { page, complaints } = await open("3", { place: "#code/node/gradient%2Fd_dense2.weight" });
+    const hovered = page.locator(".pane.code .line.hovered");
+    const [line] = await page.locator(".pane.code .line.marked").all();
+    await line.hover();
+    await expect.poll(() => hovered.count()).toBeGreaterThan(0);
+    await expect.poll(() => page.locator(".pane.spec .line.hovered").count()).toBe(1);
+    await details(page).getByRole("link", { name: "dense1", exact: true }).first().hover();
+    await expect.poll(() => hovered.allTextContents().then((all) => all.join())).toContain("dense_forward");
+    await page.locator(".pane.spec .line", { hasText: '"units": 8' }).first().hover();
+    await expect.poll(() => hovered.count()).toBeGreaterThan(10);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("divides the width of its panes with the pointer and with keys", async () => {
+    const { page, complaints } = await open("3", { place: "#code" });
+    const bar = page.getByRole("separator", { name: "Width of the code" });
+    const width = async () => (await page.locator(".pane.code").boundingBox())?.width ?? 0;
+    const before = await width();
+    await bar.focus();
+    await page.keyboard.press("ArrowLeft");
+    await expect.poll(width).toBeLessThan(before - 5);
+    const at = (await bar.boundingBox()) ?? { x: 0, y: 0 };
+    await page.mouse.move(at.x + 3, at.y + 50);
+    await page.mouse.down();
+    await page.mouse.move(at.x + 103, at.y + 50);
+    await page.mouse.up();
+    await expect.poll(width).toBeGreaterThan(before + 20);
+    await bar.dblclick();
+    await expect.poll(width).toBe(before);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("leads from WebAssembly to the TypeScript lines of the same values", async () => {
+    await reportOf("3");
+    const output = join(folder, "wasm.html");
+    const flags = { show: "layers", format: "html", target: "wasm", measure: true, dtype: "f32" } as const;
+    await inspectSpec(join(folder, "3.json"), { ...flags, output });
+    const place = "#code/node/gradient%2Fd_dense2.weight";
+    const { page, complaints } = await openPage(browser, `${pathToFileURL(output).href}${place}`);
+    const text = page.locator(".pane.wasm");
+    await text.locator("h2", { hasText: "d_dense2.weight" }).waitFor();
+    await text.locator(".line", { hasText: "(func $" }).hover();
+    const hovered = page.locator(".pane.code .line.hovered");
+    await expect
+      .poll(() => hovered.allTextContents().then((all) => all.join()))
+      .toContain("function dense_backward_weight(");
+    await text.locator(".line", { hasText: "(func $" }).click();
+    await expect.poll(() => page.locator(".pane.code .line.marked").count()).toBeGreaterThan(5);
+    await expect.poll(() => details(page).locator("h2").textContent()).toBe("d_dense2.weight");
     expect(complaints).toEqual([]);
     await page.close();
   });
@@ -396,8 +553,10 @@ it(
   { timeout: 300_000 },
   async () => {
     const { page, complaints } = await open("300");
-    await throughViews(page, async () => {
-      await expect.poll(() => drawn(page)).toBeLessThan(8000);
+    await throughViews(page, async (name) => {
+      // Code has one element for each line, so that the browser finds text in all of them.
+      const lines = name === "code" ? await page.locator(".pane .line").count() : 0;
+      await expect.poll(() => drawn(page)).toBeLessThan(8000 + lines);
     });
     await page.keyboard.press("/");
     await page.keyboard.type("d_dense1.weight");

@@ -6,7 +6,7 @@ import type { ViewName } from "../../studio/views/index.ts";
 import type { KernelTimes } from "../../studio/measure/measure-kernels.ts";
 import type { ExplainedCode } from "../../studio/explain/explain-code.ts";
 import type { ExplainOptions } from "../../studio/explain/explain.ts";
-import type { Explanation } from "../../studio/explanation.ts";
+import type { ExplainedRow, Explanation } from "../../studio/explanation.ts";
 import { isSelected } from "../../studio/explain/target-kernels.ts";
 import type { ReportData } from "../../studio/explain/report-data.ts";
 import type { Format, View } from "../../studio/views/view.ts";
@@ -18,6 +18,7 @@ import type { RunnableTarget } from "../../compiler/targets.ts";
 import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
 import { checkParameter } from "../verify/check-parameter.ts";
 import { checkKernel, checkProgramOrLayer, ofBelongsTo } from "./check-of.ts";
+import type { inspectedRow, RowChoice } from "./inspected-row.ts";
 import { checkShownPass, checkStageFlags, compileSpec } from "../compile/compile-spec.ts";
 import type { StageFlags } from "../compile/compile-spec.ts";
 import { isOnnx } from "../files/spec-files.ts";
@@ -28,6 +29,9 @@ export interface InspectFlags extends StageFlags {
   readonly show?: ViewName;
   readonly of?: string;
   readonly pass?: string;
+  /** Shows the numbers of this row next to the formulas, with the parameters of the checkpoint, if one is given. */
+  readonly row?: RowChoice;
+  readonly checkpoint?: string;
   readonly format: Format;
   readonly target: RunnableTarget;
   /** The form of the kernels, and whether WebAssembly kernels run so that their times can be measured. */
@@ -45,6 +49,7 @@ export async function inspectSpec(spec: string, flags: InspectFlags): Promise<nu
   const show = flags.show ?? defaultView(of, format);
   if (of !== undefined && show !== "gradients" && show !== "kernels" && show !== "graph")
     throw usageError(ofBelongsTo);
+  checkRowFlags(flags, show, format);
   if (pass !== undefined && show !== "passes") throw usageError("--pass needs --show passes");
   if (pass !== undefined) await checkShownPass(pass);
   await checkStageFlags(flags);
@@ -63,7 +68,11 @@ export async function inspectSpec(spec: string, flags: InspectFlags): Promise<nu
   const watch = (report: StageReport) => reports.push(report);
   const compiled = await compileSpec(spec, { dtype, target, skip, stopAfter, watch });
   const { compilation, source } = compiled;
-  await checkOutputs({ "-o": output }, ofSpec(spec, compilation.model));
+  const { row: chosen, checkpoint } = flags;
+  await checkOutputs(
+    { "-o": output },
+    { ...ofSpec(spec, compilation.model), ...(checkpoint && { "the checkpoint": checkpoint }) },
+  );
   if (of !== undefined && show === "gradients") checkParameter(of, compilation);
   if (of !== undefined && show === "graph") checkProgramOrLayer(of, compilation, format);
   if (of !== undefined && show === "kernels") checkKernel(of, compilation);
@@ -72,7 +81,9 @@ export async function inspectSpec(spec: string, flags: InspectFlags): Promise<nu
   const times = hasOwnKernels && measure ? await timesOf(compilation) : undefined;
   const hasCode = show === "kernels" && !hasOwnKernels && format !== "html";
   const code = hasCode ? await codeOf(compilation, { dtype, source }) : undefined;
-  const subject: Subject = { compilation, reports, of, pass, run, times, code, text: written };
+  const row =
+    chosen === undefined ? undefined : await rowOf(spec, compiled, { row: chosen, checkpoint, dtype });
+  const subject: Subject = { compilation, reports, of, pass, run, row, times, code, text: written };
   const text =
     format === "html"
       ? await htmlOf(subject, show, { dtype, source })
@@ -80,6 +91,15 @@ export async function inspectSpec(spec: string, flags: InspectFlags): Promise<nu
   if (output === undefined) process.stdout.write(text);
   else await writeFile(output, text);
   return 0;
+}
+
+/** Numbers are shown next to the formulas of gradients. @throws DiagnosticError */
+function checkRowFlags({ row, checkpoint }: InspectFlags, show: ViewName, format: Format): void {
+  if (checkpoint !== undefined && row === undefined)
+    throw usageError("--checkpoint needs --row, because only the numbers of a row depend on parameters");
+  const hasNumbers = format === "html" || (show === "gradients" && (format === "text" || format === "json"));
+  if (row !== undefined && !hasNumbers)
+    throw usageError("--row needs --show gradients as text or JSON, or --format html");
 }
 
 /** An ONNX model has only the table of its nodes, as text or as JSON. */
@@ -131,6 +151,11 @@ async function textOf(view: View, show: ViewName, format: Exclude<Format, "html"
         .join(", ")}`,
     );
   return make();
+}
+
+async function rowOf(...request: Parameters<typeof inspectedRow>): Promise<ExplainedRow> {
+  const module = await import("./inspected-row.ts");
+  return module.inspectedRow(...request);
 }
 
 async function codeOf(compilation: TargetCompilation, options: ExplainOptions): Promise<ExplainedCode> {

@@ -20,6 +20,13 @@ export function positive(text: string): number {
   throw new InvalidArgumentError("It must be at least 1.");
 }
 
+/** The number of a row, or `worst`. */
+export function rowChoice(text: string): number | "worst" {
+  if (text === "worst") return text;
+  if (/^\d+$/.test(text) && whole(text) > 0) return whole(text);
+  throw new InvalidArgumentError('It must be the number of a row, counted from 1, or "worst".');
+}
+
 export function port(text: string): number {
   if (/^\d+$/.test(text) && Number(text) <= 0xffff) return Number(text);
   throw new InvalidArgumentError("It must be a port number, at most 65535; 0 selects a free port.");

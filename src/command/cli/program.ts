@@ -20,7 +20,7 @@ import type { DifferentiateFlags } from "./differentiate.ts";
 import type { ExportFlags, ImportFlags } from "./parameters.ts";
 import type { InitFlags } from "./init.ts";
 import type { InspectFlags } from "./inspect.ts";
-import { collect, port, positive, shard, withTrainOptions } from "./options.ts";
+import { collect, port, positive, rowChoice, shard, withTrainOptions } from "./options.ts";
 import { layoutNames } from "../formats/parameters/tensors.ts";
 import type { PlaygroundFlags } from "./playground.ts";
 import type { PredictFlags } from "./predict.ts";
@@ -328,6 +328,7 @@ function inspectCommand(program: Command, done: Done): void {
     [
       "tapeless inspect graphs/digits.json      a table of layers: shapes, parameters, FLOPs, bytes",
       "tapeless inspect graphs/digits.json --show gradients --of dense1.weight",
+      "tapeless inspect graphs/digits.json --show gradients --row 1      the numbers of a row",
       "tapeless inspect graphs/digits.json --show passes --pass simplify",
       "tapeless inspect graphs/digits.json --show kernels --of loss",
       "tapeless inspect graphs/digits.json --show kernels --target wasm      estimated and measured times",
@@ -350,6 +351,16 @@ function inspectCommand(program: Command, done: Done): void {
         "program, or the step with this layer expanded",
     )
     .option("--pass <name>", "with --show passes: show only this pass, with all its changes")
+    .option(
+      "--row <row>",
+      "with --show gradients or --format html: show the numbers of this training row, counted from 1, next to the " +
+        "formulas; `worst` selects the row with the largest loss",
+      rowChoice,
+    )
+    .option(
+      "--checkpoint <file>",
+      "with --row: use the parameters of this checkpoint (default: the initial parameters)",
+    )
     .addOption(
       new Option("--format <format>", "use this output format")
         .choices(["text", "json", "tex", "dot", "svg", "html"])

@@ -23,7 +23,7 @@ import { savingSpec } from "../formats/parameters/spec-changes.ts";
 import { canPause } from "../train/handle-pauses.ts";
 import { highLossWarnings } from "../train/high-losses.ts";
 import { createPacer } from "../train/pacer.ts";
-import { rowsIn } from "../verify/batches.ts";
+import { rowsIn } from "../../compiler/reference/program-memory.ts";
 import { Aborted, throwIfAborted } from "./aborted.ts";
 import { DisplayedValue, textHtml } from "./displayed.ts";
 import type { Displayed } from "./displayed.ts";

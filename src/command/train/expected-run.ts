@@ -3,7 +3,7 @@ import { DiagnosticError, Unsupported } from "../../compiler/diagnostics/errors.
 import type { Run } from "../../studio/explain/subject.ts";
 import { datasetContextOf, prepareDataset } from "../../compiler/trainer/dataset-context.ts";
 import { modelFacts } from "../../compiler/trainer/trainer-facts.ts";
-import { rowsIn } from "../verify/batches.ts";
+import { rowsIn } from "../../compiler/reference/program-memory.ts";
 import { onFile } from "../compile/compile-spec.ts";
 import type { CompiledSpec } from "../compile/compile-spec.ts";
 import { readSource } from "../files/read-source.ts";

@@ -12,7 +12,7 @@ import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Batch } from "../../runtime/step/batch.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { answersOf } from "../../compiler/trainer/trainer-facts.ts";
-import { rowsIn } from "../verify/batches.ts";
+import { rowsIn } from "../../compiler/reference/program-memory.ts";
 import type { SplitPredictions, ReportFormat } from "../../studio/charts/index.ts";
 import { usageError } from "../terminal/report-error.ts";
 import { checkWritable, writeFile } from "../files/write-file.ts";

@@ -29,7 +29,7 @@ import { savingSpec } from "../formats/parameters/spec-changes.ts";
 import { progressLine } from "../terminal/progress-line.ts";
 import { printDiagnostics, printNotice } from "../terminal/report-error.ts";
 import { stopCodes } from "../terminal/stop-signals.ts";
-import { rowsIn } from "../verify/batches.ts";
+import { rowsIn } from "../../compiler/reference/program-memory.ts";
 import { highLossWarnings } from "./high-losses.ts";
 import { checkpointFiles } from "./checkpoint-files.ts";
 import { handlePauses } from "./handle-pauses.ts";

@@ -13,6 +13,8 @@ import { compileModel, vectorSchedule } from "../../compiler/pipeline.ts";
 import type { StageLists } from "../../compiler/pipeline.ts";
 import { interpret } from "../../compiler/reference/interpret.ts";
 import type { Storage } from "../../compiler/reference/interpret.ts";
+import { readStorage, writeStorage } from "../../compiler/reference/program-memory.ts";
+import type { ProgramMemory } from "../../compiler/reference/program-memory.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { isLoopProgram, isPlanned } from "../../compiler/stages/define.ts";
 import type { StageReport } from "../../compiler/stages/run.ts";
@@ -21,7 +23,7 @@ import { flopsOfProgram } from "../../studio/explain/target-kernels.ts";
 import { rowsFor } from "./batches.ts";
 import { derivationError } from "./derivation-errors.ts";
 import type { StageDifference } from "./derivation-errors.ts";
-import { ModelMemory, readStorage, worstError, writeStorage } from "./model-memory.ts";
+import { randomMemory, worstError } from "./random-memory.ts";
 
 export interface Bisection {
   readonly name: string;
@@ -52,10 +54,10 @@ export function bisect(model: Model, lists?: StageLists): Bisection {
   const rows = flopsOfRow > maxFlops ? 1 : rowsFor(batchSize, flopsOfRow);
   const stages = [...new Set(reports.map(key))];
   const derivation = reports.filter(({ list }) => list === "derivation");
-  const difference = derivationError(derivation, () => new ModelMemory(compilation, rows), tolerance);
+  const difference = derivationError(derivation, () => randomMemory(compilation, rows), tolerance);
   if (difference !== undefined) return { name: model.name, rows, stages, first: difference };
 
-  const trials = trialsOf(reports, new ModelMemory(compilation, rows));
+  const trials = trialsOf(reports, randomMemory(compilation, rows));
   const differences = [...trials].flatMap(([program, trial]) => {
     const own = reports.filter(({ list, before }) => list !== "derivation" && before.name === program);
     return schedules.map((schedule) => {
@@ -113,7 +115,7 @@ interface Rows {
  * The trials of the programs of a step, in order. Each starts from the storage that its predecessors have
  * written.
  */
-function trialsOf(reports: readonly StageReport[], memory: ModelMemory): ReadonlyMap<string, Trial> {
+function trialsOf(reports: readonly StageReport[], memory: ProgramMemory): ReadonlyMap<string, Trial> {
   const trials = new Map<string, Trial>();
   for (const name of programNames) {
     // The graph before the first graph pass, because the derivation decides what a program computes.

@@ -7,10 +7,15 @@ import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import type { Tensor } from "../../compiler/ops/tensor.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import { interpret } from "../../compiler/reference/interpret.ts";
+import {
+  batchStorage,
+  parameterStorage,
+  rowsIn,
+  stateStorage,
+} from "../../compiler/reference/program-memory.ts";
 import type { Backend } from "../../runtime/step/machine.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Batch } from "../../runtime/step/batch.ts";
-import { batchStorage, parameterStorage, rowsIn, stateStorage } from "./batches.ts";
 
 /** The results of the interpreter for a batch. */
 export interface Expected {

@@ -14,6 +14,12 @@ import { compileModel } from "../../compiler/pipeline.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import { evaluateGraph, interpret } from "../../compiler/reference/interpret.ts";
 import type { Storage } from "../../compiler/reference/interpret.ts";
+import {
+  batchStorage,
+  parameterStorage,
+  rowsIn,
+  stateStorage,
+} from "../../compiler/reference/program-memory.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { checkBanner } from "../../compiler/trainer/trainer-facts.ts";
 import type { CheckedLoss } from "../../runtime/check/check-gradients.ts";
@@ -21,7 +27,7 @@ import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Batch } from "../../runtime/step/batch.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { flopsOfProgram } from "../../studio/explain/target-kernels.ts";
-import { batchStorage, parameterStorage, rowsFor, rowsIn, stateStorage } from "./batches.ts";
+import { rowsFor } from "./batches.ts";
 
 // The loss whose derivative should equal the emitted gradient. Usually this is the loss of the model,
 // computed by a trainer that is compiled without its backward pass. With a surrogate gradient, or a custom

@@ -11,12 +11,12 @@
 import type { Graph } from "../../compiler/ir/nodes.ts";
 import { lossStorage, nameIn } from "../../compiler/ir/storage.ts";
 import type { Storage } from "../../compiler/reference/interpret.ts";
+import type { ProgramMemory } from "../../compiler/reference/program-memory.ts";
 import { isLoopProgram } from "../../compiler/stages/define.ts";
 import type { StageReport } from "../../compiler/stages/run.ts";
 import { normalNumber, randomKey, randomStream } from "../../runtime/numbers/random.ts";
 import { lossWithStopsHeld } from "./checked-loss.ts";
-import { worstError } from "./model-memory.ts";
-import type { ModelMemory } from "./model-memory.ts";
+import { worstError } from "./random-memory.ts";
 
 /** A stage whose result differs, with the program, the output and the size of the difference. */
 export interface StageDifference {
@@ -31,7 +31,7 @@ export interface StageDifference {
 /** The first stage with an error, if any. `start` creates the storage before a step. */
 export function derivationError(
   reports: readonly StageReport[],
-  start: () => ModelMemory,
+  start: () => ProgramMemory,
   tolerance: number,
 ): StageDifference | undefined {
   const [first, ...others] = stepsOf(reports);
@@ -91,7 +91,7 @@ function stepsOf(reports: readonly StageReport[]): Step[] {
 }
 
 /** Runs the programs of a step up to the gradients, and returns the storage. */
-function afterStep(graphs: Graphs, memory: ModelMemory): Storage {
+function afterStep(graphs: Graphs, memory: ProgramMemory): Storage {
   for (const name of ["begin", "measure", "gradient"]) {
     const graph = graphs.get(name);
     if (graph !== undefined) memory.run(graph);

@@ -7,17 +7,18 @@ import { operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../compiler/ir/nodes.ts";
 import { flatGradients, gradientStorage, stepStorage } from "../../compiler/ir/storage.ts";
 import { boundShape, isFloat, sizeOf } from "../../compiler/ir/types.ts";
-import type { MemoryPlan, Placement } from "../../compiler/loop/types.ts";
+import type { MemoryPlan } from "../../compiler/loop/types.ts";
 import { formulaOf } from "../../compiler/notation/text.ts";
 import type { Tensor } from "../../compiler/ops/tensor.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import { evaluateGraph, interpret } from "../../compiler/reference/interpret.ts";
-import { decodeCheckpoint, readCheckpoint } from "../../runtime/checkpoints/checkpoint.ts";
+import { batchStorage, checkpointStorage, rowsIn } from "../../compiler/reference/program-memory.ts";
+import { readCheckpoint } from "../../runtime/checkpoints/checkpoint.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Batch } from "../../runtime/step/batch.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { flopsOfProgram } from "../../studio/explain/target-kernels.ts";
-import { batchStorage, epochBatches, rowsIn } from "./batches.ts";
+import { epochBatches } from "./batches.ts";
 
 /** The largest step that is interpreted. The interpreter does about ten million operations per second. */
 const maxFlops = 1e8;
@@ -43,7 +44,7 @@ export function explainDivergence(
   if (bad < 0) return undefined;
   trainer.load(start);
   for (const batch of batches.slice(0, bad)) trainer.step(batch);
-  const kept = checkpointStorage(compilation, facts, trainer.save());
+  const kept = checkpointStorage(compilation.plan, facts, trainer.save());
   const step = kept.get(stepStorage)?.data[0] ?? 0;
   const cause = firstBadNode(compilation, facts, kept, batches[bad]);
   return cause === undefined ? undefined : `the first value that is not finite: at step ${step}, ${cause}`;
@@ -113,35 +114,3 @@ function badNode(graph: Graph, values: ReadonlyMap<Node, Tensor>, dtype: "f32" |
  */
 const nameOf = (node: Node): string | undefined =>
   node.op === "input" || node.op === "parameter" || node.op === "state" ? node.attributes.name : node.name;
-
-/**
- * The state in a checkpoint as storage of the interpreter: parameters (one by one and all together),
- * optimizer states, step and seed. The memory plan has their offsets.
- */
-export function checkpointStorage(
-  { plan, model }: Compilation,
-  facts: ModelFacts,
-  checkpoint: Uint8Array,
-): Map<string, Tensor> {
-  const { batchSize } = model.training;
-  const kept = [...plan.storage.values()].filter(
-    ({ buffer }) => buffer.region === "parameter" || buffer.region === "state",
-  );
-  const stateBytes = Math.max(...kept.map(({ offset, bytes }) => offset + bytes));
-  const parameterBytes = kept
-    .filter(({ buffer }) => buffer.region === "parameter" && buffer.covers === undefined)
-    .reduce((sum, { bytes }) => sum + bytes, 0);
-  const { state } = decodeCheckpoint(facts, stateBytes, parameterBytes, checkpoint);
-  return new Map(
-    kept.map((placement) => {
-      const { buffer } = placement;
-      return [buffer.name, { shape: boundShape(buffer.shape, batchSize), data: numbersAt(state, placement) }];
-    }),
-  );
-}
-
-function numbersAt(state: Uint8Array, { buffer, offset, bytes }: Placement): Float64Array {
-  const own = state.slice(offset, offset + bytes).buffer;
-  if (buffer.element === "f32") return Float64Array.from(new Float32Array(own));
-  return buffer.element === "f64" ? new Float64Array(own) : Float64Array.from(new Int32Array(own));
-}

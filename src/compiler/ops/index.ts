@@ -147,13 +147,17 @@ export const evaluateOp = (
   operands: Readonly<Record<string, Tensor>>,
   shape: readonly number[],
   rows: number,
-): Tensor => definitionOf(node.op).evaluate(operands, node, shape, rows, evaluateBody);
+): Tensor => definitionOf(node.op).evaluate(operands, node, shape, rows, bodyEvaluation());
+
+/** Receives each value of an evaluation; in the body of a recurrence, once per time step. */
+export type Observe = (node: Node, value: Tensor) => void;
 
 /** The values of nodes, which must come after their operands. Nodes with a `given` value are not computed. */
 export function evaluateNodes(
   nodes: readonly Node[],
   given: ReadonlyMap<Node, Tensor>,
   rows: number,
+  observe: Observe = () => {},
 ): Map<Node, Tensor> {
   const values = new Map(given);
   const valueOf = (node: Node): Tensor => {
@@ -161,20 +165,26 @@ export function evaluateNodes(
     invariant(value !== undefined, `${node.op} is used before it is computed`);
     return value;
   };
+  const body = bodyEvaluation(observe);
   for (const node of nodes) {
-    if (values.has(node)) continue;
-    const names = operandNamesOf(node.op, node.attributes);
-    const operands = Object.fromEntries(operandsOf(node).map((operand, i) => [names[i], valueOf(operand)]));
-    values.set(node, evaluateOp(node, operands, boundShape(node.type.shape, rows), rows));
+    if (!values.has(node)) {
+      const names = operandNamesOf(node.op, node.attributes);
+      const operands = Object.fromEntries(operandsOf(node).map((operand, i) => [names[i], valueOf(operand)]));
+      const shape = boundShape(node.type.shape, rows);
+      values.set(node, definitionOf(node.op).evaluate(operands, node, shape, rows, body));
+    }
+    observe(node, valueOf(node));
   }
   return values;
 }
 
-const evaluateBody: EvaluateBody = (roots, given, rows) => {
-  const nodes = collectNodes(roots.map((node, i) => ({ storage: String(i), node })));
-  const values = evaluateNodes(nodes, given, rows);
-  return roots.flatMap((root) => values.get(root) ?? []);
-};
+const bodyEvaluation =
+  (observe?: Observe): EvaluateBody =>
+  (roots, given, rows) => {
+    const nodes = collectNodes(roots.map((node, i) => ({ storage: String(i), node })));
+    const values = evaluateNodes(nodes, given, rows, observe);
+    return roots.flatMap((root) => values.get(root) ?? []);
+  };
 
 /** The lowering of the node's op, with the node bound. */
 export function loweringOf(node: Node): BoundLowering {

@@ -136,7 +136,7 @@ async function explainedGraphs(
   const locationOf = await specLocations(read.source, paths);
   const nodes = explainNodes(subject, locationOf);
   if (!(await isStillWanted())) return undefined;
-  const derivations = explainGradients(subject);
+  const { derivations } = explainGradients(subject);
   if (!(await isStillWanted())) return undefined;
   const pictures = await explainPictures(nodes, explainLayers(compilation, locationOf));
   return { nodes, derivations, pictures };

@@ -12,7 +12,7 @@ import { typeText } from "../../compiler/ir/types.ts";
 import type { Formula } from "../../compiler/notation/formula.ts";
 import { constantOf } from "../../compiler/notation/node-formula.ts";
 import { hasTrait } from "../../compiler/ops/index.ts";
-import type { Derivation, NodeId, RewriteUse, RuleUse } from "../explanation.ts";
+import type { Derivation, Explanation, NodeId, RewriteUse, RuleUse } from "../explanation.ts";
 import { generalRules } from "./general-rule.ts";
 import { rewriteUses, ruleUses } from "./rule-uses.ts";
 import { graphFormulas, withSteps } from "./graph-formulas.ts";
@@ -77,7 +77,7 @@ export function gradientDerivations({
   const graph = compilation.rematerialised.find(({ name }) => name === "gradient");
   invariant(graph !== undefined, "no program computes gradients");
   const formulas = graphFormulas(graph);
-  const ruleOf = ruleUses(formulas, (node) => `gradient/${formulas.nameOf(node)}`, generalRules());
+  const ruleOf = ruleUses(formulas, (node) => idOfValue({ name: formulas.nameOf(node) }), generalRules());
   const rewritesOf = rewriteUses();
   const valueOf = (node: Node): Value => ({
     name: formulas.nameOf(node),
@@ -148,22 +148,27 @@ function groupsOf(values: readonly Value[]): Group[] {
     .filter((group) => group.values.length > 0);
 }
 
+/** The id of a value in the program `gradient`. */
+export const idOfValue = ({ name }: Pick<Value, "name">): NodeId => `gradient/${name}`;
+
 /**
- * Returns the derivations with the ids of nodes, for every trainable parameter on which the loss depends, in the order
- * of the parameters.
+ * Returns the forward values and the derivations with the ids of nodes. There is a derivation for every trainable
+ * parameter on which the loss depends, in the order of the parameters.
  */
-export function explainGradients({ compilation }: Pick<Subject, "compilation">): Derivation[] {
-  const idOf = ({ name }: Value): NodeId => `gradient/${name}`;
-  const { derivations } = gradientDerivations({ compilation, of: undefined });
+export function explainGradients({
+  compilation,
+}: Pick<Subject, "compilation">): Pick<Explanation, "forward" | "derivations"> {
+  const { forward, derivations } = gradientDerivations({ compilation, of: undefined });
   const derived = new Map(derivations.map(({ parameter, steps }) => [parameter, steps]));
-  return compilation.built.parameters.flatMap(({ name }): Derivation[] => {
+  const inOrder = compilation.built.parameters.flatMap(({ name }): Derivation[] => {
     const steps = derived.get(name)?.map((step) => ({
       number: step.number,
-      node: idOf(step),
-      through: step.through.map(idOf),
+      node: idOfValue(step),
+      through: step.through.map(idOfValue),
     }));
     return steps === undefined ? [] : [{ parameter: name, steps }];
   });
+  return { forward: forward.flatMap(({ values }) => values.map(idOfValue)), derivations: inOrder };
 }
 
 /**

@@ -2,6 +2,7 @@
 import type { TargetCompilation } from "../../compiler/compile-target.ts";
 import type { StageReport } from "../../compiler/stages/run.ts";
 import type { KernelTimes } from "../measure/measure-kernels.ts";
+import type { ExplainedRow } from "../explanation.ts";
 import type { ExplainedCode } from "./explain-code.ts";
 
 /**
@@ -15,6 +16,8 @@ export interface Subject {
   readonly of: string | undefined;
   readonly pass?: string | undefined;
   readonly run?: Run | undefined;
+  /** The numbers of one row, if one was chosen. */
+  readonly row?: ExplainedRow | undefined;
   /** Measured times of the WebAssembly kernels, if any. */
   readonly times?: KernelTimes | undefined;
   /** The emitted file, if kernels are shown with their code. */

@@ -7,10 +7,11 @@ import { notationOf } from "../../compiler/notation/notation.ts";
 import { mathematicalName } from "../../compiler/notation/symbol.ts";
 import { escapeTex, texOf } from "../../compiler/notation/tex.ts";
 import { textPrinter } from "../../compiler/notation/text.ts";
-import { gradientDerivations } from "../explain/gradient-derivations.ts";
+import { gradientDerivations, idOfValue } from "../explain/gradient-derivations.ts";
 import type { Derived, GradientDerivations, Group, Step, Value } from "../explain/gradient-derivations.ts";
 import type { Subject } from "../explain/subject.ts";
-import type { RuleUse } from "../explanation.ts";
+import type { ExplainedRow, RuleUse } from "../explanation.ts";
+import { numbersText, numberText } from "../row-numbers.ts";
 import { rewritesOf, rulesOf } from "../step-rules.ts";
 import type { View } from "./view.ts";
 
@@ -69,8 +70,8 @@ const equation = ({ symbol, formula }: Value): string => `${texOf(symbol)} &= ${
 export function gradientsView(subject: Subject): View {
   const derivations = gradientDerivations(subject);
   return {
-    text: () => derivationsText(derivations),
-    json: () => derivationsJson(derivations),
+    text: () => derivationsText(derivations, subject.row),
+    json: () => derivationsJson(derivations, subject.row),
     tex: () => gradientsTex(derivations, subject.compilation.model.name),
     fragment: () => gradientsHtml(derivations),
   };
@@ -93,45 +94,66 @@ const hasRepeated = ({ forward, derivations }: GradientDerivations): boolean =>
     ({ name }) => /_again(_\d+)?$/.test(name),
   );
 
-function derivationsText({ forward, derivations }: GradientDerivations): string {
+function derivationsText(
+  { forward, derivations }: GradientDerivations,
+  row: ExplainedRow | undefined,
+): string {
   const count = Math.max(0, ...derivations.flatMap(({ steps }) => steps.map(({ number }) => number)));
   const width = `(${count})`.length;
   return [
     ...legend,
     ...(hasRepeated({ forward, derivations }) ? [`${repeatedText}.`] : []),
+    ...(row === undefined ? [] : rowText(row)),
     "",
     "Forward values",
-    ...forward.flatMap(groupText),
-    ...derivations.flatMap((derived) => ["", ...derivedText(derived, width)]),
+    ...forward.flatMap((group) => groupText(group, row)),
+    ...derivations.flatMap((derived) => ["", ...derivedText(derived, width, row)]),
     ...appliedText(derivations),
     "",
   ].join("\n");
 }
 
-const groupText = ({ layer, values }: Group): string[] => [
-  `  ${layer ?? "the loss"}`,
-  ...values.map((value) => `    ${equationText(value)}`),
+/** Which row the numbers are of, and the numbers of its inputs and targets. */
+const rowText = ({ source, parameters, loss, fields, numbers }: ExplainedRow): string[] => [
+  `The numbers are those of ${source}, with the ${parameters}; its loss is ${numberText(loss)}.`,
+  ...fields.map(({ name, node }) => `  ${name} = ${numbersText(numbers[node])}`),
 ];
+
+const groupText = ({ layer, values }: Group, row: ExplainedRow | undefined): string[] => [
+  `  ${layer ?? "the loss"}`,
+  ...values.flatMap((value) => [`    ${equationText(value)}`, ...numbersLine(value, row, 8)]),
+];
+
+/** The numbers of a value on a line of its own. */
+function numbersLine(value: Value, row: ExplainedRow | undefined, indent: number): string[] {
+  const numbers = row?.numbers[idOfValue(value)];
+  return numbers === undefined ? [] : [`${" ".repeat(indent)}= ${numbersText(numbers)}`];
+}
 
 const equationText = ({ symbol, formula, type }: Value): string =>
   `${textOf(symbol)} = ${textOf(formula)}   ${type}`;
 
-function derivedText({ parameter, from, newSteps }: Derived, width: number): string[] {
+function derivedText(
+  { parameter, from, newSteps }: Derived,
+  width: number,
+  row: ExplainedRow | undefined,
+): string[] {
   const title = `Gradient of the loss with respect to ${parameter}`;
   const places = from.map((number) => `(${number})`).join(", ");
   if (newSteps.length === 0) return [`${title}: it is ${places}`];
   return [
     from.length === 0 ? title : `${title}, from ${places}`,
-    ...newSteps.flatMap((step) => stepText(step, width)),
+    ...newSteps.flatMap((step) => stepText(step, width, row)),
   ];
 }
 
-function stepText(step: Step, width: number): string[] {
+function stepText(step: Step, width: number, row: ExplainedRow | undefined): string[] {
   const indent = " ".repeat(width + 7);
   const rules = rulesOf(valuesOf(step));
   const rewrites = rewritesOf(valuesOf(step)).map(({ rule }) => rule);
   return [
     `  ${`(${step.number})`.padStart(width)} ${equationText(step)}`,
+    ...numbersLine(step, row, indent.length),
     ...rules.map(({ rule, forward, layer }) => `${indent}by ${rule} of ${forward.text}${ofLayer(layer)}`),
     ...(rewrites.length === 0 ? [] : [`${indent}rewritten: ${rewrites.join(", ")}`]),
   ];
@@ -219,26 +241,33 @@ const htmlTable = (rows: readonly (readonly string[])[]): string =>
  * The JSON contains every derived node except numbers, either as a step or in the step whose formula writes
  * it inline.
  */
-const derivationsJson = ({ forward, derivations }: GradientDerivations): unknown => ({
-  values: forward.flatMap(({ values }) => values.map(valueJson)),
+const derivationsJson = (
+  { forward, derivations }: GradientDerivations,
+  row: ExplainedRow | undefined,
+): unknown => ({
+  ...(row && { row: { source: row.source, parameters: row.parameters, loss: row.loss } }),
+  values: forward.flatMap(({ values }) => values.map((value) => valueJson(value, row))),
   derivations: derivations.map(({ parameter, from, newSteps }) => ({
     parameter,
     from,
     steps: newSteps.map((step) => ({
       number: step.number,
-      ...valueJson(step),
-      through: step.through.map(valueJson),
+      ...valueJson(step, row),
+      through: step.through.map((value) => valueJson(value, row)),
     })),
   })),
 });
 
-function valueJson({ name, symbol, formula, type, layer, derivations, rewrites }: Value): object {
+function valueJson(value: Value, row: ExplainedRow | undefined): object {
+  const { name, symbol, formula, type, layer, derivations, rewrites } = value;
+  const numbers = row?.numbers[idOfValue(value)];
   const [{ tex: symbolTex }, { text, tex }] = [notationOf(symbol), notationOf(formula)];
   return {
     name,
     formula: text,
     type,
     tex: `${symbolTex} = ${tex}`,
+    ...(numbers && { numbers }),
     ...(layer !== undefined && { layer }),
     ...(derivations.length > 0 && { rules: derivations.map(ruleJson) }),
     ...(rewrites.length > 0 && { rewrites: rewrites.map(({ rule, pass }) => ({ rule, pass })) }),

@@ -4,18 +4,23 @@ import { afterAll, describe, expect, it } from "vitest";
 import { inspectSpec } from "../../../src/command/cli/inspect.ts";
 import { parseGraph } from "../../../src/compiler/ir/text.ts";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";
+import type { ExplainedNumbers } from "../../../src/studio/explanation.ts";
+import { numbersText } from "../../../src/studio/row-numbers.ts";
 import { faultOfXml } from "../../support/well-formed.ts";
 import { flowers, flowersCsv, workspace } from "./workspace.ts";
 
 const place = workspace();
 place.write("flowers.json", flowers);
+place.write("rows.json", { ...flowers, data: { ...flowers.data, file: "rows.csv" } });
+place.write("rows.csv", flowersCsv);
 afterAll(place.remove);
-const inspect = async (...args: readonly string[]) => {
-  const { code, stdout, stderr } = await place.run("inspect", "flowers.json", ...args);
+const inspectFile = async (spec: string, ...args: readonly string[]) => {
+  const { code, stdout, stderr } = await place.run("inspect", spec, ...args);
   expect(stderr).toBe("");
   expect(code).toBe(0);
   return stdout;
 };
+const inspect = (...args: readonly string[]) => inspectFile("flowers.json", ...args);
 
 describe("tapeless inspect", () => {
   it("prints no page on a terminal", async () => {
@@ -125,6 +130,80 @@ describe("tapeless inspect", () => {
       /^ +\(\d+\) ∂L\/∂dense1\.weight = sizeᵀ · .* {3}f32\[2,4\]\n +by contract\.vjp of size · dense1\.weight {3}\(dense1\)/m,
     );
     expect(text).toMatch(/rewritten: /);
+  });
+
+  it("shows the numbers of a row next to the formulas, as text and as JSON", async () => {
+    const show = ["--show", "gradients", "--row"];
+    const text = await inspectFile("rows.json", ...show, "3");
+    expect(text).toMatch(
+      /^The numbers are those of row 3 of the \d+ training rows, with the initial parameters; its loss is [\d.]+\.\n {2}size = \[.*\]\n {2}kind = [0-2]\n/m,
+    );
+    expect(text).toMatch(/^ +\(1\) .*\n +(= .*)\n +by /m);
+    interface Valued {
+      readonly numbers?: ExplainedNumbers;
+    }
+    const json = JSON.parse(await inspectFile("rows.json", ...show, "worst", "--format", "json")) as {
+      readonly row: { readonly source: string; readonly loss: number };
+      readonly values: readonly Valued[];
+      readonly derivations: readonly { readonly steps: readonly Valued[] }[];
+    };
+    expect(json.row.source).toMatch(/^row \d+, which has the largest loss of the \d+ training rows$/);
+    const losses = [0, 1].map(async (row) => {
+      const found = await inspectFile("rows.json", ...show, String(row + 1), "--format", "json");
+      return (JSON.parse(found) as typeof json).row.loss;
+    });
+    expect(json.row.loss).toBeGreaterThanOrEqual(Math.max(...(await Promise.all(losses))));
+    const third = JSON.parse(await inspectFile("rows.json", ...show, "3", "--format", "json")) as typeof json;
+    const all = [...third.values, ...third.derivations.flatMap(({ steps }) => steps)];
+    expect(text.match(/^ += .*/gm)?.map((line) => line.trim())).toEqual(
+      all.map(({ numbers }) => `= ${numbers && numbersText(numbers)}`),
+    );
+  });
+
+  it("takes the parameters of a checkpoint, and draws a row if the spec has no data", async () => {
+    const { data: _, ...plain } = flowers;
+    place.write("plain.json", plain);
+    const run = (...args: readonly string[]) =>
+      place.run("inspect", "plain.json", "--show", "gradients", ...args);
+    const drawn = await run("--row", "2");
+    expect(drawn.stdout).toContain("those of random row 2, because the spec has no data");
+    const worst = await run("--row", "worst");
+    expect([worst.code, worst.stderr]).toEqual([
+      2,
+      "error T1010: --row worst needs data, and the spec has no data section\n  hint: --row 1 draws a random row\n",
+    ]);
+    expect((await place.run("train", "rows.json", "--epochs", "2", "--out", "rows.ckpt")).code).toBe(0);
+    const trained = await inspectFile(
+      "rows.json",
+      "--show",
+      "gradients",
+      "--row",
+      "1",
+      "--checkpoint",
+      "rows.ckpt",
+    );
+    expect(trained).toContain("with the parameters of rows.ckpt; its loss is");
+    const numbersOf = (text: string) => text.match(/^ += .*/gm);
+    expect(numbersOf(trained)).not.toEqual(
+      numbersOf(await inspectFile("rows.json", "--show", "gradients", "--row", "1")),
+    );
+    const none = await place.run("inspect", "rows.json", "--show", "gradients", "--row", "1000");
+    expect([none.code, none.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^error T1010: --row: there is no row 1,000; there are \d+ training rows\n$/),
+    ]);
+  });
+
+  it("computes no numbers of a model that is too large for the interpreter", async () => {
+    const units = 20_000;
+    const network = [{ type: "dense", units }, { type: "dense", units: 3_000 }, ...flowers.network.slice(-1)];
+    place.write("large.json", { ...flowers, network });
+    const { code, stderr } = await place.run("inspect", "large.json", "--show", "gradients", "--row", "1");
+    expect([code, stderr]).toEqual([
+      2,
+      "error T1010: --row: a step on one row takes 360.3 MFLOP, and the reference interpreter, which computes the " +
+        "numbers, is limited to 200.0 MFLOP\n",
+    ]);
   });
 
   it("shows the effect of each pass on each graph", async () => {

@@ -91,6 +91,13 @@ describe("a typing error is reported with a suggestion", () => {
       "--no-measure needs --show kernels --target wasm",
       "T1010",
     ],
+    [["inspect", "flowers.json", "--show", "gradients", "--row", "0"], "'0' is invalid", "counted from 1"],
+    [["inspect", "flowers.json", "--row", "1"], "--row needs --show gradients as text or JSON", "T1010"],
+    [
+      ["inspect", "flowers.json", "--show", "gradients", "--checkpoint", "a.ckpt"],
+      "--checkpoint needs --row",
+      "T1010",
+    ],
     [["inspect", "flowers.json", "--of", "dense1.weight"], "--of needs --show gradients", "T1010"],
     [
       ["inspect", "flowers.json", "--show", "gradients", "--of", "dense1.wieght"],

@@ -79,7 +79,7 @@ it.each(files)("of %s say the same", async (file) => {
   const json = toldByJson(view.json());
   const tex = toldByTex(view.tex?.() ?? "");
   const nodes = new Map(explainNodes(subject).map((node) => [node.id, node]));
-  const steps = explainGradients(subject).flatMap((derivation) => derivation.steps);
+  const steps = explainGradients(subject).derivations.flatMap((derivation) => derivation.steps);
   const numbers = [...new Set(steps.map(({ number }) => number))].sort((a, b) => a - b);
   expect(numbers.length).toBeGreaterThan(0);
   expect([...text.keys()]).toEqual(numbers);

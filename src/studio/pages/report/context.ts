@@ -1,4 +1,5 @@
 /** The interface between the page and its views. */
+import type { ExplainedKernel } from "../../explanation.ts";
 import type { ReportIndex } from "./report-index.ts";
 import type { Pick, Selection, State } from "./selection.ts";
 
@@ -16,6 +17,19 @@ export interface Panel {
 }
 
 export type { Pick, State };
+
+/** Returns the selected kernel, or the kernel that computes the selected node or line. */
+export function kernelOfPick({ index }: Context, pick: Pick | undefined): ExplainedKernel | undefined {
+  const { kernels } = index.explanation;
+  if (pick?.kind === "kernel") return kernels.find((kernel) => String(kernel.index) === pick.key);
+  const place =
+    pick?.kind === "node"
+      ? index.nodes.get(pick.key)?.kernel
+      : pick?.kind === "line"
+        ? index.lines.get(Number(pick.key))?.kernels[0]
+        : undefined;
+  return place === undefined ? undefined : kernels[place];
+}
 
 // Ranges of lines of code. The lines that compute a value are consecutive. The lines that declare its address
 // or call its kernel are elsewhere, one at a time.

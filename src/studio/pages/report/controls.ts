@@ -87,8 +87,9 @@ const keysOf = (views: number): readonly (readonly [keys: string, what: string])
   ["Tab, Enter", "go from link to link, follow one"],
   ["Esc", "clear the selection"],
   ["Alt ←, Alt →", "back, forward: every selection and view is an entry in the browser's history"],
-  ["← →", "in Passes: previous pass, next pass"],
+  ["← →", "in Gradients: previous value, next value; in Passes: previous pass, next pass"],
   ["↑ ↓", "in Code: previous line, next line; in tables: previous row, next row"],
+  ["f, Enter, Shift Enter", "in Code: find text, next match, previous match"],
   ["+ − 0", "in Graph: zoom in, zoom out, fit all"],
   ["?", "show this list"],
 ];

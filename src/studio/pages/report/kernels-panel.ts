@@ -3,9 +3,10 @@ import { element } from "../shared/element.ts";
 import { sizeText, workText } from "../../../compiler/util/number-text.ts";
 import type { ExplainedKernel } from "../../explanation.ts";
 import { fusedText } from "../../explain/target-kernels.ts";
-import { listing } from "./code-panel.ts";
+import { kernelOfPick } from "./context.ts";
 import type { Context, Panel, Pick } from "./context.ts";
 import { lineLinks, link } from "./links.ts";
+import { listing } from "./listing.ts";
 import { programTabs } from "./controls.ts";
 import { tableOf } from "./table.ts";
 import type { Table } from "./table.ts";
@@ -43,7 +44,7 @@ export function kernelsPanel(context: Context): Panel {
     lower,
   );
   const show = (pick: Pick | undefined) => {
-    const kernel = kernelOf(context, pick);
+    const kernel = kernelOfPick(context, pick);
     const first = kernels.find(({ program }) => program === "gradient") ?? kernels[0];
     if (kernel !== undefined || tabs.current() === undefined)
       if (first !== undefined) tabs.choose((kernel ?? first).program);
@@ -52,19 +53,6 @@ export function kernelsPanel(context: Context): Panel {
     lower.hidden = kernel === undefined;
   };
   return { element: root, show };
-}
-
-/** Returns the selected kernel, or the kernel that computes the selected node or line. */
-function kernelOf({ index }: Context, pick: Pick | undefined): ExplainedKernel | undefined {
-  const { kernels } = index.explanation;
-  if (pick?.kind === "kernel") return kernels.find((kernel) => String(kernel.index) === pick.key);
-  const place =
-    pick?.kind === "node"
-      ? index.nodes.get(pick.key)?.kernel
-      : pick?.kind === "line"
-        ? index.lines.get(Number(pick.key))?.kernels[0]
-        : undefined;
-  return place === undefined ? undefined : kernels[place];
 }
 
 function totalText(kernels: readonly ExplainedKernel[]): string {
@@ -127,11 +115,13 @@ function loopsOf(context: Context, kernel: ExplainedKernel): HTMLElement {
       const button = element("button", { type: "button", "aria-pressed": "false" }, title);
       button.addEventListener("click", () => {
         for (const each of buttons) each.setAttribute("aria-pressed", String(each === button));
-        const onPick = (line: number) => {
-          if (texts === emitted)
-            context.selection.go({ view: "code", pick: { kind: "line", key: String(line) } });
-        };
-        const text = listing(texts, { label: title, first: start, classOf: () => "", onPick });
+        // The emitted lines lead to themselves in the file, all others to the lines of the kernel.
+        const pickOf = (line: number): Pick =>
+          texts === emitted
+            ? { kind: "line", key: String(line) }
+            : { kind: "kernel", key: String(kernel.index) };
+        const onPick = (line: number) => context.selection.go({ view: "code", pick: pickOf(line) });
+        const text = listing(texts, { label: title, first: start, onPick });
         shown.replaceChildren(element("p", { class: "quiet" }, description), text.element);
       });
       return button;

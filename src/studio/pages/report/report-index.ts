@@ -38,6 +38,8 @@ export interface ReportIndex {
   statementsOfNode(id: NodeId): readonly number[];
   linesOfKernel(index: number): readonly number[];
   buffersOfNode(id: NodeId): readonly ExplainedBuffer[];
+  /** The named values that the formula of the node reads, each once. */
+  namedOperands(id: NodeId): readonly NodeId[];
   /** The parameters whose derivations contain the node. */
   derivationsOfNode(id: NodeId): readonly string[];
 }
@@ -71,9 +73,17 @@ export function indexOf(explanation: Explanation): ReportIndex {
       return (ofNode.get(id) ?? []).filter((line) => line > head && line < last);
     },
     linesOfKernel: (index) => ofKernel.get(index) ?? [],
+    namedOperands: (id) => [...new Set(namedOperands(id, nodesById))],
     buffersOfNode: (id) => buffersOf.get(id) ?? [],
     derivationsOfNode: (id) => stepsIn.get(id) ?? [],
   };
+}
+
+function namedOperands(id: NodeId, nodes: ReadonlyMap<NodeId, ExplainedNode>): NodeId[] {
+  const operands = nodes.get(id)?.operands ?? [];
+  return operands.flatMap((operand) =>
+    nodes.get(operand)?.isNamed === true ? [operand] : namedOperands(operand, nodes),
+  );
 }
 
 /** Groups values by key and preserves their order. Values without a key are omitted. */

@@ -40,7 +40,7 @@ export interface Selection {
 /** `first` is the state if the address contains none. */
 export function selectionOf(first: State): Selection {
   const listeners: ((state: State) => void)[] = [];
-  const state = () => parse(location.hash) ?? first;
+  const state = () => stateOf(location.hash) ?? first;
   const href = (change: Partial<State>) => format({ ...state(), ...change });
   addEventListener("hashchange", () => {
     for (const listener of listeners) listener(state());
@@ -59,8 +59,8 @@ export const samePick = (a: Pick | undefined, b: Pick | undefined): boolean =>
 const format = ({ view, pick }: State): string =>
   pick === undefined ? `#${view}` : `#${view}/${pick.kind}/${encodeURIComponent(pick.key)}`;
 
-/** Returns undefined for an invalid address. */
-function parse(fragment: string): State | undefined {
+/** The state in the fragment of an address; undefined if it is invalid. */
+export function stateOf(fragment: string): State | undefined {
   const [viewText, kindText, ...rest] = fragment.slice(1).split("/");
   const view = viewNames.find((name) => name === viewText);
   const kind = pickKinds.find((name) => name === kindText);
