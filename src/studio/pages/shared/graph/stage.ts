@@ -2,7 +2,7 @@
 import type { Picture } from "../../../explanation.ts";
 import { sceneOf } from "../../../picture/scene.ts";
 import type { Scene, SceneBox } from "../../../picture/scene.ts";
-import { atFirst, panned, visibleBounds, showing } from "./camera.ts";
+import { atFirst, between, limited, panned, scaleLimits, showing, visibleBounds } from "./camera.ts";
 import type { Camera, Size } from "./camera.ts";
 import { createCanvas } from "./canvas.ts";
 import { litBy } from "./box-index.ts";
@@ -39,12 +39,25 @@ export interface Stage {
   /** Opens these groups and closes all others. The box `still` keeps its position in the view. */
   setOpen(groups: ReadonlySet<string>, still?: string): void;
   mark(change: Partial<MarkedBoxes>): void;
-  move(change: (camera: Camera, scene: Scene, view: Size) => Camera): void;
+  move(change: CameraChange): void;
+  /** Moves the camera in several frames, so that the eye can follow. */
+  glide(change: CameraChange): void;
   bringIntoView(id: string): void;
   resize(view: Size): void;
 }
 
-export function createStage(first: Picture): Stage {
+export type CameraChange = (camera: Camera, scene: Scene, view: Size) => Camera;
+
+/** What the user sees after each frame. */
+export interface Seen {
+  readonly scale: number;
+  readonly limits: readonly [least: number, most: number];
+}
+
+/** The length of a movement of the camera, in milliseconds. */
+const glideTime = 220;
+
+export function createStage(first: Picture, onDraw: (seen: Seen) => void): Stage {
   let picture = first;
   let open: ReadonlySet<string> = new Set();
   let scene: Scene = sceneOf(first, () => false);
@@ -61,11 +74,19 @@ export function createStage(first: Picture): Stage {
     const lit = focused === undefined ? undefined : litBy(focused, scene);
     canvas.draw(camera, view, { ...marked, lit });
     minimap.frame(visibleBounds(camera, view, 0));
+    onDraw({ scale: camera.scale, limits: scaleLimits(scene, view) });
   });
-  const move: Stage["move"] = (change) => {
-    camera = change(camera, scene, view);
+  const place = (at: Camera): void => {
+    camera = at;
     draw();
   };
+  const glider = createGlider(place);
+  const target = (change: CameraChange): Camera => limited(change(camera, scene, view), scene, view);
+  const move: Stage["move"] = (change) => {
+    glider.stop();
+    place(target(change));
+  };
+  const glide: Stage["glide"] = (change) => glider.go(camera, target(change));
   const boxOf = (id: string | undefined) => scene.boxes.find((box) => box.id === id);
   const setOpen = (groups: ReadonlySet<string>, still?: string): void => {
     const before = boxOf(still);
@@ -81,7 +102,7 @@ export function createStage(first: Picture): Stage {
   };
   const bringIntoView = (id: string): void => {
     const box = boxOf(id);
-    if (box !== undefined) move((at) => showing(at, box, view));
+    if (box !== undefined) glide((at) => showing(at, box, view));
   };
 
   return {
@@ -105,13 +126,14 @@ export function createStage(first: Picture): Stage {
       draw();
     },
     move,
+    glide,
     bringIntoView,
     resize(size) {
       const isFirst = view.width === 0;
+      if (size.width === 0) return; // hidden, for instance while the page is printed
       view = size;
-      if (isFirst && marked.selected === undefined) camera = atFirst(scene, view);
+      move((at) => (isFirst ? atFirst(scene, view) : at));
       if (isFirst && marked.selected !== undefined) bringIntoView(marked.selected);
-      draw();
     },
   };
 }
@@ -126,6 +148,24 @@ const keepingInPlace = (camera: Camera, before: SceneBox, after: SceneBox): Came
     (before.x + before.width / 2 - after.x - after.width / 2) * camera.scale,
     (before.y - after.y) * camera.scale,
   );
+
+/** Moves the camera from one place to another in several frames, unless the user prefers no motion. */
+function createGlider(place: (camera: Camera) => void) {
+  let frame = 0;
+  const stop = (): void => cancelAnimationFrame(frame);
+  const go = (from: Camera, to: Camera): void => {
+    stop();
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return place(to);
+    const start = performance.now();
+    const step = (now: number): void => {
+      const fraction = Math.min(1, Math.max(0, now - start) / glideTime);
+      place(fraction === 1 ? to : between(from, to, fraction));
+      if (fraction < 1) frame = requestAnimationFrame(step);
+    };
+    frame = requestAnimationFrame(step);
+  };
+  return { go, stop };
+}
 
 /** Returns a function that runs `draw` in the next frame. Several calls before that frame run it once. */
 function oncePerFrame(draw: () => void): () => void {
