@@ -90,6 +90,7 @@ const keysOf = (views: number): readonly (readonly [keys: string, what: string])
   ["← →", "in Passes: previous pass, next pass"],
   ["↑ ↓", "in Code: previous line, next line; in tables: previous row, next row"],
   ["+ − 0", "in Graph: zoom in, zoom out, fit all"],
+  ["Enter, o, c", "in Graph: unfold or fold the group, all groups"],
   ["?", "show this list"],
 ];
 

@@ -49,10 +49,13 @@ export function limited({ x, y, scale }: Camera, scene: Size, view: Size): Camer
   };
 }
 
-/** Limits the position of the first edge of the scene, so that a quarter of the view shows the scene. */
+/**
+ * Limits the position of the first edge of the scene. If the scene is smaller than the view, all of it stays visible;
+ * otherwise it covers at least a quarter of the view.
+ */
 function withinView(first: number, length: number, room: number): number {
-  const part = Math.min(length, room / 4);
-  return Math.min(room - part, Math.max(part - length, first));
+  if (length <= room) return Math.min(room - length, Math.max(0, first));
+  return Math.min((room * 3) / 4, Math.max(room / 4 - length, first));
 }
 
 export const panned = ({ x, y, scale }: Camera, dx: number, dy: number): Camera => ({

@@ -61,7 +61,6 @@ export function createStage(first: Picture, onDraw: (seen: Seen) => void): Stage
   let picture = first;
   let open: ReadonlySet<string> = new Set();
   let scene: Scene = sceneOf(first, () => false);
-  let camera: Camera = { x: 0, y: 0, scale: 1 };
   let view: Size = { width: 0, height: 0 };
   let marked = unmarked;
 
@@ -72,28 +71,22 @@ export function createStage(first: Picture, onDraw: (seen: Seen) => void): Stage
   const draw = oncePerFrame(() => {
     const focused = marked.hovered ?? marked.current;
     const lit = focused === undefined ? undefined : litBy(focused, scene);
+    const camera = mover.camera();
     canvas.draw(camera, view, { ...marked, lit });
     minimap.frame(visibleBounds(camera, view, 0));
     onDraw({ scale: camera.scale, limits: scaleLimits(scene, view) });
   });
-  const place = (at: Camera): void => {
-    camera = at;
-    draw();
-  };
-  const glider = createGlider(place);
-  const target = (change: CameraChange): Camera => limited(change(camera, scene, view), scene, view);
-  const move: Stage["move"] = (change) => {
-    glider.stop();
-    place(target(change));
-  };
-  const glide: Stage["glide"] = (change) => glider.go(camera, target(change));
+  const mover = createMover(draw, (camera) => limited(camera, scene, view));
+  const move: Stage["move"] = (change) => mover.move((camera) => change(camera, scene, view));
+  const glide: Stage["glide"] = (change) => mover.glide((camera) => change(camera, scene, view));
   const boxOf = (id: string | undefined) => scene.boxes.find((box) => box.id === id);
   const setOpen = (groups: ReadonlySet<string>, still?: string): void => {
     const before = boxOf(still);
     open = groups;
     scene = sceneOf(picture, (id) => open.has(id));
     const after = boxOf(still);
-    if (before !== undefined && after !== undefined) camera = keepingInPlace(camera, before, after);
+    if (before !== undefined && after !== undefined)
+      mover.move((camera) => keepingInPlace(camera, before, after));
     if (boxOf(marked.current) === undefined) marked = { ...marked, current: undefined };
     marked = { ...marked, hovered: undefined };
     canvas.show(scene);
@@ -113,7 +106,10 @@ export function createStage(first: Picture, onDraw: (seen: Seen) => void): Stage
     marked: () => marked,
     openGroups: () => open,
     boxOf,
-    middle: () => [(view.width / 2 - camera.x) / camera.scale, (view.height / 2 - camera.y) / camera.scale],
+    middle() {
+      const { x, y, scale } = mover.camera();
+      return [(view.width / 2 - x) / scale, (view.height / 2 - y) / scale];
+    },
     show(shown) {
       picture = shown;
       marked = unmarked;
@@ -149,22 +145,40 @@ const keepingInPlace = (camera: Camera, before: SceneBox, after: SceneBox): Came
     (before.y - after.y) * camera.scale,
   );
 
-/** Moves the camera from one place to another in several frames, unless the user prefers no motion. */
-function createGlider(place: (camera: Camera) => void) {
+interface Mover {
+  readonly camera: () => Camera;
+  /** Both changes apply to the place at which the camera comes to rest, so that several changes add up. */
+  move(change: (camera: Camera) => Camera): void;
+  glide(change: (camera: Camera) => Camera): void;
+}
+
+/** Holds the camera and moves it, at once or in several frames. A user may prefer no motion. */
+function createMover(draw: () => void, limit: (camera: Camera) => Camera): Mover {
+  let camera: Camera = { x: 0, y: 0, scale: 1 };
+  let goal = camera;
   let frame = 0;
-  const stop = (): void => cancelAnimationFrame(frame);
-  const go = (from: Camera, to: Camera): void => {
-    stop();
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return place(to);
-    const start = performance.now();
+  const place = (at: Camera): void => {
+    camera = at;
+    draw();
+  };
+  const move: Mover["move"] = (change) => {
+    goal = limit(change(goal));
+    cancelAnimationFrame(frame);
+    place(goal);
+  };
+  const glide: Mover["glide"] = (change) => {
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return move(change);
+    goal = limit(change(goal));
+    cancelAnimationFrame(frame);
+    const [from, start] = [camera, performance.now()];
     const step = (now: number): void => {
       const fraction = Math.min(1, Math.max(0, now - start) / glideTime);
-      place(fraction === 1 ? to : between(from, to, fraction));
+      place(fraction === 1 ? goal : between(from, goal, fraction));
       if (fraction < 1) frame = requestAnimationFrame(step);
     };
     frame = requestAnimationFrame(step);
   };
-  return { go, stop };
+  return { camera: () => camera, move, glide };
 }
 
 /** Returns a function that runs `draw` in the next frame. Several calls before that frame run it once. */
