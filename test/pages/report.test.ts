@@ -520,7 +520,20 @@ describe("the selection in the report", () => {
 
   it("a buffer in the picture of lifetimes shows its lifetime and its value", async () => {
     const { page, complaints } = await open("convolution", { place: "#memory" });
+    await page.locator(".peak-label").waitFor();
+    const label = /^peak [\d.]+ k?B in call (\d+): (.+)$/.exec(
+      (await page.locator(".peak-label").textContent()) ?? "",
+    );
+    const [, call, kernel] = label ?? [];
+    await page.getByText(`in call ${call} of`).waitFor();
+    expect(await page.locator(".peak-text").getByRole("link").first().textContent()).toContain(kernel);
+    // The picture keeps its place: the table below does not scroll to the buffer.
+    const top = () => page.locator(".lifetimes").boundingBox();
+    await page.locator(".lifetimes .box").first().scrollIntoViewIfNeeded();
+    const before = await top();
     await page.locator(".lifetimes .box").first().click();
+    await page.locator(".lifetimes [data-current]").waitFor();
+    expect((await top())?.y).toBe(before?.y);
     await expect.poll(() => fact(page, "Live").textContent()).toMatch(/call \d+/);
     await fact(page, "Value").getByRole("link").click();
     await expect.poll(() => fact(page, "Memory").textContent()).toMatch(/live from call \d+ to \d+/);

@@ -70,17 +70,17 @@ function stepPlan(nodes: readonly ExplainedNode[]): PicturePlan {
   const lanes: readonly LanePlan[] = [
     {
       region: "forward",
-      label: "Forward: values, from the inputs down to the loss",
+      label: "Forward: values",
       isMirror: false,
       groups: ofRegion("forward"),
     },
     {
       region: "backward",
-      label: "Backward: gradients, up from the loss",
+      label: "Backward: gradients",
       isMirror: true,
       groups: ofRegion("backward"),
     },
-    { region: "update", label: "Update", isMirror: false, groups: ofRegion("update") },
+    { region: "update", label: "Update: parameters", isMirror: false, groups: ofRegion("update") },
   ];
   return { name: "step", title: titles.step, lanes: lanes.filter((lane) => lane.groups.length > 0), links };
 }

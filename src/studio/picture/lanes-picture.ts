@@ -4,20 +4,19 @@
  * mirrors the layout of the forward lane.
  */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
-import type { Picture, PictureBox } from "../explanation.ts";
+import type { Picture, PictureBox, Point } from "../explanation.ts";
 import { groupTexts, valueTexts } from "./box-texts.ts";
 import type { LayerName } from "./box-texts.ts";
 import type { LayOut } from "./elk-layout.ts";
-import type { Group, Link } from "./choose-boxes.ts";
-import { insidePicture, type Border } from "./inside-picture.ts";
+import { isGroup, valuesOf } from "./choose-boxes.ts";
+import type { Link, Member } from "./choose-boxes.ts";
+import { insidePicture } from "./inside-picture.ts";
+import type { Block, Border, MakeBlock } from "./inside-picture.ts";
 import { linkSides, placeLanes } from "./place-lanes.ts";
 import type { LaneLayout, LanePlan, SidedLink } from "./place-lanes.ts";
 
-/** The box of a group, before it has a position. */
-type Block = Omit<PictureBox, "x" | "y">;
-
-const padding = [46, 24] as const;
-const rowGap = 44;
+const padding = [44, 16] as const;
+const rowGap = 40;
 
 export async function lanesPicture(
   plans: readonly LanePlan[],
@@ -38,27 +37,27 @@ export async function lanesPicture(
 }
 
 /**
- * Makes a box for each group, with its inside laid out. The forward and backward boxes of a layer have the
- * same size, so that they can face each other.
+ * Makes the boxes of all lanes. The forward and backward boxes of a layer have the same size, so that they can
+ * face each other.
  */
 async function blocksOf(
   plans: readonly LanePlan[],
   links: readonly SidedLink[],
   layers: readonly LayerName[],
   layOut: LayOut,
-): Promise<Map<Group, Block>> {
+): Promise<Map<Member, Block>> {
   const borders = bordersOf(links);
   const groups = plans.flatMap((plan) => plan.groups);
+  const makeBlock: MakeBlock = async (member, border, around) => {
+    const { id, region } = member;
+    if (!isGroup(member))
+      return { ...valueTexts(member, around), id, region, kind: member.kind, nodes: member.nodes };
+    const inside = await insidePicture(member, border, makeBlock, layOut);
+    const nodes = [...new Set(valuesOf(member).flatMap((value) => value.nodes))];
+    return { ...groupTexts(member, layers, around), id, region, kind: "group", nodes, inside };
+  };
   const list = await Promise.all(
-    groups.map(async (group): Promise<Block> => {
-      const { id, region, members } = group;
-      const [only] = members;
-      if (members.length === 1)
-        return { ...valueTexts(only), id, region, kind: only.kind, nodes: only.nodes };
-      const inside = await insidePicture(group, borders.get(group) ?? { entering: [], leaving: [] }, layOut);
-      const nodes = [...new Set(members.flatMap((member) => member.nodes))];
-      return { ...groupTexts(group, layers), id, region, kind: "group", nodes, inside };
-    }),
+    groups.map((group) => makeBlock(group, borders.get(group) ?? { entering: [], leaving: [] })),
   );
   const sizes = new Map<string, { width: number; height: number }>();
   groups.forEach(({ key }, index) => {
@@ -69,10 +68,10 @@ async function blocksOf(
   return new Map(groups.map((group, index) => [group, { ...list[index], ...sizes.get(group.key) }]));
 }
 
-function bordersOf(links: readonly SidedLink[]): Map<Group, Border> {
-  const entering = new Map<Group, Map<string, Border["entering"][number]>>();
-  const leaving = new Map<Group, Map<string, Border["leaving"][number]>>();
-  const note = (of: typeof entering, group: Group, node: string, side: SidedLink["leaves"]) => {
+function bordersOf(links: readonly SidedLink[]): Map<Member, Border> {
+  const entering = new Map<Member, Map<string, Border["entering"][number]>>();
+  const leaving = new Map<Member, Map<string, Border["leaving"][number]>>();
+  const note = (of: typeof entering, group: Member, node: string, side: SidedLink["leaves"]) => {
     const crossings = of.get(group) ?? new Map();
     of.set(group, crossings.set(`${side} ${node}`, { node, side }));
   };
@@ -86,7 +85,7 @@ function bordersOf(links: readonly SidedLink[]): Map<Group, Border> {
       note(entering, to, node, enters);
     }
   const groups = new Set([...entering.keys(), ...leaving.keys()]);
-  const listOf = (of: typeof entering, group: Group) => [...(of.get(group)?.values() ?? [])];
+  const listOf = (of: typeof entering, group: Member) => [...(of.get(group)?.values() ?? [])];
   return new Map(
     [...groups].map((group) => [
       group,
@@ -95,7 +94,7 @@ function bordersOf(links: readonly SidedLink[]): Map<Group, Border> {
   );
 }
 
-const blockOf = (blocks: ReadonlyMap<Group, Block>, group: Group): Block => {
+const blockOf = (blocks: ReadonlyMap<Member, Block>, group: Member): Block => {
   const block = blocks.get(group);
   invariant(block !== undefined, `${group.id} has no box`);
   return block;
@@ -103,7 +102,7 @@ const blockOf = (blocks: ReadonlyMap<Group, Block>, group: Group): Block => {
 
 async function laneLayout(
   { groups }: LanePlan,
-  blocks: ReadonlyMap<Group, Block>,
+  blocks: ReadonlyMap<Member, Block>,
   links: readonly SidedLink[],
   layOut: LayOut,
 ): Promise<LaneLayout> {
@@ -114,7 +113,7 @@ async function laneLayout(
     direction: "DOWN",
     boxes: groups.map((group) => blockOf(blocks, group)),
     ports: [],
-    wires: within.map(({ from, to }) => ({ from: from.id, to: to.id, isMain: from.members.length > 1 })),
+    wires: within.map(({ from, to }) => ({ from: from.id, to: to.id, isMain: isGroup(from) })),
     padding,
     rowGap,
   });
@@ -137,11 +136,11 @@ async function laneLayout(
 function mirrored(
   { groups }: LanePlan,
   forward: LaneLayout,
-  blocks: ReadonlyMap<Group, Block>,
+  blocks: ReadonlyMap<Member, Block>,
   links: readonly SidedLink[],
 ): LaneLayout {
   const places = new Map([...forward.boxes].map(([{ key }, box]) => [key, box]));
-  const boxes = new Map<Group, PictureBox>();
+  const boxes = new Map<Member, PictureBox>();
   let [x, y] = [padding[1], forward.height];
   for (const group of groups) {
     const block = blockOf(blocks, group);
@@ -154,6 +153,21 @@ function mirrored(
     const way = along && forward.routes.get(along);
     return way === undefined ? [] : [[link, [...way].reverse()] as const];
   });
-  const width = Math.max(forward.width, x);
-  return { width, height: Math.max(forward.height, bottom + padding[1]), boxes, routes: new Map(routes) };
+  const height = Math.max(forward.height, bottom + padding[1]);
+  return trimmed({ width: 0, height, boxes, routes: new Map(routes) });
+}
+
+/** Removes the empty space on both sides of a lane, where the lane that it mirrors has boxes without gradients. */
+function trimmed({ height, boxes, routes }: LaneLayout): LaneLayout {
+  const places = [...boxes.values()].flatMap((box) => [box.x, box.x + box.width]);
+  const xs = [...places, ...[...routes.values()].flatMap((points) => points.map(([x]) => x))];
+  const shift = padding[1] - Math.min(...xs);
+  return {
+    width: Math.max(...xs) + shift + padding[1],
+    height,
+    boxes: new Map([...boxes].map(([group, box]) => [group, { ...box, x: box.x + shift }])),
+    routes: new Map(
+      [...routes].map(([link, points]) => [link, points.map(([x, y]): Point => [x + shift, y])]),
+    ),
+  };
 }

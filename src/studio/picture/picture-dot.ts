@@ -5,7 +5,8 @@
 import { regionColours } from "../palette.ts";
 import type { LanePlan, PicturePlan } from "./place-lanes.ts";
 import { valueTexts } from "./box-texts.ts";
-import type { Drawn, Group } from "./choose-boxes.ts";
+import { isGroup, valuesOf } from "./choose-boxes.ts";
+import type { Member, ValueBox } from "./choose-boxes.ts";
 
 /** Quotes a string. Graphviz labels have their own escapes, so a backslash is doubled. */
 const quoted = (...lines: readonly string[]): string =>
@@ -15,10 +16,10 @@ const quoted = (...lines: readonly string[]): string =>
 export const pictureDot = (plans: readonly PicturePlan[]): string => plans.map(graphDot).join("\n");
 
 function graphDot({ name, title, lanes }: PicturePlan): string {
-  const members = lanes.flatMap(({ groups }) => groups.flatMap((group) => group.members));
-  const known = new Set(members.map(({ node }) => node.id));
-  const edges = members.flatMap(({ node, reads }) =>
-    reads.filter((id) => known.has(id)).map((id) => `  ${quoted(id)} -> ${quoted(node.id)}`),
+  const values = lanes.flatMap(({ groups }) => groups.flatMap(valuesOf));
+  const known = new Set(values.map(({ id }) => id));
+  const edges = values.flatMap(({ id: to, reads }) =>
+    reads.filter((id) => known.has(id)).map((id) => `  ${quoted(id)} -> ${quoted(to)}`),
   );
   return [
     `digraph ${quoted(name)} {`,
@@ -39,25 +40,24 @@ function laneLines({ region, label, groups }: LanePlan): string[] {
     `  graph [label=${quoted(label)}, color=${colour}, fontcolor=${colour}]`,
     `  node [color=${colour}]`,
     `  edge [color=${colour}]`,
-    ...groups.flatMap(groupLines).map((line) => `  ${line}`),
+    ...groups.flatMap(memberLines).map((line) => `  ${line}`),
     "}",
   ];
 }
 
-function groupLines({ id, key, members }: Group): string[] {
-  const lines = members.map(boxLine);
-  if (lines.length === 1) return lines;
+function memberLines(member: Member): string[] {
+  if (!isGroup(member)) return [boxLine(member)];
   return [
-    `subgraph ${quoted(`cluster_${id}`)} {`,
-    `  graph [label=${quoted(key)}]`,
-    ...lines.map((line) => `  ${line}`),
+    `subgraph ${quoted(`cluster_${member.id}`)} {`,
+    `  graph [label=${quoted(member.key)}]`,
+    ...member.members.flatMap(memberLines).map((line) => `  ${line}`),
     "}",
   ];
 }
 
-function boxLine(box: Drawn): string {
+function boxLine(box: ValueBox): string {
   const { label, shape, detail } = valueTexts(box);
   const first = shape === "" ? label : `${label}  ${shape}`;
   const attributes = { leaf: ", shape=ellipse", result: ", penwidth=2", value: "", group: "" }[box.kind];
-  return `${quoted(box.node.id)} [label=${quoted(...[first, detail].filter((line) => line !== ""))}${attributes}]`;
+  return `${quoted(box.id)} [label=${quoted(...[first, detail].filter((line) => line !== ""))}${attributes}]`;
 }

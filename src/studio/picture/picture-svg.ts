@@ -51,7 +51,7 @@ const styleOf = (region: string, colour: string): string =>
 
 const style = `
 .graph-lane rect { fill-opacity: 0.05 }
-.graph-lane text { font-size: 12px; font-weight: 600; fill: inherit }
+.graph-lane text { font-size: ${labelSize}px; font-weight: 600; fill: inherit }
 .graph-box rect { fill: #fff; stroke-width: 1.2 }
 .graph-box.group rect { fill-opacity: 0.14 }
 .graph-box.group.is-open rect { fill-opacity: 0.07; stroke-opacity: 0.6 }

@@ -5,7 +5,7 @@
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import type { ExplainedPicture, Lane, Picture, PictureBox, Point, RegionName, Wire } from "../explanation.ts";
 import { labelSize, textWidth } from "./box-texts.ts";
-import type { Group, Link } from "./choose-boxes.ts";
+import type { Member, Link } from "./choose-boxes.ts";
 import type { Side } from "./elk-layout.ts";
 import { channelCount, gapWidth, routeAcross } from "./route-across.ts";
 import type { Across } from "./route-across.ts";
@@ -23,7 +23,7 @@ export interface SidedLink {
 
 /** The groups of one lane. The second of three lanes may mirror the first. */
 interface LaneGroups {
-  readonly groups: readonly Group[];
+  readonly groups: readonly Member[];
   readonly isMirror: boolean;
 }
 
@@ -59,12 +59,12 @@ export interface LanePlan extends LaneGroups {
 export interface LaneLayout {
   readonly width: number;
   readonly height: number;
-  readonly boxes: ReadonlyMap<Group, PictureBox>;
+  readonly boxes: ReadonlyMap<Member, PictureBox>;
   /** The routes of the links within the lane. */
   readonly routes: ReadonlyMap<Link, readonly Point[]>;
 }
 
-type Boxes = ReadonlyMap<Group, PictureBox>;
+type Boxes = ReadonlyMap<Member, PictureBox>;
 
 /** The margin around the lanes, around their names, and between neighbouring lanes without wires. */
 const margin = 16;
@@ -152,7 +152,7 @@ function acrossOf({ link: { from, to }, leaves, enters }: SidedLink, boxes: Boxe
   return { from: boxOf(from, boxes), to: boxOf(to, boxes), enters: enters === "EAST" ? "EAST" : "WEST" };
 }
 
-function boxOf(group: Group, boxes: Boxes): PictureBox {
+function boxOf(group: Member, boxes: Boxes): PictureBox {
   const box = boxes.get(group);
   invariant(box !== undefined, `${group.id} has no position`);
   return box;

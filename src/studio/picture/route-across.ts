@@ -23,8 +23,8 @@ export interface Gap {
   readonly after: readonly Rectangle[];
 }
 
-const channelWidth = 12;
-const firstChannel = 20;
+const channelWidth = 10;
+const firstChannel = 16;
 /** The distance between a row of boxes and a wire that goes around them. */
 const detour = 9;
 

@@ -5,6 +5,7 @@
  */
 import { shape } from "../charts/svg.ts";
 import type { Shape } from "../charts/svg.ts";
+import { labelSize, textWidth } from "./box-texts.ts";
 import type { Scene, SceneBox, SceneWire } from "./scene.ts";
 import { wirePath } from "./wire-ends.ts";
 
@@ -37,7 +38,7 @@ export const laneShape = ({ region, label, x, y, width, height }: Scene["lanes"]
     "g",
     { class: `graph-lane ${region}` },
     shape("rect", { x, y, width, height, rx: 10 }),
-    shape("text", { x: x + 16, y: y + 24 }, label),
+    shape("text", { x: x + 16, y: y + 26 }, label),
   );
 
 /**
@@ -73,15 +74,25 @@ export function boxShape(box: SceneBox, hasSign: boolean, more: Shape["attribute
     },
     shape("title", {}, [label, type, detail].filter((part) => part !== "").join("\n")),
     shape("rect", { width, height, rx: kind === "leaf" ? height / 2 : isOpen ? 8 : 6 }),
-    shape("text", { class: "graph-label", x: 12, y: base }, label),
+    shape("text", { class: "graph-label", x: 12, y: base, "font-size": largeSize(box) }, label),
     shape("text", right, type),
-    ...(detail === "" || isOpen ? [] : [shape("text", { class: "graph-detail", x: 12, y: 34 }, detail)]),
+    ...(detail === "" || isOpen ? [] : [shape("text", { class: "graph-detail", x: 12, y: 38 }, detail)]),
     ...(isSigned ? [shape("path", { class: "graph-sign", d: sign })] : []),
   );
 }
 
+const largestLabel = 24;
+/** The width of bold letters relative to others. */
+const boldWidth = 1.12;
+
+/** The size of a name that fills its box. Zoomed out, a page shows only names, in this size. */
+function largeSize({ label, width, height }: SceneBox): number {
+  const fitting = (width - 24) / (textWidth(label, 1) * boldWidth);
+  return Math.floor(Math.min(largestLabel, height * 0.55, Math.max(labelSize, fitting)));
+}
+
 /** The baseline of the first line of text in a box. A single line is centred vertically. */
 function boxBase({ isOpen, detail, height }: SceneBox): number {
-  if (isOpen) return 22;
-  return detail === "" ? height / 2 + 4 : 18;
+  if (isOpen) return 24;
+  return detail === "" ? height / 2 + 4.5 : 20;
 }

@@ -1,6 +1,7 @@
 /**
  * Computes a scene: a picture in which some groups are open. The axes are stretched to make room for open
- * groups, and every box and wire gets its position, in drawing order.
+ * groups, and every box and wire gets its position, in drawing order. The content of an open group is a scene
+ * itself, so groups can be open within groups.
  */
 import type { Lane, NodeId, Picture, PictureBox, Point, Rectangle, Wire } from "../explanation.ts";
 import { wireEnd } from "./wire-ends.ts";
@@ -22,9 +23,14 @@ interface Axes {
 
 const middleOf = ({ x, width }: Rectangle): number => x + width / 2;
 
-function axesOf(picture: Picture, isOpen: (id: string) => boolean): Axes {
-  const { width, lanes, boxes, wires } = picture;
-  const open = boxes.filter((box) => box.inside !== undefined && isOpen(box.id));
+/** The sizes of the content of open groups. */
+type Insides = ReadonlyMap<string, { readonly width: number; readonly height: number }>;
+
+function axesOf({ width, height, lanes, boxes, wires }: Picture, insides: Insides): Axes {
+  const open = boxes.flatMap((box) => {
+    const inside = insides.get(box.id);
+    return inside === undefined ? [] : [{ box, inside }];
+  });
   const xs = [...lanes, ...boxes].flatMap((each) => [each.x, middleOf(each), each.x + each.width]);
   const points = wires.flatMap((wire) => wire.points);
   const apart = lanes.filter((lane) => lane.hasOwnAxis);
@@ -33,8 +39,8 @@ function axesOf(picture: Picture, isOpen: (id: string) => boolean): Axes {
   const yAxis = (of: Lane | undefined): Axis => {
     const own = boxes.filter((box) => laneOf(box) === of);
     const ys = [...lanes, ...own].flatMap((each) => [each.y, each.y + each.height]);
-    const needs = open.filter((box) => laneOf(box) === of).map(heightNeed);
-    return stretch([...ys, ...points.map(([, y]) => y)], needs);
+    const needs = open.filter(({ box }) => laneOf(box) === of).map(heightNeed);
+    return stretch([0, height, ...ys, ...points.map(([, y]) => y)], needs);
   };
   const shared = yAxis(undefined);
   const axes = new Map(apart.map((lane) => [lane, yAxis(lane)]));
@@ -50,18 +56,22 @@ function axesOf(picture: Picture, isOpen: (id: string) => boolean): Axes {
 const isWithin = (what: Rectangle, lane: Rectangle): boolean =>
   what.x >= lane.x && what.x < lane.x + lane.width;
 
-const heightNeed = ({ y, height, inside }: PictureBox): Need => ({
+interface Open {
+  readonly box: Rectangle;
+  readonly inside: { readonly width: number; readonly height: number };
+}
+
+const heightNeed = ({ box: { y, height }, inside }: Open): Need => ({
   first: y,
   last: y + height,
-  length: inside?.height ?? height,
+  length: inside.height,
   at: "last",
 });
 
-function widthNeeds(box: PictureBox): readonly Need[] {
-  const half = (box.inside?.width ?? box.width) / 2;
+function widthNeeds({ box, inside }: Open): readonly Need[] {
   return [
-    { first: box.x, last: middleOf(box), length: half, at: "first" },
-    { first: middleOf(box), last: box.x + box.width, length: half, at: "last" },
+    { first: box.x, last: middleOf(box), length: inside.width / 2, at: "first" },
+    { first: middleOf(box), last: box.x + box.width, length: inside.width / 2, at: "last" },
   ];
 }
 
@@ -132,7 +142,7 @@ function between(place: number, sorted: readonly number[], placed: ReadonlyMap<n
 
 export interface SceneBox extends PictureBox {
   readonly isOpen: boolean;
-  /** The open group that contains the box. */
+  /** The innermost open group that contains the box. */
   readonly group: string | undefined;
 }
 
@@ -148,7 +158,7 @@ export interface SceneWire {
   readonly hasHead: boolean;
   /** Whether the wire only connects the border of a box to another wire. */
   readonly isJoint: boolean;
-  /** The group that contains the wire, or whose border the wire crosses. */
+  /** The innermost open group that contains the wire, or whose border the wire crosses. */
   readonly group: string | undefined;
 }
 
@@ -161,56 +171,69 @@ export interface Scene {
   readonly wires: readonly SceneWire[];
 }
 
-/** The margin around the lanes. */
-const margin = 16;
-
 export function sceneOf(picture: Picture, isOpen: (id: string) => boolean): Scene {
-  const axes = axesOf(picture, isOpen);
-  const boxes = new Map(
-    picture.boxes.map((old) => [old.id, { old, now: movedBox(old, isOpen(old.id), axes) }]),
+  const insides = new Map(
+    picture.boxes.flatMap(({ id, inside }) =>
+      inside !== undefined && isOpen(id) ? [[id, sceneOf(inside, isOpen)] as const] : [],
+    ),
   );
-  const inside = [...boxes.values()].flatMap(({ now }) => (now.isOpen ? [insideOf(now)] : []));
+  const axes = axesOf(picture, insides);
+  const boxes = new Map(
+    picture.boxes.map((old) => [old.id, { old, now: movedBox(old, axes, insides.get(old.id)) }]),
+  );
+  const contents = [...boxes.values()].flatMap(({ now }) => {
+    const inside = insides.get(now.id);
+    return inside === undefined ? [] : [contentOf(now, inside)];
+  });
   const crossing = new Map(
-    inside.map(({ id, wires }) => [
+    contents.map(({ id, wires }) => [
       id,
-      wires.filter(({ from, to }) => from === undefined || to === undefined),
+      wires.filter(
+        ({ from, to, group, isJoint }) =>
+          (from === undefined || to === undefined) && group === id && !isJoint,
+      ),
     ]),
   );
-  const bottom = Math.max(0, ...picture.lanes.map((lane) => axes.y(lane)(lane.y + lane.height)));
+  const height = Math.max(
+    axes.y(undefined)(picture.height),
+    ...picture.lanes.map((lane) => axes.y(lane)(picture.height)),
+  );
   return {
     width: axes.x(picture.width),
-    height: bottom + margin,
+    height,
     lanes: picture.lanes.map((lane) => {
       const x = axes.x(lane.x);
-      return { ...lane, x, width: axes.x(lane.x + lane.width) - x, height: bottom - lane.y };
+      return {
+        ...lane,
+        x,
+        width: axes.x(lane.x + lane.width) - x,
+        height: lane.height + height - picture.height,
+      };
     }),
-    boxes: [...[...boxes.values()].map(({ now }) => now), ...inside.flatMap((part) => part.boxes)],
+    boxes: [...[...boxes.values()].map(({ now }) => now), ...contents.flatMap((content) => content.boxes)],
     wires: [
       ...picture.wires.flatMap((wire) => rerouted(wire, axes, boxes, crossing)),
-      ...inside.flatMap((part) => part.wires),
+      ...contents.flatMap((content) => content.wires),
     ],
   };
 }
 
-function movedBox(box: PictureBox, isWanted: boolean, axes: Axes): SceneBox {
-  const { inside } = box;
-  const isOpen = isWanted && inside !== undefined;
-  const { width, height } = isOpen ? inside : box;
+function movedBox(box: PictureBox, axes: Axes, inside: Scene | undefined): SceneBox {
+  const { width, height } = inside ?? box;
   const x = axes.x(middleOf(box)) - width / 2;
-  return { ...box, x, y: axes.y(box)(box.y), width, height, isOpen, group: undefined };
+  const y = axes.y(box)(box.y);
+  return { ...box, x, y, width, height, isOpen: inside !== undefined, group: undefined };
 }
 
-function insideOf({ id, x, y, inside }: SceneBox): { id: string; boxes: SceneBox[]; wires: SceneWire[] } {
-  if (inside === undefined) return { id, boxes: [], wires: [] };
+/** Moves the content of an open group to the position of the group. */
+function contentOf({ id, x, y }: SceneBox, { boxes, wires }: Scene) {
   return {
     id,
-    boxes: inside.boxes.map((box) => ({ ...box, x: box.x + x, y: box.y + y, isOpen: false, group: id })),
-    wires: inside.wires.map((wire) => ({
+    boxes: boxes.map((box): SceneBox => ({ ...box, x: box.x + x, y: box.y + y, group: box.group ?? id })),
+    wires: wires.map((wire): SceneWire => ({
       ...wire,
       points: wire.points.map(([px, py]): Point => [px + x, py + y]),
-      hasHead: wire.to !== undefined,
-      isJoint: false,
-      group: id,
+      group: wire.group ?? id,
     })),
   };
 }
@@ -237,7 +260,7 @@ function rerouted(
   const whole = [...start.points, ...points.slice(1, -1), ...[...end.points].reverse()];
   const shared = { from, to, group: undefined };
   return [
-    { ...shared, nodes, points: whole, hasHead: end.joints.length === 0, isJoint: false },
+    { ...shared, nodes, points: whole, hasHead: to !== undefined && end.joints.length === 0, isJoint: false },
     ...[...start.joints, ...end.joints].map((joint) => ({
       ...shared,
       ...joint,

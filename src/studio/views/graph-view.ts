@@ -38,8 +38,11 @@ export function graphFormats(subject: Subject): PictureFormats {
     return named.length > 0 ? named : plans.slice(0, 1);
   };
   const isLayer = compilation.model.network.some(({ name }) => name === of);
-  const isOpen = (picture: Picture) => (id: string) =>
-    isLayer ? id.startsWith("group:") && id.endsWith(`/${of}`) : isSmall(picture);
+  // A layer is drawn open, and so are the blocks that contain it.
+  const isOpen = (picture: Picture) => (id: string) => {
+    const path = id.slice(id.indexOf("/") + 1);
+    return isLayer ? path === of || `${of}`.startsWith(`${path}.`) : isSmall(picture);
+  };
   return formats(subject, plansOf, isOpen);
 }
 
@@ -72,8 +75,10 @@ export function passFormats(subject: Subject): Partial<PictureFormats> {
   return formats(subject, plansOf, (picture) => () => isSmall(picture));
 }
 
-const isSmall = ({ boxes }: Picture): boolean =>
-  boxes.reduce((sum, { inside }) => sum + (inside?.boxes.length ?? 1), 0) <= maxOpenBoxes;
+const isSmall = (picture: Picture): boolean => valueCount(picture) <= maxOpenBoxes;
+
+const valueCount = ({ boxes }: Picture): number =>
+  boxes.reduce((sum, { inside }) => sum + (inside === undefined ? 1 : valueCount(inside)), 0);
 
 function formats(
   { compilation: { model } }: Subject,

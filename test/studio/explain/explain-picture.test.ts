@@ -2,7 +2,13 @@
 import { expect, it } from "vitest";
 import { explainNodes } from "../../../src/studio/explain/explain-nodes.ts";
 import { explainPictures } from "../../../src/studio/explain/explain-picture.ts";
-import type { ExplainedNode, Picture, Point, Rectangle } from "../../../src/studio/explanation.ts";
+import type {
+  ExplainedNode,
+  Picture,
+  PictureBox,
+  Point,
+  Rectangle,
+} from "../../../src/studio/explanation.ts";
 import { sceneOf } from "../../../src/studio/picture/scene.ts";
 import type { Scene } from "../../../src/studio/picture/scene.ts";
 import { compileFor } from "../../../src/compiler/compile-target.ts";
@@ -55,6 +61,37 @@ const specs: Readonly<Record<string, object>> = {
     loss: "cross-entropy",
     optimizer: "sgd",
   },
+  blocks: {
+    inputs: { text: { shape: [4], dtype: "i32" } },
+    targets: { next: { classes: 5, shape: [4] } },
+    network: [
+      { type: "embedding", vocabulary: 5, units: 4 },
+      { type: "dropout", rate: 0.1 },
+      {
+        type: "repeat",
+        name: "block",
+        times: 2,
+        layers: [
+          {
+            type: "residual",
+            name: "attention",
+            layers: [
+              { type: "attention", heads: 2, causal: true },
+              { type: "dropout", rate: 0.1 },
+            ],
+          },
+          {
+            type: "residual",
+            name: "mlp",
+            layers: [{ type: "dense", name: "hidden", units: 4, activation: "tanh" }],
+          },
+        ],
+      },
+      { type: "dense", units: 5 },
+    ],
+    loss: "cross-entropy",
+    optimizer: "sgd",
+  },
   accumulated: {
     inputs: { x: { shape: [4] } },
     targets: { y: { shape: [2] } },
@@ -84,9 +121,21 @@ function explainNew(name: string) {
   return { nodes, pictures: explainPictures(nodes, model.network) };
 }
 
+/** All boxes of a picture and of the groups in it. */
+const boxesIn = ({ boxes }: Picture): PictureBox[] =>
+  boxes.flatMap((box) => (box.inside === undefined ? [box] : [box, ...boxesIn(box.inside)]));
+
+/** A picture and the pictures of all groups in it. */
+const picturesIn = (picture: Picture): Picture[] => [
+  picture,
+  ...picture.boxes.flatMap(({ inside }) => (inside === undefined ? [] : picturesIn(inside))),
+];
+
 /** The scenes of a picture with all groups closed, with all open, and with every other group open. */
 function scenesOf(picture: Picture): Scene[] {
-  const groups = picture.boxes.filter(({ inside }) => inside !== undefined).map(({ id }) => id);
+  const groups = boxesIn(picture)
+    .filter(({ inside }) => inside !== undefined)
+    .map(({ id }) => id);
   const choices = [(_: string) => false, (_: string) => true, (id: string) => groups.indexOf(id) % 2 === 0];
   return choices.map((isOpen) => sceneOf(picture, isOpen));
 }
@@ -146,9 +195,8 @@ for (const name of Object.keys(specs))
     const shown = new Set<string>();
     for (const { picture } of await pictures) {
       for (const { nodes: ids } of picture.boxes) for (const id of ids) shown.add(id);
-      const inner = picture.boxes.flatMap(({ inside }) => inside ?? []);
       const carried = new Map<string, Set<string>>();
-      for (const { to, nodes: ids } of [picture, ...inner].flatMap(({ wires }) => wires))
+      for (const { to, nodes: ids } of picturesIn(picture).flatMap(({ wires }) => wires))
         for (const id of ids) carried.set(to ?? "", (carried.get(to ?? "") ?? new Set()).add(id));
       for (const node of boxedNodes(nodes, picture))
         for (const operand of node.operands.filter((id) => nodes.find((each) => each.id === id)?.isNamed))
@@ -158,8 +206,8 @@ for (const name of Object.keys(specs))
   });
 
 /** The nodes that have a separate box. */
-function boxedNodes(nodes: readonly ExplainedNode[], { boxes }: Picture): ExplainedNode[] {
-  const ids = new Set(boxes.flatMap((box) => [box, ...(box.inside?.boxes ?? [])]).map(({ id }) => id));
+function boxedNodes(nodes: readonly ExplainedNode[], picture: Picture): ExplainedNode[] {
+  const ids = new Set(boxesIn(picture).map(({ id }) => id));
   return nodes.filter(({ id }) => ids.has(id));
 }
 
@@ -172,6 +220,33 @@ it("a layer and its gradients are at the same height, forward on the left", asyn
     expect(backward?.y).toBe(forward?.y);
     expect(backward?.x).toBeGreaterThan((forward?.x ?? 0) + (forward?.width ?? 0));
   }
+});
+
+it("blocks are groups of layers, and copies of a block are groups of their own", async () => {
+  const [{ picture }] = await explained("blocks").pictures;
+  const block = picture.boxes.find(({ id }) => id === "group:forward/block.1");
+  const labels = (inside: Picture | undefined) => inside?.boxes.map(({ label }) => label).sort();
+  expect(labels(block?.inside)).toEqual(["attention", "mlp"]);
+  const mlp = block?.inside?.boxes.find(({ id }) => id === "group:forward/block.1.mlp");
+  expect(labels(mlp?.inside)).toEqual(["block.1.mlp", "hidden"]);
+  expect(mlp?.detail).toBe("residual · 2 layers");
+  expect(picture.boxes.map(({ id }) => id)).toContain("group:backward/block.2");
+});
+
+it("random state and constants are copied to the layers that read them, so they connect no layers", async () => {
+  const { nodes, pictures } = explained("blocks");
+  const [{ picture }] = await pictures;
+  const seed = nodes.find(({ id }) => id === "gradient/random:seed");
+  expect(seed?.users.length).toBeGreaterThan(2);
+  const mask = nodes.find(({ op, isNamed, users }) => op === "lessEqual" && isNamed && users.length > 1);
+  const sources = picturesIn(picture).flatMap(({ wires }) =>
+    wires.filter(({ from, to }) => from === undefined || to === undefined || from.startsWith("group:")),
+  );
+  const carried = new Set(sources.flatMap((wire) => wire.nodes));
+  for (const id of [seed?.id, "gradient/optimizer:step"]) expect(carried).not.toContain(id);
+  expect(mask?.id).toBeDefined();
+  const copies = boxesIn(picture).filter(({ nodes: own }) => own.includes("gradient/random:seed"));
+  expect(copies.filter(({ kind }) => kind === "leaf")).toHaveLength(seed?.users.length ?? 0);
 });
 
 it("the update reads the gradients of all parameters", async () => {

@@ -9,6 +9,7 @@ import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 import type { StageReport } from "../../../src/compiler/stages/run.ts";
 import { explainNodes } from "../../../src/studio/explain/explain-nodes.ts";
 import { planPictures } from "../../../src/studio/explain/explain-picture.ts";
+import { valuesOf } from "../../../src/studio/picture/choose-boxes.ts";
 import { pictureDot } from "../../../src/studio/picture/picture-dot.ts";
 import { gradientFormats, graphFormats, passFormats } from "../../../src/studio/views/graph-view.ts";
 
@@ -41,7 +42,7 @@ it("Graphviz's grammar accepts every graph, with all boxes and all edges", () =>
   const plans = planPictures(explainNodes(subject));
   for (const plan of plans) {
     const tree = parse(pictureDot([plan]));
-    const members = plan.lanes.flatMap(({ groups }) => groups.flatMap((group) => group.members));
+    const members = plan.lanes.flatMap(({ groups }) => groups.flatMap(valuesOf));
     expect(partsOf(tree, "Node")).toHaveLength(members.length);
     expect(partsOf(tree, "Edge")).toHaveLength(members.flatMap(({ reads }) => reads).length);
   }

@@ -91,6 +91,7 @@ const keysOf = (views: number): readonly (readonly [keys: string, what: string])
   ["↑ ↓", "in Code: previous line, next line; in tables: previous row, next row"],
   ["f, Enter, Shift Enter", "in Code: find text, next match, previous match"],
   ["+ − 0", "in Graph: zoom in, zoom out, fit all"],
+  ["Enter, o, c", "in Graph: unfold or fold the group, all groups"],
   ["?", "show this list"],
 ];
 

@@ -3,6 +3,7 @@ import { element } from "../shared/element.ts";
 import { graphView, type GraphView } from "../shared/graph-view.ts";
 import type { NodeId } from "../../explanation.ts";
 import type { Context, Panel, Pick } from "./context.ts";
+import "./graph-panel.css";
 
 export function graphPanel(context: Context): Panel {
   const { index, selection } = context;
@@ -15,7 +16,7 @@ export function graphPanel(context: Context): Panel {
   });
   const root = element(
     "section",
-    { class: "split" },
+    { class: "split graph-panel" },
     element(
       "header",
       {},

@@ -3,144 +3,23 @@
  * arena.
  */
 import { countText, sizeText } from "../../../compiler/util/number-text.ts";
-import type { ExplainedBuffer, ExplainedMemory, ProgramName } from "../../explanation.ts";
-import { element, svgElement } from "../shared/element.ts";
+import type { ExplainedBuffer, ExplainedKernel, ExplainedMemory, ProgramName } from "../../explanation.ts";
+import { element } from "../shared/element.ts";
 import type { Context, Panel, Pick } from "./context.ts";
 import { programTabs } from "./controls.ts";
-import { bufferLink, listed, nodeLink } from "./links.ts";
+import { isTemporary, lifetimePicture, lifetimesOf } from "./lifetimes.ts";
+import type { LifetimePicture, Lifetimes, Temporary } from "./lifetimes.ts";
+import { bufferLink, kernelLink, listed, nodeLink } from "./links.ts";
 import { keyOfBuffer } from "./report-index.ts";
 import { tableOf } from "./table.ts";
 import type { Table } from "./table.ts";
 
-// A picture of the temporaries of one program over its calls. Each temporary is a box at its offset in the
-// arena. The box is as wide as the lifetime and as high as the size of the temporary.
-
-const [width, left, liveHeight, height, foot] = [1000, 64, 60, 360, 24];
-
-interface LifetimePicture {
-  readonly element: SVGSVGElement;
-  mark(key: string | undefined): void;
-}
-
-type Temporary = ExplainedBuffer & { readonly life: NonNullable<ExplainedBuffer["life"]> };
-
-function lifetimePicture(context: Context, buffers: readonly ExplainedBuffer[]): LifetimePicture {
-  const own = buffers.filter((buffer): buffer is Temporary => buffer.life !== undefined);
-  const calls = Math.max(1, ...own.map(({ life }) => life.last));
-  const start = Math.min(...own.map(({ offset }) => offset));
-  const size = Math.max(1, ...own.map(({ offset, bytes }) => offset + bytes - start));
-  const x = (call: number) => left + ((call - 1) / calls) * (width - left);
-  const y = (offset: number) => liveHeight + 20 + ((offset - start) / size) * height;
-  const total = liveHeight + 20 + height + foot;
-  const root = svgElement("svg", {
-    viewBox: `0 0 ${width} ${total}`,
-    class: "lifetimes",
-    role: "img",
-    "aria-label": `Lifetimes of ${own.length} temporaries over ${calls} calls`,
-  });
-  const boxes = new Map<string, SVGElement>();
-  for (const buffer of own) {
-    const box = boxOf(context, buffer, { x, y });
-    boxes.set(keyOfBuffer(buffer), box);
-    root.append(box);
-  }
-  root.append(...liveLine(own, calls, x), ...axis(calls, x, total), ...sizeAxis(start, size, y));
-  const mark = (key: string | undefined) => {
-    for (const [each, box] of boxes) box.toggleAttribute("data-current", each === key);
-  };
-  return { element: root, mark };
-}
-
-interface Scales {
-  x(call: number): number;
-  y(offset: number): number;
-}
-
-function boxOf({ index, selection }: Context, buffer: Temporary, { x, y }: Scales): SVGElement {
-  const { name, type, offset, bytes, life, node } = buffer;
-  const region = (node !== undefined && index.nodes.get(node)?.region) || "forward";
-  const [x0, x1, y0, y1] = [x(life.first), x(life.last + 1), y(offset), y(offset + bytes)];
-  const [wide, high] = [Math.max(1, x1 - x0 - 1), Math.max(1, y1 - y0 - 1)];
-  const tooltip = `${name} ${type}: ${sizeText(bytes)}, calls ${life.first} to ${life.last}`;
-  const box = svgElement(
-    "g",
-    { class: `box ${region}` },
-    svgElement("title", {}, tooltip),
-    svgElement("rect", { x: x0, y: y0, width: wide, height: high }),
-  );
-  const letters = Math.floor((wide - 8) / 6.2);
-  if (high >= 13 && letters >= 3) {
-    const text = name.length > letters ? `${name.slice(0, letters - 1)}…` : name;
-    box.append(svgElement("text", { x: x0 + 4, y: Math.min(y0 + 12, y0 + high / 2 + 4) }, text));
-  }
-  box.addEventListener("click", () => selection.go({ pick: { kind: "buffer", key: keyOfBuffer(buffer) } }));
-  return box;
-}
-
-/** Draws the number of live bytes at each call and marks the peak. */
-function liveLine(buffers: readonly Temporary[], calls: number, x: (call: number) => number): SVGElement[] {
-  const changes = new Float64Array(calls + 2);
-  for (const { life, bytes } of buffers) {
-    changes[life.first] += bytes;
-    changes[life.last + 1] -= bytes;
-  }
-  const live: number[] = [];
-  for (let call = 1; call <= calls; call++) live.push((live.at(-1) ?? 0) + changes[call]);
-  const most = Math.max(1, ...live);
-  const peak = live.indexOf(most) + 1;
-  const high = (bytes: number) => liveHeight - (bytes / most) * (liveHeight - 16);
-  const steps = live.flatMap((bytes, i) => [`L${x(i + 1)} ${high(bytes)}`, `L${x(i + 2)} ${high(bytes)}`]);
-  const path = `M${x(1)} ${liveHeight} ${steps.join(" ")} L${x(calls + 1)} ${liveHeight} Z`;
-  const middle = (x(peak) + x(peak + 1)) / 2;
-  const anchor = middle > width * 0.8 ? "end" : middle < width * 0.2 ? "start" : "middle";
-  return [
-    svgElement("path", { d: path, class: "live" }),
-    svgElement("line", { x1: middle, x2: middle, y1: 14, y2: liveHeight + 20 + height, class: "peak" }),
-    svgElement(
-      "text",
-      { x: middle, y: 10, "text-anchor": anchor },
-      `peak: ${sizeText(most)} in call ${peak}`,
-    ),
-    svgElement("text", { x: left - 6, y: liveHeight, "text-anchor": "end", class: "axis" }, "live"),
-  ];
-}
-
-function axis(calls: number, x: (call: number) => number, bottom: number): SVGElement[] {
-  const every = Math.max(1, Math.ceil(calls / 24));
-  const marks: SVGElement[] = [];
-  for (let call = 1; call <= calls; call += every)
-    marks.push(
-      svgElement(
-        "text",
-        { x: (x(call) + x(call + 1)) / 2, y: bottom - 8, "text-anchor": "middle", class: "axis" },
-        String(call),
-      ),
-    );
-  return [
-    ...marks,
-    svgElement("text", { x: left - 6, y: bottom - 8, "text-anchor": "end", class: "axis" }, "call"),
-  ];
-}
-
-const sizeAxis = (start: number, size: number, y: (offset: number) => number): SVGElement[] =>
-  [0, 0.25, 0.5, 0.75, 1].map((part) =>
-    svgElement(
-      "text",
-      { x: left - 6, y: y(start + size * part) + 4, "text-anchor": "end", class: "axis" },
-      sizeText(Math.round(size * part)),
-    ),
-  );
-
 export function memoryPanel(context: Context): Panel {
   const { memory } = context.index.explanation;
   const programs = [...new Set(memory.buffers.flatMap(({ life }) => life?.program ?? []))];
-  const drawing = element("div", { class: "drawing" });
   const root = element("section", { class: "scroll memory-panel" });
-  let picture: ReturnType<typeof lifetimePicture> | undefined;
-  const tabs = programTabs(programs, (program) => {
-    picture = lifetimePicture(context, temporariesOf(memory, program));
-    drawing.replaceChildren(element("p", {}, sharingText(memory, program)), picture.element);
-  });
+  const lifetimes = lifetimesPart(context);
+  const tabs = programTabs(programs, lifetimes.show);
   const table = bufferTable(context, memory.buffers, root);
   root.append(
     element("h1", {}, "Memory"),
@@ -159,10 +38,10 @@ export function memoryPanel(context: Context): Panel {
       { class: "quiet" },
       "The calls of the program run from left to right, the bytes of the arena from top to bottom. A box is " +
         "a temporary: it begins at the call that writes it and ends at the last call that reads it. The line " +
-        "above shows the number of live bytes.",
+        "above shows the number of live bytes. Temporaries that are live at the peak have a stronger colour.",
     ),
     tabs.element,
-    drawing,
+    lifetimes.element,
     element("h2", {}, "Buffers"),
     table.body,
   );
@@ -171,8 +50,11 @@ export function memoryPanel(context: Context): Panel {
     const program =
       buffer?.life?.program ?? tabs.current() ?? programs.find((each) => each === "gradient") ?? programs[0];
     if (program !== undefined) tabs.choose(program);
-    picture?.mark(buffer && keyOfBuffer(buffer));
+    lifetimes.mark(buffer);
+    // The table scrolls to the buffer. If the buffer was selected in the picture, the picture keeps its place.
+    const top = root.scrollTop;
     table.show(buffer && { kind: "buffer", key: keyOfBuffer(buffer) });
+    if (lifetimes.hasPicked(buffer)) root.scrollTop = top;
   };
   return { element: root, show };
 }
@@ -183,8 +65,84 @@ function bufferOf({ index }: Context, pick: Pick | undefined): ExplainedBuffer |
   return pick?.kind === "node" ? index.buffersOfNode(pick.key)[0] : undefined;
 }
 
-const temporariesOf = ({ buffers }: ExplainedMemory, program: ProgramName) =>
-  buffers.filter(({ life }) => life?.program === program);
+// The lifetimes of one program: a sentence about the peak, and the picture.
+
+interface LifetimesPart {
+  readonly element: HTMLElement;
+  show(program: ProgramName): void;
+  mark(buffer: ExplainedBuffer | undefined): void;
+  /** Whether the user selected this buffer in the picture. */
+  hasPicked(buffer: ExplainedBuffer | undefined): boolean;
+}
+
+function lifetimesPart(context: Context): LifetimesPart {
+  const { index, selection } = context;
+  const { memory, kernels } = index.explanation;
+  const text = element("div", {});
+  const drawing = element("div", { class: "drawing" });
+  let shown: { program: ProgramName; temporaries: readonly Temporary[]; lifetimes: Lifetimes } | undefined;
+  let picture: LifetimePicture | undefined;
+  let marked: ExplainedBuffer | undefined;
+  let picked: ExplainedBuffer | undefined;
+  const draw = (): void => {
+    const width = drawing.clientWidth;
+    if (shown === undefined || width === 0) return;
+    const { program, temporaries, lifetimes } = shown;
+    picture = lifetimePicture({
+      temporaries,
+      lifetimes,
+      width,
+      kernelAt: (call) => kernelOf(kernels, program, call)?.name ?? "",
+      regionOf: ({ node }) => (node !== undefined && index.nodes.get(node)?.region) || "forward",
+      onPick: (temporary) => {
+        picked = temporary;
+        selection.go({ pick: { kind: "buffer", key: keyOfBuffer(temporary) } });
+      },
+    });
+    picture.mark(marked);
+    drawing.replaceChildren(picture.element);
+  };
+  let drawnWidth = 0;
+  new ResizeObserver(([{ contentRect }]) => {
+    if (contentRect.width !== drawnWidth) draw();
+    drawnWidth = contentRect.width;
+  }).observe(drawing);
+  return {
+    element: element("div", {}, text, drawing),
+    show(program) {
+      const temporaries = memory.buffers.filter(isTemporary).filter(({ life }) => life.program === program);
+      const lifetimes = lifetimesOf(temporaries);
+      shown = { program, temporaries, lifetimes };
+      text.replaceChildren(
+        element("p", {}, sharingText(temporaries, program)),
+        element("p", { class: "peak-text" }, ...peakText(context, program, lifetimes)),
+      );
+      draw();
+    },
+    mark(buffer) {
+      marked = buffer;
+      picture?.mark(buffer);
+    },
+    hasPicked: (buffer) => buffer !== undefined && buffer === picked,
+  };
+}
+
+const kernelOf = (kernels: readonly ExplainedKernel[], program: ProgramName, call: number) =>
+  kernels.find((kernel) => kernel.program === program && kernel.call === call);
+
+/** Names the call with the most live bytes, and the largest temporaries that are live then. */
+function peakText(context: Context, program: ProgramName, { calls, peak }: Lifetimes): (Node | string)[] {
+  const kernel = kernelOf(context.index.explanation.kernels, program, peak.call);
+  const links = peak.live.slice(0, maxNamed).map((buffer) => sizedLink(context, buffer));
+  const others = peak.live.length - links.length;
+  return [
+    element("strong", {}, `Peak: ${sizeText(peak.bytes)} in call ${peak.call} of ${calls}`),
+    ...(kernel === undefined ? [] : [", ", kernelLink(context, kernel.index)]),
+    ". Live during this call: ",
+    ...listed(links),
+    others > 0 ? `, and ${countText(others)} smaller ones.` : ".",
+  ];
+}
 
 /** Shows the content of the arena by region, as a bar and as numbers. */
 function totalsOf({
@@ -231,11 +189,17 @@ const maxNamed = 5;
 
 function largestOf(context: Context, { buffers }: ExplainedMemory): HTMLElement {
   const largest = [...buffers].sort((a, b) => b.bytes - a.bytes).slice(0, maxNamed);
-  const links = largest.map((buffer) =>
-    element("span", {}, bufferLink(context, keyOfBuffer(buffer), buffer.name), ` ${sizeText(buffer.bytes)}`),
-  );
+  const links = largest.map((buffer) => sizedLink(context, buffer));
   return element("p", {}, "The largest buffers: ", ...listed(links), ".");
 }
+
+const sizedLink = (context: Context, buffer: ExplainedBuffer): HTMLElement =>
+  element(
+    "span",
+    { class: "sized" },
+    bufferLink(context, keyOfBuffer(buffer), buffer.name),
+    ` ${sizeText(buffer.bytes)}`,
+  );
 
 const regionTitles: Readonly<Record<string, string>> = {
   parameter: "parameters",
@@ -247,8 +211,7 @@ const regionTitles: Readonly<Record<string, string>> = {
   temporary: "temporaries",
 };
 
-function sharingText(memory: ExplainedMemory, program: ProgramName): string {
-  const own = temporariesOf(memory, program);
+function sharingText(own: readonly Temporary[], program: ProgramName): string {
   const sum = own.reduce((all, { bytes }) => all + bytes, 0);
   const taken =
     Math.max(0, ...own.map(({ offset, bytes }) => offset + bytes)) -

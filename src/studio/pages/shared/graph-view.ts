@@ -8,9 +8,11 @@
 import type { Picture } from "../../explanation.ts";
 import { element } from "./element.ts";
 import "./graph-view.css";
-import { boxIndex, directionOf, nearestBox, nextBox } from "./graph/box-index.ts";
-import { atFirst, fitting, listenToGestures, panned, zoomed } from "./graph/camera.ts";
+import { boxIndex, directionOf, groupsOf, nearestBox, nextBox } from "./graph/box-index.ts";
+import { atFirst, fitting, listenToGestures, panned, scaleLimits, showing, zoomed } from "./graph/camera.ts";
+import { printPages } from "./graph/print-pages.ts";
 import { createStage, type Stage } from "./graph/stage.ts";
+import { graphBar } from "./graph/graph-bar.ts";
 
 export interface GraphView {
   /** Replaces the picture; all groups are closed. */
@@ -40,67 +42,97 @@ const zoomStep = 1.25;
 const panStep = 80;
 
 export function graphView(host: HTMLElement, { picture, onPick }: GraphOptions): GraphView {
-  const stage = createStage(picture);
+  const stage: Stage = createStage(picture, (seen) => bar.show(seen));
   let places = boxIndex(picture);
 
   const goTo = (id: string | undefined): void => {
     stage.mark({ current: id });
     if (id !== undefined) stage.bringIntoView(id);
   };
+  const setOpen = (groups: Iterable<string>, still?: string): void => {
+    stage.setOpen(new Set(groups), still);
+    bar.folded(stage.openGroups().size === 0);
+  };
   const toggle = (id: string): void => {
     const open = stage.openGroups();
     const without = [...open].filter((each) => each !== id);
-    stage.setOpen(new Set(open.has(id) ? without : [...open, id]), id);
+    setOpen(open.has(id) ? without : [...open, id], id);
+    stage.bringIntoView(id);
   };
   const pick = (id: string): void => {
     stage.mark({ current: id });
-    if (stage.boxOf(id)?.kind === "group") toggle(id);
-    onPick(id);
+    const box = stage.boxOf(id);
+    if (box?.kind === "group") toggle(id);
+    // The id of a copy of a value is not that of its node, which is always the first.
+    onPick(box === undefined || box.kind === "group" ? id : box.nodes[0]);
   };
 
   const self: GraphView = {
     show(shown) {
       places = boxIndex(shown);
       stage.show(shown);
+      bar.lanes(shown);
+      bar.folded(true);
     },
     select(id) {
       const place = places.get(id ?? "");
       stage.mark({ selected: place?.box });
       if (place === undefined) return;
-      const { box, group } = place;
+      const { box, groups } = place;
       const open = stage.openGroups();
-      if (group !== undefined && !open.has(group)) stage.setOpen(new Set([...open, group]), group);
+      if (!groups.every((group) => open.has(group))) setOpen([...open, ...groups], groups[0]);
       stage.bringIntoView(box);
     },
     highlight(ids) {
       const found = ids.flatMap((id) => places.get(id) ?? []);
-      const boxes = found.flatMap(({ box, group }) => (group === undefined ? [box] : [box, group]));
+      const boxes = found.flatMap(({ box, groups }) => [box, ...groups]);
       stage.mark({ highlighted: new Set(boxes) });
     },
-    openAll() {
-      const groups = stage.picture().boxes.filter(({ inside }) => inside !== undefined);
-      stage.setOpen(new Set(groups.map(({ id }) => id)));
-    },
-    closeAll: () => stage.setOpen(new Set()),
-    fit: () => stage.move((_, scene, view) => fitting(scene, view)),
+    openAll: () => setOpen(groupsOf(stage.picture())),
+    closeAll: () => setOpen([]),
+    fit: () => stage.glide((_, scene, view) => fitting(scene, view)),
   };
 
+  const bar = graphBar({
+    goToLane: (region) =>
+      stage.glide((at, scene, view) => {
+        const lane = scene.lanes.find((each) => each.region === region);
+        return lane === undefined ? at : showing({ ...at, y: 0 }, { ...lane, height: 1 }, view);
+      }),
+    zoomIn: () => zoom(stage, zoomStep),
+    zoomOut: () => zoom(stage, 1 / zoomStep),
+    fit: self.fit,
+    openAll: self.openAll,
+    closeAll: self.closeAll,
+  });
   listenToKeys(stage, self, { goTo, pick });
   listenToGestures(stage.svg, {
     move: stage.move,
     pick: (id) => (id === undefined ? goTo(undefined) : pick(id)),
     hover: (id) => stage.mark({ hovered: id }),
   });
-  host.append(element("div", { class: "graph" }, stage.svg, toolbar(stage, self), stage.minimap));
+  const canvas = element("div", { class: "graph-area" }, stage.svg, stage.minimap);
+  host.append(element("div", { class: "graph" }, bar.element, canvas, printedGraph(stage)));
   new ResizeObserver(([{ contentRect }]) =>
     stage.resize({ width: contentRect.width, height: contentRect.height }),
-  ).observe(stage.svg);
-  stage.setOpen(new Set());
+  ).observe(canvas);
+  bar.lanes(picture);
+  setOpen([]);
   return self;
 }
 
+/** The graph as printed: the whole scene, cut into pages. It is drawn when printing starts. */
+function printedGraph(stage: Stage): HTMLElement {
+  const pages = element("div", { class: "graph-pages" });
+  addEventListener("beforeprint", () => pages.replaceChildren(...printPages(stage.scene())));
+  addEventListener("afterprint", () => pages.replaceChildren());
+  return pages;
+}
+
 const zoom = (stage: Stage, factor: number): void =>
-  stage.move((at, _, view) => zoomed(at, factor, view.width / 2, view.height / 2));
+  stage.glide((at, scene, view) =>
+    zoomed(at, factor, [view.width / 2, view.height / 2], scaleLimits(scene, view)),
+  );
 
 interface BoxActions {
   readonly goTo: (id: string | undefined) => void;
@@ -113,16 +145,19 @@ function listenToKeys(stage: Stage, graph: GraphView, { goTo, pick }: BoxActions
     if (current === undefined) goTo(nearestBox(stage.middle(), stage.scene().boxes)?.id);
     else pick(current);
   };
+  /** Goes to the group around the current box, so that Enter can close it. */
+  const leave = (): void => goTo(stage.boxOf(stage.marked().current)?.group);
   const keys: Readonly<Record<string, () => void>> = {
     "+": () => zoom(stage, zoomStep),
     "=": () => zoom(stage, zoomStep),
     "-": () => zoom(stage, 1 / zoomStep),
     "0": graph.fit,
-    "1": () => stage.move((_, scene, view) => atFirst(scene, view)),
+    "1": () => stage.glide((_, scene, view) => atFirst(scene, view)),
     o: graph.openAll,
     c: graph.closeAll,
     Enter: enter,
     " ": enter,
+    Backspace: leave,
     Escape: () => goTo(undefined),
   };
   const onArrow = (isPan: boolean, [dx, dy]: readonly [number, number]): void => {
@@ -139,21 +174,4 @@ function listenToKeys(stage: Stage, graph: GraphView, { goTo, pick }: BoxActions
     if (direction === undefined) keys[event.key]();
     else onArrow(event.shiftKey, direction);
   });
-}
-
-function toolbar(stage: Stage, graph: GraphView): HTMLElement {
-  const button = (label: string, title: string, act: () => void) => {
-    const made = element("button", { type: "button", title, "aria-label": title }, label);
-    made.addEventListener("click", act);
-    return made;
-  };
-  return element(
-    "div",
-    { class: "graph-bar", role: "toolbar", "aria-label": "View of the graph" },
-    button("+", "Zoom in (+)", () => zoom(stage, zoomStep)),
-    button("−", "Zoom out (−)", () => zoom(stage, 1 / zoomStep)),
-    button("⤢", "Fit all (0)", graph.fit),
-    button("▾", "Open all groups (o)", graph.openAll),
-    button("▴", "Close all groups (c)", graph.closeAll),
-  );
 }

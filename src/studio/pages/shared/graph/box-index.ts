@@ -1,30 +1,42 @@
 /**
- * The location of each node in a picture: the box that shows the node, and the group that contains the box.
+ * The location of each node in a picture: the box that shows the node, and the groups that contain the box.
  */
-import type { Picture, PictureBox } from "../../../explanation.ts";
+import type { Picture } from "../../../explanation.ts";
 import type { Scene, SceneBox, SceneWire } from "../../../picture/scene.ts";
 import type { Lit } from "./canvas.ts";
 
 interface BoxLocation {
   readonly box: string;
-  readonly group: string | undefined;
+  /** The groups that contain the box, outermost first. */
+  readonly groups: readonly string[];
 }
 
 /** Maps the id of each node and each box to its location. */
-export function boxIndex({ boxes }: Picture): ReadonlyMap<string, BoxLocation> {
+export function boxIndex(picture: Picture): ReadonlyMap<string, BoxLocation> {
+  const drawn = locations(picture, []);
   const places = new Map<string, BoxLocation>();
-  const drawn = boxes.flatMap((box): { box: PictureBox; group: string | undefined }[] =>
-    box.inside === undefined
-      ? [{ box, group: undefined }]
-      : box.inside.boxes.map((inner) => ({ box: inner, group: box.id })),
-  );
-  for (const { box, group } of drawn)
-    for (const id of box.nodes) if (!places.has(id)) places.set(id, { box: box.id, group });
+  for (const { nodes, location } of drawn)
+    for (const id of nodes) if (!places.has(id)) places.set(id, location);
   // A node with its own box is located in that box, even if other boxes write the node inline.
-  for (const { box, group } of drawn) places.set(box.id, { box: box.id, group });
-  for (const { id, inside } of boxes) if (inside !== undefined) places.set(id, { box: id, group: undefined });
+  for (const { location } of drawn) places.set(location.box, location);
   return places;
 }
+
+/** All boxes of a picture. The nodes of a group are located in the boxes of the group. */
+const locations = (
+  { boxes }: Picture,
+  groups: readonly string[],
+): { readonly location: BoxLocation; readonly nodes: readonly string[] }[] =>
+  boxes.flatMap(({ id, nodes, inside }) => {
+    const location = { box: id, groups };
+    return inside === undefined
+      ? [{ location, nodes }]
+      : [{ location, nodes: [] }, ...locations(inside, [...groups, id])];
+  });
+
+/** The ids of all groups of a picture. */
+export const groupsOf = ({ boxes }: Picture): string[] =>
+  boxes.flatMap(({ id, inside }) => (inside === undefined ? [] : [id, ...groupsOf(inside)]));
 
 // Finds the target of an arrow key: the nearest box in the direction of the key. Boxes straight ahead are
 // preferred over boxes at an angle.
@@ -79,20 +91,28 @@ export function nearestBox(
  * the boxes at their ends.
  */
 export function litBy(id: string, { boxes, wires }: Scene): Lit {
-  const box = boxes.find((each) => each.id === id);
-  const group = box?.group;
+  const byId = new Map(boxes.map((box) => [box.id, box]));
+  const around = groupsAround(id, byId);
+  const isValue = byId.get(id)?.kind !== "group";
   const lit = new Set<SceneWire>();
   const arriving = new Set<string>();
   for (const wire of wires) {
     if (wire.to === id) for (const node of wire.nodes) arriving.add(node);
-    if (wire.to === id || wire.from === id || (box?.kind !== "group" && wire.nodes.includes(id)))
-      lit.add(wire);
+    if (wire.to === id || wire.from === id || (isValue && wire.nodes.includes(id))) lit.add(wire);
   }
-  // If a wire enters through the border of the group, its part outside the group is highlighted too.
+  // If a wire enters through the borders of groups, its parts outside these groups are highlighted too.
   for (const wire of wires) {
-    const isOnTheWay = wire.to === group || (wire.to === undefined && wire.group !== group);
-    if (group !== undefined && isOnTheWay && wire.nodes.some((node) => arriving.has(node))) lit.add(wire);
+    const isOnTheWay = wire.to === undefined ? !around.has(wire.group) : around.has(wire.to);
+    if (around.size > 0 && isOnTheWay && wire.nodes.some((node) => arriving.has(node))) lit.add(wire);
   }
   const ends = [...lit].flatMap(({ from, to }) => [from, to]).filter((end) => end !== undefined);
   return { wires: lit, boxes: new Set([id, ...ends]) };
+}
+
+/** The open groups that contain a box, innermost first. */
+function groupsAround(id: string, boxes: ReadonlyMap<string, SceneBox>): ReadonlySet<string | undefined> {
+  const around = new Set<string>();
+  for (let group = boxes.get(id)?.group; group !== undefined; group = boxes.get(group)?.group)
+    around.add(group);
+  return around;
 }

@@ -30,8 +30,10 @@ interface Item {
   readonly mark: (drawn: SVGElement, marks: Marks) => void;
 }
 
-/** Below this scale, text and the content of groups are omitted. */
-const smallPrint = 0.2;
+/** Below this scale, boxes show only their names, in larger letters. */
+const namesOnly = 0.8;
+/** Below this scale, names and the content of groups are omitted too. */
+const smallPrint = 0.42;
 const around = 200;
 
 export interface Canvas {
@@ -42,6 +44,7 @@ export interface Canvas {
 
 export function createCanvas(): Canvas {
   const lanes = svgElement("g");
+  /** The frames of open groups: one layer for each depth, because a group covers the groups around it. */
   const frames = svgElement("g");
   const wires = svgElement("g", { class: "graph-wires" });
   const boxes = svgElement("g");
@@ -65,14 +68,18 @@ export function createCanvas(): Canvas {
     drawn.clear();
     lanes.append(...scene.lanes.map((lane) => shapeElement(laneShape(lane))));
     const regionOf = wireRegions(scene);
+    const depthOf = depths(scene);
+    const layers = Array.from({ length: 1 + Math.max(0, ...depthOf.values()) }, () => svgElement("g"));
+    frames.append(...layers);
     items = [
       ...scene.wires.map((wire) => wireItem(wire, regionOf(wire), wires)),
-      ...scene.boxes.map((box) => boxItem(box, box.isOpen ? frames : boxes)),
+      ...scene.boxes.map((box) => boxItem(box, box.isOpen ? layers[depthOf.get(box.id) ?? 0] : boxes)),
     ];
   };
 
   const draw = (camera: Camera, view: Size, marks: Marks): void => {
     setAttributes(world, { transform: `translate(${camera.x} ${camera.y}) scale(${camera.scale})` });
+    svg.classList.toggle("graph-names", camera.scale < namesOnly);
     svg.classList.toggle("graph-far", camera.scale < smallPrint);
     svg.classList.toggle("graph-lit", marks.lit !== undefined);
     const window = visibleBounds(camera, view, around);
@@ -96,21 +103,30 @@ export function createCanvas(): Canvas {
   return { svg, show, draw };
 }
 
+/** The number of open groups around each box. */
+function depths({ boxes }: Scene): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const { id, group } of boxes) found.set(id, group === undefined ? 0 : (found.get(group) ?? 0) + 1);
+  return found;
+}
+
 /** Element ids must not contain spaces. */
 const elementId = (id: string): string => `box-${id.replaceAll(/\s/g, "_")}`;
 
-function wireItem(wire: SceneWire, region: string, layer: SVGGElement): Item {
-  const { points, group } = wire;
+const wireItem = (wire: SceneWire, region: string, layer: SVGGElement): Item => ({
+  bounds: boundsOf(wire),
+  isSmall: wire.group !== undefined,
+  layer,
+  make: () => shapeElement(wireShape(wire, region)),
+  mark: (element, { lit }) => void element.classList.toggle("is-lit", lit?.wires.has(wire) ?? false),
+});
+
+/** The smallest rectangle around a wire. */
+export function boundsOf({ points }: SceneWire): Bounds {
   const xs = points.map(([x]) => x);
   const ys = points.map(([, y]) => y);
   const [x, y] = [Math.min(...xs), Math.min(...ys)];
-  return {
-    bounds: { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y },
-    isSmall: group !== undefined,
-    layer,
-    make: () => shapeElement(wireShape(wire, region)),
-    mark: (element, { lit }) => void element.classList.toggle("is-lit", lit?.wires.has(wire) ?? false),
-  };
+  return { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y };
 }
 
 const boxItem = (box: SceneBox, layer: SVGGElement): Item => ({

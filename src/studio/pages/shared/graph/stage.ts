@@ -2,7 +2,7 @@
 import type { Picture } from "../../../explanation.ts";
 import { sceneOf } from "../../../picture/scene.ts";
 import type { Scene, SceneBox } from "../../../picture/scene.ts";
-import { atFirst, panned, visibleBounds, showing } from "./camera.ts";
+import { atFirst, between, limited, panned, scaleLimits, showing, visibleBounds } from "./camera.ts";
 import type { Camera, Size } from "./camera.ts";
 import { createCanvas } from "./canvas.ts";
 import { litBy } from "./box-index.ts";
@@ -39,16 +39,28 @@ export interface Stage {
   /** Opens these groups and closes all others. The box `still` keeps its position in the view. */
   setOpen(groups: ReadonlySet<string>, still?: string): void;
   mark(change: Partial<MarkedBoxes>): void;
-  move(change: (camera: Camera, scene: Scene, view: Size) => Camera): void;
+  move(change: CameraChange): void;
+  /** Moves the camera in several frames, so that the eye can follow. */
+  glide(change: CameraChange): void;
   bringIntoView(id: string): void;
   resize(view: Size): void;
 }
 
-export function createStage(first: Picture): Stage {
+export type CameraChange = (camera: Camera, scene: Scene, view: Size) => Camera;
+
+/** What the user sees after each frame. */
+export interface Seen {
+  readonly scale: number;
+  readonly limits: readonly [least: number, most: number];
+}
+
+/** The length of a movement of the camera, in milliseconds. */
+const glideTime = 220;
+
+export function createStage(first: Picture, onDraw: (seen: Seen) => void): Stage {
   let picture = first;
   let open: ReadonlySet<string> = new Set();
   let scene: Scene = sceneOf(first, () => false);
-  let camera: Camera = { x: 0, y: 0, scale: 1 };
   let view: Size = { width: 0, height: 0 };
   let marked = unmarked;
 
@@ -59,20 +71,22 @@ export function createStage(first: Picture): Stage {
   const draw = oncePerFrame(() => {
     const focused = marked.hovered ?? marked.current;
     const lit = focused === undefined ? undefined : litBy(focused, scene);
+    const camera = mover.camera();
     canvas.draw(camera, view, { ...marked, lit });
     minimap.frame(visibleBounds(camera, view, 0));
+    onDraw({ scale: camera.scale, limits: scaleLimits(scene, view) });
   });
-  const move: Stage["move"] = (change) => {
-    camera = change(camera, scene, view);
-    draw();
-  };
+  const mover = createMover(draw, (camera) => limited(camera, scene, view));
+  const move: Stage["move"] = (change) => mover.move((camera) => change(camera, scene, view));
+  const glide: Stage["glide"] = (change) => mover.glide((camera) => change(camera, scene, view));
   const boxOf = (id: string | undefined) => scene.boxes.find((box) => box.id === id);
   const setOpen = (groups: ReadonlySet<string>, still?: string): void => {
     const before = boxOf(still);
     open = groups;
     scene = sceneOf(picture, (id) => open.has(id));
     const after = boxOf(still);
-    if (before !== undefined && after !== undefined) camera = keepingInPlace(camera, before, after);
+    if (before !== undefined && after !== undefined)
+      mover.move((camera) => keepingInPlace(camera, before, after));
     if (boxOf(marked.current) === undefined) marked = { ...marked, current: undefined };
     marked = { ...marked, hovered: undefined };
     canvas.show(scene);
@@ -81,7 +95,7 @@ export function createStage(first: Picture): Stage {
   };
   const bringIntoView = (id: string): void => {
     const box = boxOf(id);
-    if (box !== undefined) move((at) => showing(at, box, view));
+    if (box !== undefined) glide((at) => showing(at, box, view));
   };
 
   return {
@@ -92,7 +106,10 @@ export function createStage(first: Picture): Stage {
     marked: () => marked,
     openGroups: () => open,
     boxOf,
-    middle: () => [(view.width / 2 - camera.x) / camera.scale, (view.height / 2 - camera.y) / camera.scale],
+    middle() {
+      const { x, y, scale } = mover.camera();
+      return [(view.width / 2 - x) / scale, (view.height / 2 - y) / scale];
+    },
     show(shown) {
       picture = shown;
       marked = unmarked;
@@ -105,13 +122,14 @@ export function createStage(first: Picture): Stage {
       draw();
     },
     move,
+    glide,
     bringIntoView,
     resize(size) {
       const isFirst = view.width === 0;
+      if (size.width === 0) return; // hidden, for instance while the page is printed
       view = size;
-      if (isFirst && marked.selected === undefined) camera = atFirst(scene, view);
+      move((at) => (isFirst ? atFirst(scene, view) : at));
       if (isFirst && marked.selected !== undefined) bringIntoView(marked.selected);
-      draw();
     },
   };
 }
@@ -126,6 +144,42 @@ const keepingInPlace = (camera: Camera, before: SceneBox, after: SceneBox): Came
     (before.x + before.width / 2 - after.x - after.width / 2) * camera.scale,
     (before.y - after.y) * camera.scale,
   );
+
+interface Mover {
+  readonly camera: () => Camera;
+  /** Both changes apply to the place at which the camera comes to rest, so that several changes add up. */
+  move(change: (camera: Camera) => Camera): void;
+  glide(change: (camera: Camera) => Camera): void;
+}
+
+/** Holds the camera and moves it, at once or in several frames. A user may prefer no motion. */
+function createMover(draw: () => void, limit: (camera: Camera) => Camera): Mover {
+  let camera: Camera = { x: 0, y: 0, scale: 1 };
+  let goal = camera;
+  let frame = 0;
+  const place = (at: Camera): void => {
+    camera = at;
+    draw();
+  };
+  const move: Mover["move"] = (change) => {
+    goal = limit(change(goal));
+    cancelAnimationFrame(frame);
+    place(goal);
+  };
+  const glide: Mover["glide"] = (change) => {
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return move(change);
+    goal = limit(change(goal));
+    cancelAnimationFrame(frame);
+    const [from, start] = [camera, performance.now()];
+    const step = (now: number): void => {
+      const fraction = Math.min(1, Math.max(0, now - start) / glideTime);
+      place(fraction === 1 ? goal : between(from, goal, fraction));
+      if (fraction < 1) frame = requestAnimationFrame(step);
+    };
+    frame = requestAnimationFrame(step);
+  };
+  return { camera: () => camera, move, glide };
+}
 
 /** Returns a function that runs `draw` in the next frame. Several calls before that frame run it once. */
 function oncePerFrame(draw: () => void): () => void {
