@@ -38,6 +38,7 @@ export async function bundlePage(name: string): Promise<BundledPage> {
     metafile: true,
     absWorkingDir: bundlingFolder,
     outdir: "out",
+    loader: { ".woff2": "dataurl" },
     banner: { css: paletteCss },
   });
   const textOf = (ending: string): string | undefined =>

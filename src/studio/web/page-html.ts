@@ -19,6 +19,7 @@ export function pageHtml({ title, data, script, style, policy = [] }: PageParts)
     `script-src ${digestOf(script)}`,
     `style-src ${digestOf(style)}`,
     "img-src data:",
+    "font-src data:",
     "base-uri 'none'",
     "form-action 'none'",
     ...policy,
@@ -58,6 +59,7 @@ export const playgroundPolicy = [
   "worker-src blob:",
   "style-src 'self'",
   "img-src 'self' data: blob:",
+  "font-src data:",
   "base-uri 'none'",
   "form-action 'none'",
 ].join("; ");
