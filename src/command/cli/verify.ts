@@ -36,7 +36,7 @@ export async function verifySpec(
   const verification = await verifyModel(compilation, { only: of });
   const subject = { verification, spec };
   process.stdout.write(verificationFormats[json ? "json" : "txt"](subject));
-  if (report !== undefined) await writeFile(report, verificationFormats[formatOf(report) ?? "txt"](subject));
+  if (report !== undefined) await writeFile(report, await verificationFormats[formatOf(report) ?? "txt"](subject));
   return verdictOf(verification, spec).holds ? 0 : 1;
 }
 
