@@ -234,14 +234,15 @@ function notesOf({ verification, spec }: VerificationSubject): string[] {
 
 /** The facts of the verdict: the worst gradient and its tolerance, and the number of correct trainers. */
 function factsOf({ parameters, targets }: Verification): string[] {
-  const worst = parameters.reduce((one, other) => (other.relativeError > one.relativeError ? other : one));
-  const place = worst.worst === undefined ? "" : ` (${worst.name} ${worst.worst.at})`;
+  const worst = Math.max(0, ...parameters.map(({ relativeError }) => relativeError));
+  const of = parameters.find(({ relativeError }) => relativeError === worst);
+  const place = of?.worst === undefined ? "" : ` (${of.name} ${of.worst.at})`;
   const kinks = parameters.reduce((sum, each) => sum + each.kinks.length, 0);
   const agreeing = targets.filter(({ holds }) => holds).length;
   const trainers = agreeing === targets.length ? `all ${agreeing}` : `only ${agreeing} of ${targets.length}`;
   return [
-    `the worst relative error of a gradient is ${error(worst.relativeError)}${place}, ` +
-      `${worst.relativeError < largestError ? "below" : "NOT below"} the tolerance ${error(largestError)}` +
+    `the worst relative error of a gradient is ${error(worst)}${place}, ` +
+      `${worst < largestError ? "below" : "NOT below"} the tolerance ${error(largestError)}` +
       (kinks > 0 ? `; ${kinks} ${kinks === 1 ? "kink" : "kinks"} excluded` : ""),
     ...(targets.length === 0 ? [] : [`${trainers} trainers agree with the reference interpreter`]),
   ];
