@@ -23,6 +23,7 @@ import type { StageFlags } from "../compile/compile-spec.ts";
 import { isOnnx } from "../files/spec-files.ts";
 import { expectedRun } from "../train/expected-run.ts";
 import { usageError } from "../terminal/report-error.ts";
+import { printText } from "../terminal/terminal-text.ts";
 
 export interface InspectFlags extends StageFlags {
   readonly show?: ViewName;
@@ -77,9 +78,15 @@ export async function inspectSpec(spec: string, flags: InspectFlags): Promise<nu
     format === "html"
       ? await htmlOf(subject, show, { dtype, source })
       : await textOf(views[show](subject), show, format);
-  if (output === undefined) process.stdout.write(text);
+  if (output === undefined) printAs(format, text);
   else await writeFile(output, text);
   return 0;
+}
+
+/** Only text is fitted to the terminal; other formats are for programs. */
+function printAs(format: Format, text: string): void {
+  if (format === "text") printText(text);
+  else process.stdout.write(text);
 }
 
 /** An ONNX model has only the table of its nodes, as text or as JSON. */
@@ -93,7 +100,7 @@ async function inspectOnnx(file: string, { show, of, format, json, output }: Ins
   const summary = await inspectModel(file);
   const text =
     json || format === "json" ? `${JSON.stringify(summary, undefined, 2)}\n` : modelText(file, summary);
-  if (output === undefined) process.stdout.write(text);
+  if (output === undefined) printAs(json ? "json" : format, text);
   else await writeFile(output, text);
   return 0;
 }
