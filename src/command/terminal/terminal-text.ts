@@ -13,7 +13,7 @@ interface Terminal {
 
 /** Continued lines are indented by two columns more than their first line. */
 const continued = 2;
-/** Narrower terminals get no wrapped lines, because too little of a line would remain beside its indentation. */
+/** Narrower terminals get no wrapped lines, because too little of a line would remain after its indentation. */
 const minWidth = 40;
 
 /** Writes a text to standard output, fitted to the terminal if there is one. */
