@@ -18,10 +18,11 @@ export const regionColours: Readonly<Record<RegionName, ColourPair>> = {
   evaluation: ["#7a3fa8", "#cf9bff"],
 };
 
-/** The colours of links and marks, of success and of failure. */
-const signalColours = {
+/** The colours of links and marks, of success, of warnings and of failure. */
+export const signalColours = {
   accent: blue,
   good: green,
+  warn: ["#8a5a00", "#f0c840"],
   bad: ["#b3261e", "#ff8a80"],
 } as const satisfies Readonly<Record<string, ColourPair>>;
 
@@ -31,7 +32,7 @@ export const seriesColours: readonly ColourPair[] = [
   ["#d55e00", "#ff8c42"],
   ["#009e73", "#2fc79a"],
   ["#b0559c", "#dd8fcb"],
-  ["#c08a00", "#f0c840"],
+  ["#a87600", "#f0c840"],
   ["#555555", "#bbbbbb"],
 ];
 

@@ -124,10 +124,55 @@ describe("the page of a training run", () => {
     320_000,
   );
 
+  it("compares runs by dashes and symbols too, shows values at the pointer, smooths curves, and has a log scale", async () => {
+    const { address } = served(flowers, "--epochs", "6");
+    const { page, complaints } = await openPage(browser, await address);
+    await page.locator(".state[data-outcome=done]").waitFor({ timeout: 300_000 });
+    const loss = page.locator(".card", { has: page.getByText("loss", { exact: true }) });
+    const path = () => loss.locator(".curve.colour0.dash0").first().getAttribute("d");
+    const plain = await path();
+    await page.getByRole("slider", { name: /smoothing/ }).fill("0.9");
+    await expect.poll(path).not.toBe(plain);
+    await page.getByRole("slider", { name: /smoothing/ }).fill("0");
+    await expect.poll(path).toBe(plain);
+    await page.getByRole("checkbox", { name: "log scale" }).check();
+    await expect.poll(path).not.toBe(plain);
+    await page.getByRole("checkbox", { name: "log scale" }).uncheck();
+
+    const values = () => loss.getByRole("status").allTextContents();
+    const last = await values();
+    await loss.locator(".plot").focus();
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("ArrowLeft");
+    await expect.poll(() => page.locator(".cursor").count()).toBeGreaterThan(1);
+    await expect.poll(values).not.toEqual(last);
+
+    const line = (epoch: number, value: number) =>
+      JSON.stringify({ epoch, loss: value, metrics: {}, learningRate: 0.1, best: true });
+    const log = Buffer.from(`${line(1, 2)}\n${line(2, 1)}\n`);
+    const picker = page.locator("input[type=file]");
+    await picker.setInputFiles([
+      { name: "slow.jsonl", mimeType: "text/plain", buffer: log },
+      { name: "notes.jsonl", mimeType: "text/plain", buffer: Buffer.from("hello\n") },
+    ]);
+    await page.getByText("notes.jsonl: line 1 was not written by `train --log`").waitFor();
+    await expect.poll(() => loss.locator(".legend").innerText()).toContain("slow: training");
+    const dashes = await loss
+      .locator(".curve.colour0")
+      .evaluateAll((paths) => paths.map((each) => each.getAttribute("class")));
+    expect(new Set(dashes).size).toBe(dashes.length / 2);
+    await page.getByRole("button", { name: "remove slow" }).click();
+    await expect.poll(() => loss.locator(".legend").innerText()).not.toContain("slow");
+    expect(complaints).toEqual([]);
+    await page.close();
+  }, 320_000);
+
   it("has a button that stops training, and then the server", async () => {
     const { address, left } = served(deep(3), "--epochs", "40000000");
     const { page, complaints } = await openPage(browser, await address);
-    await page.getByRole("button", { name: "Stop after this epoch" }).click();
+    await page.getByRole("button", { name: "Stop training" }).click();
+    // The button answers before the server does.
+    expect(await page.getByRole("button", { name: /Stopping|Stop serving/ }).count()).toBe(1);
     await page.locator(".state[data-outcome=stopped]").waitFor();
     await page.getByRole("button", { name: "Stop serving" }).click();
     expect(await left).toBe(0);

@@ -24,6 +24,7 @@ import type { StageFlags } from "../compile/compile-spec.ts";
 import { isOnnx } from "../files/spec-files.ts";
 import { expectedRun } from "../train/expected-run.ts";
 import { usageError } from "../terminal/report-error.ts";
+import { printText } from "../terminal/terminal-text.ts";
 
 export interface InspectFlags extends StageFlags {
   readonly show?: ViewName;
@@ -88,7 +89,7 @@ export async function inspectSpec(spec: string, flags: InspectFlags): Promise<nu
     format === "html"
       ? await htmlOf(subject, show, { dtype, source })
       : await textOf(views[show](subject), show, format);
-  if (output === undefined) process.stdout.write(text);
+  if (output === undefined) printAs(format, text);
   else await writeFile(output, text);
   return 0;
 }
@@ -102,6 +103,12 @@ function checkRowFlags({ row, checkpoint }: InspectFlags, show: ViewName, format
     throw usageError("--row needs --show gradients as text or JSON, or --format html");
 }
 
+/** Only text is fitted to the terminal; other formats are for programs. */
+function printAs(format: Format, text: string): void {
+  if (format === "text") printText(text);
+  else process.stdout.write(text);
+}
+
 /** An ONNX model has only the table of its nodes, as text or as JSON. */
 async function inspectOnnx(file: string, { show, of, format, json, output }: InspectFlags): Promise<number> {
   if (show !== undefined || of !== undefined || (format !== "text" && format !== "json"))
@@ -113,7 +120,7 @@ async function inspectOnnx(file: string, { show, of, format, json, output }: Ins
   const summary = await inspectModel(file);
   const text =
     json || format === "json" ? `${JSON.stringify(summary, undefined, 2)}\n` : modelText(file, summary);
-  if (output === undefined) process.stdout.write(text);
+  if (output === undefined) printAs(json ? "json" : format, text);
   else await writeFile(output, text);
   return 0;
 }

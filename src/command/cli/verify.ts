@@ -8,6 +8,7 @@ import { checkParameter } from "../verify/check-parameter.ts";
 import { compileSpec, readGuarded } from "../compile/compile-spec.ts";
 import { checkReport, formatOf } from "../train/report-predictions.ts";
 import { usageError } from "../terminal/report-error.ts";
+import { printText } from "../terminal/terminal-text.ts";
 
 export interface VerifyFlags {
   /** Check only the gradient of this parameter. */
@@ -35,8 +36,10 @@ export async function verifySpec(
   const { verdictOf } = await import("../verify/verification-report.ts");
   const verification = await verifyModel(compilation, { only: of });
   const subject = { verification, spec };
-  process.stdout.write(verificationFormats[json ? "json" : "txt"](subject));
-  if (report !== undefined) await writeFile(report, verificationFormats[formatOf(report) ?? "txt"](subject));
+  if (json) process.stdout.write(verificationFormats.json(subject));
+  else printText(verificationFormats.txt(subject));
+  if (report !== undefined)
+    await writeFile(report, await verificationFormats[formatOf(report) ?? "txt"](subject));
   return verdictOf(verification, spec).holds ? 0 : 1;
 }
 

@@ -57,7 +57,7 @@ export async function reportPredictions(
   );
   const { reportFormats } = await import("../../studio/charts/index.ts");
   const format = typeof file === "string" ? (formatOf(file) ?? "txt") : "txt";
-  const text = reportFormats[format]({ title: `${facts.name}: predicted and true values`, splits });
+  const text = await reportFormats[format]({ title: `${facts.name}: predicted and true values`, splits });
   if (file === true) process.stderr.write(`\n${text}`);
   else await writeFile(file, text);
 }

@@ -4,7 +4,7 @@ import { shellWord } from "../../compiler/util/message-text.ts";
 import type { Kink, ParameterCheck } from "../../runtime/check/check-gradients.ts";
 import { tolerances } from "../../runtime/check/prove-trainer.ts";
 import { sizeOf } from "../../runtime/model/facts.ts";
-import { htmlPage } from "../../studio/charts/html-page.ts";
+import { htmlPage, verdictWord } from "../../studio/charts/html-page.ts";
 import { chartSvg } from "../../studio/charts/index.ts";
 import type { Panel } from "../../studio/charts/index.ts";
 import { tableText } from "../../studio/charts/table.ts";
@@ -74,17 +74,22 @@ export const verificationFormats = {
     [...tablesOf(subject.verification).map(tableText), ...notesOf(subject).map((note) => `${note}\n`)].join(
       "\n",
     ),
-  html: (subject: VerificationSubject): string =>
-    htmlPage(`${subject.verification.name}: gradients verified`, [
-      notesTable(subject),
-      ...tablesOf(subject.verification),
-      ...panelsOf(subject.verification).map((panel) =>
-        chartSvg({
-          title: panel.title,
-          panels: [{ ...panel, title: "error of the central difference by step size" }],
-        }),
-      ),
-    ]),
+  html: ({ verification, spec }: VerificationSubject): Promise<string> => {
+    const { holds, errors } = verdictOf(verification, spec);
+    return htmlPage({
+      title: `${verification.name}: verification of gradients and targets`,
+      verdict: { holds, facts: [...factsOf(verification), ...errors, ...samplingOf(verification)] },
+      items: [
+        ...tablesOf(verification),
+        ...panelsOf(verification).map((panel) =>
+          chartSvg({
+            title: panel.title,
+            panels: [{ ...panel, title: "error of the central difference by step size" }],
+          }),
+        ),
+      ],
+    });
+  },
   svg: ({ verification }: VerificationSubject): string =>
     chartSvg({
       title: `${verification.name}: error of central differences by step size`,
@@ -217,29 +222,40 @@ const targetsTable = ({ name, targets }: Verification): TableParts => ({
   ]),
 });
 
-/** The notes of the report: a note on sampling, the verdict, and the errors. */
+/** The last lines of the text: a note on sampling, the verdict with its facts, and the errors. */
 function notesOf({ verification, spec }: VerificationSubject): string[] {
-  const { parameters, flops, budget } = verification;
-  const { worst, errors } = verdictOf(verification, spec);
-  const kinks = parameters.reduce((sum, each) => sum + each.kinks.length, 0);
-  const isSampled = parameters.some(({ directions }) => directions > 0);
-  const sampling =
-    `Only a sample of the elements was compared: one evaluation of the loss takes ${megaflops(flops)}, and the ` +
-    `budget of the check is ${megaflops(budget)}. The sample is seeded; random directions, which involve all ` +
-    "elements, reveal errors outside of it.";
+  const { holds, errors } = verdictOf(verification, spec);
   return [
-    ...(isSampled ? [sampling] : []),
-    "worst relative " +
-      `error ${error(worst)}, ${worst < largestError ? "below" : "NOT below"} ${largestError}` +
-      (kinks > 0 ? `; ${kinks} ${kinks === 1 ? "kink" : "kinks"} excluded` : ""),
+    ...samplingOf(verification),
+    `${verdictWord(holds)}: ${factsOf(verification).join("; ")}`,
     ...errors.map((message) => `ERROR ${message}`),
   ];
 }
 
-const notesTable = (subject: VerificationSubject): TableParts => ({
-  head: ["result"],
-  rows: notesOf(subject).map((note) => [note]),
-});
+/** The facts of the verdict: the worst gradient and its tolerance, and the number of correct trainers. */
+function factsOf({ parameters, targets }: Verification): string[] {
+  const worst = Math.max(0, ...parameters.map(({ relativeError }) => relativeError));
+  const of = parameters.find(({ relativeError }) => relativeError === worst);
+  const place = of?.worst === undefined ? "" : ` (${of.name} ${of.worst.at})`;
+  const kinks = parameters.reduce((sum, each) => sum + each.kinks.length, 0);
+  const agreeing = targets.filter(({ holds }) => holds).length;
+  const trainers = agreeing === targets.length ? `all ${agreeing}` : `only ${agreeing} of ${targets.length}`;
+  return [
+    `the worst relative error of a gradient is ${error(worst)}${place}, ` +
+      `${worst < largestError ? "below" : "NOT below"} the tolerance ${error(largestError)}` +
+      (kinks > 0 ? `; ${kinks} ${kinks === 1 ? "kink" : "kinks"} excluded` : ""),
+    ...(targets.length === 0 ? [] : [`${trainers} trainers agree with the reference interpreter`]),
+  ];
+}
+
+function samplingOf({ parameters, flops, budget }: Verification): string[] {
+  if (parameters.every(({ directions }) => directions === 0)) return [];
+  return [
+    `Only a sample of the elements was compared: one evaluation of the loss takes ${megaflops(flops)}, and the ` +
+      `budget of the check is ${megaflops(budget)}. The sample is seeded; random directions, which involve all ` +
+      "elements, reveal errors outside of it.",
+  ];
+}
 
 const megaflops = (flops: number): string =>
   flops >= 1e9

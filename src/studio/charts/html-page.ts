@@ -1,19 +1,40 @@
-/** Renders tables as HTML, and tables and pictures as one self-contained HTML page. */
+/** Renders tables as HTML, and a report of tables and pictures as one file without a script. */
+import { pageCode } from "../web/page-code.ts";
+import { staticPage } from "../web/page-html.ts";
 import { escapeXml } from "./svg.ts";
 import { cellTexts } from "./table.ts";
 import type { TableParts } from "./table.ts";
 
-/** Items are tables, or pictures as SVG text from `pageSvg`. */
-export function htmlPage(title: string, items: readonly (TableParts | string)[]): string {
-  return [
-    "<!doctype html>",
-    '<html lang="en">',
-    `<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeXml(title)}</title>`,
-    `<style>\n${style}\n</style></head>`,
-    `<body>\n<h1>${escapeXml(title)}</h1>`,
+/** Whether what a report checks is correct, and the facts from which this follows. */
+export interface Verdict {
+  readonly holds: boolean;
+  readonly facts: readonly string[];
+}
+
+/** The verdict in one word, with a symbol, because not everybody can distinguish its colours. */
+export const verdictWord = (holds: boolean): string => (holds ? "✓ correct" : "✗ WRONG");
+
+interface ReportParts {
+  readonly title: string;
+  readonly verdict?: Verdict;
+  /** Tables, or pictures as SVG text from `pageSvg`. */
+  readonly items: readonly (TableParts | string)[];
+}
+
+export async function htmlPage({ title, verdict, items }: ReportParts): Promise<string> {
+  const { style } = await pageCode("document");
+  const body = [
+    `<h1>${escapeXml(title)}</h1>`,
+    ...(verdict === undefined ? [] : [verdictHtml(verdict)]),
     ...items.map((item) => (typeof item === "string" ? `<figure>\n${item}</figure>` : tableHtml(item))),
-    "</body>\n</html>\n",
-  ].join("\n");
+  ];
+  return staticPage({ title, style, body: body.join("\n") });
+}
+
+function verdictHtml({ holds, facts }: Verdict): string {
+  const lines = facts.map((fact) => `<p>${escapeXml(fact)}</p>`);
+  const head = `<strong>${verdictWord(holds)}</strong>`;
+  return `<div class="verdict" data-outcome="${holds ? "correct" : "wrong"}">${[head, ...lines].join("\n")}</div>`;
 }
 
 export function tableHtml(parts: TableParts): string {
@@ -29,17 +50,3 @@ export function tableHtml(parts: TableParts): string {
     "</table>",
   ].join("\n");
 }
-
-const style = `
-:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif }
-body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-h1 { overflow-wrap: anywhere }
-table { display: block; width: max-content; max-width: 100%; overflow-x: auto; margin: 1.5rem 0 }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums }
-caption { text-align: left; font-weight: 600; padding-bottom: 0.4rem }
-th, td { padding: 0.15rem 0.8rem; text-align: right }
-td + td { white-space: nowrap }
-th:first-child, td:first-child { text-align: left }
-thead, tfoot { border-block: 1px solid #8888 }
-figure { margin: 1.5rem 0; overflow-x: auto }
-svg { max-width: 100%; height: auto }`.trim();

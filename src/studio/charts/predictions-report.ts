@@ -55,11 +55,13 @@ export const reportFormats = {
     [title, "", ...splits.map(sectionOf).flatMap(({ tables }) => tables.map(tableText))].join("\n"),
   svg: ({ title, splits }: PredictionReport): string =>
     pageSvg({ title, blocks: splits.map(sectionOf).map(({ block }) => block) }),
-  html: ({ title, splits }: PredictionReport): string =>
-    htmlPage(
+  html: ({ title, splits }: PredictionReport): Promise<string> =>
+    htmlPage({
       title,
-      splits.map(sectionOf).flatMap(({ tables, block }) => [...tables, pageSvg({ title, blocks: [block] })]),
-    ),
+      items: splits
+        .map(sectionOf)
+        .flatMap(({ tables, block }) => [...tables, pageSvg({ title, blocks: [block] })]),
+    }),
   json: ({ title, splits }: PredictionReport): string => {
     const sections = splits.map((part) => ({
       split: part.split,

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
+import { mathFontPackage } from "./math-font.ts";
 
 /** The working folder of bundling. esbuild reports the files of a bundle relative to this folder. */
 export const bundlingFolder = fileURLToPath(new URL("../../../", import.meta.url));
@@ -25,13 +26,19 @@ const packageFacts = z.object({
   repository: z.union([z.string(), z.object({ url: z.string() })]).optional(),
 });
 
+/** Files of this project that contain a part of a package, and the folder of the package. */
+const madeFrom: Readonly<Record<string, string>> = {
+  "src/studio/pages/shared/math.css": `node_modules/${mathFontPackage}`,
+};
+
 /** The folders of the packages in these bundles, without duplicates. */
 export function packageFolders(bundles: readonly Bundled[]): string[] {
   const inputs = bundles.flatMap(({ outputs }) =>
     Object.values(outputs).flatMap((output) => Object.entries(output.inputs)),
   );
   const folders = inputs.flatMap(([path, { bytesInOutput }]) => {
-    const folder = /^.*node_modules[/\\](?:@[^/\\]+[/\\])?[^/\\]+/.exec(path)?.[0];
+    const folder =
+      /^.*node_modules[/\\](?:@[^/\\]+[/\\])?[^/\\]+/.exec(path)?.[0] ?? madeFrom[path.replaceAll("\\", "/")];
     return folder === undefined || bytesInOutput === 0 ? [] : [folder];
   });
   return [...new Set(folders)].sort().map((folder) => resolve(bundlingFolder, folder));

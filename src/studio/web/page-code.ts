@@ -8,7 +8,7 @@ import { paletteCss } from "../palette.ts";
 import { bundlingFolder, noticesOf, packageFolders, type Bundled } from "./notices.ts";
 
 /** The available pages. Each is a folder of `src/studio/pages/` with a `main.ts`. */
-export const pageNames = ["report", "live"] as const;
+export const pageNames = ["report", "live", "document"] as const;
 export type PageName = (typeof pageNames)[number];
 
 export interface PageCode {
@@ -38,6 +38,7 @@ export async function bundlePage(name: string): Promise<BundledPage> {
     metafile: true,
     absWorkingDir: bundlingFolder,
     outdir: "out",
+    loader: { ".woff2": "dataurl" },
     banner: { css: paletteCss },
   });
   const textOf = (ending: string): string | undefined =>
@@ -52,6 +53,8 @@ const inElement = (script: string): string => script.replaceAll("</script", "<\\
 
 /** Adds the notices. A page is one file, so they are a comment at the end of its script. */
 function withNotices({ script, style, bundled }: BundledPage): PageCode {
-  const notices = noticesOf(packageFolders([bundled]), "this page").replaceAll("*/", "* /");
+  const folders = packageFolders([bundled]);
+  if (folders.length === 0) return { script, style };
+  const notices = noticesOf(folders, "this page").replaceAll("*/", "* /");
   return { script: inElement(`${script}\n/*!\n${notices}\n*/`), style };
 }

@@ -14,11 +14,36 @@ interface PageParts extends PageCode {
 }
 
 export function pageHtml({ title, data, script, style, policy = [] }: PageParts): string {
+  // Data must not contain the end tag of its element.
+  const json = JSON.stringify(data ?? null).replaceAll("<", "\\u003c");
+  const body =
+    `<script type="application/json" id="data">${json}</script>\n` +
+    `<script type="module">${script}</script>`;
+  return fileOf({ title, style, body, policy: [`script-src ${digestOf(script)}`, ...policy] });
+}
+
+interface StaticParts {
+  readonly title: string;
+  readonly style: string;
+  /** Markup without scripts. Its `<style>` elements, such as those of SVG pictures, are allowed. */
+  readonly body: string;
+}
+
+/** A page without a script. */
+export const staticPage = (parts: StaticParts): string => fileOf({ ...parts, policy: [] });
+
+function fileOf({
+  title,
+  style,
+  body,
+  policy,
+}: StaticParts & { readonly policy: readonly string[] }): string {
+  const styles = [style, ...[...body.matchAll(/<style>([^]*?)<\/style>/g)].map(([, text]) => text)];
   const directives = [
     "default-src 'none'",
-    `script-src ${digestOf(script)}`,
-    `style-src ${digestOf(style)}`,
+    `style-src ${[...new Set(styles.map(digestOf))].join(" ")}`,
     "img-src data:",
+    "font-src data:",
     "base-uri 'none'",
     "form-action 'none'",
     ...policy,
@@ -33,11 +58,7 @@ export function pageHtml({ title, data, script, style, policy = [] }: PageParts)
     `<title>${escaped(title)}</title>`,
     `<style>${style}</style>`,
     "</head>",
-    "<body>",
-    // Data must not contain the end tag of its element.
-    `<script type="application/json" id="data">${JSON.stringify(data ?? null).replaceAll("<", "\\u003c")}</script>`,
-    `<script type="module">${script}</script>`,
-    "</body>",
+    `<body>\n${body}\n</body>`,
     "</html>",
     "",
   ].join("\n");
@@ -58,6 +79,7 @@ export const playgroundPolicy = [
   "worker-src blob:",
   "style-src 'self'",
   "img-src 'self' data: blob:",
+  "font-src data:",
   "base-uri 'none'",
   "form-action 'none'",
 ].join("; ");

@@ -49,7 +49,7 @@ describe("tapeless verify", () => {
       expect(stdout).toMatch(
         new RegExp(`^│ ${name} +│ \\d+ +│ \\d\\.\\de[-+]\\d+ +│ \\[[\\d, ]+\\] +│`, "m"),
       );
-    expect(stdout).toMatch(/worst relative error .*, below 0.000001/);
+    expect(stdout).toMatch(/worst relative error .*, below the tolerance 1\.0e-6/);
     expect(stdout).toMatch(/^│ ts +│ f64 .* ok │\n│ ts +│ f32 .* ok │/m);
     expect(stdout, "the sweep of 15 step sizes").toMatch(/^│ dense1\.weight +│ [▁▂▃▄▅▆▇█]{15} │/m);
     expect(code).toBe(0);
@@ -159,7 +159,7 @@ describe("tapeless verify", () => {
     place.write("net.json", { ...flowers, ...changes });
     const { code, stdout, stderr } = await place.run("verify", "net.json");
     expect(stderr).not.toContain("error");
-    expect(stdout).toMatch(/, below 0.000001/);
+    expect(stdout).toMatch(/, below the tolerance 1\.0e-6/);
     expect(code).toBe(0);
   });
 });

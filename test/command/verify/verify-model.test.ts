@@ -48,7 +48,11 @@ describe("a wrong gradient", () => {
     // The error of a wrong gradient is the same for every step size.
     const sizes = wrong?.sweep.map(({ error }) => error) ?? [];
     expect(Math.min(...sizes)).toBeGreaterThan(0.9 * Math.max(...sizes));
-    expect(verificationFormats.txt({ verification, spec: "net.json" })).toContain("NOT below 0.000001");
+    expect(verificationFormats.txt({ verification, spec: "net.json" })).toMatch(
+      /\n✗ WRONG: the worst relative error of a gradient is \d\S+ \(dense2\.bias \[1\]\), NOT below the tolerance 1\.0e-6/,
+    );
+    const page = await verificationFormats.html({ verification, spec: "net.json" });
+    expect(page).toMatch(/<body>\n<h1>.*<\/h1>\n<div class="verdict" data-outcome="wrong"><strong>✗ WRONG</);
   });
 
   it("caused by a sign in a rule affects the parameters before it, and none after it", async () => {
@@ -112,7 +116,11 @@ it("the report contains the same values as page, picture and JSON", async () => 
   const verification = await verifyModel(compileFor(parseModel(spec), { dtype: "f64" }));
   const { html, svg, json } = verificationFormats;
   const subject = { verification, spec: "net.json" };
-  expect(html(subject)).toMatch(/^<!doctype html>[\s\S]*<svg[\s\S]*dense2\.bias/);
+  const page = await html(subject);
+  expect(page).toMatch(/^<!doctype html>[\s\S]*<svg[\s\S]*dense2\.bias/);
+  expect(page).toMatch(
+    /<div class="verdict" data-outcome="correct"><strong>✓ correct<\/strong>\n<p>the worst/,
+  );
   expect(svg(subject)).toMatch(/^<svg[\s\S]*dense1\.weight, \[/);
   expect(json(subject)).toMatch(
     /^\{"worst":[\d.e-]+,"parameters":\[\{"name":"dense1.weight","relativeError":/,

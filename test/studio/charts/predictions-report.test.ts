@@ -135,13 +135,15 @@ describe("a report", () => {
     expect(text).toMatch(/│ 7\.0 │ +8\.2 │ 0\.9955 │ +-8\.9 │/);
   });
 
-  it("is a well-formed picture, and a page with tables and pictures", () => {
+  it("is a well-formed picture, and a page with tables and pictures", async () => {
     expect(faultOfXml(reportFormats.svg(report))).toBeUndefined();
-    const page = reportFormats.html(report);
+    const page = await reportFormats.html(report);
     expect(page.match(/<table>/g)).toHaveLength(4);
     expect(page.match(/<svg /g)).toHaveLength(2);
     expect(page).toContain("&lt;setosa&gt;");
     expect(page).not.toContain("<setosa>");
+    // The policy allows the style of the page and that of its pictures, and nothing else.
+    expect(page).toMatch(/content="default-src 'none'; style-src 'sha256-\S+ 'sha256-\S+; img-src data:/);
     expect(page.replaceAll("http://www.w3.org/2000/svg", "")).not.toMatch(/https?:|<script|<link|src=/);
   });
 

@@ -3,7 +3,7 @@
 import { relative } from "node:path";
 import { expect, test } from "vitest";
 import { bundlingFolder, noticesOf, packageFolders } from "../../../src/studio/web/notices.ts";
-import { pageCode } from "../../../src/studio/web/page-code.ts";
+import { bundlePage, pageCode } from "../../../src/studio/web/page-code.ts";
 import { playgroundFiles } from "../../../src/studio/web/playground-files.ts";
 
 test("the playground names each project in its scripts, its source, and the text of its terms", async () => {
@@ -23,6 +23,14 @@ test.each(["report", "live"] as const)("a %s page contains the notices of its bu
   expect(notices).toMatch(/^d3-array \d+\.\d+\.\d+ \(ISC\), source: https:/m);
   expect(notices).toContain("Copyright");
   expect(notices).not.toContain("</script");
+});
+
+test.each(["report", "playground"])("the notices of the %s contain the licence of its font", async (name) => {
+  const { bundled, style } = await bundlePage(name);
+  expect(style).toContain("@font-face");
+  const notices = noticesOf(packageFolders([bundled]), "this page");
+  expect(notices).toMatch(/^@fontsource\/stix-two-math \d\S+ \(OFL-1.1\), source: https:/m);
+  expect(notices).toContain("SIL OPEN FONT LICENSE");
 });
 
 test("a package is listed once, and only if a bundle contains part of it", () => {

@@ -154,8 +154,8 @@ function spreadRows(facts: ModelFacts, data: Batch, rows: number): Batch {
 }
 
 /**
- * Ends the epochs on request. Unlike early stopping, this keeps the last parameters, so training can be
- * resumed.
+ * Ends the epochs on request, at the next pause inside an epoch or after one. Unlike early stopping, this keeps
+ * the last parameters, so training can be resumed after the last step.
  */
 function endingWith(trainer: Trainable, page: LivePage): Trainable {
   return {
@@ -172,10 +172,10 @@ function endingWith(trainer: Trainable, page: LivePage): Trainable {
       for (let next = run.next(); ; next = run.next()) {
         if (next.done) return next.value;
         yield next.value;
-        if (next.value.soFar) continue;
-        epochs.push(next.value);
+        const isInside = next.value.soFar !== undefined;
+        if (!isInside) epochs.push(next.value);
         // After the last epoch, the run must complete to restore the best epoch.
-        if (page.isStopped() && epochs.length < (options?.epochs ?? Infinity)) break;
+        if (page.isStopped() && (isInside || epochs.length < (options?.epochs ?? Infinity))) break;
       }
       return { epochs, bestEpoch: epochs.findLast(({ best }) => best)?.epoch ?? 0, stoppedEarly: false };
     },

@@ -5,7 +5,7 @@
 import type { LiveHistory } from "../../charts/live-events.ts";
 import { element } from "../shared/element.ts";
 import { valuesTable, layerCards, parameterCards } from "./cards.ts";
-import { curvePanel, panelsOf } from "./panels.ts";
+import { makeCurves } from "./curves.ts";
 import { colourOf } from "./over-time.ts";
 
 export interface Body {
@@ -17,7 +17,8 @@ const titled = (title: string, note: string) => element("h2", {}, `${title} `, e
 
 export function makeBody(): Body {
   const grid = () => element("div", { class: "grid" });
-  const [curves, layers, parameters, values] = [grid(), grid(), grid(), element("div")];
+  const curves = makeCurves();
+  const [layers, parameters, values] = [grid(), grid(), element("div")];
   const inside = element(
     "div",
     { hidden: true },
@@ -28,13 +29,19 @@ export function makeBody(): Body {
     titled("Values", "of the latest sample"),
     values,
   );
-  const main = element("main", {}, titled("Curves", "over epochs"), curves, inside);
+  const main = element(
+    "main",
+    {},
+    titled("Curves", "over epochs; point at a curve, or use the arrow keys"),
+    curves.root,
+    inside,
+  );
   // An element with the colour of the columns. Drawing on a canvas reads the colour from it.
   const sample = element("span", { class: "sample", "aria-hidden": "true" });
   return {
     roots: [main, sample],
     show(history) {
-      curves.replaceChildren(...panelsOf(history).map(curvePanel));
+      curves.show(history);
       const probes = history.of("probe");
       const last = probes.at(-1);
       inside.hidden = last === undefined;

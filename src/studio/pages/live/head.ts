@@ -23,13 +23,24 @@ const connectionTexts: Readonly<Record<Connection, string | undefined>> = {
 /** The length of the period over which the number of rows per second is measured, in milliseconds. */
 const recently = 5000;
 
-export function makeHead(model: string, onStop: () => void): Head {
+const [stopText, stoppingText] = ["Stop training", "Stopping …"];
+
+/** `onStop` sends the request to stop; it calls its argument if the request fails. */
+export function makeHead(model: string, onStop: (failed: () => void) => void): Head {
   const state = element("span", { class: "state", role: "status" });
-  const button = element("button", { type: "button", disabled: true }, "Stop after this epoch");
+  const button = element("button", { type: "button", disabled: true }, stopText);
   const bar = element("progress", { max: 1, value: 0, "aria-label": "completed epochs" });
   const values = element("dl", { class: "figures" });
   const result = element("pre", { class: "result", hidden: true });
-  button.addEventListener("click", onStop);
+  let [isStopping, hasEnded] = [false, false];
+  button.addEventListener("click", () => {
+    isStopping = true;
+    setAttributes(button, { disabled: true });
+    button.textContent = stoppingText;
+    onStop(() => {
+      isStopping = false;
+    });
+  });
   const title = element("div", { class: "title" }, element("h1", {}, model), state, button);
   return {
     root: element("header", {}, title, bar, values, result),
@@ -49,10 +60,10 @@ export function makeHead(model: string, onStop: () => void): Head {
       setAttributes(bar, {
         value: start ? Math.max(done / Math.max(1, start.epochs), end ? 1 : 0) : undefined,
       });
-      setAttributes(button, {
-        disabled: connection !== "open" || (start === undefined && end === undefined),
-      });
-      button.textContent = end === undefined ? "Stop after this epoch" : "Stop serving";
+      if (end !== undefined && !hasEnded) [isStopping, hasEnded] = [false, true];
+      const canStop = connection === "open" && (start !== undefined || end !== undefined);
+      setAttributes(button, { disabled: isStopping || !canStop });
+      button.textContent = isStopping ? stoppingText : end === undefined ? stopText : "Stop serving";
       setAttributes(result, { hidden: end === undefined });
       result.textContent = end?.text ?? "";
       values.replaceChildren(

@@ -18,7 +18,7 @@ const pausePerDrawing = 10;
 function showTraining(model: string): void {
   let history = new LiveHistory();
   let connection: Connection = "open";
-  const head = makeHead(model, () => void fetch("stop", { method: "POST" }).catch(() => {}));
+  const head = makeHead(model, (failed) => void fetch("stop", { method: "POST" }).catch(failed));
   const body = makeBody();
   document.body.append(head.root, ...body.roots);
 

@@ -1,13 +1,8 @@
-/** The curve panels of the live page: the selection of curves, and the drawing of a panel. */
-import { canBeDrawn } from "../../charts/chart.ts";
+/** The curve panels of the live page: which curves they have, and how they differ from each other. */
+import type { EpochReport } from "../../../runtime/trainer/trainer.ts";
 import type { Axis, Panel, Point, Series } from "../../charts/chart.ts";
 import { curvesChart } from "../../charts/curves.ts";
 import type { LiveEventOf, LiveHistory } from "../../charts/live-events.ts";
-import { seriesColours } from "../../palette.ts";
-import { element } from "../shared/element.ts";
-import { plotSvg } from "../shared/plot-svg.ts";
-
-// A panel of curves over epochs. It is drawn again when new data arrives.
 
 /** A reference level: a line across the whole panel. */
 interface Guide {
@@ -15,89 +10,34 @@ interface Guide {
   readonly label: string;
 }
 
-interface CurvePanel extends Panel {
+export interface CurvePanel extends Panel {
   readonly guide?: Guide;
   /** The name of the series that is drawn in a fainter colour. */
   readonly faint?: string;
+  /** Whether the controls for scale and smoothing apply to the panel: whether it shows losses or metrics. */
+  readonly isAdjustable?: boolean;
+  /** For each series, its run and its position in the run, if the panel compares several runs. */
+  readonly runs?: readonly { readonly run: number; readonly curve: number }[];
 }
 
-const [width, height] = [480, 210];
-const colours = seriesColours.length;
-/**
- * The maximum number of names in a legend; a longer legend is hard to read. With more curves, the colour of a
- * curve shows the depth of its layer in the network instead.
- */
-const maxNames = 14;
-const depths = 10;
-
-/** The CSS class of curve i. Curves are in the order of the layers in the network. */
-const colourOf = (i: number, count: number): string =>
-  count <= maxNames ? `colour${i % colours}` : `depth${Math.floor((i * depths) / count)}`;
-
-export function curvePanel(panel: CurvePanel): HTMLElement {
-  const series = panel.series.map(({ points, ...others }) => ({
-    ...others,
-    points: points.filter((point) => canBeDrawn(panel, point)),
-  }));
-  const { title, guide, faint } = panel;
-  const levels = guide !== undefined && series.some(({ points }) => points.length > 0) ? [guide.y] : [];
-  const styleOf = (i: number): string =>
-    `${colourOf(i, series.length)}${series[i].name === faint ? " faint" : ""}`;
-  const aside = guide === undefined ? "" : `- - - ${guide.label}`;
-  const card = element(
-    "section",
-    { class: "card" },
-    element("h3", {}, element("span", {}, title), element("span", { class: "quiet" }, aside)),
-    plotSvg(
-      { ...panel, marks: [], y: { ...panel.y, includes: levels }, series },
-      {
-        width,
-        height,
-        levels,
-        label: descriptionOf({ ...panel, series }),
-        curve: (i) => ({ class: styleOf(i) }),
-      },
-    ),
-  );
-  // A single curve with the same name as its panel needs no legend.
-  if (series.some(({ name }) => name !== title)) card.append(legend(series.map(({ name }) => name)));
-  return card;
+/** An earlier run, read from its log. */
+export interface EarlierRun {
+  readonly name: string;
+  readonly reports: readonly EpochReport[];
 }
-
-function legend(names: readonly string[]): HTMLElement {
-  const item = (name: string, style: string) => element("li", { class: style }, name);
-  if (names.length <= maxNames)
-    return element(
-      "ul",
-      { class: "legend" },
-      ...names.map((name, i) => item(name, colourOf(i, names.length))),
-    );
-  const between = Array.from({ length: depths - 2 }, (_, i) => item("", `depth${i + 1}`));
-  const ends = [item(names[0], "depth0"), item(names[names.length - 1], `depth${depths - 1}`)];
-  return element("ul", { class: "legend" }, ends[0], ...between, ends[1]);
-}
-
-/** Describes the last point of each curve in words, for screen readers. */
-function descriptionOf({ title, series }: Panel): string {
-  const ends = series.slice(0, maxNames).flatMap(({ name, points }) => {
-    const last = points.at(-1);
-    return last === undefined ? [] : [`${name} ${last[1].toPrecision(4)} at ${last[0].toPrecision(4)}`];
-  });
-  return `${title}: ${ends.join(", ")}`;
-}
-
-// The curves that the page shows.
 
 const epochs: Axis = { label: "epoch", isInteger: true };
 
-export function panelsOf(history: LiveHistory): CurvePanel[] {
+export function panelsOf(history: LiveHistory, earlier: readonly EarlierRun[]): CurvePanel[] {
   const [steps, probes] = [history.of("steps"), history.of("probe")];
   const reports = history.of("epoch").map(({ report }) => report);
-  const [losses, ...metrics] = curvesChart("", reports).panels;
   const rates: Point[] = [...steps, ...reports].map(({ epoch, learningRate }) => [epoch, learningRate]);
+  const learning =
+    earlier.length === 0
+      ? ownCurves(reports, steps)
+      : comparedCurves([{ name: "this run", reports }, ...earlier]);
   return [
-    { ...losses, title: "loss", series: [...losses.series, ...seriesOfSteps(steps)], faint: "steps" },
-    ...metrics,
+    ...learning,
     {
       title: "learning rate",
       x: epochs,
@@ -112,6 +52,42 @@ export function panelsOf(history: LiveHistory): CurvePanel[] {
     ofParameters("‖gradient‖", probes, ({ gradients }) => gradients.norm),
     inactivePanel(probes),
   ].filter(({ series }) => series.some(({ points }) => points.length > 0));
+}
+
+/** The losses and metrics of this run, and the losses of its steps. */
+function ownCurves(reports: readonly EpochReport[], steps: readonly LiveEventOf<"steps">[]): CurvePanel[] {
+  const [losses, ...metrics] = curvesChart("", reports).panels;
+  const loss = {
+    ...losses,
+    title: "loss",
+    series: [...losses.series, ...seriesOfSteps(steps)],
+    faint: "steps",
+  };
+  return [loss, ...metrics].map((panel) => ({ ...panel, isAdjustable: true }));
+}
+
+/** The losses and metrics of several runs. */
+function comparedCurves(runs: readonly EarlierRun[]): CurvePanel[] {
+  const charts = runs.map(({ reports }) => curvesChart("", reports).panels);
+  const titles = [...new Set(charts.flat().map(({ title }) => title))];
+  return titles.map((title): CurvePanel => {
+    const curves = charts.flatMap((panels, run) =>
+      (panels.find((panel) => panel.title === title)?.series ?? []).map((series) => ({ run, series })),
+    );
+    const names = [...new Set(curves.map(({ series }) => series.name))];
+    const { x, y } = charts.flat().find((panel) => panel.title === title) ?? {
+      x: epochs,
+      y: { label: title },
+    };
+    return {
+      title,
+      x,
+      y,
+      isAdjustable: true,
+      series: curves.map(({ run, series }) => ({ ...series, name: `${runs[run].name}: ${series.name}` })),
+      runs: curves.map(({ run, series }) => ({ run, curve: names.indexOf(series.name) })),
+    };
+  });
 }
 
 const seriesOfSteps = (steps: readonly LiveEventOf<"steps">[]): Series[] =>

@@ -2,6 +2,7 @@
  * Renders formulas as MathML. The input is parsed, and only MathML elements are created from it, so it cannot
  * inject markup.
  */
+import "./math.css";
 import { element } from "./element.ts";
 import type { Notation } from "../../../compiler/notation/notation.ts";
 import type { ExplainedNode } from "../../explanation.ts";
