@@ -10,7 +10,7 @@ import { named } from "../../compiler/notation/formula.ts";
 import type { Formula } from "../../compiler/notation/formula.ts";
 import { constantOf, nodeFormula } from "../../compiler/notation/node-formula.ts";
 import { notationOf } from "../../compiler/notation/notation.ts";
-import { valuesRead } from "../../compiler/passes/rules/pattern.ts";
+import { patternOf } from "../../compiler/passes/rules/pattern.ts";
 import { graphPasses, lowering, scalarSchedule, stageLists, stagesOf } from "../../compiler/pipeline.ts";
 import { isLoopProgram, isPlanned } from "../../compiler/stages/define.ts";
 import type { Application } from "../../compiler/stages/define.ts";
@@ -163,7 +163,7 @@ const textOf = (graph: Graph, names: Names): string =>
     .slice(1)
     .join("\n");
 
-// The applications of rewrite rules. Each side is a formula of the values that both sides read. A value between two
+// The applications of rewrite rules. Each side is a formula of the values that it reads. A value between two
 // applications belongs to neither graph; it has the name of the value that it replaces.
 
 function explainApplications(
@@ -171,15 +171,18 @@ function explainApplications(
   program: ProgramName,
   { before: names, after: laterNames }: StepNames,
 ): ExplainedApplication[] {
-  const replaced = new Map<Node, string>();
+  const between = new Map<Node, string>();
   const nameOf = (node: Node): string =>
-    laterNames.get(node) ?? names.get(node) ?? replaced.get(node) ?? nameHint(node);
+    laterNames.get(node) ?? names.get(node) ?? between.get(node) ?? nameHint(node);
   return applications.map(({ rule, before, after }) => {
     const name = nameOf(before);
-    if (!replaced.has(after)) replaced.set(after, name);
-    const read = valuesRead(after);
+    if (!between.has(after)) between.set(after, name);
+    const { replaced, created, read } = patternOf(before, after);
+    // Each side is a formula of the values outside of the pattern. The old side may read more of them than the new one.
     const display = (node: Node): Formula | undefined =>
-      read.has(node) && !isInline(node) ? named(nameOf(node), node.origin.layer) : undefined;
+      replaced.has(node) || created.has(node) || isInline(node)
+        ? undefined
+        : named(nameOf(node), node.origin.layer);
     const sideOf = (node: Node): Formula => display(node) ?? nodeFormula(node, display);
     const shown = [after, ...read].filter((node) => !isInline(node));
     return {

@@ -8,6 +8,7 @@ import { passesView } from "../../../src/studio/views/passes-view.ts";
 import type { StageReport } from "../../../src/compiler/stages/run.ts";
 import { compileFor } from "../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
+import { readSpec } from "../../../src/compiler/spec/read/read-spec.ts";
 import { specs } from "../../support/specs.ts";
 
 function compiled(spec: unknown) {
@@ -103,4 +104,15 @@ describe("the passes of a classifier", () => {
     expect(one.split("\n").filter((line) => /^  [-+ ] /.test(line))).toHaveLength(gradient[0].diff.length);
     expect(one).not.toContain("simplify");
   });
+});
+
+it("a side of a rewrite stops at the values that it reads, also in a deep network", async () => {
+  const { model } = await readSpec("graphs/names.json");
+  const reports: StageReport[] = [];
+  const compilation = compileFor(model, { dtype: "f32", watch: (report) => reports.push(report) });
+  const sides = explainPasses({ compilation, reports }).flatMap(({ applications }) =>
+    applications.flatMap(({ before, after }) => [before.text, after.text]),
+  );
+  expect(sides.length).toBeGreaterThan(100);
+  expect(Math.max(...sides.map((side) => side.length))).toBeLessThan(1000);
 });

@@ -8,26 +8,39 @@ import type { Node, Origin } from "../../ir/nodes.ts";
 /** The maximum number of ops between the root of a pattern and the values that the pattern only reads. */
 const depth = 4;
 
-/**
- * Returns the values that both sides of a rewrite read. `after` is the replacement; every node that the rule created
- * records the rule as its last rewrite.
- */
-export function valuesRead(after: Node): ReadonlySet<Node> {
-  const rewrite = after.origin.rewrites?.at(-1);
-  const read = new Set<Node>();
-  const collect = (node: Node): void => {
-    if (rewrite === undefined || node.origin.rewrites?.at(-1) !== rewrite) read.add(node);
-    else operandsOf(node).forEach(collect);
-  };
-  collect(after);
-  return read;
+export interface Pattern {
+  /** The nodes that the rule replaced, operands first. The root of the pattern comes last. */
+  readonly replaced: ReadonlySet<Node>;
+  /** The nodes that the rule created. */
+  readonly created: ReadonlySet<Node>;
+  /** The values that the replacement reads. */
+  readonly read: ReadonlySet<Node>;
 }
 
-/** The nodes that the rule replaced, operands first. The root of the pattern, `before`, comes last. */
-function replacedNodes(before: Node, after: Node): readonly Node[] {
-  const read = valuesRead(after);
+/**
+ * Returns the pattern of a rewrite of `before` to `after`. Every node that the rule created records the rule as its
+ * last rewrite.
+ */
+export function patternOf(before: Node, after: Node): Pattern {
+  const rewrite = after.origin.rewrites?.at(-1);
+  const read = new Set<Node>();
+  const created = new Set<Node>();
+  const collect = (node: Node): void => {
+    if (created.has(node) || read.has(node)) return;
+    if (rewrite === undefined || node.origin.rewrites?.at(-1) !== rewrite) {
+      read.add(node);
+      return;
+    }
+    created.add(node);
+    operandsOf(node).forEach(collect);
+  };
+  collect(after);
+  return { replaced: replacedNodes(before, read), created, read };
+}
+
+function replacedNodes(before: Node, read: ReadonlySet<Node>): ReadonlySet<Node> {
   // A constant reads nothing, so it does not show where the pattern ends.
-  if (read.size === 0) return [before];
+  if (read.size === 0) return new Set([before]);
   const replaced = new Set<Node>();
   const collect = (node: Node, distance: number): void => {
     if (read.has(node) || distance > depth) return;
@@ -35,7 +48,7 @@ function replacedNodes(before: Node, after: Node): readonly Node[] {
     replaced.add(node);
   };
   collect(before, 0);
-  return [...replaced];
+  return replaced;
 }
 
 /**
@@ -43,7 +56,7 @@ function replacedNodes(before: Node, after: Node): readonly Node[] {
  * derivation is that of the root, and its last rewrite is the one that created it. Forward values have no derivations.
  */
 export function combinedOrigin(before: Node, after: Node): Pick<Origin, "combined" | "rewrites"> {
-  const replaced = replacedNodes(before, after);
+  const replaced = [...patternOf(before, after).replaced];
   const own = after.origin.rewrites ?? [];
   const rewrites = [...replaced.flatMap(({ origin }) => origin.rewrites ?? []), ...own.slice(0, -1)].filter(
     ({ rule }, i, all) => rule !== own.at(-1)?.rule && i === all.findIndex((each) => each.rule === rule),
