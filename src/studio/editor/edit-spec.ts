@@ -215,7 +215,8 @@ function removing(text: string, above: Located, step: string | number): TextChan
     return { from: above.start, to: above.end, insert: empty };
   }
   const start = lineStart(text, startOf(own));
-  const isAlone = /^[ \t]*(?:-[ \t]+)?$/.test(text.slice(start, startOf(own)));
+  const leading = typeof step === "number" ? /^[ \t]*-[ \t]+$/ : /^[ \t]*$/;
+  const isAlone = leading.test(text.slice(start, startOf(own)));
   // The first pair of a list item shares its line with the dash, which must stay.
   if (!isAlone || members.length === 1) return undefined;
   if (after !== undefined) return { from: start, to: lineStart(text, startOf(after)), insert: "" };
