@@ -364,6 +364,46 @@ describe("the playground", () => {
     await page.close();
   });
 
+  it("shows the numbers of a training row, those of the command line, and follows the training", async () => {
+    const { page, complaints } = await openPage(browser, served.url);
+    await panel(page, "ready");
+    await write(page, readFileSync("graphs/iris.json", "utf8"));
+    await page.locator(".status", { hasText: "· 131 parameters" }).waitFor();
+    await page.getByRole("tab", { name: "Gradients" }).click();
+    await page.getByLabel("Gradient of the loss with respect to").selectOption("dense1.weight");
+    const row = page.getByRole("spinbutton", { name: "Training row", exact: true });
+    await row.fill("3");
+    await page.getByRole("button", { name: "Show its numbers" }).click();
+    const title = page.locator(".row-title");
+    const words = [
+      "src/command/cli/tapeless.js",
+      "inspect",
+      "graphs/iris.json",
+      "--show",
+      "gradients",
+      "--row",
+      "3",
+    ];
+    const printed = execFileSync(process.execPath, words, { encoding: "utf8" });
+    const [, which, loss] =
+      /The numbers are those of (row 3 of .*); its loss is ([\d.]+)\./.exec(printed) ?? [];
+    expect(which).toMatch(/^row 3 of the \d+ training rows, with the initial parameters$/);
+    await expect.poll(() => title.textContent()).toBe(`Numbers of ${which}: loss ${loss}`);
+    await page.getByRole("button", { name: "Last value" }).click();
+    await page.locator(".steps > li:last-child[data-current] .matrix").waitFor();
+    await page.getByRole("tab", { name: "Train" }).click();
+    await page.getByRole("button", { name: "One epoch" }).click();
+    await page.getByText(/^epoch 1\//).waitFor();
+    await page.getByRole("tab", { name: "Gradients" }).click();
+    await page.getByRole("button", { name: "Show its numbers" }).click();
+    await expect.poll(() => title.textContent()).toContain("with the parameters after epoch 1: loss");
+    await row.fill("1000");
+    await page.getByRole("button", { name: "Show its numbers" }).click();
+    await page.getByText(/^The training rows are 1 to \d+\.$/).waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
   it("shows code, gradients and picture next to the editor at once, and updates all of them", async () => {
     const { page, complaints } = await openPage(browser, served.url);
     await compiled(page);

@@ -2,7 +2,7 @@
 import { emitText } from "../../compiler/compile-target.ts";
 import { loadTrainer } from "../../compiler/load-trainer.ts";
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
-import { rowsIn } from "../../compiler/reference/program-memory.ts";
+import { rowsAt, rowsIn } from "../../compiler/reference/program-memory.ts";
 import { datasetContextOf, prepareDataset } from "../../compiler/trainer/dataset-context.ts";
 import { countText, workText } from "../../compiler/util/number-text.ts";
 import { randomBatch } from "../../runtime/check/batches.ts";
@@ -17,7 +17,6 @@ import type { CompiledSpec } from "../compile/compile-spec.ts";
 import { loadToPredict, readCheckpointFile } from "../files/parameter-files.ts";
 import { readSource } from "../files/read-source.ts";
 import { printNotice, usageError } from "../terminal/report-error.ts";
-import { rowsAt } from "../verify/batches.ts";
 
 /** The number of a training row, counted from 1, or the row with the largest loss. */
 export type RowChoice = number | "worst";

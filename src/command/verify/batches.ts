@@ -1,18 +1,8 @@
 /** The batches of checks and of an epoch. */
-import { rowsIn } from "../../compiler/reference/program-memory.ts";
-import { sizeOf } from "../../runtime/model/facts.ts";
+import { rowsAt, rowsIn } from "../../compiler/reference/program-memory.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Batch } from "../../runtime/step/batch.ts";
 import { randomKey, randomStream, shuffle, shuffleSalt } from "../../runtime/numbers/random.ts";
-
-/** The batch of these rows, counted from 0, in this order. */
-export function rowsAt(model: ModelFacts, data: Batch, rows: Iterable<number>): Batch {
-  const places = [...rows];
-  const slots = [...Object.entries(model.inputs), ...Object.entries(model.targets)];
-  const pick = (name: string, size: number) =>
-    places.flatMap((row) => Array.prototype.slice.call(data[name], row * size, (row + 1) * size));
-  return Object.fromEntries(slots.map(([name, { shape }]) => [name, pick(name, sizeOf(shape))]));
-}
 
 interface EpochFacts {
   readonly seed: number;

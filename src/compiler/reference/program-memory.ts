@@ -71,6 +71,15 @@ export function rowsIn({ inputs, targets }: ModelFacts, batch: Batch): number {
   return batch[name].length / sizeOfRow(shape);
 }
 
+/** The batch of these rows, counted from 0, in this order. */
+export function rowsAt(model: ModelFacts, data: Batch, rows: Iterable<number>): Batch {
+  const places = [...rows];
+  const slots = [...Object.entries(model.inputs), ...Object.entries(model.targets)];
+  const pick = (name: string, size: number) =>
+    places.flatMap((row) => Array.prototype.slice.call(data[name], row * size, (row + 1) * size));
+  return Object.fromEntries(slots.map(([name, { shape }]) => [name, pick(name, sizeOfRow(shape))]));
+}
+
 /** Inputs and targets of a batch. */
 export function batchStorage(model: ModelFacts, batch: Batch): Map<string, Tensor> {
   const rows = rowsIn(model, batch);

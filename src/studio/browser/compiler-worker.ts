@@ -2,11 +2,13 @@
  * The worker that compiles the editor's text and answers questions about the schema. When a request with
  * newer text arrives, the worker drops the older request.
  */
+import { rowsAt, rowsIn } from "../../compiler/reference/program-memory.ts";
 import { isFrozen } from "../../compiler/trainer/layer-table.ts";
 import { explainCode } from "../explain/explain-code.ts";
 import { explainLayers, frozenSavings } from "../explain/explain-layers.ts";
 import { explainNodes } from "../explain/explain-nodes.ts";
 import { explainPictures } from "../explain/explain-picture.ts";
+import { explainRow, flopsOfRow, maxFlopsOfRow } from "../explain/explain-row.ts";
 import { explainGradients } from "../explain/gradient-derivations.ts";
 import { specLocations } from "../explain/source-map.ts";
 import { specSchema } from "../../compiler/spec/json-schema.ts";
@@ -21,13 +23,18 @@ import type {
   EmittedCode,
   ExplainedGraphs,
   FilesRequest,
+  NoNumbers,
+  NumbersRequest,
   PartRequest,
   ScriptRequest,
   SuggestRequest,
+  TrainerScript,
   VersionedFiles,
 } from "./messages.ts";
 import { checkPlaneFormula } from "./plane-formula.ts";
 import { describe, suggest } from "../editor/suggest.ts";
+import { countText, workText } from "../../compiler/util/number-text.ts";
+import type { ExplainedRow } from "../explanation.ts";
 
 /** The part of the worker's global scope that this file uses. */
 declare const self: {
@@ -41,7 +48,7 @@ interface State {
   /** The id of the newest request to compile. */
   newest: number;
   /** The result for the last compiled text. */
-  compiled?: CompiledText & { readonly id: number };
+  compiled?: CompiledText & { readonly id: number; readonly trainer: TrainerScript };
   /** The last prepared data. */
   prepared?: { readonly key: string; readonly data: PreparedData };
   schema?: SchemaNode;
@@ -67,6 +74,8 @@ async function handle(request: Exclude<CompilerRequest, FilesRequest>): Promise<
     case "suggest":
     case "describe":
       return self.postMessage(suggestionReply(request));
+    case "numbers":
+      return handleNumbers(request);
     default:
       return handlePart(request.kind, request.id);
   }
@@ -99,7 +108,7 @@ async function handleCompile({ id, text }: CompileRequest): Promise<void> {
   const { compilation, warnings } = made;
   const trainer = await trainerScript(compilation, files, remember);
   self.postMessage({ kind: "trainer", id, trainer, warnings, milliseconds: performance.now() - started });
-  state.compiled = { id, ...made };
+  state.compiled = { id, trainer, ...made };
   // The comparison compiles the model again, so training must not wait for it.
   if (!compilation.model.network.some(isFrozen) || !(await isWanted(id))) return;
   self.postMessage({ kind: "savings", id, text: frozenSavings(compilation, { dtype: "f32" }) });
@@ -121,6 +130,34 @@ async function handlePart(kind: PartRequest["kind"], id: number): Promise<void> 
   if (graphs !== undefined) self.postMessage({ kind, id, graphs });
 }
 
+function handleNumbers(request: NumbersRequest): void {
+  const { id } = request;
+  if (state.compiled?.id !== id) return;
+  self.postMessage({ kind: "numbers", id, numbers: numbersOfRow(state.compiled, request) });
+}
+
+function numbersOfRow(
+  { compilation, trainer: { facts, data } }: NonNullable<State["compiled"]>,
+  { row, checkpoint, parameters }: NumbersRequest,
+): ExplainedRow | NoNumbers {
+  if (data === undefined) return { problem: "The spec has no data." };
+  const flops = flopsOfRow(compilation);
+  if (flops > maxFlopsOfRow)
+    return {
+      problem: `A step on one row takes ${workText(flops)}, and numbers are shown up to ${workText(maxFlopsOfRow)}.`,
+    };
+  const count = rowsIn(facts, data.train);
+  if (!Number.isInteger(row) || row < 1 || row > count)
+    return { problem: `The training rows are 1 to ${countText(count)}.` };
+  return explainRow(compilation, {
+    facts,
+    batch: rowsAt(facts, data.train, [row - 1]),
+    checkpoint,
+    source: `row ${countText(row)} of the ${countText(count)} training rows`,
+    parameters,
+  });
+}
+
 async function emittedCode({ compilation, read }: CompiledText): Promise<EmittedCode> {
   const { text, lines } = await explainCode(compilation, { dtype: "f32", source: read.source });
   return { model: compilation.model.name, text, lines };
@@ -136,8 +173,8 @@ async function explainedGraphs(
   const locationOf = await specLocations(read.source, paths);
   const nodes = explainNodes(subject, locationOf);
   if (!(await isStillWanted())) return undefined;
-  const { derivations } = explainGradients(subject);
+  const { derivations, forward } = explainGradients(subject);
   if (!(await isStillWanted())) return undefined;
   const pictures = await explainPictures(nodes, explainLayers(compilation, locationOf));
-  return { nodes, derivations, pictures };
+  return { nodes, derivations, forward, pictures };
 }

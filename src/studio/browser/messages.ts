@@ -1,6 +1,6 @@
 /** The messages between the playground's page and its two workers, as plain data. */
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
-import type { ExplainedLine, Explanation } from "../explanation.ts";
+import type { ExplainedLine, ExplainedRow, Explanation } from "../explanation.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import type { ModelFacts, TrainingFacts } from "../../runtime/model/facts.ts";
 import type { SeriesResult } from "../../runtime/training/ruled-training.ts";
@@ -9,7 +9,8 @@ import type { EpochReport } from "../../runtime/trainer/trainer.ts";
 import type { LocationInSpec, Suggestion } from "../editor/suggest.ts";
 
 /** Requests from the page to the compiler's worker. */
-export type CompilerRequest = FilesRequest | CompileRequest | PartRequest | SuggestRequest | ScriptRequest;
+export type CompilerRequest =
+  FilesRequest | CompileRequest | PartRequest | NumbersRequest | SuggestRequest | ScriptRequest;
 
 /** Replaces the files that specs can name. There is no reply. */
 export interface FilesRequest {
@@ -49,6 +50,21 @@ export type PageFiles = Readonly<Record<string, string | Uint8Array>>;
 export interface PartRequest {
   readonly kind: "code" | "graphs" | "layers";
   readonly id: number;
+}
+
+/** Requests the numbers of a training row in a step of the last compiled text. */
+export interface NumbersRequest extends SavedTrainer {
+  readonly kind: "numbers";
+  readonly id: number;
+  /** Counted from 1. */
+  readonly row: number;
+}
+
+/** The state of a trainer. */
+export interface SavedTrainer {
+  readonly checkpoint: Uint8Array;
+  /** When it was saved, such as `initial parameters`. */
+  readonly parameters: string;
 }
 
 /** Requests the trainer of a spec whose loss is a formula in x and y. The page runs this trainer itself. */
@@ -118,7 +134,13 @@ export type CompileReply =
   | { readonly kind: "savings"; readonly id: number; readonly text: string }
   | { readonly kind: "code"; readonly id: number; readonly code: EmittedCode }
   | { readonly kind: "graphs"; readonly id: number; readonly graphs: ExplainedGraphs }
-  | { readonly kind: "layers"; readonly id: number; readonly layers: LayerScript | NoLayers };
+  | { readonly kind: "layers"; readonly id: number; readonly layers: LayerScript | NoLayers }
+  | { readonly kind: "numbers"; readonly id: number; readonly numbers: ExplainedRow | NoNumbers };
+
+/** Why the numbers of a row are not shown. */
+export interface NoNumbers {
+  readonly problem: string;
+}
 
 /** The emitted file of the model `model`, and the locations from which its lines come. */
 export interface EmittedCode {
@@ -127,7 +149,7 @@ export interface EmittedCode {
   readonly lines: readonly ExplainedLine[];
 }
 
-export type ExplainedGraphs = Pick<Explanation, "nodes" | "derivations" | "pictures">;
+export type ExplainedGraphs = Pick<Explanation, "nodes" | "derivations" | "forward" | "pictures">;
 
 /** A layer with its values for one row. */
 export interface LayerValues {
@@ -158,12 +180,13 @@ export interface NoLayers {
 
 /**
  * Requests to the training worker. The first is `start`. Each `go` trains for a while and reports the result.
- * `watch` adds the values of the layers to all later reports.
+ * `watch` adds the values of the layers to all later reports. `save` asks for the state of the trainer.
  */
 export type TrainRequest =
   | { readonly kind: "start"; readonly trainer: TrainerScript; readonly probe: Probe }
   | { readonly kind: "watch"; readonly layers: LayerScript; readonly probe: Probe }
-  | { readonly kind: "go"; readonly pace: Pace };
+  | { readonly kind: "go"; readonly pace: Pace }
+  | { readonly kind: "save" };
 
 /** How far to train: at least one epoch and until the milliseconds are over, or one step. */
 export type Pace = { readonly milliseconds: number } | "step";
@@ -188,7 +211,7 @@ export interface Seen {
 
 /**
  * `epochs` and `step` follow a `go`. `step` means that training paused inside an epoch, and its report has `soFar`.
- * `watched` follows a `watch`.
+ * `watched` follows a `watch`, and `saved` a `save`.
  */
 export type TrainReply =
   | ({ readonly kind: "ready" } & Seen)
@@ -200,4 +223,5 @@ export type TrainReply =
       readonly result: TrainingResult;
     } & Seen)
   | { readonly kind: "watched"; readonly watched: Watched }
+  | ({ readonly kind: "saved" } & SavedTrainer)
   | { readonly kind: "failed"; readonly message: string; readonly hasDiverged: boolean };

@@ -2,7 +2,14 @@
 import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
 import type { ModelFacts } from "../../../runtime/model/facts.ts";
 import type { PausingTrainer } from "../../../runtime/trainer/pauses.ts";
-import type { Reply, CompileReply, CompilerRequest, PageFiles, PartRequest } from "../../browser/messages.ts";
+import type {
+  Reply,
+  CompileReply,
+  CompilerRequest,
+  PageFiles,
+  PartRequest,
+  SavedTrainer,
+} from "../../browser/messages.ts";
 import type { LocationInSpec, Suggestion } from "../../editor/suggest.ts";
 import { texts, workerOf } from "./texts.ts";
 
@@ -15,6 +22,8 @@ export interface Compiler {
   cancel(): void;
   /** Requests a part of the result of the last compiled text. Call it at most once for each text and part. */
   request(part: PartRequest["kind"]): void;
+  /** Requests the numbers of a training row, counted from 1, for the last compiled text. */
+  requestNumbers(row: number, saved: SavedTrainer): void;
   suggest(location: LocationInSpec): Promise<readonly Suggestion[]>;
   describe(location: LocationInSpec): Promise<Pick<Suggestion, "detail" | "about">>;
   /**
@@ -79,6 +88,8 @@ export function startCompiler({ onReply, onDeath }: CompilerEvents): Compiler {
     },
     cancel: restart,
     request: (kind) => tell({ kind, id: newest }),
+    requestNumbers: (row, { checkpoint, parameters }) =>
+      tell({ kind: "numbers", id: newest, row, checkpoint, parameters }),
     ...asked,
   };
 }

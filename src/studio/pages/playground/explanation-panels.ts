@@ -17,7 +17,7 @@ interface Parts {
   readonly graphs: ExplainedGraphs;
 }
 
-interface ExplanationPanel {
+export interface ExplanationPanel {
   readonly element: HTMLElement;
   readonly needs: keyof Parts;
   /** Shows the part that the panel needs. Does nothing if it is already shown, or has not arrived yet. */
@@ -178,47 +178,6 @@ function coloured(text: string): (Node | string)[][] {
   });
   put(text.slice(at), "");
   return rows;
-}
-
-/** The derivation of each gradient: the steps from the loss to the parameter, each with its rule. */
-export function gradientsPanel(goTo: GoTo): ExplanationPanel {
-  const choice = element("select", {});
-  const steps = element("ol", { class: "steps" });
-  let shown: ExplainedGraphs | undefined;
-  const draw = () => {
-    if (shown === undefined) return;
-    const nodes = new Map(shown.nodes.map((node) => [node.id, node]));
-    const found = shown.derivations.find(({ parameter }) => parameter === choice.value);
-    const cards = (found?.steps ?? []).flatMap(({ number, node: id, through }) => {
-      const node = nodes.get(id);
-      const inner = through.flatMap((each) => nodes.get(each) ?? []);
-      return node === undefined
-        ? []
-        : [element("li", { value: String(number) }, valueCard(node, goTo, inner))];
-    });
-    steps.replaceChildren(...cards);
-  };
-  choice.addEventListener("change", draw);
-  return {
-    element: element(
-      "div",
-      { class: "gradients" },
-      element("label", { class: "chooser" }, "Gradient of the loss with respect to ", choice),
-      steps,
-    ),
-    needs: "graphs",
-    show({ graphs }) {
-      if (graphs === undefined || graphs === shown) return;
-      shown = graphs;
-      const names = graphs.derivations.map(({ parameter }) => parameter);
-      const before = choice.value;
-      choice.replaceChildren(...names.map((name) => element("option", {}, name)));
-      // Derivations start at the loss, so the parameters of the last layer come first. The current selection
-      // is preserved if that parameter still exists.
-      choice.value = names.includes(before) ? before : (names.at(-2) ?? names.at(-1) ?? "");
-      draw();
-    },
-  };
 }
 
 // The dataflow graph of a training step as a picture, with the details of the selected node below it.

@@ -42,6 +42,7 @@ export function modelPage(onChange: () => void): ModelPage {
   const results = resultPanels({
     goTo: (line, column) => editor.goTo(line, column),
     request: (part) => compiler.request(part),
+    requestNumbers: (row, saved) => compiler.requestNumbers(row, saved),
     remedy: () => lowerRate(editor),
     learn: exercise.learn,
     onTab: onChange,

@@ -1,9 +1,10 @@
 /** Small functions that several views of a model share. */
 import { classColours } from "../../palette.ts";
-import type { ExplainedNode } from "../../explanation.ts";
+import type { ExplainedNode, ExplainedNumbers } from "../../explanation.ts";
 import { rewritesOf, rulesOf } from "../../step-rules.ts";
 import { element } from "../shared/element.ts";
 import { equation, math } from "../shared/math.ts";
+import { valueMatrix } from "../shared/row-values.ts";
 
 /** The range of one column of row-major numbers, extended by a twentieth at each end. */
 export function fieldRange(
@@ -37,11 +38,13 @@ export const cssColour = (index: number): string => `rgb(${classColour(index).jo
 /**
  * @param goTo moves to the location in the spec from which the value comes
  * @param through the unnamed values in the formula of the node, whose rules are shown as well
+ * @param numbers the numbers of the value for one row
  */
 export function valueCard(
   node: ExplainedNode,
   goTo: (line: number, column: number) => void,
   through: readonly ExplainedNode[] = [],
+  numbers?: ExplainedNumbers,
 ): HTMLElement {
   const { name, type, location } = node;
   const card = element(
@@ -49,6 +52,7 @@ export function valueCard(
     { class: "value-card" },
     element("div", { class: "quiet" }, element("code", {}, `${name}: ${type}`)),
     element("div", { class: "equation" }, equation(node)),
+    ...(numbers === undefined ? [] : [valueMatrix(numbers)]),
   );
   for (const { rule, general, forward } of rulesOf([...through, node])) {
     const inGeneral = [math(general.forward), " ⇒ ", math(general.derivative)];

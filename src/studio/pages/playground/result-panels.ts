@@ -1,8 +1,9 @@
 /** The results of compiling a spec, in tabs: training, and the panels that explain the model. */
-import type { CompileReply, PartRequest } from "../../browser/messages.ts";
+import type { CompileReply, PartRequest, SavedTrainer } from "../../browser/messages.ts";
 import type { Lesson } from "./exercises.ts";
-import { codePanel, explanationPanels, gradientsPanel, picturePanel } from "./explanation-panels.ts";
+import { codePanel, explanationPanels, picturePanel } from "./explanation-panels.ts";
 import type { GoTo } from "./explanation-panels.ts";
+import { gradientsPanel } from "./gradients-panel.ts";
 import { tabbed } from "./tabs.ts";
 import type { Remedy } from "./train-display.ts";
 import { trainPanel } from "./train-panel.ts";
@@ -23,20 +24,27 @@ export interface ResultPanels {
 interface ResultEvents {
   readonly goTo: GoTo;
   request(part: PartRequest["kind"]): void;
+  requestNumbers(row: number, saved: SavedTrainer): void;
   remedy(): Remedy | undefined;
   /** Receives what changes in the lesson: the model, or its training. */
   learn(news: Partial<Lesson>): void;
   onTab(): void;
 }
 
-export function resultPanels({ goTo, request, remedy, learn, onTab }: ResultEvents): ResultPanels {
+export function resultPanels(events: ResultEvents): ResultPanels {
+  const { goTo, request, remedy, learn, onTab } = events;
   const training = trainPanel({
     onProgress: (reports, result) => learn({ reports, result, hasDiverged: false }),
     onDiverged: () => learn({ hasDiverged: true }),
+    onSaved: (saved) => events.requestNumbers(gradients.row(), saved),
     remedy,
   });
+  const gradients = gradientsPanel(goTo, () => {
+    if (!training.save())
+      gradients.showNumbers({ problem: "There is no data to train on, so there is no row." });
+  });
   const explaining = explanationPanels(
-    { Code: codePanel(goTo), Gradients: gradientsPanel(goTo), Picture: picturePanel(goTo) },
+    { Code: codePanel(goTo), Gradients: gradients, Picture: picturePanel(goTo) },
     {
       isVisible: (panel) => tabs.isVisible(panel),
       request,
@@ -60,6 +68,7 @@ export function resultPanels({ goTo, request, remedy, learn, onTab }: ResultEven
     receive(reply, spec) {
       if (reply.kind === "errors") return explaining.show("wrong");
       if (reply.kind === "code" || reply.kind === "graphs") return explaining.receive(reply);
+      if (reply.kind === "numbers") return gradients.showNumbers(reply.numbers);
       if (reply.kind === "layers") return training.showLayers(reply.layers);
       if (reply.kind !== "trainer") return;
       const isNew = training.show(reply.trainer);

@@ -1,5 +1,12 @@
 /** The training panel: a worker runs the emitted code, and the panel shows its state at every frame. */
-import type { LayerScript, NoLayers, Pace, TrainReply, TrainerScript } from "../../browser/messages.ts";
+import type {
+  LayerScript,
+  NoLayers,
+  Pace,
+  SavedTrainer,
+  TrainReply,
+  TrainerScript,
+} from "../../browser/messages.ts";
 import type { TrainingResult } from "../../../runtime/training/train-on.ts";
 import type { EpochReport } from "../../../runtime/trainer/trainer.ts";
 import { trainDisplay, type Remedy, type TrainDisplay, type TrainState } from "./train-display.ts";
@@ -11,6 +18,11 @@ export interface TrainPanel {
   show(trainer: TrainerScript): boolean;
   /** Adds the picture of the network of the shown model, or says why there is none. */
   showLayers(layers: LayerScript | NoLayers): void;
+  /**
+   * Asks for the state of the trainer; `onSaved` receives it between two pieces of training. Returns false if there is
+   * no trainer.
+   */
+  save(): boolean;
   /** Marks the shown results as out of date, because the editor's text is another one. */
   setStale(isStale: boolean): void;
 }
@@ -18,6 +30,7 @@ export interface TrainPanel {
 export interface TrainEvents {
   /** The reports since the model was new, whenever there are more. `result` is present at the end. */
   onProgress(reports: readonly EpochReport[], result: TrainingResult | undefined): void;
+  onSaved(saved: SavedTrainer): void;
   /** Training has diverged. */
   onDiverged(): void;
   /** Returns the change of the spec that could prevent that training diverges, if a control can make it. */
@@ -53,7 +66,7 @@ export function trainPanel(events: TrainEvents): TrainPanel {
     const run = startRun(trainer, (reply) => {
       showReply(reply, run, now, display, events);
       refresh();
-      if (reply.kind === "watched" || !now.isPlaying) return;
+      if (reply.kind === "watched" || reply.kind === "saved" || !now.isPlaying) return;
       const wait = display.waitBetweenSteps();
       if (wait === 0) requestAnimationFrame(goOn);
       else now.timer = setTimeout(goOn, wait);
@@ -87,6 +100,10 @@ export function trainPanel(events: TrainEvents): TrainPanel {
   refresh();
   return {
     element: display.panel,
+    save() {
+      now.run?.save();
+      return now.run !== undefined;
+    },
     setStale: (isStale) => void display.panel.classList.toggle("stale", isStale),
     showLayers(layers) {
       now.layers = layers;
@@ -118,6 +135,7 @@ function showReply(
   events: TrainEvents,
 ): void {
   if (reply.kind === "watched") return;
+  if (reply.kind === "saved") return events.onSaved(reply);
   if (reply.kind === "failed") {
     Object.assign(now, { state: "failed", isPlaying: false });
     display.showFailure(reply.message, reply.hasDiverged, events.remedy());

@@ -33,12 +33,13 @@ interface Watch {
   readonly probe: NonNullable<Probe>;
 }
 
-const state: { trainer?: Trainer; watch?: Watch } = {};
+const state: { trainer?: Trainer; watch?: Watch; parameters: string } = { parameters: "initial parameters" };
 
 const send = (reply: TrainReply): void => self.postMessage(reply);
 
 self.onmessage = ({ data: request }: MessageEvent<TrainRequest>) => {
   if (request.kind === "go") return pending.resume(request.pace);
+  if (request.kind === "save") return save();
   const work =
     request.kind === "watch"
       ? watch(request.layers.script, request.probe)
@@ -52,6 +53,12 @@ self.onmessage = ({ data: request }: MessageEvent<TrainRequest>) => {
     }),
   );
 };
+
+/** A trainer that has not started yet has nothing to save. */
+function save(): void {
+  const { trainer, parameters } = state;
+  if (trainer !== undefined) send({ kind: "saved", checkpoint: trainer.save(), parameters });
+}
 
 const nextGo = (): Promise<Pace> => new Promise((resolve) => (pending.resume = resolve));
 
@@ -97,6 +104,7 @@ async function train({ script, training, data, naive }: TrainerScript, probe: Pr
   await proceed();
   const reportedEpochs = inUnitsOfTargets(trainer, { training }, data);
   const result = await trainOn(model, training, reportedEpochs, data, {}, (report) => {
+    state.parameters = parametersAfter(report);
     if (report.soFar !== undefined) {
       send({ kind: "step", report, ...seen() });
       return proceed();
@@ -107,8 +115,14 @@ async function train({ script, training, data, naive }: TrainerScript, probe: Pr
     reports = [];
     return proceed();
   });
+  state.parameters = "parameters after training";
   send({ kind: "done", reports, result: { ...result, ...naive }, ...seen() });
 }
+
+const parametersAfter = ({ epoch, soFar }: EpochReport): string =>
+  soFar === undefined
+    ? `parameters after epoch ${epoch}`
+    : `parameters after step ${soFar.step} of epoch ${epoch}`;
 
 /** Predicts any number of rows, one batch at a time. */
 function predictAll(

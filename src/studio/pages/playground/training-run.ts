@@ -14,6 +14,8 @@ export interface TrainingRun {
   go(pace: Pace): void;
   /** Returns the picture of the network, which is drawn from now on. */
   watch(layers: LayerScript): HTMLElement;
+  /** Asks for the state of the trainer. */
+  save(): void;
   stop(): void;
 }
 
@@ -26,7 +28,7 @@ export function startRun(trainer: TrainerScript, onReply: (reply: TrainReply) =>
   let network: NetworkView | undefined;
   worker.onmessage = ({ data: reply }: MessageEvent<TrainReply>) => {
     if (reply.kind === "epochs" || reply.kind === "done") reports.push(...reply.reports);
-    if (reply.kind !== "failed") {
+    if (reply.kind !== "failed" && reply.kind !== "saved") {
       if (reply.watched) network?.draw(reply.watched);
       if (reply.kind !== "watched" && reply.outputs) view?.draw(reply.outputs);
     }
@@ -49,6 +51,7 @@ export function startRun(trainer: TrainerScript, onReply: (reply: TrainReply) =>
       send({ kind: "watch", layers, probe: made.probe });
       return made.element;
     },
+    save: () => send({ kind: "save" }),
     stop() {
       worker.onmessage = null;
       worker.onerror = null;
