@@ -147,7 +147,13 @@ describe("the playground", () => {
       await page.getByLabel("Gradient of the loss with respect to").selectOption(weight);
       const name = file.replace(".yaml", "");
       await page.locator(".code-lines", { hasText: `from the spec "${name}"` }).waitFor();
-      await page.locator('[data-id="group:forward/loss"]').waitFor();
+      // The default view of the small panel may end above the loss.
+      await expect
+        .poll(async () => {
+          await page.getByRole("button", { name: "Fit" }).click();
+          return page.locator('[data-id="group:forward/loss"]').count();
+        })
+        .toBe(1);
       await panel(page, "ready");
       await page.getByLabel("Gradient of the loss with respect to").selectOption({ index: 0 });
       await page.locator(".steps").getByText(rule).first().waitFor();
