@@ -9,7 +9,7 @@ import { randomBatch } from "../../runtime/check/batches.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Batch } from "../../runtime/step/batch.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
-import { explainRow, flopsOfRow, maxFlopsOfRow } from "../../studio/explain/explain-row.ts";
+import { explainRow, flopsOfRow, maxFlopsOfRow, trainingRowText } from "../../studio/explain/explain-row.ts";
 import type { RowStart } from "../../studio/explain/explain-row.ts";
 import type { ExplainedRow } from "../../studio/explanation.ts";
 import { onFile } from "../compile/compile-spec.ts";
@@ -83,8 +83,7 @@ async function chosenRow(
   }
   if (row > count)
     throw usageError(`--row: there is no row ${countText(row)}; there are ${countText(count)} training rows`);
-  const which = `row ${countText(row)} of the ${countText(count)} training rows`;
-  return { batch: rowsAt(facts, train, [row - 1]), source: which };
+  return { batch: rowsAt(facts, train, [row - 1]), source: trainingRowText(row, count) };
 }
 
 /** The largest number of rows that `--row worst` examines. */

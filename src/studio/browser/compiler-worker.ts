@@ -8,7 +8,7 @@ import { explainCode } from "../explain/explain-code.ts";
 import { explainLayers, frozenSavings } from "../explain/explain-layers.ts";
 import { explainNodes } from "../explain/explain-nodes.ts";
 import { explainPictures } from "../explain/explain-picture.ts";
-import { explainRow, flopsOfRow, maxFlopsOfRow } from "../explain/explain-row.ts";
+import { explainRow, flopsOfRow, maxFlopsOfRow, trainingRowText } from "../explain/explain-row.ts";
 import { explainGradients } from "../explain/gradient-derivations.ts";
 import { specLocations } from "../explain/source-map.ts";
 import { specSchema } from "../../compiler/spec/json-schema.ts";
@@ -153,7 +153,7 @@ function numbersOfRow(
     facts,
     batch: rowsAt(facts, data.train, [row - 1]),
     checkpoint,
-    source: `row ${countText(row)} of the ${countText(count)} training rows`,
+    source: trainingRowText(row, count),
     parameters,
   });
 }

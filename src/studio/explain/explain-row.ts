@@ -8,6 +8,7 @@ import { lossStorage } from "../../compiler/ir/storage.ts";
 import { countOf } from "../../compiler/ops/tensor.ts";
 import type { Tensor } from "../../compiler/ops/tensor.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
+import { countText } from "../../compiler/util/number-text.ts";
 import { traceGraph } from "../../compiler/reference/interpret.ts";
 import { batchStorage, checkpointStorage, ProgramMemory } from "../../compiler/reference/program-memory.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
@@ -62,6 +63,10 @@ export function explainRow(compilation: Compilation, start: RowStart): Explained
     ),
   };
 }
+
+/** The `source` of a training row, which is counted from 1. */
+export const trainingRowText = (row: number, count: number): string =>
+  `row ${countText(row)} of the ${countText(count)} training rows`;
 
 /** The largest number of operations of one row; the interpreter does about ten million per second. */
 export const maxFlopsOfRow = 2e8;
