@@ -174,7 +174,7 @@ it("draws the network with its weights, and takes single steps", async () => {
   const detail = page.locator(".network-info");
   await expect.poll(() => detail.textContent()).toMatch(/^dense2 1: value .*bias 0; weights: dense1/);
   const first = await detail.textContent();
-  await page.getByLabel("Training row").fill("2");
+  await page.getByRole("spinbutton", { name: "Training row of" }).fill("2");
   await expect.poll(() => detail.textContent()).not.toBe(first);
   expect(complaints).toEqual([]);
   await page.close();

@@ -45,7 +45,9 @@ export function graphBar(actions: BarActions): GraphBar {
       ),
     ),
     show({ scale: now, limits: [least, most] }) {
-      scale.textContent = `${Math.max(1, Math.round(now * 100))} %`;
+      const text = `${Math.max(1, Math.round(now * 100))} %`;
+      // While the view moves, the scale stays. Writing the same text would lay out the page in each frame.
+      if (scale.textContent !== text) scale.textContent = text;
       smaller.disabled = now <= least;
       larger.disabled = now >= most;
     },
