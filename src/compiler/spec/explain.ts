@@ -310,7 +310,7 @@ function mismatch(path: SpecPath, schema: SchemaNode, spec: unknown): Diagnostic
 function hintAt(path: SpecPath, node: SchemaNode, schema: SchemaNode, spec: unknown): string | undefined {
   const value = valueAt(spec, path);
   const owner = valueAt(spec, path.slice(0, -1));
-  const element = nodeAtPath(schema, [...path, 0], withValue(spec, path, [value]));
+  const element = nodeAtPath({ ...node, $defs: schema.$defs }, [0], [value]);
   return hintAboutValue({ path, value, owner, node, element });
 }
 

@@ -243,12 +243,22 @@ function own(value: unknown, key: string | number): unknown {
 
 // The JSON Schema for editors.
 
+/** The JSON Schemas by the schema from which they are derived. Deriving one takes as long as many checks. */
+const derived = new WeakMap<z.ZodType, SchemaNode>();
+
 /**
  * The schema of specs as users write them (JSON Schema, draft 2020-12): short forms are allowed, and keys
  * with defaults are optional.
  */
-export const specSchema = (): SchemaNode =>
-  possible(z.toJSONSchema(modelSchema, { io: "input", reused: "inline", unrepresentable: "any" }));
+export function specSchema(): SchemaNode {
+  const known = derived.get(modelSchema);
+  if (known !== undefined) return known;
+  const schema = possible(
+    z.toJSONSchema(modelSchema, { io: "input", reused: "inline", unrepresentable: "any" }),
+  );
+  derived.set(modelSchema, schema);
+  return schema;
+}
 
 /** Removes the forms that JSON cannot express: functions, and objects that require a function. */
 function possible(node: SchemaNode): SchemaNode {
