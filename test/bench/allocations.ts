@@ -20,7 +20,7 @@ export async function bytesPerStep(name: string, batchSize: number): Promise<num
   const folder = mkdtempSync(join(tmpdir(), "allocations-"));
   try {
     const [module, batch] = [join(folder, "trainer.mjs"), join(folder, "batch.json")];
-    writeFileSync(module, strippedOf((await compile(spec)).code));
+    writeFileSync(module, await strippedOf((await compile(spec)).code));
     writeFileSync(batch, JSON.stringify(batchFor(spec, batchSize, 1)));
     // The young generation is so large that no garbage collection runs during the steps. Therefore, the heap
     // then contains everything that they allocated.

@@ -40,7 +40,7 @@ place.write("flowers.json", {
 });
 await place.run("compile", "flowers.json");
 const code = place.read("generated/flowers.ts");
-place.write("flowers.mjs", strippedOf(code));
+place.write("flowers.mjs", await strippedOf(code));
 const { createTrainer } = await imported(code);
 
 const launcher = fileURLToPath(new URL("../../src/command/cli/tapeless.js", import.meta.url));

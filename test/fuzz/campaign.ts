@@ -4,6 +4,10 @@
  */
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { bundleProgram } from "../../src/command/cli/bundle-program.js";
 import { addCounts } from "./coverage.ts";
 import type { Counts } from "./coverage.ts";
 import { noTightness } from "./compare.ts";
@@ -62,24 +66,36 @@ const specsOfChild = 300;
 const secondsOfSpec = 120;
 const secondsOfShrinking = 200;
 
-const workerFile = new URL("worker.ts", import.meta.url);
+/**
+ * Bundles the program of the child processes into a new folder, which is removed when this process exits. The
+ * bundle takes a tenth less time than sources that tsx transforms one by one: tsx keeps the name of each
+ * function, also of those that are created again in each call.
+ */
+async function bundledWorker(): Promise<string> {
+  const cache = fileURLToPath(new URL("../../node_modules/.cache/", import.meta.url));
+  mkdirSync(cache, { recursive: true });
+  const outdir = mkdtempSync(join(cache, "fuzz-"));
+  process.once("exit", () => rmSync(outdir, { recursive: true, force: true }));
+  await bundleProgram({ outdir, entries: { worker: "../test/fuzz/worker.ts" } });
+  return join(outdir, "worker.mjs");
+}
 
 /** A child process that answers one request at a time. */
 class Child {
   private readonly process: ChildProcess;
 
-  constructor() {
+  constructor(file: string) {
     // Node 20 has relaxed SIMD behind a flag; later versions have it by default.
     const flags =
       process.allowedNodeEnvironmentFlags.has("--experimental-wasm-relaxed-simd") ||
       process.versions.node.startsWith("20.");
-    this.process = fork(workerFile, {
+    this.process = fork(file, {
       execArgv: [
         ...(flags ? ["--experimental-wasm-relaxed-simd"] : []),
         // Compiling creates many short-lived nodes. A larger young generation collects them at less cost.
         "--max-semi-space-size=64",
-        "--import",
-        "tsx",
+        // Each spec runs other code, so most functions run only a few times.
+        "--always-sparkplug",
       ],
     });
   }
@@ -113,13 +129,18 @@ class Child {
  * has ended.
  */
 class Lane {
+  private readonly file: string;
   private child: Child | undefined;
   private specsLeft = 0;
+
+  constructor(file: string) {
+    this.file = file;
+  }
 
   async ask(request: Request, seconds: number): Promise<Reply | string> {
     if (this.child === undefined || this.specsLeft === 0) {
       this.child?.end();
-      this.child = new Child();
+      this.child = new Child(this.file);
       this.specsLeft = specsOfChild;
     }
     this.specsLeft--;
@@ -151,7 +172,8 @@ export class Campaign {
   }
 
   async run(): Promise<Outcome> {
-    await Promise.all(Array.from({ length: this.options.jobs }, () => this.runLane(new Lane())));
+    const file = await bundledWorker();
+    await Promise.all(Array.from({ length: this.options.jobs }, () => this.runLane(new Lane(file))));
     const { ran, failed, refused, counts, tightness } = this;
     const { seed } = this.options;
     const failures = [...this.failures.values()];

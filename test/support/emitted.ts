@@ -1,5 +1,5 @@
-// Compiles a spec and imports the emitted module from memory, after TypeScript has stripped its types.
-import { ts } from "ts-morph";
+// Compiles a spec and imports the emitted module from memory, after esbuild has stripped its types.
+import { transform } from "esbuild";
 import { compileFor, emitText } from "../../src/compiler/compile-target.ts";
 import type { TargetOptions } from "../../src/compiler/compile-target.ts";
 import { compile } from "../../src/compiler/compile.ts";
@@ -14,26 +14,15 @@ export interface EmittedModule<T = Trainer> {
   createTrainer(options?: { seed?: number }): T;
 }
 
-/** The code as JavaScript. */
-export function strippedOf(code: string): string {
-  const { outputText, diagnostics = [] } = ts.transpileModule(code, {
-    reportDiagnostics: true,
-    compilerOptions: {
-      target: ts.ScriptTarget.ES2022,
-      module: ts.ModuleKind.ESNext,
-      verbatimModuleSyntax: true,
-    },
-  });
-  if (diagnostics.length > 0)
-    throw new Error(
-      diagnostics.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n")).join("\n"),
-    );
-  return outputText;
+/** The code as JavaScript. esbuild strips types in a tenth of the time that TypeScript takes. */
+export async function strippedOf(code: string): Promise<string> {
+  const stripped = await transform(code, { loader: "ts", format: "esm", target: "node20" });
+  return stripped.code;
 }
 
 /** Imports emitted code. `T` is the type of its trainers, if they have more members than the common ones. */
 export async function imported<T = Trainer>(code: string): Promise<EmittedModule<T>> {
-  const text = Buffer.from(strippedOf(code)).toString("base64");
+  const text = Buffer.from(await strippedOf(code)).toString("base64");
   const module: EmittedModule<T> = await import(/* @vite-ignore */ `data:text/javascript;base64,${text}`);
   return module;
 }

@@ -8,7 +8,7 @@ import type { Model } from "../../src/compiler/spec/types.ts";
 import { imported, strippedOf } from "./emitted.ts";
 
 export async function importedPredictor(code: string): Promise<{ createPredictor(): RowPredictor }> {
-  const text = Buffer.from(strippedOf(code)).toString("base64");
+  const text = Buffer.from(await strippedOf(code)).toString("base64");
   return import(/* @vite-ignore */ `data:text/javascript;base64,${text}`);
 }
 

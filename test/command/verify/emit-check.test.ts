@@ -37,8 +37,8 @@ async function proved(
   const { code } = await compile(spec, options);
   const check = await emitCheck(parseModel(spec), "./trainer.mjs");
   const changed = change(code);
-  writeFileSync(join(folder, "trainer.mjs"), strippedOf(changed));
-  writeFileSync(join(folder, "check.mjs"), strippedOf(check));
+  writeFileSync(join(folder, "trainer.mjs"), await strippedOf(changed));
+  writeFileSync(join(folder, "check.mjs"), await strippedOf(check));
   const { status, stdout, stderr } = spawnSync(process.execPath, ["check.mjs", ...args], {
     cwd: folder,
     encoding: "utf8",

@@ -78,7 +78,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "threads-"));
   const compilation = compileFor(parseModel(spec), { target: "wasm", dtype: "f32" });
   const code = await emitText(compilation, "f32", { isFormatted: false });
-  writeFileSync(join(folder, "trainer.mjs"), strippedOf(code));
+  writeFileSync(join(folder, "trainer.mjs"), await strippedOf(code));
   writeFileSync(join(folder, "main.mjs"), script);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -102,7 +102,7 @@ describe("threads", () => {
 
   it("end the call that waits for them with an error if they fail", async () => {
     const compilation = compileFor(parseModel(calling), { target: "wasm", dtype: "f64" });
-    const code = strippedOf(await emitText(compilation, "f64", { isFormatted: false }));
+    const code = await strippedOf(await emitText(compilation, "f64", { isFormatted: false }));
     const broken = code.replace(
       "servesAsWorker(model, kernels, math)",
       'servesAsWorker(model, kernels, { ...math, tanh() { throw new Error("broken"); } })',

@@ -150,7 +150,7 @@ describe("a host that cannot run WebAssembly", () => {
     const folder = mkdtempSync(join(tmpdir(), "backends-"));
     try {
       const [module, main] = [join(folder, "trainer.mjs"), join(folder, "main.mjs")];
-      writeFileSync(module, strippedOf((await compile(specs.tiny, { target: "wasm" })).code));
+      writeFileSync(module, await strippedOf((await compile(specs.tiny, { target: "wasm" })).code));
       writeFileSync(main, before + script);
       const reported: unknown = JSON.parse(
         execFileSync(process.execPath, [main, `file://${module}`], { encoding: "utf8" }),
