@@ -243,12 +243,16 @@ function own(value: unknown, key: string | number): unknown {
 
 // The JSON Schema for editors.
 
+let schema: SchemaNode | undefined;
+
 /**
  * The schema of specs as users write them (JSON Schema, draft 2020-12): short forms are allowed, and keys
- * with defaults are optional.
+ * with defaults are optional. It is built once, because that takes as long as all else in a check of a wrong spec.
  */
 export const specSchema = (): SchemaNode =>
-  possible(z.toJSONSchema(modelSchema, { io: "input", reused: "inline", unrepresentable: "any" }));
+  (schema ??= possible(
+    z.toJSONSchema(modelSchema, { io: "input", reused: "inline", unrepresentable: "any" }),
+  ));
 
 /** Removes the forms that JSON cannot express: functions, and objects that require a function. */
 function possible(node: SchemaNode): SchemaNode {
