@@ -243,16 +243,22 @@ function own(value: unknown, key: string | number): unknown {
 
 // The JSON Schema for editors.
 
-let schema: SchemaNode | undefined;
+/** Schemas that are already built. Building one takes longer than all else in the analysis of a wrong spec. */
+const built = new WeakMap<typeof modelSchema, SchemaNode>();
 
 /**
  * The schema of specs as users write them (JSON Schema, draft 2020-12): short forms are allowed, and keys
- * with defaults are optional. It is built once, because that takes as long as all else in a check of a wrong spec.
+ * with defaults are optional.
  */
-export const specSchema = (): SchemaNode =>
-  (schema ??= possible(
+export function specSchema(): SchemaNode {
+  const known = built.get(modelSchema);
+  if (known !== undefined) return known;
+  const schema = possible(
     z.toJSONSchema(modelSchema, { io: "input", reused: "inline", unrepresentable: "any" }),
-  ));
+  );
+  built.set(modelSchema, schema);
+  return schema;
+}
 
 /** Removes the forms that JSON cannot express: functions, and objects that require a function. */
 function possible(node: SchemaNode): SchemaNode {
