@@ -24,12 +24,13 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 60_000 } },
-    projects: testGroups.map(({ name, files, isSerial = false }, index) => ({
+    projects: testGroups.map(({ name, files, isSerial = false, setup }, index) => ({
       extends: true,
       test: {
         name,
         include: files.map((pattern) => pattern.replace(/\*\*$/, "**/*.test.ts")),
         exclude: testGroups.slice(0, index).flatMap((group) => group.files),
+        ...(setup !== undefined && { globalSetup: setup }),
         ...(isSerial && { poolOptions: { forks: { singleFork: true } }, sequence: { groupOrder: 1 } }),
       },
     })),

@@ -25,6 +25,8 @@ export interface TestGroup {
    * and engines.
    */
   readonly isSerial?: boolean;
+  /** A module that vitest runs once before the files of the group. */
+  readonly setup?: string;
 }
 
 export const testGroups: readonly TestGroup[] = [
@@ -32,7 +34,7 @@ export const testGroups: readonly TestGroup[] = [
   { name: "pages", files: ["test/pages/**"], budget: 300, isSerial: true },
   { name: "examples", files: ["test/examples/**"], budget: 200, isSerial: true },
   { name: "bundlers", files: ["test/bundlers/**"], budget: 200, isSerial: true },
-  { name: "package", files: ["test/package/**"], budget: 400 },
+  { name: "package", files: ["test/package/**"], budget: 400, setup: "test/package/pack-packages.ts" },
   { name: "course", files: ["test/course/**"], budget: 200 },
   { name: "bench", files: ["test/bench/**"], budget: 60 },
   { name: "pytorch", files: ["test/pytorch/**"], budget: 250 },

@@ -3,6 +3,8 @@
 import { TraceMap, originalPositionFor } from "@jridgewell/trace-mapping";
 import { afterAll, expect, it } from "vitest";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { compileImport } from "../../packages/unplugin/src/compile-import.ts";
 import type { ImportedModule } from "../../packages/unplugin/src/compile-import.ts";
 import { keepWeights } from "../../packages/unplugin/src/hot.js";
@@ -90,27 +92,34 @@ it("the source map leads to the spec, and to the TypeScript module", async () =>
   expect(module?.split("\n")[(shared.line ?? 0) - 1]).toContain("createTrainer(");
 });
 
-it("an update keeps the weights of each trainer that match by name and shape", () => {
-  const modelOf = (units: number) => ({
-    name: "flower",
-    parameters: [
-      { name: "hidden.weight", shape: [4, units] },
-      { name: "scores.bias", shape: [3] },
-    ],
-  });
-  const create = (units: number) => (value: number) => ({
-    parameters: {
-      "hidden.weight": new Float32Array(4 * units).fill(value),
-      "scores.bias": new Float32Array(3).fill(value),
-    },
-  });
+const modelOf = (units: number) => ({
+  name: "flower",
+  parameters: [
+    { name: "hidden.weight", shape: [4, units] },
+    { name: "scores.bias", shape: [3] },
+  ],
+});
+
+const create = (units: number) => (value: number) => ({
+  parameters: {
+    "hidden.weight": new Float32Array(4 * units).fill(value),
+    "scores.bias": new Float32Array(3).fill(value),
+  },
+});
+
+/** What a bundler gives each version of a module, and the end of the version. */
+function hotModule() {
   const data = {};
   let dispose = (_data: object): void => {};
   const hot = { data, dispose: (callback: typeof dispose) => void (dispose = callback) };
+  return { hot, end: () => dispose(data) };
+}
 
+it("an update keeps the weights of each trainer that match by name and shape", () => {
+  const { hot, end } = hotModule();
   const before = keepWeights(create(2), modelOf(2), hot);
   const old = [before(1), before(2)];
-  dispose(data);
+  end();
   const after = keepWeights(create(3), modelOf(3), hot);
   const changed = [after(7), after(8), after(9)];
   const firsts = changed.map(({ parameters }) => Object.values(parameters).map(([first]) => first));
@@ -122,9 +131,23 @@ it("an update keeps the weights of each trainer that match by name and shape", (
   expect(old.map(({ parameters }) => parameters["hidden.weight"][0])).toEqual([1, 2]);
 
   // A second update before any trainer is created loses nothing.
-  dispose(data);
+  end();
   keepWeights(create(3), modelOf(3), hot);
-  dispose(data);
+  end();
   const last = keepWeights(create(3), modelOf(3), hot)(0);
   expect(last.parameters["hidden.weight"][0]).toBe(7);
+});
+
+it("an update keeps the weights of a trainer that the page has dropped", async () => {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage: () => void = runInNewContext("gc");
+  const { hot, end } = hotModule();
+  const before = keepWeights(create(3), modelOf(3), hot);
+  before(1);
+  // A weak reference holds its object until the end of the task.
+  await new Promise(setImmediate);
+  collectGarbage();
+  end();
+  const { parameters } = keepWeights(create(3), modelOf(3), hot)(7);
+  expect(Object.values(parameters).map(([first]) => first)).toEqual([1, 1]);
 });

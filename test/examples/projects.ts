@@ -18,7 +18,6 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Browser, Page } from "playwright-core";
 import { build } from "esbuild";
-import { buildPackage } from "../../packages/create-tapeless/build.ts";
 import { bundleProgram, entries } from "../../src/command/cli/bundle-program.js";
 import { serveFiles } from "../../src/studio/web/serve-files.ts";
 import { installEngines } from "../engines/install.ts";
@@ -26,11 +25,14 @@ import { installPackages } from "../support/install-packages.ts";
 
 const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
-/** Why the packages could not be installed; undefined if they are installed. */
-export async function installProjects(): Promise<string | undefined> {
+/** Why the packages of this folder could not be installed; undefined if they are installed. */
+export const installTools = (): Promise<string | undefined> =>
   // Electron's script downloads its binary from a host that a test must not need; its types are in the package.
-  return (await installEngines()) ?? (await installPackages(pathOf("."), { isBuilt: false }));
-}
+  installPackages(pathOf("."), { isBuilt: false });
+
+/** Why the packages and the engines could not be installed; undefined if they are installed. */
+export const installProjects = async (): Promise<string | undefined> =>
+  (await installEngines()) ?? (await installTools());
 
 export interface Projects {
   pathOf(name: string): string;
@@ -41,14 +43,22 @@ export interface Projects {
   remove(): void;
 }
 
+/** The projects of examples/, with the packages of this clone. */
 export async function copyProjects(): Promise<Projects> {
-  const folder = mkdtempSync(join(tmpdir(), "tapeless-examples-"));
-  cpSync(pathOf("../../examples"), folder, { recursive: true });
-  const modules = join(folder, "node_modules");
-  linkPackages(pathOf("node_modules"), modules);
+  const projects = newProjects();
+  const modules = projects.pathOf("node_modules");
+  cpSync(pathOf("../../examples"), projects.pathOf("."), { recursive: true });
   for (const name of ["bun", "deno"])
     symlinkSync(pathOf(`../engines/node_modules/.bin/${name}`), join(modules, ".bin", name));
   await buildPackages(modules);
+  return projects;
+}
+
+/** An empty folder for projects, with the packages of this folder in `node_modules`. */
+export function newProjects(): Projects {
+  const folder = mkdtempSync(join(tmpdir(), "tapeless-examples-"));
+  const modules = join(folder, "node_modules");
+  linkPackages(pathOf("node_modules"), modules);
   const path = (name: string) => join(folder, name);
   const { NODE_ENV: _, ...inherited } = process.env;
   const env = {
@@ -81,8 +91,8 @@ export async function copyProjects(): Promise<Projects> {
 }
 
 /**
- * Builds the packages of this clone as a user has them: the program as a bundle, the plugin of Vite, and the
- * starter. In contrast to `npm pack`, this takes only seconds; `test/package/` tests the packed files.
+ * Builds the packages of this clone as a user has them: the program as a bundle, and the plugin of Vite. In contrast to
+ * `npm pack`, this takes only seconds; `test/package/` tests the packed files.
  */
 async function buildPackages(modules: string): Promise<void> {
   const root = pathOf("../..");
@@ -106,9 +116,6 @@ async function buildPackages(modules: string): Promise<void> {
     format: "esm",
     external: ["tapeless", "esbuild"],
   });
-  const starter = join(modules, "create-tapeless");
-  cpSync(join(root, "packages/create-tapeless/package.json"), join(starter, "package.json"));
-  await buildPackage(starter);
 }
 
 /** Links each package of a folder and each of its commands. */

@@ -1,124 +1,36 @@
 // The package as users get it: packed, installed in an empty folder, and used. If a test fails, the clone
 // works but the package does not.
-import { execFile } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, normalize } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { flowers, flowersCsv } from "../command/cli/workspace.ts";
+import { copyDependencies, dependenciesOf, root, runIn, unpack } from "./pack-packages.ts";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "tapeless-package-"));
-const home = join(folder, "home");
+const home = mkdtempSync(join(tmpdir(), "tapeless-package-"));
 const minutes = 60_000;
-let packed: string[] = [];
-let clone = "";
+const { archives, files: packed, leavesBuild } = inject("packed");
 
-// Never synchronous, because the test runner gives up a worker that does not respond for a minute.
-const execute = promisify(execFile);
-const runIn = async (folder: string, file: string, ...args: readonly string[]): Promise<string> =>
-  (await execute(file, args, { cwd: folder, maxBuffer: 2 ** 26 })).stdout;
 const run = (file: string, ...args: readonly string[]): Promise<string> => runIn(home, file, ...args);
 const write = (file: string, content: string): void => writeFileSync(join(home, file), content);
 
-interface PackReport {
-  readonly filename: string;
-  readonly files: readonly { readonly path: string }[];
-}
-
-/** A copy of the clone in which the package is built, so that a build never disturbs work in the clone. */
-function copyOfClone(): string {
-  const copy = join(folder, "clone");
-  mkdirSync(copy);
-  for (const name of [
-    "CHANGELOG.md",
-    "CONTRIBUTING.md",
-    "LICENSE",
-    "README.md",
-    "docs",
-    "generated",
-    "graphs",
-    "package.json",
-    "src",
-    "tsconfig.json",
-    "tsconfig.build.json",
-  ])
-    cpSync(join(root, name), join(copy, name), { recursive: true });
-  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"), "dir");
-  return copy;
-}
-
-/**
- * Does what `npm install` would do, without a registry: unpacks the package, and puts its dependencies next
- * to it.
- */
+/** Does what `npm install` would do, without a registry. */
 async function install(): Promise<void> {
-  mkdirSync(join(home, "node_modules/tapeless"), { recursive: true });
-  clone = copyOfClone();
-  const report: PackReport[] = JSON.parse(
-    await runIn(clone, "npm", "pack", "--json", "--pack-destination", folder),
-  );
-  const [{ filename, files }] = report;
-  packed = files.map(({ path }) => path);
-  await runIn(
-    join(home, "node_modules/tapeless"),
-    "tar",
-    "xzf",
-    join(folder, filename),
-    "--strip-components=1",
-  );
-  for (const name of dependenciesOf(root))
-    cpSync(join(root, "node_modules", name), join(home, "node_modules", name), { recursive: true });
+  await unpack(archives.tapeless, join(home, "node_modules/tapeless"));
+  copyDependencies(root, join(home, "node_modules"));
 }
 
 /** The static and dynamic imports of a bundled module. Minified code has no optional spaces. */
 const importsOf = (text: string): string[] =>
   [...text.matchAll(/\bimport(?:[\w*${},\s]*from)?\(?"([\w@./:-]+)"/g)].map(([, name]) => name);
 
-/**
- * The runtime dependencies of package.json, and all of their dependencies; without development dependencies.
- */
-function dependenciesOf(at: string, known = new Set<string>()): Set<string> {
-  const {
-    dependencies = {},
-    optionalDependencies = {},
-  }: Record<string, Record<string, string>> = JSON.parse(readFileSync(join(at, "package.json"), "utf8"));
-  for (const dependency of Object.keys({ ...dependencies, ...optionalDependencies })) {
-    // A package may contain its own version of a dependency, whose dependencies may still be at the top
-    // level.
-    const inside = join(at, "node_modules", dependency);
-    if (at !== root && existsSync(inside)) {
-      dependenciesOf(inside, known);
-      continue;
-    }
-    const place = join(root, "node_modules", dependency);
-    if (known.has(dependency) || !existsSync(place)) continue;
-    known.add(dependency);
-    dependenciesOf(place, known);
-  }
-  return known;
-}
-
 const tapeless = (...args: readonly string[]) =>
   run(process.execPath, "node_modules/tapeless/src/command/cli/tapeless.js", ...args);
 
-beforeAll(install, 5 * minutes);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+beforeAll(install, minutes);
+afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 describe("the packed files", () => {
   it("are the bundled program, its launchers, the JSON Schema, documentation and examples", () => {
@@ -164,7 +76,7 @@ describe("the packed files", () => {
   });
 
   it("leave no build in the clone", () => {
-    expect(existsSync(join(clone, "dist"))).toBe(false);
+    expect(leavesBuild).toBe(false);
   });
 
   it("bring at most 30 packages and 40 MB", () => {

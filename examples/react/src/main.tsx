@@ -17,11 +17,11 @@ function useTraining(): Training {
   useEffect(() => {
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
     worker.addEventListener("message", ({ data }: MessageEvent<Message>) => {
-      setTraining((before) =>
-        data.kind === "trained"
-          ? { ...before, result: data.result }
-          : { ...before, reports: [...before.reports, data.report] },
-      );
+      setTraining(({ reports }) => {
+        if (data.kind === "trained") return { reports, result: data.result };
+        // Epoch 1 begins a training: the first one, or that of an edited spec.
+        return { reports: data.report.epoch === 1 ? [data.report] : [...reports, data.report] };
+      });
     });
     worker.addEventListener("error", ({ message }) => {
       setTraining((before) => ({ ...before, failure: message }));

@@ -31,6 +31,8 @@ worker.addEventListener("message", ({ data }: MessageEvent<Message>) => {
     return;
   }
   const { report } = data;
+  // Epoch 1 begins a training: the first one, or that of an edited spec.
+  if (report.epoch === 1) reports.length = 0;
   reports.push(report);
   draw();
   output.textContent = `epoch ${report.epoch}: ${textOf({ loss: report.loss, ...report.metrics })}`;

@@ -2,7 +2,7 @@
 import csv from "./data.csv?raw";
 import { encode } from "./data.ts";
 import { createTrainer } from "./model.tapeless.yaml";
-import type { EpochReport, Summary } from "./model.tapeless.yaml";
+import type { EpochReport, Summary, Trainer } from "./model.tapeless.yaml";
 
 export type Message =
   | { readonly kind: "epoch"; readonly report: EpochReport }
@@ -11,6 +11,23 @@ export type Message =
 const send = (message: Message): void => postMessage(message);
 
 const data = encode(csv);
-const trainer = createTrainer();
-for (const report of trainer.epochs(data)) send({ kind: "epoch", report });
-send({ kind: "trained", result: trainer.evaluateAll(data) });
+let current: Trainer | undefined;
+
+async function train(trainer: Trainer): Promise<void> {
+  current = trainer;
+  for (const report of trainer.epochs(data)) {
+    send({ kind: "epoch", report });
+    // The pause lets the worker receive a new spec, whose trainer then takes over.
+    await new Promise((resolve) => setTimeout(resolve));
+    if (current !== trainer) return;
+  }
+  send({ kind: "trained", result: trainer.evaluateAll(data) });
+}
+
+void train(createTrainer()).catch(reportError);
+
+// In development, an edit of the spec trains again, and starts with the weights that still match.
+if (import.meta.hot)
+  import.meta.hot.accept("./model.tapeless.yaml", (next) => {
+    if (next !== undefined) void train(next.createTrainer()).catch(reportError);
+  });

@@ -12,6 +12,9 @@
  * }} Hot the part of `import.meta.hot` and `import.meta.webpackHot` that is used
  */
 
+/** The number of trainers that are kept even if the page drops them, as a worker does at the end of its training. */
+const held = 8;
+
 /**
  * Returns `create` with a memory. The first trainer that it creates starts with the weights of the first trainer of the
  * module before the update, the second with those of the second, and so on. Only parameters with the same name and
@@ -40,7 +43,8 @@ export function keepWeights(create, model, hot) {
     const before = earlier.shift();
     const old = before?.trainer.deref();
     if (before !== undefined && old !== undefined) copyWeights(before.model, old, model, trainer);
-    living.push({ model, trainer: new WeakRef(trainer) });
+    const isHeld = living.length < held;
+    living.push({ model, trainer: isHeld ? { deref: () => trainer } : new WeakRef(trainer) });
     return trainer;
   };
 }

@@ -1,6 +1,6 @@
 /**
- * The description of the key or value at the cursor: what it is, its default, its keys, and for layers, activations
- * and losses their equations and derivatives.
+ * The description of the key or value at the cursor: what it is, its default, its keys and its equations. Layers,
+ * activations and losses also have derivatives.
  */
 import { MarkupKind } from "vscode-languageserver";
 import type { Hover } from "vscode-languageserver";
@@ -10,7 +10,12 @@ import { formNamed, mustBe, nodeAtPath } from "../../compiler/spec/json-schema.t
 import type { SchemaNode } from "../../compiler/spec/json-schema.ts";
 import { member, textOf } from "../../compiler/spec/raw-spec.ts";
 import type { Located, Span } from "../../compiler/spec/read/locations.ts";
-import { activationEquations, layerEquations, lossEquations } from "../../studio/editor/equations.ts";
+import {
+  activationEquations,
+  layerEquations,
+  lossEquations,
+  partEquations,
+} from "../../studio/editor/equations.ts";
 import type { Equations } from "../../studio/editor/equations.ts";
 import { describe } from "../../studio/editor/suggest.ts";
 import type { BuiltModel, SpecText } from "./analyse.ts";
@@ -113,6 +118,10 @@ function equationsOf({ outline }: SpecText, path: SpecPath, { built }: HoverCont
   const value: unknown = path.reduce(member, outline.spec);
   if (last === "activation" || last === "fn") return activationEquations(value);
   if (last === "loss") return lossEquations(value);
+  if (path.at(-2) === "metrics") return partEquations("metrics", [value], ["metrics", 0]);
+  if (path[0] === "optimizer" && last === "optimizer") return partEquations("optimizer", value);
+  if (path[0] === "optimizer" && last === "learningRate")
+    return partEquations("optimizer", { type: "sgd", learningRate: value }, path);
   const layer = built?.model.network.find((each) => JSON.stringify(each.path) === JSON.stringify(path));
   if (built === undefined || layer === undefined) return undefined;
   const { nodes } = built.graphs.training;
@@ -126,8 +135,14 @@ const source = ([first]: SpecPath): string => `Source: docs/${first === "network
 
 function keyParts({ outline: { spec } }: SpecText, path: SpecPath, { schema }: HoverContext): string[] {
   const { detail, about } = describe(schema, { path, at: "value", spec });
+  const equations =
+    path[0] === "regularization"
+      ? partEquations("regularization", member(spec, "regularization"))
+      : undefined;
   return [
     ...(detail === "" ? [] : [`**${String(path.at(-1))}**: ${detail}`]),
     ...(about === "" ? [] : [about]),
+    ...equationParts(equations),
+    ...(equations === undefined ? [] : [source(path)]),
   ];
 }

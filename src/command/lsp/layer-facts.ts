@@ -45,7 +45,7 @@ export function factsText({ output, copies, parameters, bytes, flops }: LayerFac
     ...(parameters === 0 ? [] : [counted(parameters, "parameter"), counted(bytes, "byte")]),
     ...(flops === undefined || flops === 0 ? [] : [counted(flops, "FLOP")]),
   ];
-  return `${parts.join(", ")}${copies === 1 ? "" : ` in ${copies} copies`}`;
+  return `${parts.join(", ")}${copies === 1 ? "" : ` (sum of ${copies} copies)`}`;
 }
 
 /** The output shapes by the path of the layer, as JSON. */

@@ -25,8 +25,8 @@ export interface Settings {
   readonly trusted: boolean;
 }
 
-/** Milliseconds between a change and its analysis. Keys that are pressed together are analysed together. */
-const settling = 8;
+/** Milliseconds between a change and its analysis. Changes that arrive together are analysed together. */
+const settling = 1;
 
 /** One version of a document. */
 export interface SpecVersion {

@@ -2,6 +2,7 @@
  * The equations of a single layer, activation, loss or optimizer, and the derivatives that reverse accumulation gives
  * for them. They are derived and simplified by the compiler, like those of `tapeless inspect --show gradients`.
  */
+import type { SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
 import { collector } from "../../compiler/diagnostics/errors.ts";
 import { collectNodes, makeGraph } from "../../compiler/ir/nodes.ts";
 import type { Graph, Node, Output } from "../../compiler/ir/nodes.ts";
@@ -111,6 +112,42 @@ export function lossEquations(loss: unknown): Equations | undefined {
   }
   return undefined;
 }
+
+/** The keys of a spec whose equations `partEquations` derives, and the graphs that contain them. */
+const graphsOfPart = {
+  optimizer: ["update"],
+  metrics: ["evaluate", "summarise"],
+  regularization: ["training"],
+} as const;
+
+export type SpecPart = keyof typeof graphsOfPart;
+
+/**
+ * The equations of an optimizer, of a metric or of the regularization. Undefined if it is not valid in a small spec.
+ * @param path of the equations in the spec, such as `["optimizer", "learningRate"]` for those of a schedule
+ */
+export function partEquations(
+  part: SpecPart,
+  value: unknown,
+  path: SpecPath = [part],
+): Equations | undefined {
+  // Accuracy accepts real targets too, but is meant for classes.
+  const ofClasses = { loss: "cross-entropy", targets: { target: { classes: 4 } } };
+  const model = modelWith({ ...ofClasses, [part]: value }) ?? modelWith({ [part]: value });
+  if (model === undefined) return undefined;
+  const graphs = buildGraphs(model, "f32");
+  const forward = graphsOfPart[part].flatMap((name) => {
+    const [graph] = runStages(graphPasses, [graphs[name]], { g: createBuilder("f32"), exact: false });
+    // The sums over all batches so far say nothing about the metric.
+    const sums = name === "evaluate" ? graph.outputs.map(({ node }) => node) : [];
+    const isOfPart = ({ origin }: Node) => path.every((step, i) => origin.path?.[i] === step);
+    return linesOf(graph, (node) => isOfPart(node) && !sums.includes(node)).forward;
+  });
+  return { forward: forward.map((line) => line.replaceAll(storageKinds, "")), gradient: [] };
+}
+
+/** The prefixes of the names of stored values. */
+const storageKinds = /\b(?:flat|optimizer|totals):/g;
 
 /** The model of a small spec; undefined if the spec has errors. */
 function modelWith(changes: object): Model | undefined {

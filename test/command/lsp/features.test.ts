@@ -131,9 +131,10 @@ describe("completion", () => {
 
 describe("hover", () => {
   const hover = async (text: string, before: string): Promise<string> => {
-    client.open(file, text);
-    const found = await client.request<Hover | null>("hover", file, { position: after(text, before) });
-    client.close(file);
+    const path = fileOf(text);
+    client.open(path, text);
+    const found = await client.request<Hover | null>("hover", path, { position: after(text, before) });
+    client.close(path);
     return JSON.stringify(found?.contents).replaceAll("\\n", "\n").replaceAll('\\"', '"');
   };
 
@@ -153,6 +154,29 @@ describe("hover", () => {
     expect(await hover(broken, '"loss": "cross')).toContain(
       "∂L/∂prediction = ∂L/∂row_loss ⊙ (softmax − onehot)",
     );
+  });
+
+  it("shows the equations, keys and defaults of optimizers, schedules, metrics and regularization", async () => {
+    const text = `optimizer:
+  type: adam
+  learningRate: { type: cosine, initial: 0.1, steps: 100 }
+metrics: [accuracy, r2]
+regularization: { l2: 0.01 }
+`;
+    const at = (before: string) => hover(text, before);
+    const adam = await at("type: ad");
+    expect(adam).toContain("next_mean = 0.9 · mean + (1 − 0.9) · gradients");
+    expect(adam).toContain("`beta2`: a number in [0, 1), `0.999` by default");
+    expect(adam).toContain("Source: docs/spec.md");
+    const cosine = await at("type: cos");
+    expect(cosine).toContain("learningRate = 0.05 · (1 + cos(");
+    expect(cosine).not.toContain("next_parameters");
+    expect(await at("metrics: [acc")).toContain("is_right = [predicted_class = target]");
+    const r2 = await at("accuracy, r");
+    expect(r2).toContain("summary_r2 = 1 − r2.residual / (r2.squares − r2.total² / r2.count)");
+    expect(r2).not.toContain("totals_");
+    expect(await at("regul")).toContain("loss = mean_loss + 0.01 · prediction.weight_squares");
+    expect(await at("{ l")).toContain("Source: docs/spec.md");
   });
 
   it("describes a key", async () => {

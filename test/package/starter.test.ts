@@ -1,22 +1,32 @@
-// `npm create tapeless`: the projects that it writes, and what it refuses. If a test fails, a new user's first project
-// does not train, or the starter replaces a file of the user.
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+// `npm create tapeless` from the packed packages: the projects that it writes, and what it refuses. If a test fails, a
+// new user's first project does not train, or the starter replaces a file of the user.
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { specs, templates } from "../../packages/create-tapeless/src/choices.ts";
 import { needs } from "../engines/install.ts";
 import { needsChromium, startBrowser } from "../pages/open-page.ts";
 import { installSeconds } from "../support/install-packages.ts";
-import { copyProjects, freePort, installProjects, withPage, type Projects } from "./projects.ts";
+import { freePort, installTools, newProjects, withPage, type Projects } from "../examples/projects.ts";
+import { copyDependencies, root, unpack } from "./pack-packages.ts";
 
 const timeout = 120_000;
 let missing: string | undefined;
 let projects: Projects;
 beforeAll(
   async () => {
-    missing = await installProjects();
-    projects = await copyProjects();
-    mkdirSync(projects.pathOf("home"));
+    missing = await installTools();
+    projects = newProjects();
+    const { tapeless, unplugin, starter } = inject("packed").archives;
+    const modules = home("node_modules");
+    await unpack(tapeless, join(modules, "tapeless"));
+    await unpack(unplugin, join(modules, "@tapeless/unplugin"));
+    await unpack(starter, join(modules, "create-tapeless"));
+    copyDependencies(root, modules);
+    copyDependencies(join(root, "packages/unplugin"), modules);
+    mkdirSync(join(modules, ".bin"));
+    symlinkSync("../tapeless/src/command/cli/tapeless.js", join(modules, ".bin/tapeless"));
   },
   2 * installSeconds * 1000 + timeout,
 );
@@ -27,7 +37,7 @@ const create = (...args: readonly string[]): Promise<string> =>
   projects.run(
     "home",
     process.execPath,
-    projects.pathOf("node_modules/create-tapeless/dist/create-tapeless.js"),
+    home("node_modules/create-tapeless/dist/create-tapeless.js"),
     ...args,
   );
 
@@ -39,6 +49,7 @@ const refusal = (...args: readonly string[]) =>
   );
 
 const home = (name: string) => projects.pathOf(`home/${name}`);
+const exampleOf = (name: string) => join(root, "examples", name);
 
 describe("writes", () => {
   it("the defaults with --yes, and says what to do next", async () => {
@@ -47,9 +58,7 @@ describe("writes", () => {
     expect(printed).toMatch(/ {2}cd tapeless-app\n {2}npm install\n {2}npm run dev\n$/);
     const settings = JSON.parse(readFileSync(home("tapeless-app/package.json"), "utf8"));
     expect(settings).toMatchObject({ name: "tapeless-app", private: true });
-    const { version } = JSON.parse(
-      readFileSync(projects.pathOf("node_modules/tapeless/package.json"), "utf8"),
-    );
+    const { version } = JSON.parse(readFileSync(home("node_modules/tapeless/package.json"), "utf8"));
     expect(settings.devDependencies).toMatchObject({
       tapeless: `^${version}`,
       "@tapeless/unplugin": `^${version}`,
@@ -66,12 +75,10 @@ describe("writes", () => {
           readdirSync(folder, { recursive: true, encoding: "utf8" })
             .filter((file) => !/model\.(ts|predictor)|\.d\.ts|dist/.test(file))
             .sort();
-        expect(files(home(name))).toEqual(files(projects.pathOf(example)));
+        expect(files(home(name))).toEqual(files(exampleOf(example)));
         for (const file of ["model.tapeless.yaml", "data.csv", "data.ts"].map((each) => `src/${each}`))
           if (existsSync(join(home(name), file)))
-            expect(readFileSync(join(home(name), file))).toEqual(
-              readFileSync(projects.pathOf(`${owner}/${file}`)),
-            );
+            expect(readFileSync(join(home(name), file))).toEqual(readFileSync(exampleOf(`${owner}/${file}`)));
       }
   });
 
@@ -81,34 +88,49 @@ describe("writes", () => {
   });
 });
 
+/** The last message of the page, once the training has ended. */
+async function trained(page: Page): Promise<string> {
+  const output = page.locator("output", { hasText: /^(trained|the training failed)/ });
+  return (await output.textContent()) ?? "";
+}
+
+const statusOf = (url: string): Promise<number> =>
+  fetch(url).then(
+    ({ status }) => status,
+    () => 0,
+  );
+
 describe("projects work with the models of other examples", () => {
-  it("page: `npm run dev` trains, without a message", { timeout }, async (context) => {
+  it("page: `npm run dev` trains, and again after an edit of the spec", { timeout }, async (context) => {
     needs(missing, context);
     needsChromium(context);
     await create("dev-page", "--template", "page", "--spec", "diabetes");
     const browser = await startBrowser();
     const port = await freePort();
+    const url = `http://localhost:${port}/`;
     try {
       await projects.serving("home/dev-page", ["vite", "--port", `${port}`, "--strictPort"], async () => {
-        const url = `http://localhost:${port}/`;
-        await expect
-          .poll(() =>
-            fetch(url).then(
-              ({ status }) => status,
-              () => 0,
-            ),
-          )
-          .toBe(200);
+        await expect.poll(() => statusOf(url)).toBe(200);
         await withPage({ browser, url }, async ({ page, messages }) => {
-          const output = page.locator("output", { hasText: /^(trained|the training failed)/ });
-          expect(await output.textContent()).toMatch(/^trained: loss \d+\.\d{4} {2}rmse/);
+          expect(await trained(page)).toMatch(/^trained: loss \d+\.\d{4} {2}rmse/);
           // Vite's own notes, which a browser hides by default.
-          expect(messages.filter((message) => !message.startsWith("[vite] connect"))).toEqual([]);
+          const own = () => messages.filter((message) => !message.startsWith("[vite] "));
+          expect(own()).toEqual([]);
+          const spec = home("dev-page/src/model.tapeless.yaml");
+          writeFileSync(spec, readFileSync(spec, "utf8").replace(/epochs: \d+/, "epochs: 3"));
+          await expect
+            .poll(own)
+            .toEqual([expect.stringMatching(/^\[tapeless\] diabetes: kept (\d+) of \1 /)]);
+          expect(await trained(page)).toMatch(/^trained: /);
+          const points = await page.locator("polyline.training").getAttribute("points");
+          expect(points?.split(" ")).toHaveLength(3);
         });
       });
     } finally {
       await browser.close();
     }
+    // Types of the packed packages, and the page without a server.
+    expect(await projects.run("home/dev-page", "npm", "run", "build")).toContain("built in");
   });
 
   it("react builds, node trains, library predicts", { timeout }, async (context) => {
@@ -160,23 +182,6 @@ describe("refuses, and writes nothing:", () => {
     writeFileSync(home("file"), "");
     expect(await refusal("file", "--yes")).toEqual({ code: 2, stderr: "error: file is a file\n" });
   });
-});
-
-it("packs its templates with all their files", async () => {
-  const printed = await projects.run(
-    "node_modules/create-tapeless",
-    "npm",
-    ...["pack", "--dry-run", "--json", "--ignore-scripts"],
-  );
-  const [{ files }]: [{ files: { path: string }[] }] = JSON.parse(printed.slice(printed.indexOf("[")));
-  const packed = new Set(files.map(({ path }) => path));
-  const root = projects.pathOf("node_modules/create-tapeless");
-  const written = readdirSync(join(root, "templates"), { recursive: true, encoding: "utf8" })
-    .map((file) => `templates/${file}`)
-    .filter((file) => statSync(join(root, file)).isFile());
-  expect(written.filter((file) => !packed.has(file))).toEqual([]);
-  expect([...packed]).toContain("templates/worker/_gitignore");
-  expect([...packed]).toContain("dist/create-tapeless.js");
 });
 
 it("shows its options with --help", async () => {
