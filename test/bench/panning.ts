@@ -27,7 +27,8 @@ const spec = {
 async function writeReport(folder: string): Promise<string> {
   const [file, output] = [join(folder, "deep.json"), join(folder, "deep.html")];
   writeFileSync(file, JSON.stringify(spec));
-  await inspectSpec(file, { show: "graph", format: "html", target: "ts", dtype: "f32", output });
+  const flags = { show: "graph", format: "html", target: "ts", measure: true, dtype: "f32" } as const;
+  await inspectSpec(file, { ...flags, output });
   return output;
 }
 
