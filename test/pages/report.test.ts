@@ -466,7 +466,16 @@ describe("the selection in the report", () => {
     await expect.poll(() => details(page).isVisible()).toBe(false);
     await page.goto(`${page.url().split("#")[0]}#layers/layer/dense1`);
     await details(page).getByRole("heading", { name: "dense1" }).waitFor();
-    await expect.poll(async () => (await page.locator("main").boundingBox())?.height).toBeGreaterThan(200);
+    const heightOf = async (part: string) => (await page.locator(part).boundingBox())?.height ?? 0;
+    const window = page.viewportSize()?.height ?? 0;
+    expect(await heightOf("main")).toBeGreaterThan(0.5 * window);
+    await details(page).getByRole("button", { name: "More" }).click();
+    await expect.poll(() => heightOf("aside")).toBeGreaterThan(0.3 * window);
+    await details(page).getByRole("button", { name: "Close the details" }).click();
+    await expect.poll(() => details(page).isVisible()).toBe(false);
+    // The link to the current view is in the window, although the menu is wider.
+    const link = await page.locator(".views a[aria-current]").boundingBox();
+    expect((link?.x ?? 0) + (link?.width ?? Infinity)).toBeLessThanOrEqual(390);
     expect(complaints).toEqual([]);
     await page.close();
   });

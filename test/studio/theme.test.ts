@@ -1,16 +1,15 @@
-// The colours of theme.css and palette.ts. If a test fails, some text or control of a page is hard to read on a
+// The colours of tokens.css and palette.ts. If a test fails, some text or control of a page is hard to read on a
 // light or a dark background (WCAG 2.2: 1.4.3, text; 1.4.11, controls and graphics).
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { regionColours, seriesColours, signalColours, type ColourPair } from "../../src/studio/palette.ts";
 
-const themeFile = new URL("../../src/studio/pages/shared/theme.css", import.meta.url);
-const theme = readFileSync(themeFile, "utf8");
+const tokens = readFileSync(new URL("../../src/studio/pages/shared/tokens.css", import.meta.url), "utf8");
 
-/** The pair of colours that the theme gives to a property. */
+/** The pair of colours of a property. */
 function pairOf(name: string): ColourPair {
-  const found = new RegExp(`--${name}: light-dark\\((#\\w{6}), (#\\w{6})\\)`).exec(theme);
-  if (found === null) throw new Error(`theme.css has no colours for --${name}`);
+  const found = new RegExp(`--${name}: light-dark\\((#\\w{6}), (#\\w{6})\\)`).exec(tokens);
+  if (found === null) throw new Error(`tokens.css has no colours for --${name}`);
   return [found[1], found[2]];
 }
 
@@ -68,7 +67,7 @@ describe("the colours of pages", () => {
 
 describe("the sizes of text", () => {
   it("start at 11 pixels", () => {
-    const sizes = [...theme.matchAll(/--text-\w+: ([\d.]+)px/g)].map(([, size]) => Number(size));
+    const sizes = [...tokens.matchAll(/--text-\w+: ([\d.]+)px/g)].map(([, size]) => Number(size));
     expect(Math.min(...sizes)).toBe(11);
   });
 });

@@ -3,6 +3,7 @@
  * them; a dead link is an error. DOCS_BASE is the path of the site on its host, "/" by default.
  */
 import { readFileSync } from "node:fs";
+import { paletteCss } from "../../../src/studio/palette.ts";
 
 /**
  * The sections of the sidebar, which come from the home page, the index of docs/: their titles, and the pages
@@ -37,7 +38,15 @@ export default {
   srcDir: "pages",
   srcExclude: ["public/**"],
   outDir: "dist",
-  markdown: { anchor: { slugify } },
+  head: [
+    ["style", {}, paletteCss],
+    ["link", { rel: "icon", href: "data:," }], // no request for an icon that does not exist
+  ],
+  markdown: {
+    anchor: { slugify },
+    // Their comments have the contrast of WCAG AA.
+    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
+  },
   themeConfig: {
     nav: [
       { text: "Getting started", link: "/getting-started" },

@@ -98,9 +98,9 @@ export async function inspectSpec(spec: string, flags: InspectFlags): Promise<nu
 function checkRowFlags({ row, checkpoint }: InspectFlags, show: ViewName, format: Format): void {
   if (checkpoint !== undefined && row === undefined)
     throw usageError("--checkpoint needs --row, because only the numbers of a row depend on parameters");
-  const hasNumbers = format === "html" || (show === "gradients" && (format === "text" || format === "json"));
+  const hasNumbers = format === "html" || (show === "gradients" && ["text", "json", "tex"].includes(format));
   if (row !== undefined && !hasNumbers)
-    throw usageError("--row needs --show gradients as text or JSON, or --format html");
+    throw usageError("--row needs --show gradients as text, JSON or TeX, or --format html");
 }
 
 /** Only text is fitted to the terminal; other formats are for programs. */

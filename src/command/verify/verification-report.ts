@@ -236,12 +236,12 @@ function notesOf({ verification, spec }: VerificationSubject): string[] {
 function factsOf({ parameters, targets }: Verification): string[] {
   const worst = Math.max(0, ...parameters.map(({ relativeError }) => relativeError));
   const of = parameters.find(({ relativeError }) => relativeError === worst);
-  const place = of?.worst === undefined ? "" : ` (${of.name} ${of.worst.at})`;
+  const location = of?.worst === undefined ? "" : ` (${of.name} ${of.worst.at})`;
   const kinks = parameters.reduce((sum, each) => sum + each.kinks.length, 0);
   const agreeing = targets.filter(({ holds }) => holds).length;
   const trainers = agreeing === targets.length ? `all ${agreeing}` : `only ${agreeing} of ${targets.length}`;
   return [
-    `the worst relative error of a gradient is ${error(worst)}${place}, ` +
+    `the worst relative error of a gradient is ${error(worst)}${location}, ` +
       `${worst < largestError ? "below" : "NOT below"} the tolerance ${error(largestError)}` +
       (kinks > 0 ? `; ${kinks} ${kinks === 1 ? "kink" : "kinks"} excluded` : ""),
     ...(targets.length === 0 ? [] : [`${trainers} trainers agree with the reference interpreter`]),

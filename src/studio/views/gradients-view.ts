@@ -19,7 +19,7 @@ import type { View } from "./view.ts";
  * Writes the derivation of the gradients for papers: displayed equations with amsmath, with the same numbers
  * as in the text format. Names are escaped, so that a name in a spec cannot become a command.
  */
-function gradientsTex(all: GradientDerivations, model: string): string {
+function gradientsTex(all: GradientDerivations, model: string, row: ExplainedRow | undefined): string {
   const { forward, derivations } = all;
   return [
     `% The gradients of ${model}, derived by tapeless. Needs \\usepackage{amsmath}; \\allowdisplaybreaks ` +
@@ -28,23 +28,35 @@ function gradientsTex(all: GradientDerivations, model: string): string {
       "rows of the batch, j over the",
     "% last axis, k, l, ... over the axes between them. Axes with a number are counted from 0, the axis of rows.",
     ...(hasRepeated(all) ? ['% The subscript "again" marks the same value, recomputed to save memory.'] : []),
-    ...forward.flatMap(groupTex),
-    ...derivations.flatMap(derivedTex),
+    ...(row === undefined ? [] : rowTex(row)),
+    ...forward.flatMap((group) => groupTex(group, row)),
+    ...derivations.flatMap((derived) => derivedTex(derived, row)),
     "",
   ].join("\n");
 }
 
-const groupTex = ({ layer, values }: Group): string[] => [
+const rowTex = (row: ExplainedRow): string[] => [
   "",
-  paragraph(layer === undefined ? "The loss:" : `${typewriter(layer)}:`),
-  ...aligned(values.map((value) => equation(value))),
+  paragraph(`${escapeTex(sourceText(row))} ${numbersInTex(numberText(row.loss))}.`),
+  ...aligned(
+    row.fields.map(({ name, node }) => `${typewriter(name)} &= ${proseTex(numbersText(row.numbers[node]))}`),
+  ),
 ];
 
-function derivedTex({ parameter, from, newSteps }: Derived): string[] {
+const groupTex = ({ layer, values }: Group, row: ExplainedRow | undefined): string[] => [
+  "",
+  paragraph(layer === undefined ? "The loss:" : `${typewriter(layer)}:`),
+  ...aligned(values.flatMap((value) => [equation(value), ...numbersTex(value, row)])),
+];
+
+function derivedTex({ parameter, from, newSteps }: Derived, row: ExplainedRow | undefined): string[] {
   const places = from.map((number) => `(${number})`).join(", ");
   const title = `The gradient with respect to ${typewriter(parameter)}`;
   if (newSteps.length === 0) return ["", paragraph(`${title} is ${places}.`)];
-  const equations = newSteps.map((step) => `${equation(step)} \\tag{${step.number}}`);
+  const equations = newSteps.flatMap((step) => [
+    `${equation(step)} \\tag{${step.number}}`,
+    ...numbersTex(step, row),
+  ]);
   return [
     "",
     paragraph(from.length === 0 ? `${title}:` : `${title}, from ${places}:`),
@@ -63,6 +75,21 @@ const aligned = (equations: readonly string[]): string[] => [
 
 const equation = ({ symbol, formula }: Value): string => `${texOf(symbol)} &= ${texOf(formula)}`;
 
+/** The numbers of a value, as a line of the equations below its formula. */
+function numbersTex(value: Value, row: ExplainedRow | undefined): string[] {
+  const numbers = row?.numbers[idOfValue(value)];
+  return numbers === undefined ? [] : [`&= ${proseTex(numbersText(numbers))}`];
+}
+
+const proseTex = (text: string): string => `\\text{${numbersInTex(text)}}`;
+
+/** Text with numbers: TeX sets a minus sign, an exponent and `…` only in math mode. */
+const numbersInTex = (text: string): string =>
+  text.replace(
+    /−?(?:\d[\d.]*(?:e[−+]?\d+)?|∞)|…/g,
+    (number) => `$${texOf({ kind: "number", text: number.replaceAll("e−", "e-") })}$`,
+  );
+
 /**
  * Shows the steps from the loss back to the parameter. Each step has its formula, type and rules, the forward
  * values to which the rules apply, and the rewrites that changed it.
@@ -72,7 +99,7 @@ export function gradientsView(subject: Subject): View {
   return {
     text: () => derivationsText(derivations, subject.row),
     json: () => derivationsJson(derivations, subject.row),
-    tex: () => gradientsTex(derivations, subject.compilation.model.name),
+    tex: () => gradientsTex(derivations, subject.compilation.model.name, subject.row),
     fragment: () => gradientsHtml(derivations),
   };
 }
@@ -114,10 +141,13 @@ function derivationsText(
 }
 
 /** Which row the numbers are of, and the numbers of its inputs and targets. */
-const rowText = ({ source, parameters, loss, fields, numbers }: ExplainedRow): string[] => [
-  `The numbers are those of ${source}, with the ${parameters}; its loss is ${numberText(loss)}.`,
-  ...fields.map(({ name, node }) => `  ${name} = ${numbersText(numbers[node])}`),
+const rowText = (row: ExplainedRow): string[] => [
+  `${sourceText(row)} ${numberText(row.loss)}.`,
+  ...row.fields.map(({ name, node }) => `  ${name} = ${numbersText(row.numbers[node])}`),
 ];
+
+const sourceText = ({ source, parameters }: ExplainedRow): string =>
+  `The numbers are those of ${source}, with the ${parameters}; its loss is`;
 
 const groupText = ({ layer, values }: Group, row: ExplainedRow | undefined): string[] => [
   `  ${layer ?? "the loss"}`,

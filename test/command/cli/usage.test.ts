@@ -92,7 +92,7 @@ describe("a typing error is reported with a suggestion", () => {
       "T1010",
     ],
     [["inspect", "flowers.json", "--show", "gradients", "--row", "0"], "'0' is invalid", "counted from 1"],
-    [["inspect", "flowers.json", "--row", "1"], "--row needs --show gradients as text or JSON", "T1010"],
+    [["inspect", "flowers.json", "--row", "1"], "--row needs --show gradients as text, JSON or TeX", "T1010"],
     [
       ["inspect", "flowers.json", "--show", "gradients", "--checkpoint", "a.ckpt"],
       "--checkpoint needs --row",

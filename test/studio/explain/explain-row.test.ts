@@ -1,4 +1,5 @@
 // The numbers of one row. If a test fails, a derivation shows numbers that the emitted trainer does not compute.
+import temml from "temml";
 import { describe, expect, it } from "vitest";
 import { compileFor, emitText } from "../../../src/compiler/compile-target.ts";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
@@ -7,6 +8,7 @@ import { randomBatch } from "../../../src/runtime/check/batches.ts";
 import { explainGradients } from "../../../src/studio/explain/gradient-derivations.ts";
 import { explainRow, numbersOf } from "../../../src/studio/explain/explain-row.ts";
 import { matrixSize, numbersText, numberText } from "../../../src/studio/row-numbers.ts";
+import { gradientsView } from "../../../src/studio/views/gradients-view.ts";
 
 const classes = { targets: { y: { shape: [], classes: 3 } }, loss: "cross-entropy" };
 const dense = { type: "dense", units: 3 };
@@ -112,4 +114,24 @@ describe("the numbers of a value", () => {
     expect(textOf([2, 20], [...Array(40).keys()])).toContain("[0, 1, 2, 3, 4, 5, …] of 40");
     expect(numberText(-1e-7)).toBe("−1e−7");
   });
+});
+
+it("TeX has the numbers below the same formulas as the text, in displays that TeX's math mode accepts", async () => {
+  const { compilation, row } = await rowOf(models["dropout and averaged weights"]);
+  const named = { ...row, source: "row 7 of 100 % of a_b" };
+  const view = gradientsView({ compilation, reports: [], of: undefined, row: named });
+  const tex = view.tex?.() ?? "";
+  expect(tex).toContain("The numbers are those of row 7 of 100 \\% of a\\_b, with");
+  const displays = tex.match(/\\begin\{align\*\}[\s\S]*?\\end\{align\*\}/g) ?? [];
+  for (const display of displays)
+    expect(() =>
+      temml.renderToString(display, { displayMode: true, throwOnError: true, strict: true }),
+    ).not.toThrow();
+  const plain = (text: string) =>
+    text.replace(/\$(- )?([^$]*)\$/g, (_, minus, digits) => `${minus ? "−" : ""}${digits}`);
+  const inTex = [...tex.matchAll(/^ {2}&= \\text\{(.*)\}(?: \\\\)?$/gm)].map(([, numbers]) => plain(numbers));
+  const inText = [...view.text().matchAll(/^ {8,}= (.*)$/gm)].map(([, numbers]) => numbers);
+  const power = (text: string) => text.replace(/e−(\d+)/g, " \\cdot 10^{-$1}").replaceAll("…", "\\ldots");
+  expect(inText.length).toBeGreaterThan(20);
+  expect(inTex).toEqual(inText.map(power));
 });

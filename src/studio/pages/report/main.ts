@@ -9,6 +9,7 @@ import { countText, sizeText, workText } from "../../../compiler/util/number-tex
 import { codePanel } from "./code-panel.ts";
 import type { Context, Panel, State } from "./context.ts";
 import { details } from "./details.ts";
+import { drawerBar } from "./drawer.ts";
 import { gradientsPanel } from "./gradients-panel.ts";
 import { graphPanel } from "./graph-panel.ts";
 import { helpDialog, themeButton, titled } from "./controls.ts";
@@ -47,6 +48,7 @@ function start(data: ReportData): void {
   const panels = new Map<ViewName, Panel>();
   const centre = element("main", { tabindex: -1 });
   const aside = element("aside", { "aria-label": "Details", "aria-live": "polite", tabindex: 0 });
+  const bar = drawerBar(aside, () => selection.go({ pick: undefined }));
   const links = views.map(linkTo);
   const search = searchField(context);
   const help = helpDialog(views.length);
@@ -71,8 +73,10 @@ function start(data: ReportData): void {
       if (name === view) links[i].setAttribute("aria-current", "page");
       else links[i].removeAttribute("aria-current");
     }
+    // On a phone, the menu is wider than the window.
+    links[views.indexOf(view)]?.scrollIntoView({ block: "nearest", inline: "nearest" });
     aside.toggleAttribute("data-nothing", state.pick === undefined || state.pick.kind === "pass");
-    aside.replaceChildren(...details(context, state.pick));
+    aside.replaceChildren(bar, ...details(context, state.pick));
     aside.scrollTop = 0;
   };
   selection.onChange(show);

@@ -48,7 +48,9 @@ export function createCanvas(): Canvas {
   const frames = svgElement("g");
   const wires = svgElement("g", { class: "graph-wires" });
   const boxes = svgElement("g");
-  const world = svgElement("g", {}, lanes, frames, wires, boxes);
+  const scaled = svgElement("g", {}, lanes, frames, wires, boxes);
+  // The browser paints this group into a layer of its own. Moving the view moves the layer and paints nothing.
+  const moved = svgElement("g", { class: "graph-moved" }, scaled);
   const svg = svgElement(
     "svg",
     {
@@ -58,7 +60,7 @@ export function createCanvas(): Canvas {
       "aria-label": "Graph: arrow keys move between boxes, Enter opens or selects, plus and minus zoom",
     },
     shapeElement(headShapes),
-    world,
+    moved,
   );
   let items: readonly Item[] = [];
   const drawn = new Map<Item, SVGElement>();
@@ -78,7 +80,8 @@ export function createCanvas(): Canvas {
   };
 
   const draw = (camera: Camera, view: Size, marks: Marks): void => {
-    setAttributes(world, { transform: `translate(${camera.x} ${camera.y}) scale(${camera.scale})` });
+    setAttributes(moved, { transform: `translate(${camera.x} ${camera.y})` });
+    setAttributes(scaled, { transform: `scale(${camera.scale})` });
     svg.classList.toggle("graph-names", camera.scale < namesOnly);
     svg.classList.toggle("graph-far", camera.scale < smallPrint);
     svg.classList.toggle("graph-lit", marks.lit !== undefined);
