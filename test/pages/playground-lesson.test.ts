@@ -186,20 +186,30 @@ describe("when something fails", () => {
     await panel(page, "ready");
     await page.getByLabel("Example").selectOption("wave");
     await page.getByText("ready: 200 epochs to train").waitFor();
+    await page.getByLabel("Speed").selectOption("maximum speed");
     await page.getByLabel("Optimizer", { exact: true }).selectOption("sgd");
-    await page.getByLabel("Learning rate", { exact: true }).selectOption("100");
-    await expect.poll(() => shownText(page)).toContain("{ type: sgd, learningRate: 100 }");
+    await expect.poll(() => shownText(page)).toContain("type: sgd");
     await compiled(page);
     await panel(page, "ready");
-    await page.getByLabel("Speed").selectOption("maximum speed");
+    await page.getByLabel("Learning rate", { exact: true }).selectOption("100");
+    // The new text is not compiled yet. Train waits for it, and does not train the older model.
     await train(page);
     await page
       .getByText(/training diverged: the .*loss is .* after an update with learning rate 100/)
       .waitFor();
     await page.getByText("The most likely cause is a learning rate that is too high.").waitFor();
+    expect(await shownText(page)).toContain("{ type: sgd, learningRate: 100 }");
     await page.getByRole("button", { name: "Use the learning rate 10" }).click();
     await expect.poll(() => shownText(page)).toContain("learningRate: 10 }");
+    await compiled(page);
     await panel(page, "ready");
+    // A text with errors has no model to train.
+    await write(page, "{");
+    await page.locator(".problem").first().waitFor();
+    expect(await page.getByRole("button", { name: "Train", exact: true }).isDisabled()).toBe(true);
+    await page.keyboard.press("Control+Z");
+    await compiled(page);
+    expect(await page.getByRole("button", { name: "Train", exact: true }).isEnabled()).toBe(true);
     expect(complaints).toEqual([]);
     await page.close();
   });

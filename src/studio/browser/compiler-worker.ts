@@ -1,16 +1,17 @@
 /**
- * The worker that compiles the editor's text and answers questions about the schema. When a request with
- * newer text arrives, the worker drops the older request.
+ * The worker that compiles the editor's text, and completes and describes its keys. It handles one request after the
+ * other: what the page requests first is not slowed down by the rest. When a request with newer text arrives, the
+ * worker drops all requests for older text.
  */
+import { emitTarget } from "../../compiler/compile-target.ts";
 import { rowsAt, rowsIn } from "../../compiler/reference/program-memory.ts";
 import { isFrozen } from "../../compiler/trainer/layer-table.ts";
-import { explainCode } from "../explain/explain-code.ts";
 import { explainLayers, frozenSavings } from "../explain/explain-layers.ts";
 import { explainNodes } from "../explain/explain-nodes.ts";
 import { explainPictures } from "../explain/explain-picture.ts";
 import { explainRow, flopsOfRow, maxFlopsOfRow, trainingRowText } from "../explain/explain-row.ts";
 import { explainGradients } from "../explain/gradient-derivations.ts";
-import { specLocations } from "../explain/source-map.ts";
+import { locationFinder, specLocations } from "../explain/source-map.ts";
 import { specSchema } from "../../compiler/spec/json-schema.ts";
 import type { SchemaNode } from "../../compiler/spec/json-schema.ts";
 import { compileText, diagnosticsOf, scriptOf, trainerScript } from "./compile-text.ts";
@@ -48,21 +49,26 @@ interface State {
   /** The id of the newest request to compile. */
   newest: number;
   /** The result for the last compiled text. */
-  compiled?: CompiledText & { readonly id: number; readonly trainer: TrainerScript };
+  compiled?: CompiledText & { readonly id: number; readonly files: VersionedFiles; trainer?: TrainerScript };
   /** The last prepared data. */
   prepared?: { readonly key: string; readonly data: PreparedData };
   schema?: SchemaNode;
+  /** The end of all earlier requests. */
+  idle: Promise<void>;
 }
-const state: State = { files: { contents: {}, version: 0 }, newest: 0 };
+const state: State = { files: { contents: {}, version: 0 }, newest: 0, idle: Promise.resolve() };
 
 self.onmessage = ({ data: request }) => {
   if (request.kind === "files") {
     state.files = request.files;
     return;
   }
-  void handle(request).catch((error: unknown) =>
-    self.postMessage({ kind: "errors", id: request.id, diagnostics: diagnosticsOf(error) }),
-  );
+  if (request.kind === "compile") state.newest = request.id;
+  state.idle = state.idle
+    .then(() => handle(request))
+    .catch((error: unknown) =>
+      self.postMessage({ kind: "errors", id: request.id, diagnostics: diagnosticsOf(error) }),
+    );
 };
 
 async function handle(request: Exclude<CompilerRequest, FilesRequest>): Promise<void> {
@@ -77,7 +83,7 @@ async function handle(request: Exclude<CompilerRequest, FilesRequest>): Promise<
     case "numbers":
       return handleNumbers(request);
     default:
-      return handlePart(request.kind, request.id);
+      return handlePart(request);
   }
 }
 
@@ -100,15 +106,42 @@ async function isWanted(id: number): Promise<boolean> {
 }
 
 async function handleCompile({ id, text }: CompileRequest): Promise<void> {
-  state.newest = id;
-  const { files } = state;
   if (!(await isWanted(id))) return;
+  const { files } = state;
   const started = performance.now();
   const made = await compileText(text, files.contents);
-  const { compilation, warnings } = made;
+  const milliseconds = performance.now() - started;
+  const parameters = elementCount(made.compilation.built.parameters);
+  self.postMessage({ kind: "compiled", id, warnings: made.warnings, parameters, milliseconds });
+  state.compiled = { id, files, ...made };
+}
+
+const elementCount = (tensors: readonly { readonly shape: readonly number[] }[]): number =>
+  tensors.reduce((sum, { shape }) => sum + shape.reduce((product, extent) => product * extent, 1), 0);
+
+/** Builds a part of the result of the last compilation, unless the text has changed or has errors. */
+async function handlePart({ kind, id }: PartRequest): Promise<void> {
+  if (!(await isWanted(id)) || state.compiled?.id !== id) return;
+  const { compiled } = state;
+  switch (kind) {
+    case "code":
+      return self.postMessage({ kind, id, code: await emittedCode(compiled) });
+    case "trainer":
+      return sendTrainer(compiled);
+    case "layers":
+      return self.postMessage({ kind, id, layers: await layerScript(compiled.compilation) });
+    case "graphs": {
+      const graphs = await explainedGraphs(compiled, () => isWanted(id));
+      if (graphs !== undefined) self.postMessage({ kind, id, graphs });
+    }
+  }
+}
+
+async function sendTrainer(compiled: NonNullable<State["compiled"]>): Promise<void> {
+  const { id, compilation, files } = compiled;
   const trainer = await trainerScript(compilation, files, remember);
-  self.postMessage({ kind: "trainer", id, trainer, warnings, milliseconds: performance.now() - started });
-  state.compiled = { id, trainer, ...made };
+  compiled.trainer = trainer;
+  self.postMessage({ kind: "trainer", id, trainer });
   // The comparison compiles the model again, so training must not wait for it.
   if (!compilation.model.network.some(isFrozen) || !(await isWanted(id))) return;
   self.postMessage({ kind: "savings", id, text: frozenSavings(compilation, { dtype: "f32" }) });
@@ -119,25 +152,20 @@ const remember: Remember = async (key, prepare) => {
   return state.prepared.data;
 };
 
-/** Builds a part of the result of the last compilation, unless the text has changed. */
-async function handlePart(kind: PartRequest["kind"], id: number): Promise<void> {
-  if (!(await isWanted(id)) || state.compiled?.id !== id) return;
-  const { compiled } = state;
-  if (kind === "code") return self.postMessage({ kind, id, code: await emittedCode(compiled) });
-  if (kind === "layers")
-    return self.postMessage({ kind, id, layers: await layerScript(compiled.compilation) });
-  const graphs = await explainedGraphs(compiled, () => isWanted(id));
-  if (graphs !== undefined) self.postMessage({ kind, id, graphs });
-}
-
 function handleNumbers(request: NumbersRequest): void {
   const { id } = request;
-  if (state.compiled?.id !== id) return;
-  self.postMessage({ kind: "numbers", id, numbers: numbersOfRow(state.compiled, request) });
+  const { compiled } = state;
+  if (compiled?.id !== id || compiled.trainer === undefined) return;
+  self.postMessage({
+    kind: "numbers",
+    id,
+    numbers: numbersOfRow(compiled.compilation, compiled.trainer, request),
+  });
 }
 
 function numbersOfRow(
-  { compilation, trainer: { facts, data } }: NonNullable<State["compiled"]>,
+  compilation: CompiledText["compilation"],
+  { facts, data }: TrainerScript,
   { row, checkpoint, parameters }: NumbersRequest,
 ): ExplainedRow | NoNumbers {
   if (data === undefined) return { problem: "The spec has no data." };
@@ -159,8 +187,10 @@ function numbersOfRow(
 }
 
 async function emittedCode({ compilation, read }: CompiledText): Promise<EmittedCode> {
-  const { text, lines } = await explainCode(compilation, { dtype: "f32", source: read.source });
-  return { model: compilation.model.name, text, lines };
+  const emitted = await emitTarget(compilation, "f32");
+  const locationOf = locationFinder(read.source);
+  const locations = await Promise.all(emitted.lines().map((origin) => locationOf(origin?.path)));
+  return { model: compilation.model.name, text: emitted.text, locations };
 }
 
 /** Returns undefined if the text has changed in the meantime. */

@@ -1,6 +1,6 @@
 /** The messages between the playground's page and its two workers, as plain data. */
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
-import type { ExplainedLine, ExplainedRow, Explanation } from "../explanation.ts";
+import type { ExplainedRow, Explanation, SpecLocation } from "../explanation.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import type { ModelFacts, TrainingFacts } from "../../runtime/model/facts.ts";
 import type { SeriesResult } from "../../runtime/training/ruled-training.ts";
@@ -44,11 +44,12 @@ export type PageFiles = Readonly<Record<string, string | Uint8Array>>;
 
 /**
  * Requests a part of the result for the last compiled text; `id` is the id of its compile request. The text is not
- * compiled again. `code`: the emitted file. `graphs`: nodes, derivations and pictures. `layers`: the trainer whose
- * outputs are the values of the layers. These parts take time and are often not shown, so they are built on demand.
+ * compiled again. `code`: the emitted file. `trainer`: the trainer and its data. `graphs`: nodes, derivations and
+ * pictures. `layers`: the trainer whose outputs are the values of the layers. Parts take time and are often not shown,
+ * so they are built on demand, in the order of the requests. The page need not wait for the reply `compiled`.
  */
 export interface PartRequest {
-  readonly kind: "code" | "graphs" | "layers";
+  readonly kind: "code" | "trainer" | "graphs" | "layers";
   readonly id: number;
 }
 
@@ -118,18 +119,20 @@ export type SuggestReply =
     };
 
 /**
- * The replies to a compile request. `trainer` is the first, and `savings` follows if layers are frozen. The other
- * kinds are sent only if the page requests them. After `errors`, no other reply follows.
+ * The replies to a compile request and to the requests of its parts. `compiled` is the first. `savings` follows
+ * `trainer` if layers are frozen. After `errors`, no other reply follows.
  */
 export type CompileReply =
   | { readonly kind: "errors"; readonly id: number; readonly diagnostics: readonly Diagnostic[] }
   | {
-      readonly kind: "trainer";
+      readonly kind: "compiled";
       readonly id: number;
-      readonly trainer: TrainerScript;
       readonly warnings: readonly Diagnostic[];
+      /** The number of all elements of the parameters. */
+      readonly parameters: number;
       readonly milliseconds: number;
     }
+  | { readonly kind: "trainer"; readonly id: number; readonly trainer: TrainerScript }
   /** What frozen layers save, as `tapeless inspect` prints it. */
   | { readonly kind: "savings"; readonly id: number; readonly text: string }
   | { readonly kind: "code"; readonly id: number; readonly code: EmittedCode }
@@ -142,11 +145,12 @@ export interface NoNumbers {
   readonly problem: string;
 }
 
-/** The emitted file of the model `model`, and the locations from which its lines come. */
+/** The emitted file of the model `model`, and the locations in the spec from which its lines come. */
 export interface EmittedCode {
   readonly model: string;
   readonly text: string;
-  readonly lines: readonly ExplainedLine[];
+  /** One location for each line; undefined for lines that do not come from the spec. */
+  readonly locations: readonly (Pick<SpecLocation, "line" | "column"> | undefined)[];
 }
 
 export type ExplainedGraphs = Pick<Explanation, "nodes" | "derivations" | "forward" | "pictures">;

@@ -3,7 +3,12 @@
 import { readFileSync } from "node:fs";
 import { createContext, runInContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import type { CompileReply, CompilerRequest, PageFiles } from "../../../src/studio/browser/messages.ts";
+import type {
+  CompileReply,
+  CompilerRequest,
+  PageFiles,
+  PartRequest,
+} from "../../../src/studio/browser/messages.ts";
 import { compile } from "../../../src/compiler/compile.ts";
 import { workerFiles } from "../../../src/studio/web/playground-code.ts";
 
@@ -11,14 +16,22 @@ type Texts = Readonly<Record<"libraries" | "compiler", string>> & {
   readonly data: Readonly<Record<string, string>>;
 };
 
-/** Returns the replies to a text, up to the first of the kind `last`, or errors. */
-type Compile = (
-  text: string,
-  options?: { readonly files?: PageFiles; readonly last?: CompileReply["kind"] },
-) => Promise<CompileReply[]>;
+type Part = PartRequest["kind"];
+
+const defaultParts: readonly Part[] = ["trainer"];
+
+interface PageCompiler {
+  /** Requests parts of the result of a text, by default its trainer, and returns them, or errors. */
+  compile(
+    text: string,
+    options?: { readonly files?: PageFiles; readonly parts?: readonly Part[] },
+  ): Promise<CompileReply[]>;
+  /** The kinds of all replies to these texts, which are sent at once, with requests for the same parts. */
+  repliesTo(texts: readonly string[], parts: readonly Part[]): Promise<(readonly string[])[]>;
+}
 
 /** The global scope of the worker has only what real workers have. */
-async function startCompiler(): Promise<Compile> {
+async function startCompiler(): Promise<PageCompiler> {
   const scope: { tapelessTexts?: Texts } & Record<string, unknown> = {};
   const answers: CompileReply[] = [];
   Object.assign(scope, { setTimeout, performance, TextEncoder, TextDecoder, console, btoa });
@@ -35,37 +48,54 @@ async function startCompiler(): Promise<Compile> {
     scope.question = question;
     runInContext("onmessage({ data: question })", scope);
   };
+  const repliesOf = (of: number) => answers.filter((answer) => answer.id === of);
   const answered = async (last: CompileReply["kind"]) => {
     for (;;) {
       await new Promise((resolve) => setTimeout(resolve, 10));
-      const own = answers.filter((answer) => answer.id === id);
-      if (own.some(({ kind }) => kind === "errors" || kind === last)) return own;
+      const own = repliesOf(id);
+      if (own.some(({ kind }) => kind === "errors" || kind === last))
+        return own.filter(({ kind }) => kind !== "compiled");
     }
   };
-  return async (text, { files: contents = texts.data, last = "trainer" } = {}) => {
-    ask({ kind: "files", files: { contents, version: id } });
+  const send = (text: string, parts: readonly Part[]) => {
     ask({ kind: "compile", id: ++id, text });
-    const replies = await answered("trainer");
-    if (last !== "code" && last !== "graphs" && last !== "layers")
-      return last === "trainer" ? replies : answered(last);
-    ask({ kind: last, id });
-    return answered(last);
+    for (const kind of parts) ask({ kind, id });
+  };
+  const lastOf = (parts: readonly Part[]) => parts.at(-1) ?? "compiled";
+  return {
+    compile(text, { files: contents = texts.data, parts = defaultParts } = {}) {
+      ask({ kind: "files", files: { contents, version: id } });
+      send(text, parts);
+      return answered(lastOf(parts));
+    },
+    async repliesTo(all, parts) {
+      const first = id + 1;
+      for (const text of all) send(text, parts);
+      await answered(lastOf(parts));
+      return all.map((_, i) => repliesOf(first + i).map(({ kind }) => kind));
+    },
   };
 }
 
 describe("the compiler's worker", async () => {
-  const compileInPage = await startCompiler();
+  const { compile: compileInPage, repliesTo } = await startCompiler();
 
   it.each(["iris", "digits"])("emits %s with the bytes of the command line", async (name) => {
     const text = readFileSync(`graphs/${name}.json`, "utf8");
-    const answers = await compileInPage(text, { last: "code" });
+    const answers = await compileInPage(text, { parts: ["code"] });
     const code = answers.find((answer) => answer.kind === "code")?.code.text;
     expect(code).toBe((await compile(JSON.parse(text))).code);
     expect(code).toBe(readFileSync(`generated/${name}.ts`, "utf8"));
   });
 
+  it("replies in the order of the requests, and drops the requests for an older text", async () => {
+    const text = readFileSync("graphs/perceptron.json", "utf8");
+    const replies = await repliesTo([text, text.replace("perceptron", "other")], ["code", "trainer"]);
+    expect(replies).toEqual([[], ["compiled", "code", "trainer"]]);
+  });
+
   it("emits a trainer whose outputs are the values of the layers", async () => {
-    const replies = await compileInPage(readFileSync("graphs/digits.json", "utf8"), { last: "layers" });
+    const replies = await compileInPage(readFileSync("graphs/digits.json", "utf8"), { parts: ["layers"] });
     const layers = replies.find((reply) => reply.kind === "layers")?.layers;
     if (layers === undefined || "problem" in layers) throw new Error("layers expected");
     expect(layers.layers).toEqual([
@@ -117,7 +147,7 @@ describe("the compiler's worker", async () => {
       ),
       "wide.json": specOf({ shape: [2] }, [dense(5000), dense(1)]),
     };
-    const replies = await compileInPage(specs[file], { last: "layers" });
+    const replies = await compileInPage(specs[file], { parts: ["layers"] });
     const reply = replies.find(({ kind }) => kind === "layers");
     if (reply?.kind !== "layers") throw new Error(JSON.stringify(replies));
     expect("problem" in reply.layers && reply.layers.problem).toMatch(message);
@@ -139,7 +169,7 @@ describe("the compiler's worker", async () => {
     };
 
     it("emits the bytes of the command line, and says what frozen layers save", async () => {
-      const answers = await compileInPage(text, { files, last: "code" });
+      const answers = await compileInPage(text, { files, parts: ["trainer", "code"] });
       const [first] = answers;
       expect(first.kind === "trainer" && first.trainer.problem).toBe(undefined);
       expect(first.kind === "trainer" && first.trainer.data?.train.digit.length).toBe(1200);

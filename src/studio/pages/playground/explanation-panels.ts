@@ -2,8 +2,6 @@
  * The panels that explain a model: the emitted code, the graph, and the derivation of gradients. A panel is
  * filled only when it becomes visible, because explanations are slow.
  */
-import { typescriptLanguage } from "@codemirror/lang-javascript";
-import { classHighlighter, highlightTree } from "@lezer/highlight";
 import type { EmittedCode, ExplainedGraphs } from "../../browser/messages.ts";
 import { element } from "../shared/element.ts";
 import { graphView } from "../shared/graph-view.ts";
@@ -57,6 +55,9 @@ interface PanelEvents {
 /** Graphs are requested after this pause in milliseconds. The next change of the text need not wait for them. */
 const graphPause = 250;
 
+/** Shorter work shows no message, which would only flicker. In milliseconds. */
+const patience = 400;
+
 /** A panel is grey as long as it shows the result of an older text. */
 export function explanationPanels(
   panels: Readonly<Record<string, ExplanationPanel>>,
@@ -65,119 +66,67 @@ export function explanationPanels(
   let state: State = "working";
   let parts: Partial<Parts> = {};
   const requested = new Set<keyof Parts>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timers: Partial<Record<"graphs" | "messages", ReturnType<typeof setTimeout>>> = {};
   const slots = Object.entries(panels).map(([name, panel]) => ({
     name,
     panel,
     /** The message in the panel until the panel has its content. */
     message: element("p", { class: "quiet waiting", role: "status" }),
   }));
-  const fill = ({ name, panel, message }: (typeof slots)[number]) => {
-    panel.element.classList.add("stale");
-    message.textContent = messages[state];
-    panel.element.querySelector(".panel-name")?.after(message);
-    // The message must appear before the work begins, because the work blocks the page.
-    requestAnimationFrame(() =>
-      setTimeout(() => {
-        if (state !== "compiled" || parts[panel.needs] === undefined || !isVisible(name)) return;
-        panel.show(parts);
-        panel.element.classList.remove("stale");
-        message.remove();
-        onFilled(name);
-      }),
-    );
+  const visible = () => slots.filter(({ name }) => isVisible(name));
+  const isFilled = ({ panel }: (typeof slots)[number]) => !panel.element.classList.contains("stale");
+  const showMessages = () => {
+    for (const slot of visible().filter((each) => !isFilled(each))) {
+      slot.message.textContent = messages[state];
+      slot.panel.element.querySelector(".panel-name")?.after(slot.message);
+    }
+  };
+  const fill = () => {
+    for (const { name, panel, message } of visible()) {
+      if (state !== "compiled" || parts[panel.needs] === undefined) continue;
+      panel.show(parts);
+      panel.element.classList.remove("stale");
+      message.remove();
+      onFilled(name);
+    }
   };
   const requestOnce = (part: keyof Parts) => {
     if (requested.has(part)) return;
     requested.add(part);
     request(part);
   };
-  const fillVisible = () => {
-    clearTimeout(timer);
-    const visible = slots.filter(({ name }) => isVisible(name));
-    const needed = new Set(visible.map(({ panel }) => panel.needs));
-    if (state === "compiled") {
-      if (needed.has("code")) requestOnce("code");
-      if (needed.has("graphs")) timer = setTimeout(() => requestOnce("graphs"), graphPause);
-    }
-    visible.forEach(fill);
+  const requestVisible = () => {
+    clearTimeout(timers.graphs);
+    const needed = new Set(visible().map(({ panel }) => panel.needs));
+    // The code is requested before the text is compiled, so that nothing comes between the two.
+    if ((state === "working" || state === "compiled") && needed.has("code")) requestOnce("code");
+    if (state === "compiled" && needed.has("graphs"))
+      timers.graphs = setTimeout(() => requestOnce("graphs"), graphPause);
+  };
+  const onShow = () => {
+    requestVisible();
+    showMessages();
+    // The message must appear before the work begins, because the work blocks the page.
+    requestAnimationFrame(() => setTimeout(fill));
   };
   return {
-    panels: slots.map(({ name, panel }) => ({ name, element: panel.element, onShow: () => fillVisible() })),
+    panels: slots.map(({ name, panel }) => ({ name, element: panel.element, onShow })),
     show(next) {
       state = next;
+      if (next === "working") requested.clear();
+      requestVisible();
+      if (next === "compiled") return;
       parts = {};
-      requested.clear();
       slots.forEach(({ panel }) => panel.element.classList.add("stale"));
-      fillVisible();
+      clearTimeout(timers.messages);
+      if (next === "working") timers.messages = setTimeout(showMessages, patience);
+      else showMessages();
     },
     receive(part) {
       parts = { ...parts, ...part };
-      slots.filter(({ name, panel }) => isVisible(name) && panel.needs in part).forEach(fill);
+      fill();
     },
   };
-}
-
-/** The emitted file with syntax colours. A line that comes from the spec links to that location in the spec. */
-export function codePanel(goTo: GoTo): ExplanationPanel {
-  const facts = element("p", { class: "quiet" });
-  const save = element("a", { class: "save" }, "Save the file");
-  const lines = element("ol", {
-    class: "code-lines",
-    tabindex: 0,
-    "aria-label": "The emitted TypeScript file",
-  });
-  let address: string | undefined;
-  let shown: EmittedCode | undefined;
-  return {
-    element: element("div", { class: "code" }, element("div", { class: "controls" }, facts, save), lines),
-    needs: "code",
-    show({ code }) {
-      if (code === undefined || code === shown) return;
-      shown = code;
-      const places = new Map(
-        code.lines.flatMap(({ line, location }) => (location ? [[line, location]] : [])),
-      );
-      const count = code.text.split("\n").length - 1;
-      facts.textContent =
-        `${count.toLocaleString("en")} lines, ${Math.round(code.text.length / 1024)} KiB: one file, without ` +
-        "imports";
-      if (address !== undefined) URL.revokeObjectURL(address);
-      address = URL.createObjectURL(new Blob([code.text], { type: "text/plain" }));
-      save.href = address;
-      save.download = `${code.model}.ts`;
-      lines.replaceChildren(
-        ...coloured(code.text).map((parts, index) => {
-          const location = places.get(index + 1);
-          const row = element("li", { class: location ? "has-place" : undefined }, ...parts);
-          if (location) {
-            row.title = `from line ${location.line} of the spec`;
-            row.addEventListener("click", () => goTo(location.line, location.column));
-          }
-          return row;
-        }),
-      );
-    },
-  };
-}
-
-/** Splits each line into tokens, which are elements with a class, and the text between them. */
-function coloured(text: string): (Node | string)[][] {
-  const rows: (Node | string)[][] = [[]];
-  const put = (piece: string, kind: string) =>
-    piece.split("\n").forEach((part, i) => {
-      if (i > 0) rows.push([]);
-      if (part !== "")
-        rows[rows.length - 1].push(kind === "" ? part : element("span", { class: kind }, part));
-    });
-  let at = 0;
-  highlightTree(typescriptLanguage.parser.parse(text), classHighlighter, (from, to, kind) => {
-    put(text.slice(at, from), "");
-    put(text.slice(from, to), kind);
-    at = to;
-  });
-  put(text.slice(at), "");
-  return rows;
 }
 
 // The dataflow graph of a training step as a picture, with the details of the selected node below it.

@@ -29,7 +29,7 @@ export interface ModelPage {
   open(state: Omit<ModelState, "tab"> & Partial<ModelState>): void;
 }
 
-/** The pause in typing after which compilation starts, in milliseconds. */
+/** The pause in typing after which the controls and the address follow the text, in milliseconds. */
 const pause = 50;
 
 export function modelPage(onChange: () => void): ModelPage {
@@ -48,10 +48,10 @@ export function modelPage(onChange: () => void): ModelPage {
     onTab: onChange,
   });
   const compile = () => {
-    results.begin();
     summary.begin();
     files.generateFor(editor.text());
     compiler.compile(editor.text());
+    results.begin();
   };
   const stop = (text: string) => {
     summary.show(text, []);
@@ -65,9 +65,8 @@ export function modelPage(onChange: () => void): ModelPage {
     onDeath: (message) => stop(`the compiler stopped (${message}) and was started again: change the spec`),
   });
   const files = pageFiles({ data, binaries }, compiler.setFiles);
-  const compileLater = afterPause(() => {
+  const refreshLater = afterPause(() => {
     controls.refresh(editor.spec());
-    compile();
     onChange();
   });
   const host = element("div", { class: "editor" });
@@ -76,7 +75,8 @@ export function modelPage(onChange: () => void): ModelPage {
     compiler,
     onChange() {
       performance.mark("edit");
-      compileLater();
+      compile();
+      refreshLater();
     },
   });
   const summary = compilerSummary(editor, () => {
@@ -153,7 +153,7 @@ function compilerSummary(editor: Editor, onCancel: () => void) {
     receive(reply: CompileReply) {
       if (reply.kind === "savings") showSavings(reply.text);
       else if (reply.kind === "errors") show(errorCountText(reply.diagnostics), reply.diagnostics);
-      else if (reply.kind === "trainer") show(compiledText(reply), reply.warnings);
+      else if (reply.kind === "compiled") show(compiledText(reply), reply.warnings);
     },
   };
 }
@@ -174,13 +174,8 @@ function errorCountText(diagnostics: Diagnostics): string {
   return `${count} ${count === 1 ? "error" : "errors"}`;
 }
 
-function compiledText({ trainer, milliseconds }: Extract<CompileReply, { kind: "trainer" }>): string {
-  const parameters = trainer.facts.parameters.reduce(
-    (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
-    0,
-  );
-  return `compiled in ${Math.round(milliseconds)} ms · ${parameters.toLocaleString("en")} parameters`;
-}
+const compiledText = ({ parameters, milliseconds }: Extract<CompileReply, { kind: "compiled" }>): string =>
+  `compiled in ${Math.round(milliseconds)} ms · ${parameters.toLocaleString("en")} parameters`;
 
 function chooser(
   label: string,

@@ -1,7 +1,8 @@
 /** The results of compiling a spec, in tabs: training, and the panels that explain the model. */
 import type { CompileReply, PartRequest, SavedTrainer } from "../../browser/messages.ts";
 import type { Lesson } from "./exercises.ts";
-import { codePanel, explanationPanels, picturePanel } from "./explanation-panels.ts";
+import { codePanel } from "./code-panel.ts";
+import { explanationPanels, picturePanel } from "./explanation-panels.ts";
 import type { GoTo } from "./explanation-panels.ts";
 import { gradientsPanel } from "./gradients-panel.ts";
 import { tabbed } from "./tabs.ts";
@@ -13,7 +14,7 @@ export interface ResultPanels {
   /** The name of the tab that is shown. */
   readonly chosen: () => string;
   choose(tab: string): void;
-  /** The text has changed: all results are out of date. */
+  /** The text has changed and is being compiled: all results are out of date. Requests the results to show. */
   begin(): void;
   /** There will be no results for the current text. */
   stop(reason: "wrong" | "stopped"): void;
@@ -30,6 +31,9 @@ interface ResultEvents {
   learn(news: Partial<Lesson>): void;
   onTab(): void;
 }
+
+/** The layers are requested after this pause in milliseconds. The next change of the text need not wait for them. */
+const layerPause = 250;
 
 export function resultPanels(events: ResultEvents): ResultPanels {
   const { goTo, request, remedy, learn, onTab } = events;
@@ -56,25 +60,33 @@ export function resultPanels(events: ResultEvents): ResultPanels {
     [{ name: "Train", element: training.element }, ...explaining.panels],
     onTab,
   );
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const stop = (reason: "wrong" | "stopped") => {
+    explaining.show(reason);
+    training.stop();
+  };
   return {
     element: tabs.element,
     chosen: tabs.chosen,
     choose: tabs.choose,
     begin() {
+      clearTimeout(timer);
       explaining.show("working");
-      training.setStale(true);
+      training.begin();
+      request("trainer");
     },
-    stop: explaining.show,
+    stop,
     receive(reply, spec) {
-      if (reply.kind === "errors") return explaining.show("wrong");
+      if (reply.kind === "errors") return stop("wrong");
+      if (reply.kind === "compiled") return explaining.show("compiled");
       if (reply.kind === "code" || reply.kind === "graphs") return explaining.receive(reply);
       if (reply.kind === "numbers") return gradients.showNumbers(reply.numbers);
       if (reply.kind === "layers") return training.showLayers(reply.layers);
       if (reply.kind !== "trainer") return;
       const isNew = training.show(reply.trainer);
       if (isNew) learn({ spec: spec(), reports: [], result: undefined, hasDiverged: false });
-      explaining.show("compiled");
-      if (isNew && reply.trainer.problem === undefined) request("layers");
+      if (isNew && reply.trainer.problem === undefined)
+        timer = setTimeout(() => request("layers"), layerPause);
     },
   };
 }

@@ -9,6 +9,16 @@ import { drawLosses } from "./curve-chart.ts";
 
 export type TrainState = "starting" | "ready" | "busy" | "done" | "failed";
 
+/** What the buttons depend on. */
+interface ButtonState {
+  readonly state: TrainState;
+  readonly isPlaying: boolean;
+  /** There is a model to train. */
+  readonly hasTraining: boolean;
+  /** The model of the editor's text: it is the shown one, or the text is being compiled, or it has no model. */
+  readonly textModel: "shown" | "compiling" | "none";
+}
+
 /** How long a worker trains between two frames, in milliseconds; "step" is one step. It trains at least one epoch. */
 const slowMotion = "slow motion";
 const speeds: Readonly<Record<string, Pace>> = {
@@ -62,12 +72,15 @@ export function trainDisplay() {
     reset,
     pace: speed.pace,
     waitBetweenSteps: speed.wait,
-    showState(state: TrainState, isPlaying: boolean, hasTraining: boolean) {
+    showState({ state, isPlaying, hasTraining, textModel }: ButtonState) {
       const isOver = state === "done" || state === "failed";
       play.textContent = isPlaying ? "Pause" : isOver && hasTraining ? "Train again" : "Train";
-      play.disabled = state === "failed" && !hasTraining;
-      step.disabled = epoch.disabled = isOver || isPlaying;
-      reset.disabled = !hasTraining;
+      // While the text is being compiled, Train waits for its model.
+      const hasNothing =
+        textModel === "none" || (textModel === "shown" && state === "failed" && !hasTraining);
+      play.disabled = hasNothing && !isPlaying;
+      step.disabled = epoch.disabled = isOver || isPlaying || textModel !== "shown";
+      reset.disabled = !hasTraining || textModel !== "shown";
       panel.dataset.state = isPlaying ? "playing" : state;
     },
     showStart({ training }: TrainerScript, view: HTMLElement | undefined) {

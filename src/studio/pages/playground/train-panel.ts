@@ -23,8 +23,10 @@ export interface TrainPanel {
    * no trainer.
    */
   save(): boolean;
-  /** Marks the shown results as out of date, because the editor's text is another one. */
-  setStale(isStale: boolean): void;
+  /** The editor's text has changed and is being compiled. The shown model is out of date; `show` or `stop` follows. */
+  begin(): void;
+  /** The editor's text has no model. */
+  stop(): void;
 }
 
 export interface TrainEvents {
@@ -43,13 +45,85 @@ interface Playing {
   layers: LayerScript | NoLayers | undefined;
   state: TrainState;
   isPlaying: boolean;
+  /** The model of the editor's text: it is the shown one, or the text is being compiled, or it has no model. */
+  textModel: "shown" | "compiling" | "none";
+  /** The user wants to train the editor's text as soon as it is compiled. */
+  playsNext: boolean;
   timer?: ReturnType<typeof setTimeout>;
 }
 
 export function trainPanel(events: TrainEvents): TrainPanel {
   const display = trainDisplay();
-  const now: Playing = { run: undefined, layers: undefined, state: "starting", isPlaying: false };
-  const refresh = () => display.showState(now.state, now.isPlaying, now.run !== undefined);
+  const now: Playing = {
+    run: undefined,
+    layers: undefined,
+    state: "starting",
+    isPlaying: false,
+    textModel: "compiling",
+    playsNext: false,
+  };
+  const player = trainPlayer(now, display, events);
+  const { refresh, play } = player;
+  display.play.addEventListener("click", () => {
+    // The shown model is not that of the text: Train waits for the text's model. Pause stops the shown one.
+    if (now.textModel === "shown" || now.isPlaying) return play();
+    now.playsNext = !now.playsNext;
+    refresh();
+  });
+  display.step.addEventListener("click", () => player.go("step"));
+  display.epoch.addEventListener("click", () => player.go({ milliseconds: 0 }));
+  display.reset.addEventListener("click", () => {
+    now.isPlaying = false;
+    player.startAgain();
+  });
+  refresh();
+  return {
+    element: display.panel,
+    save() {
+      now.run?.save();
+      return now.run !== undefined;
+    },
+    begin() {
+      now.textModel = "compiling";
+      refresh();
+    },
+    stop() {
+      Object.assign(now, { textModel: "none", playsNext: false });
+      refresh();
+    },
+    showLayers(layers) {
+      now.layers = layers;
+      player.showLayers();
+    },
+    show(trainer) {
+      const { playsNext } = now;
+      Object.assign(now, { textModel: "shown", playsNext: false });
+      // If only comments or spaces have changed, the model is still the same, so training continues.
+      if (now.run !== undefined && isSame(now.run.trainer, trainer)) {
+        if (playsNext) play();
+        else refresh();
+        return false;
+      }
+      Object.assign(now, { isPlaying: playsNext && trainer.problem === undefined, layers: undefined });
+      if (trainer.problem === undefined) player.start(trainer);
+      else {
+        player.stop();
+        now.state = "failed";
+        display.showProblem(trainer.problem);
+        refresh();
+      }
+      return true;
+    },
+  };
+}
+
+/** Starts, continues and stops the run of a model, and shows its state. */
+function trainPlayer(now: Playing, display: TrainDisplay, events: TrainEvents) {
+  const refresh = () => {
+    const hasTraining = now.run !== undefined;
+    display.panel.classList.toggle("stale", now.textModel !== "shown");
+    display.showState({ ...now, isPlaying: now.isPlaying || now.playsNext, hasTraining });
+  };
   const go = (pace: Pace) => {
     if (now.run === undefined || now.state !== "ready") return;
     now.state = "busy";
@@ -83,47 +157,15 @@ export function trainPanel(events: TrainEvents): TrainPanel {
     if ("problem" in layers) display.showNoNetwork(layers.problem);
     else display.showNetwork(run.watch(layers));
   };
-  display.play.addEventListener("click", () => {
+  const play = () => {
     if (now.state === "done" || now.state === "failed") startAgain();
     now.isPlaying = !now.isPlaying;
     refresh();
     clearTimeout(now.timer);
     // If the worker is not ready yet, training starts when the worker reports that it is ready.
     if (now.isPlaying) goOn();
-  });
-  display.step.addEventListener("click", () => go("step"));
-  display.epoch.addEventListener("click", () => go({ milliseconds: 0 }));
-  display.reset.addEventListener("click", () => {
-    now.isPlaying = false;
-    startAgain();
-  });
-  refresh();
-  return {
-    element: display.panel,
-    save() {
-      now.run?.save();
-      return now.run !== undefined;
-    },
-    setStale: (isStale) => void display.panel.classList.toggle("stale", isStale),
-    showLayers(layers) {
-      now.layers = layers;
-      showLayers();
-    },
-    show(trainer) {
-      display.panel.classList.remove("stale");
-      // If only comments or spaces have changed, the model is still the same, so training continues.
-      if (now.run !== undefined && isSame(now.run.trainer, trainer)) return false;
-      Object.assign(now, { isPlaying: false, layers: undefined });
-      if (trainer.problem === undefined) start(trainer);
-      else {
-        stop();
-        now.state = "failed";
-        display.showProblem(trainer.problem);
-        refresh();
-      }
-      return true;
-    },
   };
+  return { refresh, go, start, stop, startAgain, showLayers, play };
 }
 
 /** Shows what the worker has reported, and reports it to the page. */
