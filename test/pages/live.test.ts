@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { flowers, flowersCsv, workspace, type Workspace } from "../command/cli/workspace.ts";
+import { legibility } from "./legibility.ts";
 import { chromiumPath, needsChromium, openPage, startBrowser } from "./open-page.ts";
 
 let browser: Browser;
@@ -161,6 +162,12 @@ describe("the page of a training run", () => {
       .locator(".curve.colour0")
       .evaluateAll((paths) => paths.map((each) => each.getAttribute("class")));
     expect(new Set(dashes).size).toBe(dashes.length / 2);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      const { count, problems } = await legibility(page);
+      expect(count).toBeGreaterThan(20);
+      expect(problems, colorScheme).toEqual([]);
+    }
     await page.getByRole("button", { name: "remove slow" }).click();
     await expect.poll(() => loss.locator(".legend").innerText()).not.toContain("slow");
     expect(complaints).toEqual([]);

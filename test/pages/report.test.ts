@@ -10,6 +10,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import { inspectSpec } from "../../src/command/cli/inspect.ts";
 import type { ExplainedNumbers } from "../../src/studio/explanation.ts";
 import { numbersText, numberText } from "../../src/studio/row-numbers.ts";
+import { legibility } from "./legibility.ts";
 import { chromiumPath, needsChromium, openPage, startBrowser } from "./open-page.ts";
 
 vi.setConfig({ testTimeout: 180_000 }); // the first test that needs a report creates it
@@ -166,6 +167,16 @@ describe.each(["3", "30", "convolution", "lstm", "attention"] as const)("the rep
     expect(complaints).toEqual([]);
     await page.close();
   });
+});
+
+it.each([false, true])("all texts of all views are legible (dark: %s)", async (dark) => {
+  const { page } = await open("convolution", { dark });
+  await throughViews(page, async (name) => {
+    const { count, problems } = await legibility(page);
+    expect(count).toBeGreaterThan(20);
+    expect(problems, name).toEqual([]);
+  });
+  await page.close();
 });
 
 describe("the rules in the report", () => {
@@ -462,6 +473,7 @@ describe("the selection in the report", () => {
     const { page, complaints } = await open("convolution", { width: 390 });
     await throughViews(page, async () => {
       await expect.poll(() => page.evaluate("document.documentElement.scrollWidth")).toBe(390);
+      expect((await legibility(page)).problems).toEqual([]);
     });
     await expect.poll(() => details(page).isVisible()).toBe(false);
     await page.goto(`${page.url().split("#")[0]}#layers/layer/dense1`);

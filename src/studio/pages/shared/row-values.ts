@@ -25,7 +25,7 @@ export function valueMatrix(numbers: ExplainedNumbers): HTMLElement {
   const height = corner.length * cell.height;
   const largest = Math.max(...[numbers.min, numbers.max].map((bound) => Math.abs(Number(bound))));
   const drawing = svgElement("svg", {
-    class: "matrix",
+    class: isWritten ? "matrix is-written" : "matrix",
     role: "img",
     "aria-label": numbersText(numbers),
     width: width + 1,

@@ -140,8 +140,8 @@ export function showing(camera: Camera, box: Bounds, view: Size): Camera {
  * otherwise it begins at the start of the interval.
  */
 function nearest(offset: number, start: number, length: number, room: number): number {
-  const [last, first] = [margin - start, room - margin - start - length];
-  return first < last ? Math.min(last, Math.max(first, offset)) : last;
+  const [least, most] = [margin - start, room - margin - start - length];
+  return least <= most ? Math.min(most, Math.max(least, offset)) : least;
 }
 
 /** Returns the camera at a fraction of the way between two cameras. The scale changes by equal factors. */
