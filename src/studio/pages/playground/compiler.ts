@@ -43,11 +43,11 @@ interface CompilerEvents {
 const patience = 2000;
 
 /**
- * Compilation and schema questions use separate workers, so that completion does not wait for a large model. A worker
- * that dies, or that is stopped because its work takes too long, is replaced.
+ * Compilation and queries about the schema use separate workers, so that completion does not wait for a large model. A
+ * worker that dies, or that is stopped because its work takes too long, is replaced.
  */
 export function startCompiler({ onReply, onDeath }: CompilerEvents): Compiler {
-  const asked = askedWorker();
+  const queries = queryWorker();
   const files: { contents: PageFiles; version: number } = { contents: {}, version: 0 };
   let newest = 0;
   let busySince: number | undefined;
@@ -90,12 +90,12 @@ export function startCompiler({ onReply, onDeath }: CompilerEvents): Compiler {
     request: (kind) => tell({ kind, id: newest }),
     requestNumbers: (row, { checkpoint, parameters }) =>
       tell({ kind: "numbers", id: newest, row, checkpoint, parameters }),
-    ...asked,
+    ...queries,
   };
 }
 
-/** The worker that answers questions. It starts with the first question. */
-function askedWorker(): Pick<Compiler, "suggest" | "describe" | "script"> {
+/** The worker for completions, descriptions and scripts of formulas. It starts with the first request. */
+function queryWorker(): Pick<Compiler, "suggest" | "describe" | "script"> {
   let worker: Worker | undefined;
   let requests = 0;
   const waiting = new Map<number, (reply: Reply) => void>();

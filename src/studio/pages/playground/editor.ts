@@ -33,9 +33,9 @@ const theme = EditorView.theme({
   ".cm-activeLine, .cm-activeLineGutter": { background: "light-dark(#eef3fb80, #23304480)" },
   ".cm-cursor": { borderLeftColor: "var(--ink)" },
   "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
-    background: "light-dark(#cfe0fa, #2e4a75)",
+    background: "light-dark(#e3ecfc, #20324d)",
   },
-  "&.cm-focused .cm-matchingBracket": { background: "light-dark(#d5ecd9, #2d4a35)" },
+  "&.cm-focused .cm-matchingBracket": { background: "light-dark(#e0f2e4, #1d3426)" },
   ".cm-tooltip": {
     background: "var(--raised)",
     color: "var(--ink)",
@@ -47,7 +47,7 @@ const theme = EditorView.theme({
     background: "var(--accent)",
     color: "var(--ground)",
   },
-  ".cm-completionDetail": { opacity: "0.7", marginLeft: "12px" },
+  ".cm-completionDetail": { opacity: "0.9", marginLeft: "12px" },
   ".cm-completionInfo, .hover": { padding: "5px 9px", fontFamily: "var(--sans)", fontSize: "13px" },
   ".hover": { display: "grid" },
   ".cm-diagnostic": { fontFamily: "var(--sans)", fontSize: "13px", whiteSpace: "pre-wrap" },

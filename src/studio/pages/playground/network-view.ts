@@ -1,6 +1,6 @@
 /**
  * The network as a live picture. For points in a plane, each value of a layer is a map of the plane; otherwise it is
- * the value for one row of the data. A line is a weight: its width grows with the size, its colour tells the sign.
+ * the value for one row of the data. A line is a weight: its width grows with its size, and its colour shows its sign.
  */
 import "./network.css";
 import type { LayerScript, Outputs, Probe, TrainerScript, Watched } from "../../browser/messages.ts";
@@ -78,7 +78,7 @@ interface MapEvents {
   onEdge(edge: Edge): void;
 }
 
-/** The values as buttons with maps of `side` × `side` points, and the weights as lines behind them. */
+/** The values as buttons with maps of `side` × `side` points, and the weights as lines below them. */
 function networkMap({ neurons, edges, width, height }: NetworkLayout, side: number, events: MapEvents) {
   const lines = edges.map(({ from, to }) =>
     svgElement("line", { x1: from.right, y1: from.y, x2: to.left, y2: to.y }),

@@ -1,6 +1,6 @@
 /**
  * Data sets of points in the plane, which the page generates. Their columns are `x`, `y`, the class, and functions of
- * x and y, so that a spec can choose its features among the columns. The file name tells the set and its noise:
+ * x and y, so that a spec can choose its features among the columns. The file name contains the set and its noise:
  * `moons.csv`, or `moons-noise-20.csv` with a standard deviation of 0.2.
  */
 

@@ -122,7 +122,14 @@ function layerList(text: SpecText): Field {
     const note = problem === undefined ? [] : [element("span", { class: "field-note" }, problem)];
     return {
       own,
-      item: element("li", {}, `Layer ${index + 1}`, ...own.map((field) => field.element), ...note, remove),
+      item: element(
+        "li",
+        {},
+        element("span", { class: "layer-name" }, `Layer ${index + 1}`),
+        ...own.map((field) => field.element),
+        ...note,
+        remove,
+      ),
     };
   };
   return {
