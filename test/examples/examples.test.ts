@@ -1,6 +1,6 @@
 // The projects of examples/, built and run as their README files say. If a test fails, a reader who follows a guide
 // gets an error, or a page or service that does not train.
-import { readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { needs } from "../engines/install.ts";
 import { needsChromium, chromiumPath, startBrowser } from "../pages/open-page.ts";
 import { installSeconds } from "../support/install-packages.ts";
+import { jupyterKernel } from "./jupyter-kernel.ts";
 import { copyProjects, freePort, installProjects, servingPage, withPage, type Projects } from "./projects.ts";
 
 const timeout = 120_000;
@@ -176,6 +177,37 @@ describe("programs", () => {
     );
   });
 });
+
+it(
+  "a notebook with Deno's kernel shows values of tapeless as HTML and pictures",
+  { timeout },
+  async (context) => {
+    needs(missing, context);
+    const folder = projects.pathOf("notebook");
+    mkdirSync(folder);
+    symlinkSync("../node_modules", join(folder, "node_modules"));
+    writeFileSync(join(folder, "package.json"), '{ "type": "module", "dependencies": { "tapeless": "*" } }');
+    writeFileSync(join(folder, "deno.json"), '{ "nodeModulesDir": "manual" }');
+    const kernel = await jupyterKernel(folder);
+    try {
+      await projects.serving("notebook", kernel.command, async () => {
+        await kernel.started();
+        await kernel.run(
+          'import { inspect } from "tapeless";\nconst spec = "../deno/src/model.tapeless.yaml";',
+        );
+        const table = await kernel.run("await inspect(spec);");
+        expect(Object.keys(table).sort()).toEqual(["text/html", "text/plain"]);
+        expect(table["text/plain"]).toContain("iris: 2 layers, f32");
+        expect(table["text/html"]).toMatch(/^<table>[^]*dense1/);
+        const graph = await kernel.run('await inspect(spec, { show: "graph" });');
+        expect(graph["image/svg+xml"]).toMatch(/^<svg /);
+        await expect(kernel.run('await inspect("nothing.yaml");')).rejects.toThrow("the file does not exist");
+      });
+    } finally {
+      kernel.close();
+    }
+  },
+);
 
 describe("edge", () => {
   it(
