@@ -261,7 +261,7 @@ async function searchOrMerge(file: string, flags: SearchFlags): Promise<number> 
   process.stdout.write(
     flags.json
       ? `${JSON.stringify(rankingJson(criterion.metric, ranking, best, tested))}\n`
-      : `${rankingText(ranking)}\ncandidate ${winner.number}: ${valuesText(winner.values)}\n` +
+      : `${rankingText(ranking, process.stdout.columns)}\ncandidate ${winner.number}: ${valuesText(winner.values)}\n` +
           `${resultOf(winner.model, tested)}\n`,
   );
   return 0;

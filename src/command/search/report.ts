@@ -90,13 +90,13 @@ function tableOf({ ranked }: Ranking): { head: string[]; rows: Cell[][] } {
   return { head, rows };
 }
 
-/** A table of the best candidates, and the number of the others. */
-export function rankingText(ranking: Ranking): string {
+/** A table of the best candidates, at most `width` columns wide if possible, and the number of the others. */
+export function rankingText(ranking: Ranking, width?: number): string {
   const { head, rows } = tableOf(ranking);
   const hidden = rows.length - maxRows;
   const { diverged } = ranking;
   return [
-    tableText({ head, rows: rows.slice(0, maxRows) }),
+    tableText({ head, rows: rows.slice(0, maxRows) }, width),
     hidden > 0 ? `and ${hidden} more (--csv FILE writes all)\n` : "",
     ...diverged.map(
       ({ candidate, reason }) =>

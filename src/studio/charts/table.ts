@@ -16,25 +16,46 @@ export interface TableParts {
 }
 
 /**
- * Returns text that ends with a line break. The text has no colour and ignores the width of the terminal, so
- * it is the same on every machine.
+ * Returns text that ends with a line break. It has no colour, and by default it is the same on every machine. If the
+ * table would be wider than `width` columns, its heads continue on further lines.
  */
-export function tableText(parts: TableParts): string {
+export function tableText(parts: TableParts, width = Infinity): string {
   const { title, head } = parts;
   const { rows, foot } = cellTexts(parts);
+  const cells = [...rows, ...foot].map((row) => row.map(plainText));
   const isNumeric = head.map((_, column) =>
     [...parts.rows, ...(parts.foot ?? [])].some((row) => typeof row[column] === "number"),
   );
   const table = new Table({
-    head: head.map(plainText),
+    head: fittedHeads(head.map(plainText), cells, width),
     colAligns: isNumeric.map((numeric) => (numeric ? "right" : "left")),
     style: { head: [], border: [], compact: true },
   });
-  table.push(...[...rows, ...foot].map((row) => row.map(plainText)));
+  table.push(...cells);
   const lines = table.toString().split("\n");
   // The line below the header is repeated above the summary rows.
-  if (foot.length > 0) lines.splice(lines.length - 1 - foot.length, 0, lines[2]);
+  const rule = lines.find((line) => line.startsWith("├"));
+  if (foot.length > 0 && rule !== undefined) lines.splice(lines.length - 1 - foot.length, 0, rule);
   return [...(title === undefined ? [] : [plainText(title)]), ...lines, ""].join("\n");
+}
+
+/** The heads of a table, broken between words and after dots if the table is too wide otherwise. */
+function fittedHeads(head: readonly string[], rows: readonly (readonly string[])[], width: number): string[] {
+  const bodies = head.map((_, column) => Math.max(0, ...rows.map((row) => row[column].length)));
+  const margin = 3;
+  const total = head.reduce((sum, text, column) => sum + Math.max(text.length, bodies[column]) + margin, 1);
+  if (total <= width) return [...head];
+  return head.map((text, column) => {
+    const pieces = text.split(/(?<=[. ])/);
+    const most = Math.max(bodies[column], ...pieces.map((piece) => piece.trimEnd().length));
+    const lines = [""];
+    for (const piece of pieces) {
+      const longer = lines[lines.length - 1] + piece;
+      if (longer.trimEnd().length <= most) lines[lines.length - 1] = longer;
+      else lines.push(piece);
+    }
+    return lines.map((line) => line.trimEnd()).join("\n");
+  });
 }
 
 /**

@@ -38,6 +38,27 @@ it("has no line for a missing foot, and none for a missing title", () => {
   `);
 });
 
+it("breaks its heads between words and after dots if it would be wider than the terminal", () => {
+  const parts = {
+    head: ["rank", "network[0].activation", "best epoch"],
+    rows: [[1, "relu", 12]],
+    foot: [["mean", undefined, 12]],
+  };
+  const wide = tableText(parts);
+  expect(tableText(parts, wide.indexOf("\n"))).toBe(wide);
+  expect(tableText(parts, wide.indexOf("\n") - 1)).toMatchInlineSnapshot(`
+    "┌──────┬─────────────┬───────┐
+    │ rank │ network[0]. │  best │
+    │      │ activation  │ epoch │
+    ├──────┼─────────────┼───────┤
+    │    1 │ relu        │    12 │
+    ├──────┼─────────────┼───────┤
+    │ mean │             │    12 │
+    └──────┴─────────────┴───────┘
+    "
+  `);
+});
+
 it("can be without rows", () => {
   expect(tableText({ head: ["a", "b"], rows: [] })).toMatchInlineSnapshot(`
     "┌───┬───┐
