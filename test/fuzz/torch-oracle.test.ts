@@ -3,9 +3,10 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "./random-parts.ts";
 import { runSpec } from "./run-spec.ts";
-import { hasTorch, openOracle } from "./torch-oracle.ts";
+import { openOracle } from "./torch-oracle.ts";
+import { lacksModules } from "../support/python.ts";
 
-describe.skipIf(!hasTorch())("the oracle", () => {
+describe.skipIf(lacksModules("torch"))("the oracle", () => {
   it("leaves out layers that the output does not read, which have no parameters", async () => {
     const spec: JsonObject = {
       name: "fuzz",

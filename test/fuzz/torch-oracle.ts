@@ -2,7 +2,7 @@
  * PyTorch as an oracle: a long-running child process of Debian's Python. For each request, which is a line of
  * JSON, it computes a spec in f64.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
@@ -12,6 +12,7 @@ import { modelFacts } from "../../src/compiler/trainer/trainer-facts.ts";
 import { randomData } from "./random-batch.ts";
 import type { Finding, FuzzCase } from "./spec-run.ts";
 import type { BallTrace } from "./trace.ts";
+import { hasModules, python } from "../support/python.ts";
 
 export interface Oracle {
   /** PyTorch's results by description, or the feature that the oracle does not support. */
@@ -27,8 +28,6 @@ export interface Oracle {
   /** Ends the Python process. */
   end(): void;
 }
-
-const python = "/usr/bin/python3";
 
 const reply = z.union([
   z.object({ results: z.record(z.string(), z.array(z.number().nullable())) }),
@@ -52,7 +51,7 @@ function startPython() {
 }
 
 /** Whether Debian's PyTorch is installed. */
-export const hasTorch = (): boolean => spawnSync(python, ["-c", "import torch"]).status === 0;
+export const hasTorch = (): boolean => hasModules("torch");
 
 export function openOracle(): Oracle {
   let running = startPython();

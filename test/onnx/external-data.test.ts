@@ -17,6 +17,7 @@ import type { ModelSpec } from "../../src/index.ts";
 import { compileText } from "../../src/studio/browser/compile-text.ts";
 import { workspace } from "../command/cli/workspace.ts";
 import { DataType, dense, modelBytes, reals } from "./make-model.ts";
+import { lacksModules, python } from "../support/python.ts";
 
 const place = workspace();
 afterAll(place.remove);
@@ -288,14 +289,12 @@ describe("mistakes in external data", () => {
   });
 });
 
-const isRequired = process.env.CI === "true";
 const script = fileURLToPath(new URL("external_data.py", import.meta.url));
-const hasOnnx = spawnSync("/usr/bin/python3", ["-c", "import onnx"]).status === 0;
 
-describe.skipIf(!hasOnnx && !isRequired)("models of Python (need python3-onnx)", () => {
+describe.skipIf(lacksModules("onnx"))("models of Python (need python3-onnx)", () => {
   beforeAll(() => {
     mkdirSync(inFolder("python"));
-    const { status, stderr } = spawnSync("/usr/bin/python3", [script, inFolder("python")], {
+    const { status, stderr } = spawnSync(python, [script, inFolder("python")], {
       encoding: "utf8",
     });
     if (status !== 0) throw new Error(`Python wrote no models: ${stderr.slice(-1000)}`);

@@ -14,6 +14,7 @@ import { readModel } from "../../src/compiler/library/onnx/model-file.ts";
 import { loadTrainer } from "../../src/compiler/load-trainer.ts";
 import { givenModelFiles } from "../../src/compiler/spec/model-files.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
+import { lacksModules, python } from "../support/python.ts";
 
 const exported = z.object({
   name: z.string(),
@@ -48,9 +49,7 @@ const layers: Readonly<Record<string, string>> = {
   gpt: "embedding position-embedding layer-norm attention add layer-norm dense dense add dense",
 };
 
-const isRequired = process.env.CI === "true";
 const script = fileURLToPath(new URL("import_models.py", import.meta.url));
-const hasTorch = spawnSync("/usr/bin/python3", ["-c", "import torch, onnx"]).status === 0;
 
 function imported({ name, file }: Exported) {
   const bytes = Buffer.from(file, "base64");
@@ -79,29 +78,32 @@ async function distance(given: Exported, dtype: "f32" | "f64"): Promise<number> 
   return given.y.reduce((worst, value, i) => Math.max(worst, Math.abs(predicted[i] - value)), 0) / scale;
 }
 
-describe.skipIf(!hasTorch && !isRequired)("models of PyTorch (need python3-torch and python3-onnx)", () => {
-  const models = new Map<string, Exported>();
-  beforeAll(() => {
-    const options = { encoding: "utf8", maxBuffer: 2 ** 28 } as const;
-    const { stdout, stderr } = spawnSync("/usr/bin/python3", [script], options);
-    for (const line of stdout.split("\n").filter((text) => text !== "")) {
-      const model = exported.parse(JSON.parse(line));
-      models.set(model.name, model);
-    }
-    if (models.size < Object.keys(layers).length)
-      throw new Error(`PyTorch exported ${models.size} models: ${stderr.slice(-1000)}`);
-  }, 120_000);
+describe.skipIf(lacksModules("torch", "onnx"))(
+  "models of PyTorch (need python3-torch and python3-onnx)",
+  () => {
+    const models = new Map<string, Exported>();
+    beforeAll(() => {
+      const options = { encoding: "utf8", maxBuffer: 2 ** 28 } as const;
+      const { stdout, stderr } = spawnSync(python, [script], options);
+      for (const line of stdout.split("\n").filter((text) => text !== "")) {
+        const model = exported.parse(JSON.parse(line));
+        models.set(model.name, model);
+      }
+      if (models.size < Object.keys(layers).length)
+        throw new Error(`PyTorch exported ${models.size} models: ${stderr.slice(-1000)}`);
+    }, 120_000);
 
-  it.each(Object.entries(layers))("%s has the layers %s", (name, types) => {
-    const { recognised } = imported(exported.parse(models.get(name)));
-    expect(recognised.layers.map(({ draft }) => draft.type).join(" ")).toBe(types);
-  });
+    it.each(Object.entries(layers))("%s has the layers %s", (name, types) => {
+      const { recognised } = imported(exported.parse(models.get(name)));
+      expect(recognised.layers.map(({ draft }) => draft.type).join(" ")).toBe(types);
+    });
 
-  it("predict in f64 as in PyTorch within 1e-10", async () => {
-    for (const [name, model] of models) expect.soft(await distance(model, "f64"), name).toBeLessThan(1e-10);
-  }, 240_000);
+    it("predict in f64 as in PyTorch within 1e-10", async () => {
+      for (const [name, model] of models) expect.soft(await distance(model, "f64"), name).toBeLessThan(1e-10);
+    }, 240_000);
 
-  it("predict in f32 as in PyTorch within 1e-5", async () => {
-    for (const [name, model] of models) expect.soft(await distance(model, "f32"), name).toBeLessThan(1e-5);
-  }, 240_000);
-});
+    it("predict in f32 as in PyTorch within 1e-5", async () => {
+      for (const [name, model] of models) expect.soft(await distance(model, "f32"), name).toBeLessThan(1e-5);
+    }, 240_000);
+  },
+);

@@ -18,6 +18,7 @@ import type { Tensor } from "../../src/compiler/ops/tensor.ts";
 import { gradientsOfSum } from "../../src/compiler/passes/derivatives/gradients-of.ts";
 import { runAsLoops } from "../support/run-loops.ts";
 import { runWasm, wasmOf } from "../support/run-wasm.ts";
+import { lacksModules, python } from "../support/python.ts";
 
 const exported = z.object({
   name: z.string(),
@@ -48,9 +49,7 @@ const names = [
   "mobile",
 ];
 
-const isRequired = process.env.CI === "true";
 const script = fileURLToPath(new URL("torch_models.py", import.meta.url));
-const hasTorch = spawnSync("/usr/bin/python3", ["-c", "import torch, onnx"]).status === 0;
 
 /** The outputs and the gradients of the weighted sum of the outputs, by storage. */
 async function computed({ file, rows, x, weight }: Exported, float: "f32" | "f64", target: "ts" | "wasm") {
@@ -95,32 +94,37 @@ function distance(found: Tensor | undefined, expected: readonly number[]): numbe
   return expected.reduce((worst, value, i) => Math.max(worst, Math.abs(found.data[i] - value)), 0) / scale;
 }
 
-describe.skipIf(!hasTorch && !isRequired)("models of PyTorch (need python3-torch and python3-onnx)", () => {
-  const models = new Map<string, Exported>();
-  beforeAll(() => {
-    const { stdout, stderr } = spawnSync("/usr/bin/python3", [script], {
-      encoding: "utf8",
-      maxBuffer: 2 ** 28,
-    });
-    for (const line of stdout.trim().split("\n")) {
-      const model = exported.parse(JSON.parse(line));
-      models.set(model.name, model);
-    }
-    if (models.size < names.length)
-      throw new Error(`PyTorch exported ${models.size} models: ${stderr.slice(-1000)}`);
-  }, 120_000);
+describe.skipIf(lacksModules("torch", "onnx"))(
+  "models of PyTorch (need python3-torch and python3-onnx)",
+  () => {
+    const models = new Map<string, Exported>();
+    beforeAll(() => {
+      const { stdout, stderr } = spawnSync(python, [script], {
+        encoding: "utf8",
+        maxBuffer: 2 ** 28,
+      });
+      for (const line of stdout.trim().split("\n")) {
+        const model = exported.parse(JSON.parse(line));
+        models.set(model.name, model);
+      }
+      if (models.size < names.length)
+        throw new Error(`PyTorch exported ${models.size} models: ${stderr.slice(-1000)}`);
+    }, 120_000);
 
-  describe.each([
-    ["f64", "wasm", 1e-10, 1e-9],
-    ["f64", "ts", 1e-10, 1e-9],
-    ["f32", "wasm", 1e-5, 1e-5],
-  ] as const)("in %s on the target %s", (float, target, ofOutputs, ofGradients) => {
-    it.each(names)("%s", async (name) => {
-      const model = exported.parse(models.get(name));
-      const values = await computed(model, float, target);
-      expect(distance(values.get("y"), model.y), "outputs").toBeLessThan(ofOutputs);
-      for (const [parameter, gradient] of Object.entries(model.gradients))
-        expect(distance(values.get(`gradient ${parameter}`), gradient), parameter).toBeLessThan(ofGradients);
+    describe.each([
+      ["f64", "wasm", 1e-10, 1e-9],
+      ["f64", "ts", 1e-10, 1e-9],
+      ["f32", "wasm", 1e-5, 1e-5],
+    ] as const)("in %s on the target %s", (float, target, ofOutputs, ofGradients) => {
+      it.each(names)("%s", async (name) => {
+        const model = exported.parse(models.get(name));
+        const values = await computed(model, float, target);
+        expect(distance(values.get("y"), model.y), "outputs").toBeLessThan(ofOutputs);
+        for (const [parameter, gradient] of Object.entries(model.gradients))
+          expect(distance(values.get(`gradient ${parameter}`), gradient), parameter).toBeLessThan(
+            ofGradients,
+          );
+      });
     });
-  });
-});
+  },
+);

@@ -9,7 +9,8 @@ import * as z from "zod";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { checkpointBench, difference, numbersIn } from "../support/pytorch-checkpoints.ts";
 import type { Bench } from "../support/pytorch-checkpoints.ts";
-import { lacksTorch, python } from "../support/pytorch.ts";
+import { lacksTorch } from "../support/pytorch.ts";
+import { lacksModules, python } from "../support/python.ts";
 
 const rows = Array.from({ length: 60 }, (_, i) => {
   const x = Math.sin(i * 1.7);
@@ -455,16 +456,15 @@ describe.skipIf(lacksTorch())("a damaged checkpoint is refused", () => {
   });
 });
 
-const library = spawnSync(python, ["-c", "import safetensors.numpy"]).status === 0;
-const isRequired = process.env.CI === "true";
-const why = library || isRequired ? "" : " (not run: Debian's python3-safetensors is missing)";
+const isSkipped = lacksModules("safetensors.numpy");
+const why = !isSkipped ? "" : " (not run: Debian's python3-safetensors is missing)";
 
 const contents = z.object({
   metadata: z.record(z.string(), z.string()),
   tensors: z.record(z.string(), z.tuple([z.array(z.number()), z.number()])),
 });
 
-describe.skipIf(!library && !isRequired)(`Python's safetensors${why}`, () => {
+describe.skipIf(isSkipped)(`Python's safetensors${why}`, () => {
   it("reads checkpoints of both sides, and what it writes is a checkpoint for both", async () => {
     const bench = await benchOf(everything);
     const undisturbed = await bench.trainer({ epochs });

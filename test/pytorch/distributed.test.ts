@@ -12,8 +12,9 @@ import type { Node } from "../../src/compiler/ir/nodes.ts";
 import { emitPytorch } from "../../src/compiler/pytorch-emission.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
-import { lacksTorch, python, torchrunEnv as env } from "../support/pytorch.ts";
+import { lacksTorch, torchrunEnv as env } from "../support/pytorch.ts";
 import { streamOf } from "../support/tensors.ts";
+import { python } from "../support/python.ts";
 
 const support = (file: string): string => fileURLToPath(new URL(`../support/${file}`, import.meta.url));
 

@@ -8,9 +8,10 @@ import { afterAll, describe, expect, it } from "vitest";
 import { compileFor, emitText } from "../../src/compiler/compile-target.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
-import { lacksTorch, python } from "../support/pytorch.ts";
+import { lacksTorch } from "../support/pytorch.ts";
 import { expectAllSame, results, runPrograms } from "../support/pytorch-programs.ts";
 import type { Comparison, Run } from "../support/pytorch-programs.ts";
+import { python } from "../support/python.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pytorch-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { expectRefusal, flowers, flowersCsv, workspace } from "../command/cli/workspace.ts";
 import type { Workspace } from "../command/cli/workspace.ts";
-import { lacksTorch, python } from "../support/pytorch.ts";
+import { lacksTorch } from "../support/pytorch.ts";
+import { python } from "../support/python.ts";
 
 let place: Workspace;
 beforeEach(() => {

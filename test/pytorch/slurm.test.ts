@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { flowers, flowersCsv, workspace } from "../command/cli/workspace.ts";
-import { lacksTorch, python } from "../support/pytorch.ts";
+import { lacksTorch } from "../support/pytorch.ts";
 import { startSlurm, whyNoSlurm } from "../support/slurm.ts";
+import { python } from "../support/python.ts";
 
 const reason = lacksTorch() ? "there is no PyTorch" : whyNoSlurm();
 const minutes = 60_000;

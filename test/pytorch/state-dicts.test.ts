@@ -17,7 +17,8 @@ import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { randomStream } from "../../src/runtime/numbers/random.ts";
 import { largestDifference } from "../support/onnx-training.ts";
-import { lacksTorch, python } from "../support/pytorch.ts";
+import { lacksTorch } from "../support/pytorch.ts";
+import { python } from "../support/python.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pytorch-state-dicts-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

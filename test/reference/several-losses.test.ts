@@ -8,8 +8,8 @@ import * as z from "zod";
 import { compileFor, emitText } from "../../src/compiler/compile-target.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import { defineModel } from "../../src/index.ts";
-import { hasTorch } from "../fuzz/torch-oracle.ts";
 import { streamOf } from "../support/tensors.ts";
+import { lacksModules, python } from "../support/python.ts";
 
 const rows = 7;
 const classWeights = [0.5, 2, 1.25];
@@ -70,7 +70,7 @@ const reply = z.object({
 
 function inPyTorch(request: object): z.infer<typeof reply> {
   const program = fileURLToPath(new URL("several-losses.py", import.meta.url));
-  const { stdout, stderr, status } = spawnSync("/usr/bin/python3", [program], {
+  const { stdout, stderr, status } = spawnSync(python, [program], {
     input: JSON.stringify(request),
   });
   if (status !== 0) throw new Error(String(stderr));
@@ -85,9 +85,8 @@ function difference(actual: ArrayLike<number>, expected: readonly number[]): num
 }
 
 const within = 1e-10;
-const isRequired = process.env.CI === "true";
 
-describe.skipIf(!hasTorch() && !isRequired)("three losses on three heads (needs PyTorch)", () => {
+describe.skipIf(lacksModules("torch"))("three losses on three heads (needs PyTorch)", () => {
   test.each([
     ["ts", false, 1],
     ["wasm", false, 1],

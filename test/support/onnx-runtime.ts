@@ -6,14 +6,10 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import type { Tensor } from "../../src/compiler/ops/tensor.ts";
-
-const python = "/usr/bin/python3";
-const isRequired = process.env.CI === "true";
-
-const canImport = (name: string): boolean => spawnSync(python, ["-c", `import ${name}`]).status === 0;
+import { lacksModules, python } from "./python.ts";
 
 /** Whether tests skip what needs these packages. With CI=true they do not, and fail if a package is missing. */
-export const lacksOnnx = (): boolean => !isRequired && !(canImport("onnx") && canImport("onnxruntime"));
+export const lacksOnnx = (): boolean => lacksModules("onnx", "onnxruntime");
 
 export interface Feed extends Tensor {
   readonly element: "f32" | "f64" | "i32";

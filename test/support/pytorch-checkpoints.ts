@@ -21,7 +21,8 @@ import { readSpec } from "../../src/compiler/spec/read/read-spec.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { datasetContextOf, regimeOf } from "../../src/compiler/trainer/dataset-context.ts";
 import { trainRun } from "../../src/runtime/training/train-on.ts";
-import { python, torchrunEnv } from "./pytorch.ts";
+import { torchrunEnv } from "./pytorch.ts";
+import { python } from "./python.ts";
 
 /** One side of a training run: where it starts and where it ends. */
 export interface Leg {

@@ -12,7 +12,7 @@ import { readSpec } from "../../src/compiler/spec/read/read-spec.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import type { Model } from "../../src/compiler/spec/types.ts";
 import { epochText } from "../../src/runtime/training/train-on.ts";
-import { python } from "./pytorch.ts";
+import { python } from "./python.ts";
 
 /** An emitted program and its arguments. */
 export interface Run {

@@ -2,7 +2,7 @@
  * Trains models by their emitted PyTorch files and by their TypeScript trainers, from the same seed with the same
  * batches. Many models run in one Python process, because PyTorch takes seconds to start.
  */
-import { execFile, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import * as z from "zod";
@@ -17,8 +17,7 @@ import type { Batch } from "../../src/runtime/step/batch.ts";
 import { randomData } from "../fuzz/random-batch.ts";
 import { loadTrainer } from "../../src/compiler/load-trainer.ts";
 import { largestDifference } from "./onnx-training.ts";
-
-export const python = "/usr/bin/python3";
+import { lacksModules, python } from "./python.ts";
 
 /** The environment for torchrun with PyTorch of Debian, which is built without the libuv that its TCP store needs. */
 export const torchrunEnv = {
@@ -28,11 +27,9 @@ export const torchrunEnv = {
   TORCH_DISABLE_SHARE_RDZV_TCP_STORE: "1",
   GLOO_SOCKET_IFNAME: "lo",
 };
-const isRequired = process.env.CI === "true";
 
 /** Whether tests skip what needs PyTorch. With CI=true they do not, and fail if it is missing. */
-export const lacksTorch = (): boolean =>
-  !isRequired && spawnSync(python, ["-c", "import torch, numpy"]).status !== 0;
+export const lacksTorch = (): boolean => lacksModules("torch", "numpy");
 
 export interface Job {
   readonly model: Model;

@@ -14,16 +14,17 @@ import type { Subject } from "../../studio/explain/subject.ts";
 import type { StageReport } from "../../compiler/stages/run.ts";
 import type { TargetCompilation } from "../../compiler/compile-target.ts";
 import { hasAbility, targetsWith } from "../../compiler/targets.ts";
+import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { RunnableTarget } from "../../compiler/targets.ts";
 import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
 import { checkParameter } from "../verify/check-parameter.ts";
 import { checkKernel, checkProgramOrLayer, ofBelongsTo } from "./check-of.ts";
-import type { inspectedRow, RowChoice } from "./inspected-row.ts";
+import type { RowChoice } from "../inspect/inspected-row.ts";
 import { checkShownPass, checkStageFlags, compileSpec } from "../compile/compile-spec.ts";
-import type { StageFlags } from "../compile/compile-spec.ts";
+import type { CompiledSpec, StageFlags } from "../compile/compile-spec.ts";
 import { isOnnx } from "../files/spec-files.ts";
 import { expectedRun } from "../train/expected-run.ts";
-import { usageError } from "../terminal/report-error.ts";
+import { printNotice, usageError } from "../terminal/report-error.ts";
 import { printText } from "../terminal/terminal-text.ts";
 
 export interface InspectFlags extends StageFlags {
@@ -69,7 +70,7 @@ export async function inspectSpec(spec: string, flags: InspectFlags): Promise<nu
   const watch = (report: StageReport) => reports.push(report);
   const compiled = await compileSpec(spec, { dtype, target, skip, stopAfter, watch });
   const { compilation, source } = compiled;
-  const { row: chosen, checkpoint } = flags;
+  const { checkpoint } = flags;
   await checkOutputs(
     { "-o": output },
     { ...ofSpec(spec, compilation.model), ...(checkpoint && { "the checkpoint": checkpoint }) },
@@ -82,8 +83,7 @@ export async function inspectSpec(spec: string, flags: InspectFlags): Promise<nu
   const times = hasOwnKernels && measure ? await timesOf(compilation) : undefined;
   const hasCode = show === "kernels" && !hasOwnKernels && format !== "html";
   const code = hasCode ? await codeOf(compilation, { dtype, source }) : undefined;
-  const row =
-    chosen === undefined ? undefined : await rowOf(spec, compiled, { row: chosen, checkpoint, dtype });
+  const row = await rowOf(spec, compiled, flags);
   const subject: Subject = { compilation, reports, of, pass, run, row, times, code, text: written };
   const text =
     format === "html"
@@ -160,9 +160,28 @@ async function textOf(view: View, show: ViewName, format: Exclude<Format, "html"
   return make();
 }
 
-async function rowOf(...request: Parameters<typeof inspectedRow>): Promise<ExplainedRow> {
-  const module = await import("./inspected-row.ts");
-  return module.inspectedRow(...request);
+/** The numbers of the chosen row, if one is chosen. */
+async function rowOf(
+  spec: string,
+  { compilation, source }: CompiledSpec,
+  { row, checkpoint, dtype }: InspectFlags,
+): Promise<ExplainedRow | undefined> {
+  if (row === undefined) return undefined;
+  const { model } = compilation;
+  const [{ inspectedRow }, { openCheckpointFile }, { readSource }] = await Promise.all([
+    import("../inspect/inspected-row.ts"),
+    import("../files/parameter-files.ts"),
+    import("../files/read-source.ts"),
+  ]);
+  const read = (facts: ModelFacts) =>
+    readSource({ spec, source, model, facts, given: undefined, notify: printNotice });
+  return inspectedRow({
+    compilation,
+    dtype,
+    row,
+    checkpoint: checkpoint === undefined ? undefined : await openCheckpointFile(checkpoint),
+    read: model.data === undefined ? undefined : read,
+  });
 }
 
 async function codeOf(compilation: TargetCompilation, options: ExplainOptions): Promise<ExplainedCode> {

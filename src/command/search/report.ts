@@ -96,7 +96,7 @@ export function rankingText(ranking: Ranking, width?: number): string {
   const hidden = rows.length - maxRows;
   const { diverged } = ranking;
   return [
-    tableText({ head, rows: rows.slice(0, maxRows) }, width),
+    tableText({ head, rows: rows.slice(0, maxRows), width }),
     hidden > 0 ? `and ${hidden} more (--csv FILE writes all)\n` : "",
     ...diverged.map(
       ({ candidate, reason }) =>

@@ -13,14 +13,13 @@ export interface TableParts {
   readonly rows: readonly (readonly Cell[])[];
   /** Summary rows, such as means or totals, separated from the other rows by a line. */
   readonly foot?: readonly (readonly Cell[])[];
+  /** The width of the terminal in columns. The heads of a wider table continue on further lines. */
+  readonly width?: number | undefined;
 }
 
-/**
- * Returns text that ends with a line break. It has no colour, and by default it is the same on every machine. If the
- * table would be wider than `width` columns, its heads continue on further lines.
- */
-export function tableText(parts: TableParts, width = Infinity): string {
-  const { title, head } = parts;
+/** Returns text that ends with a line break. It has no colour, and without `width` it is the same on every machine. */
+export function tableText(parts: TableParts): string {
+  const { title, head, width = Infinity } = parts;
   const { rows, foot } = cellTexts(parts);
   const cells = [...rows, ...foot].map((row) => row.map(plainText));
   const isNumeric = head.map((_, column) =>

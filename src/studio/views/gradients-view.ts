@@ -10,7 +10,7 @@ import { textPrinter } from "../../compiler/notation/text.ts";
 import { gradientDerivations, idOfValue } from "../explain/gradient-derivations.ts";
 import type { Derived, GradientDerivations, Group, Step, Value } from "../explain/gradient-derivations.ts";
 import type { Subject } from "../explain/subject.ts";
-import type { ExplainedRow, RuleUse } from "../explanation.ts";
+import type { ExplainedNumbers, ExplainedRow, RuleUse } from "../explanation.ts";
 import { numbersText, numberText } from "../row-numbers.ts";
 import { rewritesOf, rulesOf } from "../step-rules.ts";
 import type { View } from "./view.ts";
@@ -100,7 +100,7 @@ export function gradientsView(subject: Subject): View {
     text: () => derivationsText(derivations, subject.row),
     json: () => derivationsJson(derivations, subject.row),
     tex: () => gradientsTex(derivations, subject.compilation.model.name, subject.row),
-    fragment: () => gradientsHtml(derivations),
+    fragment: () => gradientsHtml(derivations, subject.row),
   };
 }
 
@@ -213,34 +213,47 @@ const generalText = ({ general }: RuleUse): string =>
 // HTML with MathML, which browsers render without a script. The content is that of the text, without the
 // general forms of rules.
 
-const gradientsHtml = ({ forward, derivations }: GradientDerivations): string =>
+const gradientsHtml = (
+  { forward, derivations }: GradientDerivations,
+  row: ExplainedRow | undefined,
+): string =>
   [
     `<p>${legend.map(escapeMarkup).join(" ")}</p>`,
+    ...(row === undefined ? [] : rowHtml(row)),
     heading("Forward values"),
     htmlTable(
       forward.flatMap(({ layer, values }) =>
-        values.map((value, i) => [i === 0 ? code(layer ?? "the loss") : "", ...equationHtml(value)]),
+        values.map((value, i) => [i === 0 ? code(layer ?? "the loss") : "", ...equationHtml(value, row)]),
       ),
     ),
-    ...derivations.flatMap(derivedHtml),
+    ...derivations.flatMap((derived) => derivedHtml(derived, row)),
   ].join("\n");
 
-function derivedHtml({ parameter, from, newSteps }: Derived): string[] {
+const rowHtml = (row: ExplainedRow): string[] => [
+  `<p>${escapeMarkup(`${sourceText(row)} ${numberText(row.loss)}.`)}</p>`,
+  htmlTable(row.fields.map(({ name, node }) => [code(name), numbersHtml(row.numbers[node])])),
+];
+
+function derivedHtml({ parameter, from, newSteps }: Derived, row: ExplainedRow | undefined): string[] {
   const title = `Gradient of the loss with respect to ${code(parameter)}`;
   const places = from.map((number) => `(${number})`).join(", ");
   if (newSteps.length === 0) return [heading(`${title}: ${places}`)];
   return [
     heading(from.length === 0 ? title : `${title}, from ${places}`),
     htmlTable(
-      newSteps.map((step) => [`(${step.number})`, ...equationHtml(step), rulesHtml(step).join("<br/>")]),
+      newSteps.map((step) => [`(${step.number})`, ...equationHtml(step, row), rulesHtml(step).join("<br/>")]),
     ),
   ];
 }
 
-const equationHtml = ({ symbol, formula, type }: Value): string[] => [
-  mathmlOf({ kind: "equation", x: symbol, y: formula }),
-  code(type),
-];
+function equationHtml(value: Value, row: ExplainedRow | undefined): string[] {
+  const { symbol, formula, type } = value;
+  const numbers = row?.numbers[idOfValue(value)];
+  const equation = mathmlOf({ kind: "equation", x: symbol, y: formula });
+  return [numbers === undefined ? equation : `${equation}<br/>= ${numbersHtml(numbers)}`, code(type)];
+}
+
+const numbersHtml = (numbers: ExplainedNumbers): string => escapeMarkup(numbersText(numbers));
 
 function rulesHtml(step: Step): string[] {
   const values = valuesOf(step);

@@ -170,7 +170,7 @@ describe("tapeless inspect", () => {
     const worst = await run("--row", "worst");
     expect([worst.code, worst.stderr]).toEqual([
       2,
-      "error T1010: --row worst needs data, and the spec has no data section\n  hint: --row 1 draws a random row\n",
+      "error T1010: the row with the largest loss needs data, and the spec has no data section\n  hint: choose row 1, which is then drawn at random\n",
     ]);
     expect((await place.run("train", "rows.json", "--epochs", "2", "--out", "rows.ckpt")).code).toBe(0);
     const trained = await inspectFile(
@@ -190,7 +190,7 @@ describe("tapeless inspect", () => {
     const none = await place.run("inspect", "rows.json", "--show", "gradients", "--row", "1000");
     expect([none.code, none.stderr]).toEqual([
       2,
-      expect.stringMatching(/^error T1010: --row: there is no row 1,000; there are \d+ training rows\n$/),
+      expect.stringMatching(/^error T1010: there is no row 1,000; there are \d+ training rows\n$/),
     ]);
   });
 
@@ -201,7 +201,7 @@ describe("tapeless inspect", () => {
     const { code, stderr } = await place.run("inspect", "large.json", "--show", "gradients", "--row", "1");
     expect([code, stderr]).toEqual([
       2,
-      "error T1010: --row: a step on one row takes 360.3 MFLOP, and the reference interpreter, which computes the " +
+      "error T1010: a step on one row takes 360.3 MFLOP, and the reference interpreter, which computes the " +
         "numbers, is limited to 200.0 MFLOP\n",
     ]);
   });

@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, it, vi } from "vitest";
-import { lacksTorch, python } from "../../support/pytorch.ts";
+import { lacksTorch } from "../../support/pytorch.ts";
 import { startSlurm, whyNoSlurm } from "../../support/slurm.ts";
 import { flowers, flowersCsv, workspace } from "./workspace.ts";
+import { python } from "../../support/python.ts";
 
 const reason = whyNoSlurm();
 const minutes = 60_000;

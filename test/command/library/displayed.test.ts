@@ -106,6 +106,16 @@ describe("inspect", () => {
     expect(html).toContain("<code>a_b-c.weight</code>");
   });
 
+  it("shows the numbers of a row below the formulas, the same as in the text", async () => {
+    const view = await inspect(spec, { show: "gradients", row: 1 });
+    const { "text/html": html = "" } = await displayedBy(view);
+    expectSafe(html);
+    const below = Array.from(html.matchAll(/<br\/>= ([^<]+)<\/td>/g), ([, numbers]) => numbers);
+    const inText = Array.from(view.text.matchAll(/^ +(?:\(\d+\) )?= (.+)$/gm), ([, numbers]) => numbers);
+    expect(below.length).toBeGreaterThan(5);
+    expect(below).toEqual(inText);
+  });
+
   it("returns a value whose copies contain only data", async () => {
     const view = await inspect(spec);
     expect(Object.keys(view)).toEqual(["json", "text", "warnings"]);

@@ -166,6 +166,24 @@ describe("leaves the process alone", () => {
     expect(json).toBeTypeOf("object");
   });
 
+  it("shows the numbers of a row next to the formulas", async () => {
+    const show = "gradients" as const;
+    const second = await inspect(spec, { show, row: 2, data: rows });
+    const start =
+      /^The numbers are those of row 2 of the 18 training rows, with the initial parameters; its loss/m;
+    expect(second.text).toMatch(start);
+    const fromFile = await inspect(join(folder, "flowers.json"), { show, row: 2 });
+    expect(second).toMatchObject({ text: fromFile.text, json: fromFile.json });
+    const { checkpoint } = await train(spec, { data: rows });
+    const worst = await inspect(spec, { show, row: "worst", checkpoint, data: rows });
+    const loss =
+      /the largest loss of the 18 training rows, with the parameters of the checkpoint; its loss is/;
+    expect(worst.text).toMatch(loss);
+    const { data: _, ...withoutData } = spec;
+    const drawn = await inspect(withoutData, { show, row: 2 });
+    expect(drawn.text).toContain("random row 2, because the spec has no data");
+  });
+
   it("searches in threads", async () => {
     const searched: ModelSpec = {
       ...spec,
@@ -374,6 +392,23 @@ describe("rejects with exported error classes", () => {
       /T3001/,
     ],
     ["an unknown view", () => inspect(spec, Object.assign({ show: "layer" })), /T1010: unknown view "layer"/],
+    ["a row of another view", () => inspect(spec, { row: 1 }), /T1010: `row` needs show: "gradients"/],
+    [
+      "a row that is not a number",
+      () => inspect(spec, Object.assign({ show: "gradients", row: "best" })),
+      /T1010: row must be a positive integer or "worst", got "best"/,
+    ],
+    [
+      "a row after the last one",
+      () => inspect(spec, { show: "gradients", row: 999, data: rows }),
+      /T1010: there is no row 999; there are \d+ training rows/,
+    ],
+    [
+      "a checkpoint without a row",
+      () => inspect(spec, { show: "gradients", checkpoint: new Uint8Array(0) }),
+      /T1010: `checkpoint` needs `row`/,
+    ],
+    ["data without a row", () => inspect(spec, { data: rows }), /T1010: `data` needs `row`/],
     ["a spec without a search", () => search(spec, { data: rows }), /T1705/],
     [
       "a format",

@@ -1,6 +1,6 @@
 // The table of docs/numerics.md, on every target and in PyTorch. If a test fails, a derivative at a kink
 // differs from the documentation, or a branch that is not taken affects the gradient.
-import { execFile, execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -78,36 +78,23 @@ for kink in json.load(sys.stdin):
     out.append({"y": text(y), "dx": text(x.grad)})
 print(json.dumps(out))
 `;
-
-function hasTorch(): boolean {
-  try {
-    execFileSync("/usr/bin/python3", ["-c", "import torch"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
+import { lacksModules, python } from "../../support/python.ts";
 
 const number = (text: string): number => (text === "nan" ? NaN : Number(text.replace("inf", "Infinity")));
 
 describe("PyTorch", () => {
-  // Needs Debian's python3-torch. In CI it must be installed; elsewhere the test is skipped without it.
-  it.skipIf(process.env.CI !== "true" && !hasTorch())(
-    "has the values of the table",
-    { timeout: 120_000 },
-    async () => {
-      const running = promisify(execFile)("/usr/bin/python3", ["-c", script]);
-      running.child.stdin?.end(JSON.stringify(kinks.map(({ torch, x }) => ({ torch, x }))));
-      const found = JSON.parse((await running).stdout) as { y: string[]; dx: string[] }[];
-      kinks.forEach((kink: Kink, i) =>
-        kink.x.forEach((at, k) => {
-          expectNear(number(found[i].y[k]), kink.y[k], 1e-13, `${kink.torch} at ${at}`);
-          const expected = (kink.torchDx ?? kink.dx)[k];
-          expectNear(number(found[i].dx[k]), expected, 2e-8, `the derivative of ${kink.torch} at ${at}`);
-        }),
-      );
-    },
-  );
+  it.skipIf(lacksModules("torch"))("has the values of the table", { timeout: 120_000 }, async () => {
+    const running = promisify(execFile)(python, ["-c", script]);
+    running.child.stdin?.end(JSON.stringify(kinks.map(({ torch, x }) => ({ torch, x }))));
+    const found = JSON.parse((await running).stdout) as { y: string[]; dx: string[] }[];
+    kinks.forEach((kink: Kink, i) =>
+      kink.x.forEach((at, k) => {
+        expectNear(number(found[i].y[k]), kink.y[k], 1e-13, `${kink.torch} at ${at}`);
+        const expected = (kink.torchDx ?? kink.dx)[k];
+        expectNear(number(found[i].dx[k]), expected, 2e-8, `the derivative of ${kink.torch} at ${at}`);
+      }),
+    );
+  });
 });
 
 const cell = (values: readonly number[]): string =>

@@ -11,8 +11,8 @@ import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
 import { buildGraphs } from "../../../src/compiler/spec/build.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 import type { Batch } from "../../../src/runtime/step/batch.ts";
-import { hasTorch } from "../../fuzz/torch-oracle.ts";
 import { streamOf } from "../../support/tensors.ts";
+import { lacksModules, python } from "../../support/python.ts";
 
 type Layers = ModelSpec["network"];
 
@@ -293,7 +293,7 @@ async function tryAll(): Promise<Tried[]> {
     return JSON.stringify({ model, parameters: Object.fromEntries(given), batches: [batchOf(spec)] });
   });
   const script = fileURLToPath(new URL("../../fuzz/torch_oracle.py", import.meta.url));
-  const { stdout } = spawnSync("/usr/bin/python3", [script], {
+  const { stdout } = spawnSync(python, [script], {
     input: requests.join("\n"),
     encoding: "utf8",
   });
@@ -316,7 +316,6 @@ const distance = (found: ArrayLike<number>, expected: readonly (number | null)[]
     : Infinity;
 
 const tolerance = 1e-10;
-const isRequired = process.env.CI === "true";
 
 function expectAgreement(
   { spec, answers: { results, statistics, rows: real } }: Tried,
@@ -345,7 +344,7 @@ function expectAgreement(
     expect(distance(trainer.parameters[name], values), name).toBeLessThan(tolerance);
 }
 
-describe.skipIf(!hasTorch() && !isRequired)("layers and losses of padded sequences (needs PyTorch)", () => {
+describe.skipIf(lacksModules("torch"))("layers and losses of padded sequences (needs PyTorch)", () => {
   let tried: readonly Tried[] = [];
   beforeAll(async () => {
     tried = await tryAll();

@@ -6,8 +6,9 @@ import { compileFor, emitText } from "../../../src/compiler/compile-target.ts";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
 import { trainerTargets } from "../../../src/compiler/targets.ts";
 import type { JsonObject } from "../../fuzz/random-parts.ts";
-import { hasTorch, openOracle, oracleData } from "../../fuzz/torch-oracle.ts";
+import { openOracle, oracleData } from "../../fuzz/torch-oracle.ts";
 import type { Oracle } from "../../fuzz/torch-oracle.ts";
+import { lacksModules } from "../../support/python.ts";
 
 interface Case {
   readonly title: string;
@@ -266,7 +267,7 @@ function differenceOf(found: ArrayLike<number>, expected: readonly (number | nul
   return i < 0 ? undefined : `[${i}] is ${found[i]}, but PyTorch has ${expected[i]}`;
 }
 
-describe.skipIf(!hasTorch() && process.env.CI !== "true")("layers as PyTorch defines them", () => {
+describe.skipIf(lacksModules("torch"))("layers as PyTorch defines them", () => {
   let oracle: Oracle;
   beforeAll(() => {
     oracle = openOracle();

@@ -45,8 +45,9 @@ it("breaks its heads between words and after dots if it would be wider than the 
     foot: [["mean", undefined, 12]],
   };
   const wide = tableText(parts);
-  expect(tableText(parts, wide.indexOf("\n"))).toBe(wide);
-  expect(tableText(parts, wide.indexOf("\n") - 1)).toMatchInlineSnapshot(`
+  const width = wide.indexOf("\n");
+  expect(tableText({ ...parts, width })).toBe(wide);
+  expect(tableText({ ...parts, width: width - 1 })).toMatchInlineSnapshot(`
     "┌──────┬─────────────┬───────┐
     │ rank │ network[0]. │  best │
     │      │ activation  │ epoch │

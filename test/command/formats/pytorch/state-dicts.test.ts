@@ -10,6 +10,7 @@ import { resolveTensors } from "../../../../src/command/formats/pytorch/state-di
 import { compileFor, emitText } from "../../../../src/compiler/compile-target.ts";
 import { loadTrainer } from "../../../../src/compiler/load-trainer.ts";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
+import { lacksModules, python } from "../../../support/python.ts";
 
 const moduleOfTorch = z.object({
   name: z.string(),
@@ -23,12 +24,10 @@ const moduleOfTorch = z.object({
 });
 type ModuleOfTorch = z.infer<typeof moduleOfTorch>;
 
-const isRequired = process.env.CI === "true";
 const script = fileURLToPath(new URL("state_dicts.py", import.meta.url));
-const hasTorch = spawnSync("/usr/bin/python3", ["-c", "import torch"]).status === 0;
 
 function modulesOfTorch(): ReadonlyMap<string, ModuleOfTorch> {
-  const { stdout, stderr } = spawnSync("/usr/bin/python3", [script], {
+  const { stdout, stderr } = spawnSync(python, [script], {
     encoding: "utf8",
     maxBuffer: 2 ** 28,
   });
@@ -70,7 +69,7 @@ async function distance(given: ModuleOfTorch, dtype: "f32" | "f64"): Promise<num
   return given.y.reduce((worst, value, i) => Math.max(worst, Math.abs(predicted[i] - value)), 0) / scale;
 }
 
-describe.skipIf(!hasTorch && !isRequired)("state_dicts of PyTorch (need python3-torch)", () => {
+describe.skipIf(lacksModules("torch"))("state_dicts of PyTorch (need python3-torch)", () => {
   let modules: ReadonlyMap<string, ModuleOfTorch> = new Map();
   beforeAll(() => {
     modules = modulesOfTorch();

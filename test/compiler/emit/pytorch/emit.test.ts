@@ -13,8 +13,9 @@ import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 import { readSpec } from "../../../../src/compiler/spec/read/read-spec.ts";
 import type { ModelSpec } from "../../../../src/compiler/spec/schema.ts";
 import { randomSpec } from "../../../fuzz/random-spec.ts";
-import { moduleSpecs, python, withoutData } from "../../../support/pytorch.ts";
+import { moduleSpecs, withoutData } from "../../../support/pytorch.ts";
 import { specs } from "../../../support/specs.ts";
+import { python } from "../../../support/python.ts";
 
 const hasPython = spawnSync(python, ["--version"]).status === 0;
 const textOf = (spec: ModelSpec): string => emitPytorch({ model: withoutData(parseModel(spec)) }, "f32").text;

@@ -1,80 +1,75 @@
-/** The row of `tapeless inspect --row`, and the numbers of a training step on it. */
+/**
+ * The row that `inspect --row`, or `row` of the library, chooses, and the numbers of a training step on it.
+ */
 import { emitText } from "../../compiler/compile-target.ts";
+import type { TargetCompilation } from "../../compiler/compile-target.ts";
+import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { loadTrainer } from "../../compiler/load-trainer.ts";
-import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import { rowsAt, rowsIn } from "../../compiler/reference/program-memory.ts";
 import { datasetContextOf, prepareDataset } from "../../compiler/trainer/dataset-context.ts";
 import { countText, workText } from "../../compiler/util/number-text.ts";
 import { randomBatch } from "../../runtime/check/batches.ts";
+import type { Source } from "../../runtime/data/dataset.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Batch } from "../../runtime/step/batch.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { explainRow, flopsOfRow, maxFlopsOfRow, trainingRowText } from "../../studio/explain/explain-row.ts";
 import type { RowStart } from "../../studio/explain/explain-row.ts";
 import type { ExplainedRow } from "../../studio/explanation.ts";
-import { onFile } from "../compile/compile-spec.ts";
-import type { CompiledSpec } from "../compile/compile-spec.ts";
-import { loadToPredict, readCheckpointFile } from "../files/parameter-files.ts";
-import { readSource } from "../files/read-source.ts";
-import { printNotice, usageError } from "../terminal/report-error.ts";
+import { onData } from "../compile/compile-spec.ts";
+import { loadToPredict } from "../files/parameter-files.ts";
+import type { OpenedCheckpoint } from "../files/parameter-files.ts";
 
 /** The number of a training row, counted from 1, or the row with the largest loss. */
 export type RowChoice = number | "worst";
 
-interface RowFlags {
-  readonly row: RowChoice;
-  /** A checkpoint file. By default, the parameters are those with which training starts. */
-  readonly checkpoint: string | undefined;
+export interface RowRequest {
+  readonly compilation: TargetCompilation;
   readonly dtype: "f32" | "f64";
+  readonly row: RowChoice;
+  /** By default, the parameters are those with which training starts. */
+  readonly checkpoint: OpenedCheckpoint | undefined;
+  /** Opens the training data. Undefined if there is none: row N is then drawn at random, with N as the seed. */
+  readonly read: ((facts: ModelFacts) => Promise<Source>) | undefined;
 }
 
 /** @throws DiagnosticError for data or a checkpoint that cannot be read, and for a row that does not exist */
-export async function inspectedRow(
-  spec: string,
-  compiled: CompiledSpec,
-  { row, checkpoint, dtype }: RowFlags,
-): Promise<ExplainedRow> {
-  const { compilation } = compiled;
+export async function inspectedRow(request: RowRequest): Promise<ExplainedRow> {
+  const { compilation, dtype, checkpoint } = request;
   const flops = flopsOfRow(compilation);
   if (flops > maxFlopsOfRow)
-    throw usageError(
-      `--row: a step on one row takes ${workText(flops)}, and the reference interpreter, which computes the ` +
-        `numbers, is limited to ${workText(maxFlopsOfRow)}`,
+    throw rowError(
+      `a step on one row takes ${workText(flops)}, and the reference interpreter, which computes the numbers, is ` +
+        `limited to ${workText(maxFlopsOfRow)}`,
     );
-  const emitted = await loadTrainer(await emitText(compilation, dtype, { isFormatted: false }));
-  const trainer = emitted.createTrainer();
-  if (checkpoint !== undefined)
-    loadToPredict(trainer, compilation, await readCheckpointFile(checkpoint), checkpoint);
-  const chosen = await chosenRow(spec, compiled, emitted, { row, trainer });
+  const { createTrainer, model: facts } = await loadTrainer(
+    await emitText(compilation, dtype, { isFormatted: false }),
+  );
+  const trainer = createTrainer();
+  if (checkpoint !== undefined) loadToPredict(trainer, compilation, checkpoint, checkpoint.name);
   return explainRow(compilation, {
-    ...chosen,
-    facts: emitted.model,
+    ...(await chosenRow(request, facts, trainer)),
+    facts,
     checkpoint: trainer.save(),
-    parameters: checkpoint === undefined ? "initial parameters" : `parameters of ${checkpoint}`,
+    parameters: checkpoint === undefined ? "initial parameters" : `parameters of ${checkpoint.name}`,
   });
 }
 
-/** Without a data section, row N is drawn at random, with N as the seed. */
 async function chosenRow(
-  spec: string,
-  { compilation: { model }, source }: CompiledSpec,
-  { model: facts }: EmittedModule,
-  { row, trainer }: { readonly row: RowChoice; readonly trainer: Trainer },
+  { compilation: { model }, row, read }: RowRequest,
+  facts: ModelFacts,
+  trainer: Trainer,
 ): Promise<Pick<RowStart, "batch" | "source">> {
-  if (model.data === undefined) {
+  if (read === undefined) {
     if (row === "worst")
-      throw usageError(
-        "--row worst needs data, and the spec has no data section",
-        "--row 1 draws a random row",
+      throw rowError(
+        "the row with the largest loss needs data, and the spec has no data section",
+        "choose row 1, which is then drawn at random",
       );
     return { batch: randomBatch(facts, 1, row), source: `random row ${row}, because the spec has no data` };
   }
-  const { train } = prepareDataset(
-    datasetContextOf(model, facts),
-    await readSource({ spec, source, model, facts, given: undefined, notify: printNotice }),
-    model.training.seed,
-    (file, work) => onFile(file, "T2004", work),
-  );
+  const context = datasetContextOf(model, facts);
+  const { train } = prepareDataset(context, await read(facts), model.training.seed, onData);
   const count = rowsIn(facts, train);
   if (row === "worst") {
     const worst = worstRow(facts, trainer, train);
@@ -82,9 +77,12 @@ async function chosenRow(
     return { batch: rowsAt(facts, train, [worst]), source: which };
   }
   if (row > count)
-    throw usageError(`--row: there is no row ${countText(row)}; there are ${countText(count)} training rows`);
+    throw rowError(`there is no row ${countText(row)}; there are ${countText(count)} training rows`);
   return { batch: rowsAt(facts, train, [row - 1]), source: trainingRowText(row, count) };
 }
+
+const rowError = (message: string, hint?: string): DiagnosticError =>
+  new DiagnosticError([{ code: "T1010", severity: "error", message, hint }]);
 
 /** The largest number of rows that `--row worst` examines. */
 const maxExamined = 10_000;
