@@ -47,7 +47,7 @@ async function writeProgram(): Promise<void> {
 
 /** Writes the declarations of all modules, then removes those that index.d.ts does not import. */
 function writeTypes(): void {
-  execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
+  execFileSync(process.execPath, ["node_modules/typescript-7/bin/tsc", "-p", "tsconfig.build.json"], {
     cwd: root,
     stdio: "inherit",
   });
