@@ -458,7 +458,8 @@ describe("the selection in the report", () => {
     const { page, complaints } = await open("3", { place: "#kernels" });
     await page.locator("main tbody tr", { hasText: "dense2" }).first().click();
     await expect.poll(() => details(page).textContent()).toMatch(/stay in registers|stays in a register/);
-    await expect.poll(() => details(page).textContent()).toMatch(/saves [\d.]+ (B|kB)/);
+    const saved = /moves [\d.]+ k?B less through memory than one kernel for each nest/;
+    await expect.poll(() => details(page).textContent()).toMatch(saved);
     for (const form of ["Loops", "Scheduled", "Emitted"]) {
       await page.locator(".forms").getByRole("button", { name: form }).click();
       await page.locator(".forms .line", { hasText: "for" }).first().waitFor();

@@ -132,10 +132,13 @@ function savedText({ fused: { nests, values, bytesSaved } }: ExplainedKernel): s
   if (nests === 1) return "It computes and writes a single value, so there was nothing to fuse.";
   const inRegisters =
     values.length === 1
-      ? "One of these values stays in a register and is"
-      : `${countText(values.length)} of these values stay in registers and are`;
+      ? "One of their results stays in a register and is"
+      : `${countText(values.length)} of their results stay in registers and are`;
   const kept = values.length === 0 ? "" : ` ${inRegisters} never written to memory.`;
-  const saved = bytesSaved > 0 ? ` This saves ${sizeText(bytesSaved)} of memory traffic per call.` : "";
+  const saved =
+    bytesSaved > 0
+      ? ` A call moves ${sizeText(bytesSaved)} less through memory than one kernel for each nest would.`
+      : "";
   return `It replaces ${countText(nests)} loop nests.${kept}${saved}`;
 }
 

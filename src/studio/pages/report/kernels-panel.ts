@@ -58,8 +58,8 @@ export function kernelsPanel(context: Context): Panel {
 function totalText(kernels: readonly ExplainedKernel[]): string {
   const sum = (of: (kernel: ExplainedKernel) => number) => kernels.reduce((all, each) => all + of(each), 0);
   return (
-    `${fusedText(kernels)}. They perform ${workText(sum(({ flops }) => flops))} ` +
-    `on ${sizeText(sum(({ bytes }) => bytes))}.`
+    `${fusedText(kernels)}. Without fusion, each loop nest would be a kernel that writes its result to memory. ` +
+    `The kernels perform ${workText(sum(({ flops }) => flops))} on ${sizeText(sum(({ bytes }) => bytes))}.`
   );
 }
 

@@ -136,7 +136,11 @@ function peakText(context: Context, program: ProgramName, { calls, peak }: Lifet
   const links = peak.live.slice(0, maxNamed).map((buffer) => sizedLink(context, buffer));
   const others = peak.live.length - links.length;
   return [
-    element("strong", {}, `Peak: ${sizeText(peak.bytes)} in call ${peak.call} of ${calls}`),
+    element(
+      "strong",
+      {},
+      `Peak of the temporaries: ${sizeText(peak.bytes)} in call ${peak.call} of ${calls}`,
+    ),
     ...(kernel === undefined ? [] : [", ", kernelLink(context, kernel.index)]),
     ". Live during this call: ",
     ...listed(links),

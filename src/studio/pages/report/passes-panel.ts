@@ -225,7 +225,7 @@ function rowsOf(before: GraphCounts, after: GraphCounts): HTMLElement[] {
     ["nodes", before.nodes, after.nodes, countText],
     ["work", before.flops, after.flops, workText],
     ["bytes moved", before.bytesMoved, after.bytesMoved, sizeText],
-    ["peak memory", before.peakBytes, after.peakBytes, sizeText],
+    ["peak of live values", before.peakBytes, after.peakBytes, sizeText],
   ] as const;
   return rows.map(([title, from, to, text]) => {
     const change = to === from ? "" : `${to > from ? "+" : "−"}${text(Math.abs(to - from))}`;
