@@ -1,6 +1,6 @@
 /**
  * `npm run bench:panning`: the time of a frame while the mouse drags the graph of 300 layers in the report, in headless
- * Chromium. It rasters on the CPU, so compare figures of the same machine. Report files as arguments are measured
+ * Chromium. It rasters on the CPU, so compare times of the same machine. Report files as arguments are measured
  * instead, in turns: `npm run bench:panning -- before.html after.html`.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

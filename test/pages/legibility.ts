@@ -1,7 +1,8 @@
 /**
  * Finds texts of a page that are hard to read: below 11 pixels, or with a contrast below that of WCAG 2.2 AA (1.4.3:
  * 4.5, and 3 for large text; 1.4.11: 3 for the outlines of fields). The colours are those that the browser computes, so
- * none outside the style sheets of the theme escapes. What is behind a text are all elements under its middle.
+ * none outside the style sheets of the theme escapes. The background of a text consists of all elements under its
+ * middle.
  */
 import type { Page } from "playwright-core";
 

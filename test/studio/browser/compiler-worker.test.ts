@@ -33,11 +33,11 @@ interface PageCompiler {
 /** The global scope of the worker has only what real workers have. */
 async function startCompiler(): Promise<PageCompiler> {
   const scope: { tapelessTexts?: Texts } & Record<string, unknown> = {};
-  const answers: CompileReply[] = [];
+  const replies: CompileReply[] = [];
   Object.assign(scope, { setTimeout, performance, TextEncoder, TextDecoder, console, btoa });
   Object.assign(scope, { Blob, DecompressionStream });
   scope.self = scope;
-  scope.postMessage = (answer: CompileReply) => answers.push(answer);
+  scope.postMessage = (reply: CompileReply) => replies.push(reply);
   createContext(scope);
   for (const script of (await workerFiles()).files.values()) runInContext(script, scope);
   const texts = scope.tapelessTexts;
@@ -48,8 +48,8 @@ async function startCompiler(): Promise<PageCompiler> {
     scope.question = question;
     runInContext("onmessage({ data: question })", scope);
   };
-  const repliesOf = (of: number) => answers.filter((answer) => answer.id === of);
-  const answered = async (last: CompileReply["kind"]) => {
+  const repliesOf = (of: number) => replies.filter((reply) => reply.id === of);
+  const received = async (last: CompileReply["kind"]) => {
     for (;;) {
       await new Promise((resolve) => setTimeout(resolve, 10));
       const own = repliesOf(id);
@@ -66,12 +66,12 @@ async function startCompiler(): Promise<PageCompiler> {
     compile(text, { files: contents = texts.data, parts = defaultParts } = {}) {
       ask({ kind: "files", files: { contents, version: id } });
       send(text, parts);
-      return answered(lastOf(parts));
+      return received(lastOf(parts));
     },
     async repliesTo(all, parts) {
       const first = id + 1;
       for (const text of all) send(text, parts);
-      await answered(lastOf(parts));
+      await received(lastOf(parts));
       return all.map((_, i) => repliesOf(first + i).map(({ kind }) => kind));
     },
   };
@@ -82,8 +82,8 @@ describe("the compiler's worker", async () => {
 
   it.each(["iris", "digits"])("emits %s with the bytes of the command line", async (name) => {
     const text = readFileSync(`graphs/${name}.json`, "utf8");
-    const answers = await compileInPage(text, { parts: ["code"] });
-    const code = answers.find((answer) => answer.kind === "code")?.code.text;
+    const replies = await compileInPage(text, { parts: ["code"] });
+    const code = replies.find((reply) => reply.kind === "code")?.code.text;
     expect(code).toBe((await compile(JSON.parse(text))).code);
     expect(code).toBe(readFileSync(`generated/${name}.ts`, "utf8"));
   });
@@ -169,13 +169,13 @@ describe("the compiler's worker", async () => {
     };
 
     it("emits the bytes of the command line, and says what frozen layers save", async () => {
-      const answers = await compileInPage(text, { files, parts: ["trainer", "code"] });
-      const [first] = answers;
+      const replies = await compileInPage(text, { files, parts: ["trainer", "code"] });
+      const [first] = replies;
       expect(first.kind === "trainer" && first.trainer.problem).toBe(undefined);
       expect(first.kind === "trainer" && first.trainer.data?.train.digit.length).toBe(1200);
-      const code = answers.find((answer) => answer.kind === "code")?.code.text;
+      const code = replies.find((reply) => reply.kind === "code")?.code.text;
       expect(code).toBe(readFileSync("generated/fine-tune.ts", "utf8"));
-      const savings = answers.find((answer) => answer.kind === "savings")?.text;
+      const savings = replies.find((reply) => reply.kind === "savings")?.text;
       expect(savings).toMatch(/^frozen: body\. .* % saved\)$/);
     });
 

@@ -70,11 +70,11 @@ function codeLines(goTo: GoTo) {
         (each): ShownDeclaration => known.get(each)?.shift() ?? { text: each, list: listOf(each) },
       );
       for (const { list } of [...known.values()].flat()) list.remove();
-      let place = host.firstElementChild;
+      let following = host.firstElementChild;
       let first = 0;
       for (const { list } of next) {
-        if (list === place) place = place.nextElementSibling;
-        else host.insertBefore(list, place);
+        if (list === following) following = following.nextElementSibling;
+        else host.insertBefore(list, following);
         list.setAttribute("start", String(first + 1));
         for (const row of list.children) if (row instanceof HTMLElement) link(row, locations[first++]);
       }
@@ -87,7 +87,7 @@ function codeLines(goTo: GoTo) {
 function link(row: HTMLElement, location: EmittedCode["locations"][number]): void {
   const { line, column } = row.dataset;
   if (line === location?.line.toString() && column === location?.column.toString()) return;
-  row.classList.toggle("has-place", location !== undefined);
+  row.classList.toggle("has-location", location !== undefined);
   if (location === undefined) {
     delete row.dataset.line;
     delete row.dataset.column;
